@@ -1,0 +1,35 @@
+//! What the expansion of `#[retry]` may name. Not covered by semver: both crates release together.
+//!
+//! The loop stands in the user's function; everything that it needs beyond `loop`, `match` and `.await` is here, so that
+//! little code is expanded. There are three drivers with the same methods, and the expansion takes the smallest that
+//! serves: [`Lean`] counts attempts, [`Timed`] also knows when the call started, [`Full`] does everything.
+
+pub use crate::classify::Probe;
+
+// Without `std` there is no clock to drive an expanded loop; what remains serves `#[derive(Classify)]`.
+#[cfg(all(feature = "std", feature = "async"))]
+mod asynchronous;
+#[cfg(feature = "std")]
+mod drivers;
+#[cfg(feature = "std")]
+mod hooks;
+#[cfg(feature = "std")]
+mod parts;
+
+#[cfg(all(feature = "std", feature = "async"))]
+pub use self::asynchronous::{
+    by_deadline, cancel_future, is_cancelled_now, sleep, sleep_until_cancelled, timed_out, timed_out_with, timer,
+    within,
+};
+#[cfg(feature = "std")]
+pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Full, Lean, Mode, Timed};
+#[cfg(feature = "std")]
+pub use self::hooks::{ask, is_met, notify, or_else, unmet};
+#[cfg(feature = "std")]
+pub use self::parts::{
+    AsPolicy, Verdict, adjusted, call, is_cancelled, policy, sleep_blocking, sleep_blocking_until_cancelled,
+};
+#[cfg(feature = "std")]
+pub use crate::decision::StopReason;
+#[cfg(feature = "std")]
+pub use crate::sleep::DefaultSleeper;

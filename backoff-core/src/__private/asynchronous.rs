@@ -1,0 +1,75 @@
+//! What an expanded async loop awaits beside the user's own body.
+
+use core::future::{Future, IntoFuture, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::Poll;
+use core::time::Duration;
+
+use crate::drive::timeouts::{FromTimeout, MakeTimeout};
+use crate::{AttemptTimeout, Outcome, Sleeper};
+
+/// Waits between two attempts; a zero delay yields once.
+#[inline]
+pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> impl Future<Output = ()> + use<S> {
+    crate::sleep::Wait::new(sleeper, delay)
+}
+
+/// Waits for a time-out.
+pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> S::Sleep {
+    sleeper.sleep(limit)
+}
+
+/// Makes the future of `cancel = ..`.
+pub fn cancel_future<C: IntoFuture>(cancel: C) -> C::IntoFuture {
+    cancel.into_future()
+}
+
+/// Returns whether the call is cancelled, without waiting.
+pub async fn is_cancelled_now<C: Future>(mut cancel: Pin<&mut C>) -> bool {
+    poll_fn(|cx| Poll::Ready(cancel.as_mut().poll(cx).is_ready())).await
+}
+
+/// Waits, or is cancelled; returns whether it is.
+pub async fn sleep_until_cancelled<C: Future>(wait: impl Future<Output = ()>, mut cancel: Pin<&mut C>) -> bool {
+    let mut wait = pin!(wait);
+    poll_fn(|cx| {
+        if wait.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(false);
+        }
+        cancel.as_mut().poll(cx).map(|_| true)
+    })
+    .await
+}
+
+/// Runs an attempt until it ends or its own timer does; the attempt is asked first.
+pub async fn within<R>(attempt: impl Future<Output = R>, timer: impl Future<Output = ()>) -> Option<R> {
+    let mut timer = pin!(timer);
+    by_deadline(attempt, timer.as_mut()).await
+}
+
+/// Runs a future until it ends or the timer of the call does; the future is asked first.
+pub async fn by_deadline<R, D: Future<Output = ()>>(
+    work: impl Future<Output = R>,
+    mut deadline: Pin<&mut D>,
+) -> Option<R> {
+    let mut work = pin!(work);
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+/// Makes the failure of an attempt that was dropped, by the error's own `From<AttemptTimeout>`.
+#[must_use]
+pub fn timed_out<R>(limit: Duration) -> R
+where
+    FromTimeout: MakeTimeout<R>,
+{
+    FromTimeout.outcome(AttemptTimeout::new(limit))
+}
+
+/// Makes the failure of an attempt that was dropped, by `on_timeout`.
+pub fn timed_out_with<R: Outcome>(limit: Duration, make: impl FnOnce(AttemptTimeout) -> R::Error) -> R {
+    R::from_error(make(AttemptTimeout::new(limit)))
+}

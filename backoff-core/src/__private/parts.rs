@@ -1,0 +1,90 @@
+//! The plain pieces of an expanded loop.
+
+use core::time::Duration;
+
+use crate::decision::StopReason;
+use crate::{BlockingSleeper, CancelToken, Policy, PolicyBuilder};
+
+/// What the loop does after a failed attempt. Unlike [`Decision`](crate::Decision) it has no further variants.
+#[derive(Clone, Copy, Debug)]
+pub enum Verdict {
+    /// Wait this long, then run the body again.
+    Retry(Duration),
+    /// Return the result.
+    Stop(StopReason),
+}
+
+/// Runs one attempt; `?` and `return` in the body end it.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the body must not cost a call")]
+pub fn call<R>(attempt: impl FnOnce() -> R) -> R {
+    attempt()
+}
+
+/// Waits between two attempts of a synchronous function.
+#[inline]
+pub fn sleep_blocking(sleeper: &impl BlockingSleeper, delay: Duration) {
+    if !delay.is_zero() {
+        sleeper.sleep(delay);
+    }
+}
+
+/// Waits between two attempts, or until the token is cancelled; returns whether it is.
+pub fn sleep_blocking_until_cancelled(sleeper: &impl BlockingSleeper, delay: Duration, token: &CancelToken) -> bool {
+    if !delay.is_zero() {
+        sleeper.sleep_unless_cancelled(delay, token);
+    }
+    token.is_cancelled()
+}
+
+/// Returns whether the `cancel` of a synchronous function was used.
+pub fn is_cancelled(token: &CancelToken) -> bool {
+    token.is_cancelled()
+}
+
+/// Builds a policy from values known at run time: what would be refused is moved to the nearest allowed value.
+pub fn adjusted<B>(builder: PolicyBuilder<B>) -> Policy<B> {
+    builder.build_adjusted().0
+}
+
+/// A policy, or a reference to one: what `policy = ..` takes.
+pub trait AsPolicy {
+    /// The rule that yields the base delays.
+    type Backoff;
+
+    /// Returns the policy.
+    fn as_policy(&self) -> &Policy<Self::Backoff>;
+}
+
+impl<B> AsPolicy for Policy<B> {
+    type Backoff = B;
+
+    #[inline]
+    fn as_policy(&self) -> &Self {
+        self
+    }
+}
+
+impl<P: AsPolicy> AsPolicy for &P {
+    type Backoff = P::Backoff;
+
+    #[inline]
+    fn as_policy(&self) -> &Policy<P::Backoff> {
+        P::as_policy(self)
+    }
+}
+
+impl<P: AsPolicy> AsPolicy for alloc::sync::Arc<P> {
+    type Backoff = P::Backoff;
+
+    #[inline]
+    fn as_policy(&self) -> &Policy<P::Backoff> {
+        P::as_policy(self)
+    }
+}
+
+/// Returns the policy of `policy = ..`.
+#[inline]
+pub fn policy<P: AsPolicy>(policy: &P) -> &Policy<P::Backoff> {
+    policy.as_policy()
+}

@@ -1,0 +1,220 @@
+//! The retry loop written by hand, for operations that a closure cannot express.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::clock::{Clock as _, RuntimeClock};
+use crate::decision::{Decision, Failure, StopReason};
+use crate::drive::{Driver, Step};
+use crate::error::RetryError;
+use crate::random::{Random, Seeded, ThreadRandom};
+use crate::sleep::{BlockingSleeper as _, DefaultSleeper};
+use crate::{Backoff, Fault, Policy};
+
+/// The attempts of one call, for a loop by hand: it counts failures, waits, and says when to stop.
+///
+/// For what a closure cannot express: `&mut` state across `.await`, several operations that share one policy, a
+/// connection that lives as long as it works. Made by [`Policy::start`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, StopReason};
+/// use std::time::Duration;
+///
+/// const QUICK: Policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
+///
+/// fn connect(log: &mut Vec<u32>) -> Result<u32, &'static str> {
+///     let mut attempts = QUICK.start();
+///     loop {
+///         log.push(attempts.number());
+///         match if attempts.number() < 3 { Err("refused") } else { Ok(7) } {
+///             Ok(connection) => {
+///                 attempts.success();
+///                 break Ok(connection);
+///             }
+///             Err(error) => attempts.pause(error)?,
+///         }
+///     }
+/// }
+///
+/// let mut log = Vec::new();
+/// assert_eq!(connect(&mut log), Ok(7));
+/// assert_eq!(log, [1, 2, 3]);
+/// ```
+pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
+    policy: &'p Policy<B>,
+    driver: Driver<B::State, std::time::Instant>,
+    attempt_started: Option<std::time::Instant>,
+    last_delay: Option<Duration>,
+    stopped: Option<StopReason>,
+    random: G,
+}
+
+impl<B: Backoff> Policy<B> {
+    /// Returns the attempts of a call whose loop is written by hand, blocking or async.
+    ///
+    /// The call starts now, on the clock of async calls: tokio's time inside a tokio runtime, the system's elsewhere.
+    #[must_use]
+    pub fn start(&self) -> Attempts<'_, B> {
+        let driver = Driver::start(self.rules(), &RuntimeClock, false);
+        let mut attempts = Attempts {
+            policy: self,
+            driver,
+            attempt_started: None,
+            last_delay: None,
+            stopped: None,
+            random: ThreadRandom,
+        };
+        attempts.attempt_starts();
+        attempts
+    }
+}
+
+impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
+    /// Makes the jitter of this call repeatable: the same seed gives the same delays.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Attempts<'p, B, Seeded> {
+        let Self { policy, driver, attempt_started, last_delay, stopped, .. } = self;
+        Attempts { policy, driver, attempt_started, last_delay, stopped, random: Seeded::new(seed) }
+    }
+
+    /// Returns the number of the present attempt, 1 for the first.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.driver.attempts().saturating_add(1)
+    }
+
+    /// Returns the delay before the present attempt; `None` at the first.
+    #[must_use]
+    pub fn last_delay(&self) -> Option<Duration> {
+        self.last_delay
+    }
+
+    /// Returns the sum of the delays so far.
+    #[must_use]
+    pub fn slept(&self) -> Duration {
+        self.driver.slept()
+    }
+
+    /// Returns why the call stopped; `None` while it goes on.
+    #[must_use]
+    pub fn stopped(&self) -> Option<StopReason> {
+        self.stopped
+    }
+
+    /// Notes that the attempt succeeded; what follows is a new call.
+    pub fn success(&mut self) {
+        self.reset();
+        self.driver = Driver::start(self.policy.rules(), &RuntimeClock, false);
+        self.last_delay = None;
+    }
+
+    /// Starts a new sequence: attempts, backoff and elapsed time begin anew, as after `reset_after`.
+    pub fn reset(&mut self) {
+        self.driver.reset(&RuntimeClock);
+        self.attempt_starts();
+    }
+
+    /// Waits before the next attempt, blocking the thread; the error is transient.
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    pub fn pause<E>(&mut self, error: E) -> Result<(), E> {
+        self.pause_as(error, Fault::Transient)
+    }
+
+    /// Waits before the next attempt, blocking the thread; `fault` says what the error means.
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    pub fn pause_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
+        match self.failed(fault.into(), &error) {
+            Decision::RetryAfter(delay) => {
+                if !delay.is_zero() {
+                    DefaultSleeper.sleep(delay);
+                }
+                self.resumes(delay);
+                Ok(())
+            }
+            Decision::Stop(_) => Err(error),
+        }
+    }
+
+    /// Returns what the call took, together with the error that [`pause`](Self::pause) gave back.
+    pub fn explain<E>(&self, last: E) -> RetryError<E> {
+        let reason = self.stopped.unwrap_or(StopReason::Cancelled);
+        RetryError::new(last, self.driver.ended(&RuntimeClock, self.stopped), reason)
+    }
+
+    fn failed<E>(&mut self, fault: Fault, error: &E) -> Decision {
+        let step = Step {
+            source: &self.policy,
+            clock: &RuntimeClock,
+            random: &mut self.random,
+            observer: &mut (),
+            is_timed: false,
+        };
+        let decision = self.driver.failed(step, Failure::new(fault), self.attempt_started, Some(error));
+        if let Decision::Stop(reason) = decision {
+            self.stopped = Some(reason);
+        }
+        decision
+    }
+
+    fn resumes(&mut self, delay: Duration) {
+        self.driver.waited(delay);
+        self.last_delay = Some(delay);
+        self.attempt_starts();
+    }
+
+    fn attempt_starts(&mut self) {
+        self.attempt_started = self.policy.rules().reset_after.is_some().then(|| RuntimeClock.now());
+        self.stopped = None;
+    }
+}
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+impl<B: Backoff, G: Random> Attempts<'_, B, G> {
+    /// Waits before the next attempt without blocking the thread; the error is transient.
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future ends the delay; the failure has been counted.
+    pub async fn pause_async<E>(&mut self, error: E) -> Result<(), E> {
+        self.pause_async_as(error, Fault::Transient).await
+    }
+
+    /// Waits before the next attempt without blocking the thread; `fault` says what the error means.
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future ends the delay; the failure has been counted.
+    pub async fn pause_async_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
+        match self.failed(fault.into(), &error) {
+            Decision::RetryAfter(delay) => {
+                drop(error);
+                crate::sleep::Wait::new(&DefaultSleeper, delay).await;
+                self.resumes(delay);
+                Ok(())
+            }
+            Decision::Stop(_) => Err(error),
+        }
+    }
+}
+
+impl<B: Backoff, G> fmt::Debug for Attempts<'_, B, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempts").field("failed", &self.driver.attempts()).finish_non_exhaustive()
+    }
+}

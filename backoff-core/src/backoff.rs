@@ -1,0 +1,155 @@
+//! The rule that yields the base delay from the retry number.
+//!
+//! The built-in rules are the [`Schedule`](crate::Schedule); this module holds the trait behind them, for a rule of your
+//! own, and the wrappers that make one from a list or an iterator.
+
+use core::fmt;
+use core::time::Duration;
+
+/// A rule that yields the base delay of each retry, before jitter and cap.
+///
+/// A backoff is shared by reference between all calls; what changes during one call lives in its
+/// [`State`](Backoff::State), which is made at the first failure and dropped with the call. Asking for the next delay should cost the same
+/// however many have been asked for. When the rule ends, the call stops with
+/// [`StopReason::BackoffEnded`](crate::StopReason::BackoffEnded).
+///
+/// A closure `Fn(u32) -> Option<Duration>` is a backoff: it is given the number of the retry, 1 for the first. A list of
+/// delays goes through [`List`], a cloneable iterator through [`Sequence`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Backoff, Policy};
+/// use std::time::Duration;
+///
+/// /// One second before every retry, two while the month is December.
+/// struct Seasonal;
+///
+/// impl Backoff for Seasonal {
+///     type State = ();
+///     fn start(&self) {}
+///     fn next(&self, (): &mut ()) -> Option<Duration> {
+///         Some(Duration::from_secs(1))
+///     }
+/// }
+///
+/// let policy = Policy::with_backoff(Seasonal).max_attempts(3).build();
+/// let delays: Vec<_> = policy.delays().collect();
+/// assert_eq!(delays, [Duration::from_secs(1); 2]);
+///
+/// let squares = Policy::with_backoff(|retry: u32| Some(Duration::from_secs(u64::from(retry).pow(2))));
+/// assert!(squares.max_attempts(4).build().delays().map(|d| d.as_secs()).eq([1, 4, 9]));
+/// ```
+pub trait Backoff {
+    /// What one call remembers between its retries.
+    type State;
+
+    /// Returns the state of a call that has not been retried yet.
+    fn start(&self) -> Self::State;
+
+    /// Returns the base delay before the next retry, or `None` when no retry should follow.
+    fn next(&self, state: &mut Self::State) -> Option<Duration>;
+}
+
+impl<F> Backoff for F
+where
+    F: Fn(u32) -> Option<Duration>,
+{
+    type State = u32;
+
+    fn start(&self) -> u32 {
+        0
+    }
+
+    fn next(&self, retry: &mut u32) -> Option<Duration> {
+        *retry = retry.saturating_add(1);
+        self(*retry)
+    }
+}
+
+/// A fixed list of base delays; the call stops when the list is used up.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{List, Policy};
+/// use std::time::Duration;
+///
+/// const STEPS: Policy<List<[Duration; 2]>> =
+///     Policy::with_backoff(List::new([Duration::from_secs(1), Duration::from_secs(5)])).max_attempts(9).build();
+///
+/// assert!(STEPS.delays().map(|d| d.as_secs()).eq([1, 5]));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List<L> {
+    delays: L,
+}
+
+impl<L> List<L> {
+    /// Returns the backoff that yields `delays` in their order, once.
+    pub const fn new(delays: L) -> Self {
+        Self { delays }
+    }
+}
+
+impl<L> Backoff for List<L>
+where
+    L: AsRef<[Duration]>,
+{
+    type State = usize;
+
+    fn start(&self) -> usize {
+        0
+    }
+
+    fn next(&self, position: &mut usize) -> Option<Duration> {
+        let delay = self.delays.as_ref().get(*position).copied()?;
+        *position = position.saturating_add(1);
+        Some(delay)
+    }
+}
+
+/// The base delays of an iterator, which each call walks from the beginning in a clone of its own.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, Sequence};
+/// use std::time::Duration;
+///
+/// let odd = (1..).step_by(2).map(Duration::from_millis);
+/// let policy = Policy::with_backoff(Sequence::new(odd)).max_attempts(4).build();
+/// assert!(policy.delays().map(|d| d.as_millis()).eq([1, 3, 5]));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Sequence<I> {
+    delays: I,
+}
+
+impl<I> Sequence<I> {
+    /// Returns the backoff that yields what a clone of `delays` yields.
+    pub const fn new(delays: I) -> Self {
+        Self { delays }
+    }
+}
+
+impl<I> fmt::Debug for Sequence<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sequence").finish_non_exhaustive()
+    }
+}
+
+impl<I> Backoff for Sequence<I>
+where
+    I: Iterator<Item = Duration> + Clone,
+{
+    type State = I;
+
+    fn start(&self) -> I {
+        self.delays.clone()
+    }
+
+    fn next(&self, delays: &mut I) -> Option<Duration> {
+        delays.next()
+    }
+}

@@ -1,0 +1,172 @@
+//! Ending a call from outside while it waits.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Cancels the calls that watch it: they stop at their next decision, and one that waits wakes at once.
+///
+/// A token can stand in a `static`, or be cloned: clones share one state. Cancelling is final. An attempt that runs is
+/// never interrupted.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{CancelToken, Policy, StopReason};
+/// use std::time::Duration;
+///
+/// static SHUTDOWN: CancelToken = CancelToken::new();
+///
+/// SHUTDOWN.cancel();
+/// let report = Policy::constant(Duration::from_secs(3600))
+///     .forever()
+///     .build()
+///     .retry(|| Err::<(), _>("down"))
+///     .cancel(&SHUTDOWN)
+///     .call_report();
+/// let error = report.unwrap_err();
+/// assert_eq!((error.attempts, error.reason, error.last), (1, StopReason::Cancelled, "down"));
+/// ```
+#[derive(Default)]
+pub struct CancelToken {
+    /// Made at the first use, so that a token can be a `static`.
+    shared: OnceLock<Arc<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    cancelled: bool,
+    /// The tasks that wait, each under the key of its future.
+    waiting: BTreeMap<u64, Waker>,
+    next_key: u64,
+}
+
+impl CancelToken {
+    /// Returns a token that is not cancelled.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { shared: OnceLock::new() }
+    }
+
+    /// Cancels the calls that watch this token or a clone of it, now and later.
+    pub fn cancel(&self) {
+        let woken = {
+            let mut state = self.shared().lock();
+            state.cancelled = true;
+            std::mem::take(&mut state.waiting)
+        };
+        self.shared().changed.notify_all();
+        woken.into_values().for_each(Waker::wake);
+    }
+
+    /// Returns whether the token was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.get().is_some_and(|shared| shared.lock().cancelled)
+    }
+
+    /// Returns a future that completes when the token is cancelled.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves nothing behind.
+    pub fn cancelled(&self) -> Cancelled {
+        Cancelled { shared: Arc::clone(self.shared()), key: None }
+    }
+
+    /// Waits until `delay` has passed or the token is cancelled.
+    pub(crate) fn wait(&self, delay: Duration) {
+        let shared = self.shared();
+        drop(shared.changed.wait_timeout_while(shared.lock(), delay, |state| !state.cancelled));
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        self.shared.get_or_init(Arc::default)
+    }
+}
+
+impl Shared {
+    /// No user code runs under this lock, so it cannot be poisoned half-way through a change.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for CancelToken {
+    fn clone(&self) -> Self {
+        Self { shared: OnceLock::from(Arc::clone(self.shared())) }
+    }
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelToken").field("cancelled", &self.is_cancelled()).finish()
+    }
+}
+
+impl IntoFuture for &CancelToken {
+    type Output = ();
+    type IntoFuture = Cancelled;
+
+    fn into_future(self) -> Cancelled {
+        self.cancelled()
+    }
+}
+
+/// Completes when its [`CancelToken`] is cancelled; made by [`CancelToken::cancelled`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Cancelled {
+    shared: Arc<Shared>,
+    key: Option<u64>,
+}
+
+impl Future for Cancelled {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let shared = Arc::clone(&self.shared);
+        let waker = cx.waker().clone();
+        let mut state = shared.lock();
+        if state.cancelled {
+            return Poll::Ready(());
+        }
+        let key = *self.key.get_or_insert_with(|| state.new_key());
+        let replaced = state.waiting.insert(key, waker);
+        drop(state);
+        drop(replaced); // a waker's own code runs when it is dropped
+        Poll::Pending
+    }
+}
+
+impl State {
+    fn new_key(&mut self) -> u64 {
+        let key = self.next_key;
+        self.next_key = self.next_key.wrapping_add(1);
+        key
+    }
+}
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            let waker = self.shared.lock().waiting.remove(&key);
+            drop(waker); // after the lock: a waker's own code runs here
+        }
+    }
+}
+
+impl fmt::Debug for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancelled").finish_non_exhaustive()
+    }
+}

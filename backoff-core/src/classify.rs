@@ -1,0 +1,174 @@
+//! What an error means for retrying.
+//!
+//! Three ways lead to a [`Fault`], from the most to the least exact:
+//!
+//! * the error's own type says it: [`Classify`], by hand or by `#[derive(Classify)]`;
+//! * the place that makes the error says it: a mark such as [`permanent`] or [`retry_after`], which is found in the
+//!   source chain of every error, `anyhow::Error` and `Box<dyn Error>` included;
+//! * the place that retries says it: `when` with a closure, or with a function of this module, such as `classify::io`.
+//!
+//! # Why functions and not impls for foreign types
+//!
+//! An `impl Classify for std::io::Error` would decide for everybody. If it stood behind a feature, a dependency far
+//! away could turn that feature on, and so change which errors another service retries. A function decides only where
+//! it is named: `when = classify::io`.
+//!
+//! # Which errors are retried when nothing is said
+//!
+//! `#[retry]` without `when` asks the first of these that the error's type has: its own [`Classify`]; the marks in the
+//! chain of an [`Error`](core::error::Error); the marks in what it dereferences to, if that is an error
+//! (`anyhow::Error`, `Box<dyn Error>`, `Rc<MyError>`). An error that none of them knows is transient. In a generic
+//! function only the bounds count: `E: Error` asks the marks, even if the caller's type is `Classify`.
+//!
+//! # Examples
+//!
+//! ```
+//! use backoff_core::{Classify, Fault, classify};
+//! use std::error::Error;
+//!
+//! fn parse(text: &str) -> Result<u8, Box<dyn Error + Send + Sync>> {
+//!     // A text that is not a number stays one; another attempt cannot cure it.
+//!     Ok(text.parse().map_err(classify::permanent)?)
+//! }
+//!
+//! let error = parse("seven").unwrap_err();
+//! assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
+//! ```
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::sync::Arc;
+
+use crate::Fault;
+
+#[cfg(feature = "http-1")]
+mod http;
+#[cfg(feature = "std")]
+mod io;
+mod marks;
+mod probe;
+#[cfg(feature = "reqwest-0-13")]
+mod reqwest;
+#[cfg(feature = "http-1")]
+mod retry_after;
+
+#[cfg(feature = "http-1")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http-1")))]
+pub use self::http::{HttpError, check_http, http};
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub use self::io::io;
+pub use self::marks::{ErrorChain, Marked, ambiguous, mark, marked, marks, permanent, retry_after, transient};
+#[doc(hidden)]
+pub use self::probe::Probe;
+#[cfg(feature = "reqwest-0-13")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
+pub use self::reqwest::{check_reqwest, reqwest};
+#[cfg(feature = "http-1")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http-1")))]
+pub use self::retry_after::parse_retry_after;
+
+/// An error that knows what it means for retrying.
+///
+/// Implement it for the errors of your own crate, by hand or with `#[derive(Classify)]` (feature `macros`). For the
+/// errors of other crates write a function and name it in `when`.
+///
+/// References, `Box`, `Rc` and `Arc` of such an error ask the error inside.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Classify, Fault};
+/// use std::time::Duration;
+///
+/// enum QueueError {
+///     Full { free_in: Duration },
+///     Closed,
+/// }
+///
+/// impl Classify for QueueError {
+///     fn classify(&self) -> Fault {
+///         match self {
+///             Self::Full { free_in } => Fault::PushBack(*free_in),
+///             Self::Closed => Fault::Permanent,
+///         }
+///     }
+/// }
+///
+/// let full = QueueError::Full { free_in: Duration::from_secs(2) };
+/// assert_eq!(full.classify(), Fault::PushBack(Duration::from_secs(2)));
+/// assert_eq!(Box::new(QueueError::Closed).classify(), Fault::Permanent);
+/// ```
+pub trait Classify {
+    /// Returns whether another attempt could end differently, and when it may start.
+    ///
+    /// Asked once per failed attempt, before any delay; it should neither block nor fail.
+    fn classify(&self) -> Fault;
+}
+
+/// A fault is its own classification, so that an error may carry one in a field marked `#[classify(source)]`.
+impl Classify for Fault {
+    fn classify(&self) -> Fault {
+        *self
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for &E {
+    fn classify(&self) -> Fault {
+        E::classify(self)
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for Box<E> {
+    fn classify(&self) -> Fault {
+        E::classify(self)
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for Rc<E> {
+    fn classify(&self) -> Fault {
+        E::classify(self)
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for Arc<E> {
+    fn classify(&self) -> Fault {
+        E::classify(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+    use alloc::rc::Rc;
+    use alloc::sync::Arc;
+
+    use super::Classify;
+    use crate::Fault;
+
+    struct Closed;
+
+    impl Classify for Closed {
+        fn classify(&self) -> Fault {
+            Fault::Permanent
+        }
+    }
+
+    fn ask<E: Classify>(error: E) -> Fault {
+        error.classify()
+    }
+
+    #[test]
+    fn pointers_ask_the_error_inside() {
+        assert_eq!(ask(&Closed), Fault::Permanent);
+        assert_eq!(ask(Box::new(&Closed)), Fault::Permanent);
+        assert_eq!(ask(Box::new(Closed)), Fault::Permanent);
+        assert_eq!(ask(Rc::new(Closed)), Fault::Permanent);
+        assert_eq!(ask(Arc::new(Closed)), Fault::Permanent);
+        assert_eq!(ask(Box::new(Closed) as Box<dyn Classify>), Fault::Permanent);
+    }
+
+    #[test]
+    fn a_fault_is_its_own_classification() {
+        assert_eq!(ask(Fault::Ambiguous), Fault::Ambiguous);
+    }
+}

@@ -1,0 +1,347 @@
+//! Marks: a fault put on an error where it is made, and found again where it is retried.
+//!
+//! Between the two places the error's type is often erased, so a mark must be found through `dyn Error`. Downcasting
+//! would be the obvious way, but it demands `'static`, and an error such as `Box<dyn Error + 'a>` has to be searched
+//! too. So a marked error hands out its mark by `Error::cause`, which is deprecated in favour of `source`, is
+//! used by nobody else, and has the one property needed here: it may return an error that lives as long as the borrow,
+//! whose `source` then is `'static` and can be downcast. References, `Box`, `Arc` and `io::Error` forward `cause` to
+//! what they hold, so that a mark is found behind them as well.
+use alloc::boxed::Box;
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
+
+use crate::{Classify, Fault};
+
+/// An error with a fault put on it, made by [`permanent`], [`transient`], [`ambiguous`], [`retry_after`] or [`mark`].
+///
+/// It shows and reports its sources exactly as the error inside does, and gives it back by [`get_ref`](Self::get_ref)
+/// or [`into_inner`](Self::into_inner). To downcast, downcast to `Marked` first and then what `get_ref` returns.
+///
+/// The mark is found by [`marks`] wherever the source chain leads to it. An error that shows itself as the error inside
+/// (`#[error(transparent)]` of thiserror, or an `anyhow::Error` turned into a `Box<dyn Error>`) leaves that error out
+/// of its chain, and the mark with it: mark after such a conversion, not before it.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Classify, Fault, classify};
+/// use std::error::Error;
+///
+/// let marked = classify::permanent("no such key");
+/// assert_eq!(marked.to_string(), "no such key");
+/// assert_eq!(marked.fault(), Fault::Permanent);
+/// assert_eq!(marked.classify(), Fault::Permanent);
+///
+/// let erased: Box<dyn Error + Send + Sync> = marked.into();
+/// assert!(erased.is::<classify::Marked>());
+/// ```
+#[derive(Debug)]
+pub struct Marked {
+    fault: Note,
+    error: Box<dyn Error + Send + Sync>,
+}
+
+/// Marks an error as one that no attempt can cure; the call ends at once.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, classify};
+///
+/// fn load(key: &str) -> anyhow::Result<String> {
+///     if key.is_empty() {
+///         return Err(classify::permanent("the key is empty").into());
+///     }
+///     Ok(key.to_uppercase())
+/// }
+///
+/// let error = load("").unwrap_err().context("cannot load the settings");
+/// assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
+/// ```
+pub fn permanent<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
+    mark(Fault::Permanent, error)
+}
+
+/// Marks an error as one that another attempt may cure, and on which the server did not act.
+///
+/// Without a mark an error is transient already; this one overrules the marks further down the chain.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, classify};
+///
+/// let error = classify::transient(classify::permanent("not the leader"));
+/// assert_eq!(classify::marks(&error), Some(Fault::Transient));
+/// ```
+pub fn transient<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
+    mark(Fault::Transient, error)
+}
+
+/// Marks an error after which the server may have acted; it is retried only by a policy or call that says `idempotent`.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, classify};
+///
+/// let error = classify::ambiguous("the answer to `COMMIT` was lost");
+/// assert_eq!(classify::marks(&error), Some(Fault::Ambiguous));
+/// ```
+pub fn ambiguous<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
+    mark(Fault::Ambiguous, error)
+}
+
+/// Marks an error with the server's wish that no attempt starts before `delay` has passed.
+///
+/// The delay slept is `delay` plus the policy's own; a zero `delay` means transient.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, classify};
+/// use std::time::Duration;
+///
+/// let delay = Duration::from_secs(2);
+/// let error = std::io::Error::other(classify::retry_after(delay, "the quota is used up"));
+/// assert_eq!(classify::marks(&error), Some(Fault::PushBack(delay)));
+/// ```
+pub fn retry_after<E: Into<Box<dyn Error + Send + Sync>>>(delay: Duration, error: E) -> Marked {
+    mark(Fault::PushBack(delay), error)
+}
+
+/// Marks an error with a fault that is known only at run time.
+///
+/// It also saves the answer of an error's own [`Classify`] before the type is erased.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, classify};
+///
+/// let retries_left_by_the_server = 0;
+/// let fault = Fault::from(retries_left_by_the_server > 0);
+/// let error = anyhow::Error::new(classify::mark(fault, "rejected")).context("cannot submit");
+/// assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
+/// ```
+pub fn mark<E: Into<Box<dyn Error + Send + Sync>>>(fault: Fault, error: E) -> Marked {
+    Marked { fault: Note::new(fault), error: error.into() }
+}
+
+/// Returns the outermost mark on an error or in its source chain, `None` if there is none.
+///
+/// The error itself is looked at first, then its [`source`](Error::source), and so on; the payload of an `io::Error`
+/// and what a reference, `Box` or `Arc` holds count as the error itself. The answers of an HTTP server
+/// (`HttpError`) are marked by themselves.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, classify};
+/// use std::error::Error;
+///
+/// let error: Box<dyn Error> = Box::new(std::io::Error::other(classify::permanent("no such user")));
+/// assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
+/// assert_eq!(classify::marks(&std::fmt::Error), None);
+/// ```
+#[must_use]
+pub fn marks(error: &(dyn Error + '_)) -> Option<Fault> {
+    marks_in(error)
+}
+
+/// Returns what the marks of an error say, transient if there are none: the classifier for errors without a type.
+///
+/// It takes every error type, and every type that dereferences to a `dyn Error`, such as `anyhow::Error`. For a type
+/// that is both, such as `Arc<dyn Error>`, the compiler cannot choose; ask [`marks`] in a closure.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, classify};
+///
+/// let error = anyhow::Error::new(classify::permanent("no such user")).context("cannot greet");
+/// assert_eq!(classify::marked(&error), Fault::Permanent);
+/// assert_eq!(classify::marked(&std::fmt::Error), Fault::Transient);
+/// ```
+pub fn marked<E: ErrorChain<M>, M: ?Sized>(error: &E) -> Fault {
+    error.chain_marks().unwrap_or(Fault::Transient)
+}
+
+/// What [`marked`] can search: an error, or what dereferences to a `dyn Error`.
+///
+/// Implemented here for all of them; there is nothing to implement elsewhere. `M` keeps the implementations apart, and
+/// is found by the compiler.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Fault;
+/// use backoff_core::classify::{ErrorChain, permanent};
+///
+/// let error = anyhow::Error::new(permanent("no such user"));
+/// assert_eq!(error.chain_marks(), Some(Fault::Permanent));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error and does not dereference to a `dyn Error`",
+    label = "has no source chain to search for marks",
+    note = "use `when` with a closure that looks at the value"
+)]
+pub trait ErrorChain<M: ?Sized> {
+    /// Returns the outermost mark, as [`marks`] does.
+    fn chain_marks(&self) -> Option<Fault>;
+}
+
+impl<E: Error> ErrorChain<()> for E {
+    fn chain_marks(&self) -> Option<Fault> {
+        marks_in(self)
+    }
+}
+
+impl<'e, E: core::ops::Deref<Target = dyn Error + 'e>> ErrorChain<dyn Error + 'e> for E {
+    fn chain_marks(&self) -> Option<Fault> {
+        marks_in(&**self)
+    }
+}
+
+impl<'e, E: core::ops::Deref<Target = dyn Error + Send + 'e>> ErrorChain<dyn Error + Send + 'e> for E {
+    fn chain_marks(&self) -> Option<Fault> {
+        marks_in(&**self)
+    }
+}
+
+impl<'e, E: core::ops::Deref<Target = dyn Error + Send + Sync + 'e>> ErrorChain<dyn Error + Send + Sync + 'e> for E {
+    fn chain_marks(&self) -> Option<Fault> {
+        marks_in(&**self)
+    }
+}
+
+impl Marked {
+    /// Returns the fault put on the error.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.fault.fault()
+    }
+
+    /// Returns the error inside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::classify;
+    ///
+    /// let marked = classify::permanent(std::fmt::Error);
+    /// assert!(marked.get_ref().is::<std::fmt::Error>());
+    /// ```
+    #[must_use]
+    pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.error
+    }
+
+    /// Gives the error inside back and drops the mark.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::classify;
+    ///
+    /// let inner = classify::permanent(std::fmt::Error).into_inner();
+    /// assert!(inner.is::<std::fmt::Error>());
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
+        self.error
+    }
+}
+
+impl Classify for Marked {
+    fn classify(&self) -> Fault {
+        self.fault()
+    }
+}
+
+impl Error for Marked {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+
+    fn cause(&self) -> Option<&dyn Error> {
+        Some(&self.fault)
+    }
+}
+
+impl fmt::Display for Marked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
+/// A fault in the shape in which `marks` finds it: an error that `Error::cause` returns and whose source is the stamp.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Note(Stamp);
+
+/// The source of a [`Note`]; no public error ever reports it by `source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp(Fault);
+
+impl Note {
+    pub(super) const fn new(fault: Fault) -> Self {
+        Self(Stamp(fault))
+    }
+
+    pub(super) const fn fault(&self) -> Fault {
+        self.0.0
+    }
+}
+
+impl Error for Note {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl Error for Stamp {}
+
+/// Shows the fault alone, as the field that it is for whoever reads the debug output.
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault().fmt(f)
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "marked as {:?}", self.0)
+    }
+}
+
+/// [`marks`] for unsized errors of any lifetime and with any auto traits.
+pub(super) fn marks_in<E: Error + ?Sized>(error: &E) -> Option<Fault> {
+    stamp_of(error).or_else(|| {
+        let mut next = error.source();
+        while let Some(error) = next {
+            let fault = stamp_of(error);
+            if fault.is_some() {
+                return fault;
+            }
+            next = error.source();
+        }
+        None
+    })
+}
+
+/// The fault on this very error, not on its sources.
+fn stamp_of<E: Error + ?Sized>(error: &E) -> Option<Fault> {
+    #[expect(deprecated, reason = "see the head of this file: it is the one way that does not demand `'static`")]
+    let note = error.cause()?;
+    note.source()?.downcast_ref::<Stamp>().map(|stamp| stamp.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Chooses, where `#[retry]` and `#[derive(Classify)]` are expanded, how an error is classified.
+//!
+//! The choice has to be made without a trait in the user's scope, so the tiers are types that dereference to one
+//! another, each with an inherent method `fault` under its own bounds: method lookup skips a candidate whose bounds do
+//! not hold and goes on with the next type. Lookup ignores lifetimes, so no bound names one; a tier that asked for
+//! `'static` would be chosen for `Box<dyn Error + 'a>` and then refused by the borrow checker.
+use core::error::Error;
+use core::ops::Deref;
+
+use super::marks::marks_in;
+use crate::{Classify, Fault};
+
+/// The first tier: errors that are [`Classify`].
+///
+/// Expanded code writes `Probe::new(&error).fault()`, nothing else.
+#[derive(Debug)]
+pub struct Probe<'a, E: ?Sized>(Chained<'a, E>);
+
+/// The second tier: errors with a source chain; `&dyn Error`, `Arc<dyn Error>` and `io::Error` are among them.
+#[derive(Debug)]
+pub struct Chained<'a, E: ?Sized>(Pointing<'a, E>);
+
+/// The third tier: what dereferences to an error, such as `anyhow::Error` and `Box<dyn Error>`.
+#[derive(Debug)]
+pub struct Pointing<'a, E: ?Sized>(Unknown<'a, E>);
+
+/// The last tier: everything else.
+#[derive(Debug)]
+pub struct Unknown<'a, E: ?Sized>(&'a E);
+
+impl<'a, E: ?Sized> Probe<'a, E> {
+    /// Looks at `error`, of whatever type it is.
+    #[inline]
+    #[must_use]
+    pub const fn new(error: &'a E) -> Self {
+        Self(Chained(Pointing(Unknown(error))))
+    }
+}
+
+impl<E: Classify + ?Sized> Probe<'_, E> {
+    /// Returns what the error says of itself.
+    #[inline]
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.0.0.0.0.classify()
+    }
+}
+
+impl<E: Error + ?Sized> Chained<'_, E> {
+    /// Returns the outermost mark in the chain, transient if there is none.
+    #[inline]
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        marks_in(self.0.0.0).unwrap_or(Fault::Transient)
+    }
+}
+
+impl<E: Deref<Target: Error> + ?Sized> Pointing<'_, E> {
+    /// Returns the outermost mark on the error pointed to and in its chain, transient if there is none.
+    #[inline]
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        marks_in(&**self.0.0).unwrap_or(Fault::Transient)
+    }
+}
+
+impl<E: ?Sized> Unknown<'_, E> {
+    /// Returns transient: nothing is known of this error.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
+    pub const fn fault(&self) -> Fault {
+        Fault::Transient
+    }
+}
+
+impl<'a, E: ?Sized> Deref for Probe<'a, E> {
+    type Target = Chained<'a, E>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E: ?Sized> Deref for Chained<'a, E> {
+    type Target = Pointing<'a, E>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E: ?Sized> Deref for Pointing<'a, E> {
+    type Target = Unknown<'a, E>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

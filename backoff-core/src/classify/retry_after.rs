@@ -1,0 +1,174 @@
+//! The value of HTTP's `Retry-After`: a number of seconds or a date.
+use core::time::Duration;
+use std::time::SystemTime;
+
+/// Reads the value of a `Retry-After` header: how long, from `now`, the server wants no attempt.
+///
+/// The value is a whole number of seconds or a date in one of HTTP's three forms. `now` counts only for a date; take it
+/// from the answer's own `Date` header where there is one, as `HttpError` does, because the server's clock wrote both.
+///
+/// A number too large for a [`Duration`] is [`Duration::MAX`], a date in the past is zero. `None` for everything that
+/// is neither: an empty value, a sign, a fraction, a unit. A header that cannot be read is as good as none, so that is
+/// no error. White space around the value is ignored.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::classify::parse_retry_after;
+/// use std::time::{Duration, SystemTime};
+///
+/// // Tue, 15 Nov 1994 12:45:26 GMT
+/// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_903_526);
+/// assert_eq!(parse_retry_after("120", now), Some(Duration::from_secs(120)));
+/// let date = "Tue, 15 Nov 1994 12:46:26 GMT";
+/// assert_eq!(parse_retry_after(date, now), Some(Duration::from_secs(60)));
+/// assert_eq!(parse_retry_after("soon", now), None);
+/// ```
+#[must_use]
+pub fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    parse_with(value, || now)
+}
+
+/// [`parse_retry_after`] with a clock that is read only for a date.
+pub(super) fn parse_with(value: &str, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
+    let value = value.trim_ascii();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Only digits: the one way to fail is to be too large.
+        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now()).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::string::ToString;
+    use std::time::SystemTime;
+
+    use proptest::prelude::*;
+
+    use super::{parse_retry_after, parse_with};
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// Sun, 06 Nov 1994 08:49:37 GMT
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
+    }
+
+    #[test]
+    fn whole_seconds_are_read() {
+        for (value, expected) in [
+            ("0", Some(seconds(0))),
+            ("1", Some(seconds(1))),
+            ("120", Some(seconds(120))),
+            ("00120", Some(seconds(120))),
+            ("18446744073709551615", Some(seconds(u64::MAX))),
+        ] {
+            assert_eq!(parse_retry_after(value, now()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn too_many_digits_saturate() {
+        for value in ["18446744073709551616", "99999999999999999999999999999999999999999999"] {
+            assert_eq!(parse_retry_after(value, now()), Some(Duration::MAX), "{value}");
+        }
+        assert_eq!(parse_retry_after(&"9".repeat(100_000), now()), Some(Duration::MAX));
+        assert_eq!(parse_retry_after(&"0".repeat(100_000), now()), Some(seconds(0)));
+    }
+
+    #[test]
+    fn all_three_forms_of_a_date_are_read() {
+        for value in ["Sun, 06 Nov 1994 08:50:37 GMT", "Sunday, 06-Nov-94 08:50:37 GMT", "Sun Nov  6 08:50:37 1994"] {
+            assert_eq!(parse_retry_after(value, now()), Some(seconds(60)), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_has_passed_is_zero() {
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now()), Some(seconds(0)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:36 GMT", now()), Some(seconds(0)));
+        assert_eq!(parse_retry_after("Thu, 01 Jan 1970 00:00:00 GMT", now()), Some(seconds(0)));
+    }
+
+    #[test]
+    fn the_last_date_is_far_but_finite() {
+        let last = parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now());
+        assert_eq!(last, Some(seconds(253_402_300_799 - 784_111_777)));
+    }
+
+    #[test]
+    fn white_space_around_the_value_is_ignored() {
+        assert_eq!(parse_retry_after(" \t120 ", now()), Some(seconds(120)));
+        assert_eq!(parse_retry_after(" Sun, 06 Nov 1994 08:50:37 GMT\t", now()), Some(seconds(60)));
+    }
+
+    #[test]
+    fn what_is_neither_a_number_nor_a_date_is_ignored() {
+        for value in [
+            "",
+            " ",
+            "-1",
+            "+1",
+            "1.5",
+            "1e3",
+            "0x10",
+            "2s",
+            "1 2",
+            "1, 2",
+            "soon",
+            "\u{0661}\u{0662}",
+            "\u{a0}1",
+            "Sun, 06 Nov 1994 08:50:37",
+            "Sun, 06 Nov 1994 08:50:37 CET",
+            "Mon, 06 Nov 1994 08:50:37 GMT",
+            "Sun, 31 Feb 1994 08:50:37 GMT",
+            "Sun, 06 Nov 1994 24:00:00 GMT",
+            "Fri, 31 Dec 1600 23:59:59 GMT",
+            "1994-11-06T08:50:37Z",
+        ] {
+            assert_eq!(parse_retry_after(value, now()), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_clock_is_not_read_for_a_number() {
+        let read = core::cell::Cell::new(false);
+        let clock = || {
+            read.set(true);
+            now()
+        };
+        assert_eq!(parse_with("5", clock), Some(seconds(5)));
+        assert!(!read.get());
+        assert_eq!(parse_with("Sun, 06 Nov 1994 08:50:37 GMT", clock), Some(seconds(60)));
+        assert!(read.get());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(value in any::<String>()) {
+            let _ = parse_retry_after(&value, now());
+        }
+
+        #[test]
+        fn no_text_that_resembles_a_date_panics(value in "[A-Z][a-z]{2,8},? [0-9A-Za-z -]{5,11} [0-9:]{4,8}( GMT| [0-9]{4})?") {
+            let _ = parse_retry_after(&value, now());
+        }
+
+        #[test]
+        fn every_number_of_seconds_is_read(number in any::<u64>()) {
+            prop_assert_eq!(parse_retry_after(&number.to_string(), now()), Some(seconds(number)));
+        }
+
+        #[test]
+        fn every_date_is_as_far_as_it_says(number in 0..253_402_300_800_u64) {
+            let date = SystemTime::UNIX_EPOCH + Duration::from_secs(number);
+            let expected = seconds(number.saturating_sub(784_111_777));
+            prop_assert_eq!(parse_retry_after(&httpdate::fmt_http_date(date), now()), Some(expected));
+        }
+    }
+}

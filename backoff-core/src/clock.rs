@@ -1,0 +1,146 @@
+//! Where "now" comes from. The real time is read in this file only.
+
+use core::time::Duration;
+
+/// Tells the time that passes, so that tests and simulators can bring their own.
+///
+/// Closures `Fn() -> Duration` are clocks: they return the time since a fixed point of their choice.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, StopReason};
+/// use std::cell::Cell;
+/// use std::time::Duration;
+///
+/// let now = Cell::new(Duration::ZERO);
+/// let report = Policy::exponential()
+///     .max_elapsed(Duration::from_secs(60))
+///     .build()
+///     .retry(|| Err::<(), _>("down"))
+///     .clock(|| now.get())
+///     .sleep(|delay| now.set(now.get() + delay))
+///     .call_report();
+/// let error = report.unwrap_err();
+/// assert_eq!((error.reason, error.elapsed), (StopReason::MaxElapsed, error.slept));
+/// ```
+pub trait Clock {
+    /// A point in time.
+    type Instant: Copy;
+
+    /// Returns the present instant.
+    fn now(&self) -> Self::Instant;
+
+    /// Returns the time from `earlier` to now; zero when the clock went backwards.
+    fn elapsed(&self, earlier: Self::Instant) -> Duration;
+}
+
+impl<F> Clock for F
+where
+    F: Fn() -> Duration,
+{
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self()
+    }
+
+    fn elapsed(&self, earlier: Duration) -> Duration {
+        self().saturating_sub(earlier)
+    }
+}
+
+/// The standard library's monotonic clock; what blocking calls use.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[cfg(feature = "std")]
+impl Clock for SystemClock {
+    type Instant = std::time::Instant;
+
+    #[inline]
+    fn now(&self) -> Self::Instant {
+        std::time::Instant::now()
+    }
+
+    #[inline]
+    fn elapsed(&self, earlier: Self::Instant) -> Duration {
+        self.now().saturating_duration_since(earlier)
+    }
+}
+
+/// The clock of the async runtime; what async calls use.
+///
+/// Inside a tokio runtime it is tokio's, so that paused time counts; elsewhere it is the [`SystemClock`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RuntimeClock;
+
+#[cfg(feature = "std")]
+impl Clock for RuntimeClock {
+    type Instant = std::time::Instant;
+
+    #[inline]
+    fn now(&self) -> Self::Instant {
+        #[cfg(feature = "tokio")]
+        return tokio::time::Instant::now().into_std();
+        #[cfg(not(feature = "tokio"))]
+        SystemClock.now()
+    }
+
+    #[inline]
+    fn elapsed(&self, earlier: Self::Instant) -> Duration {
+        self.now().saturating_duration_since(earlier)
+    }
+}
+
+/// The clock that fits the kind of call: [`SystemClock`] for blocking, [`RuntimeClock`] for async calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DefaultClock;
+
+/// A clock for either kind of call.
+#[diagnostic::on_unimplemented(
+    message = "there is no clock: the feature `std` of `backoff-core` is off and none was given",
+    label = "give one with `.clock(..)`, or enable the feature `std`"
+)]
+pub trait ClockSource {
+    /// The clock of a blocking call.
+    type Blocking: Clock;
+    /// The clock of an async call.
+    type Async: Clock;
+
+    /// Returns the clock of a blocking call.
+    fn blocking(&self) -> &Self::Blocking;
+    /// Returns the clock of an async call.
+    fn runtime(&self) -> &Self::Async;
+}
+
+impl<C: Clock> ClockSource for C {
+    type Blocking = C;
+    type Async = C;
+
+    #[inline]
+    fn blocking(&self) -> &C {
+        self
+    }
+
+    #[inline]
+    fn runtime(&self) -> &C {
+        self
+    }
+}
+
+#[cfg(feature = "std")]
+impl ClockSource for DefaultClock {
+    type Blocking = SystemClock;
+    type Async = RuntimeClock;
+
+    #[inline]
+    fn blocking(&self) -> &SystemClock {
+        &SystemClock
+    }
+
+    #[inline]
+    fn runtime(&self) -> &RuntimeClock {
+        &RuntimeClock
+    }
+}

@@ -1,0 +1,307 @@
+//! The decision after a failed attempt: every rule of retrying, in one pure function.
+//!
+//! Given the policy, the progress of one call, the classified failure and the time of it, [`Policy::decide`] answers
+//! *retry after this delay* or *stop, for this reason*. It does no I/O, reads no clock, never sleeps and never owns a result. The blocking
+//! and the async driver, the expansion of `#[retry]`, the loop by hand, the iterator of delays, the ticker and any simulator ask the same
+//! function, so that they cannot drift apart.
+
+use core::time::Duration;
+
+use crate::policy::{Rules, Since};
+use crate::random::Random;
+use crate::{Backoff, Fault, Policy};
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// Wait this long, then start the next attempt.
+    RetryAfter(Duration),
+    /// Return the last error to the caller.
+    Stop(StopReason),
+}
+
+/// Why a call made no further attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// No attempt can cure the error.
+    Permanent,
+    /// The server may have acted, and neither the policy nor the call is `idempotent`.
+    Ambiguous,
+    /// As many attempts as allowed were made.
+    MaxAttempts,
+    /// The time for retries is over, or would be before the next attempt.
+    MaxElapsed,
+    /// The time-out of the whole call struck.
+    Timeout,
+    /// The backoff has no further delay.
+    BackoffEnded,
+    /// The server asks to wait longer than `max_push_back` allows.
+    PushBackTooLong,
+    /// The shared budget has no token left.
+    BudgetEmpty,
+    /// The call was cancelled.
+    Cancelled,
+    /// A call inside this one gave up, and this one was told not to repeat that.
+    Nested,
+    /// Retries are switched off.
+    Disabled,
+}
+
+impl StopReason {
+    /// Returns the reason as a word for logs and labels, such as `max_attempts`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::Ambiguous => "ambiguous",
+            Self::MaxAttempts => "max_attempts",
+            Self::MaxElapsed => "max_elapsed",
+            Self::Timeout => "timeout",
+            Self::BackoffEnded => "backoff_ended",
+            Self::PushBackTooLong => "push_back_too_long",
+            Self::BudgetEmpty => "budget_empty",
+            Self::Cancelled => "cancelled",
+            Self::Nested => "nested",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+impl core::fmt::Display for StopReason {
+    /// Writes the reason as the end of the sentence "gave up: ..".
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Permanent => "the error is permanent",
+            Self::Ambiguous => "the failed attempt may have acted, and the operation is not marked idempotent",
+            Self::MaxAttempts => "no attempts left",
+            Self::MaxElapsed => "no time left",
+            Self::Timeout => "the call timed out",
+            Self::BackoffEnded => "the backoff has no further delay",
+            Self::PushBackTooLong => "the server asks for a longer wait than allowed",
+            Self::BudgetEmpty => "the retry budget is empty",
+            Self::Cancelled => "the call was cancelled",
+            Self::Nested => "a call inside this one gave up",
+            Self::Disabled => "retries are disabled",
+        })
+    }
+}
+
+/// How far one call has come: the only thing that changes between its attempts.
+///
+/// Made by [`Policy::begin`]; the parameter is the state of the backoff.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<S = u32> {
+    attempts: u32,
+    /// Made at the first failure, so that a success costs nothing.
+    backoff: Option<S>,
+    /// The policy's own part of the last delay, push-back taken off.
+    previous: Duration,
+    /// The time of the call from which elapsed time counts.
+    origin: Duration,
+}
+
+impl<S> Progress<S> {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { attempts: 0, backoff: None, previous: Duration::ZERO, origin: Duration::ZERO }
+    }
+
+    /// Returns the number of failed attempts in the present sequence.
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Forgets all failures: the next one is treated as the first, and elapsed time counts from `at`.
+    pub fn reset(&mut self, at: Duration) {
+        *self = Self { origin: at, ..Self::new() };
+    }
+}
+
+impl Progress<u32> {
+    /// The progress after `attempts` failures, for a built-in backoff: its state is the number of retries.
+    #[inline]
+    pub(crate) const fn resumed(attempts: u32) -> Self {
+        Self { attempts, backoff: Some(attempts), previous: Duration::ZERO, origin: Duration::ZERO }
+    }
+}
+
+/// One failed attempt, as the decision sees it.
+///
+/// Times count from the start of the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure {
+    pub(crate) fault: Fault,
+    pub(crate) at: Duration,
+    pub(crate) ran: Duration,
+    pub(crate) cancelled: bool,
+    pub(crate) cut_short: Option<StopReason>,
+}
+
+impl Failure {
+    /// Returns a failure of this kind at the start of the call.
+    #[must_use]
+    #[inline]
+    pub const fn new(fault: Fault) -> Self {
+        Self { fault, at: Duration::ZERO, ran: Duration::ZERO, cancelled: false, cut_short: None }
+    }
+
+    /// Sets the time of the failure, counted from the start of the call.
+    #[must_use]
+    #[inline]
+    pub const fn at(mut self, elapsed: Duration) -> Self {
+        self.at = elapsed;
+        self
+    }
+
+    /// Sets how long the attempt ran; only a policy with `reset_after` asks.
+    #[must_use]
+    #[inline]
+    pub const fn ran(mut self, time: Duration) -> Self {
+        self.ran = time;
+        self
+    }
+
+    /// Sets whether the call was cancelled.
+    #[must_use]
+    #[inline]
+    pub const fn cancelled(mut self, cancelled: bool) -> Self {
+        self.cancelled = cancelled;
+        self
+    }
+
+    /// The attempt did not end by itself: a limit of the call dropped it, and is the reason to stop.
+    #[inline]
+    pub(crate) const fn cut_short(mut self, by: Option<StopReason>) -> Self {
+        self.cut_short = by;
+        self
+    }
+}
+
+impl<B: Backoff> Policy<B> {
+    /// Returns the progress of a call that has made no attempt.
+    ///
+    /// With [`decide`](Self::decide) it is the whole state machine, for simulators and drivers of your own; a program that only retries wants
+    /// [`retry`](Self::retry) or [`start`](Self::start).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Decision, Failure, Fault, Jitter, Policy, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::exponential().jitter(Jitter::None).max_attempts(2).build();
+    /// let mut progress = policy.begin();
+    /// let failure = Failure::new(Fault::Transient);
+    /// let first = policy.decide(&mut progress, failure, &mut || 0);
+    /// assert_eq!(first, Decision::RetryAfter(Duration::from_millis(100)));
+    /// let second = policy.decide(&mut progress, failure, &mut || 0);
+    /// assert_eq!(second, Decision::Stop(StopReason::MaxAttempts));
+    /// ```
+    pub fn begin(&self) -> Progress<B::State> {
+        Progress::new()
+    }
+
+    /// Returns what to do after a failed attempt, and counts it.
+    ///
+    /// The checks come in this order, and the first that stops names the reason: permanent, ambiguous, cancelled, attempts, backoff ended, push-back
+    /// too long, elapsed time. A random number is drawn only when a retry is still possible.
+    pub fn decide(&self, progress: &mut Progress<B::State>, failure: Failure, random: &mut impl Random) -> Decision {
+        decide(self.rules(), self.backoff(), progress, failure, random)
+    }
+}
+
+/// The decision; see [`Policy::decide`].
+#[inline]
+pub(crate) fn decide<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    progress: &mut Progress<B::State>,
+    failure: Failure,
+    random: &mut impl Random,
+) -> Decision {
+    begin_sequence(rules, progress, &failure);
+    progress.attempts = progress.attempts.saturating_add(1);
+    if let Some(reason) = refused_before_backoff(rules, progress.attempts, &failure) {
+        return Decision::Stop(reason);
+    }
+    let state = progress.backoff.get_or_insert_with(|| backoff.start());
+    let Some(delay) = backoff.next(state) else {
+        return Decision::Stop(StopReason::BackoffEnded);
+    };
+    let own = rules.jitter.delay(&rules.base(delay, progress.previous), random);
+    let delay = match failure.fault {
+        Fault::PushBack(push_back) if !push_back.is_zero() => {
+            if rules.max_push_back.is_some_and(|longest| push_back > longest) {
+                return Decision::Stop(StopReason::PushBackTooLong);
+            }
+            push_back.saturating_add(own)
+        }
+        _ => own,
+    };
+    if let Some(limit) = rules.max_elapsed {
+        let elapsed = failure.at.saturating_sub(progress.origin);
+        if elapsed >= limit || delay > limit.saturating_sub(elapsed) {
+            return Decision::Stop(StopReason::MaxElapsed);
+        }
+    }
+    progress.previous = own;
+    Decision::RetryAfter(delay)
+}
+
+/// Starts the sequence anew after a long-lived attempt, and the clock at the first failure where the policy says so.
+#[inline]
+fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, failure: &Failure) {
+    if rules.reset_after.is_some_and(|long| failure.ran >= long) {
+        progress.reset(failure.at);
+    }
+    if progress.attempts == 0 && rules.since == Since::FirstFailure {
+        progress.origin = failure.at;
+    }
+}
+
+#[inline]
+fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure) -> Option<StopReason> {
+    if failure.cut_short.is_some() {
+        return failure.cut_short;
+    }
+    match failure.fault {
+        Fault::Permanent => return Some(StopReason::Permanent),
+        Fault::Ambiguous if !rules.idempotent => return Some(StopReason::Ambiguous),
+        _ => {}
+    }
+    if failure.cancelled {
+        return Some(StopReason::Cancelled);
+    }
+    if rules.max_attempts != 0 && attempts >= rules.max_attempts {
+        return Some(StopReason::MaxAttempts);
+    }
+    None
+}
+
+/// The limit of one attempt.
+#[cfg(feature = "async")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    /// The time that the attempt gets.
+    pub(crate) time: Duration,
+    /// It is what is left of `max_elapsed`, less than the attempt would get otherwise.
+    pub(crate) is_clipped: bool,
+}
+
+/// Returns the limit of an attempt that starts `at` this time of the call: its time-out, or what is left of `max_elapsed`.
+#[cfg(feature = "async")]
+pub(crate) fn attempt_limit<S>(rules: &Rules, progress: &Progress<S>, at: Duration, timeout: Duration) -> Limit {
+    match remaining(rules, progress, at) {
+        Some(left) if left < timeout => Limit { time: left, is_clipped: true },
+        _ => Limit { time: timeout, is_clipped: false },
+    }
+}
+
+/// Returns what is left of `max_elapsed` at this time of the call; `None` when nothing limits it yet.
+pub(crate) fn remaining<S>(rules: &Rules, progress: &Progress<S>, at: Duration) -> Option<Duration> {
+    let max_elapsed = rules.max_elapsed?;
+    let has_started = rules.since == Since::Call || progress.attempts > 0;
+    has_started.then(|| max_elapsed.saturating_sub(at.saturating_sub(progress.origin)))
+}

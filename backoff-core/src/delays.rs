@@ -1,0 +1,106 @@
+//! The delays of a policy without a call: for documents, plots and tests.
+
+use core::ops::RangeInclusive;
+use core::time::Duration;
+
+use crate::decision::{Decision, Failure, Progress};
+use crate::policy::Rules;
+use crate::random::{Random, Seeded, ThreadRandom};
+use crate::{Backoff, Fault, Jitter, Policy};
+
+/// The delays that a call would sleep if every attempt failed at once; made by [`Policy::delays`].
+///
+/// Time passes by the delays alone. The iterator ends where the policy stops; it is endless for a policy without a limit.
+#[derive(Debug)]
+pub struct Delays<'p, B: Backoff, G = ThreadRandom> {
+    backoff: &'p B,
+    rules: Rules,
+    progress: Progress<B::State>,
+    elapsed: Duration,
+    random: G,
+}
+
+impl<B: Backoff> Policy<B> {
+    /// Returns the delays as a call would sleep them, jitter included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().max_attempts(5).build();
+    /// let delays: Vec<_> = policy.delays().seed(7).collect();
+    /// assert_eq!(delays.len(), 4);
+    /// assert!(policy.delays().seed(7).eq(delays)); // a seed repeats
+    /// ```
+    pub fn delays(&self) -> Delays<'_, B> {
+        self.delays_by(*self.rules(), ThreadRandom)
+    }
+
+    /// Returns the delays before jitter.
+    ///
+    /// With decorrelated jitter there is no growth: each base delay is the initial one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::fibonacci().initial_delay(Duration::from_secs(1)).forever().build();
+    /// assert!(policy.base_delays().take(6).map(|d| d.as_secs()).eq([1, 1, 2, 3, 5, 8]));
+    /// ```
+    pub fn base_delays(&self) -> impl Iterator<Item = Duration> + use<'_, B> {
+        let mut rules = *self.rules();
+        if rules.jitter != Jitter::Decorrelated {
+            rules.jitter = Jitter::None;
+        }
+        self.delays_by(rules, || u64::MIN)
+    }
+
+    /// Returns the range of each delay, jitter included; both ends can be slept.
+    ///
+    /// The iterator goes on for as long as a call could, if chance made every delay the shortest.
+    pub fn ranges(&self) -> impl Iterator<Item = RangeInclusive<Duration>> + use<'_, B> {
+        let unlimited = Rules { max_elapsed: None, ..*self.rules() };
+        let shortest = self.delays_by(*self.rules(), || u64::MIN);
+        let longest = self.delays_by(unlimited, || u64::MAX);
+        shortest.zip(longest).map(|(shortest, longest)| shortest..=longest)
+    }
+
+    fn delays_by<G>(&self, rules: Rules, random: G) -> Delays<'_, B, G> {
+        Delays { backoff: self.backoff(), rules, progress: self.begin(), elapsed: Duration::ZERO, random }
+    }
+}
+
+impl<'p, B: Backoff, G> Delays<'p, B, G> {
+    /// Makes the jitter repeatable: a call with the same seed sleeps the same delays.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Delays<'p, B, Seeded> {
+        self.random(Seeded::new(seed))
+    }
+
+    /// Takes the random numbers of jitter from a source of your own.
+    #[must_use]
+    pub fn random<N: Random>(self, random: N) -> Delays<'p, B, N> {
+        let Self { backoff, rules, progress, elapsed, .. } = self;
+        Delays { backoff, rules, progress, elapsed, random }
+    }
+}
+
+impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let failure = Failure::new(Fault::Transient).at(self.elapsed);
+        let decision =
+            crate::decision::decide(&self.rules, self.backoff, &mut self.progress, failure, &mut self.random);
+        match decision {
+            Decision::RetryAfter(delay) => {
+                self.elapsed = self.elapsed.saturating_add(delay);
+                Some(delay)
+            }
+            Decision::Stop(_) => None,
+        }
+    }
+}

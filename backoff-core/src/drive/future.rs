@@ -1,0 +1,450 @@
+//! The driver that awaits: a named, unboxed future, `Send` when what it holds is.
+
+use core::fmt;
+use core::future::{Future, IntoFuture};
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::blocking::report;
+use super::call::{Retry, Surroundings};
+use super::cancel::AsyncCancel;
+use super::judge::{Classifier, Condition, Judge};
+use super::operation::{Async, Operation, ReportOf};
+use super::source::PolicySource;
+use super::timeouts::{MakeTimeout, NoTimeouts, Timeouts};
+use super::{Driver, Step};
+use crate::clock::{Clock, ClockSource};
+use crate::decision::{Decision, Failure, Limit, StopReason, attempt_limit};
+use crate::error::Ended;
+use crate::observe::Observer;
+use crate::random::Random;
+use crate::sleep::{Sleeper, Wait};
+use crate::{AttemptTimeout, Backoff, Outcome};
+
+/// The state of the backoff of `P` during a call.
+type StateOf<P> = <<P as PolicySource>::Backoff as Backoff>::State;
+/// The instants of the clock of an async call.
+type InstantOf<K> = <<K as ClockSource>::Async as Clock>::Instant;
+
+/// The time-outs of an async call, as the driver uses them.
+pub trait AsyncTimeouts<R> {
+    /// What waits for a limit; nothing where no time-out is set.
+    type Timer<S: Sleeper>: Timer<S>;
+    /// Whether the clock is needed.
+    const ARE_SET: bool;
+
+    #[doc(hidden)]
+    fn attempt(&self) -> Option<Duration>;
+    #[doc(hidden)]
+    fn call(&self) -> Option<Duration>;
+    #[doc(hidden)]
+    fn outcome(&self, limit: Duration) -> Option<R>;
+}
+
+impl<R> AsyncTimeouts<R> for NoTimeouts {
+    type Timer<S: Sleeper> = NoTimer;
+    const ARE_SET: bool = false;
+
+    fn attempt(&self) -> Option<Duration> {
+        None
+    }
+
+    fn call(&self) -> Option<Duration> {
+        None
+    }
+
+    fn outcome(&self, _: Duration) -> Option<R> {
+        None
+    }
+}
+
+impl<R, T: MakeTimeout<R>> AsyncTimeouts<R> for Timeouts<T> {
+    type Timer<S: Sleeper> = OptionalTimer<S::Sleep>;
+    const ARE_SET: bool = true;
+
+    fn attempt(&self) -> Option<Duration> {
+        self.attempt
+    }
+
+    fn call(&self) -> Option<Duration> {
+        self.call
+    }
+
+    fn outcome(&self, limit: Duration) -> Option<R> {
+        Some(self.on_timeout.outcome(AttemptTimeout::new(limit)))
+    }
+}
+
+/// Waits for a limit to pass.
+pub trait Timer<S> {
+    #[doc(hidden)]
+    fn start(sleeper: &S, limit: Option<Duration>) -> Self;
+    #[doc(hidden)]
+    fn poll_expired(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool;
+}
+
+/// No limit.
+#[derive(Clone, Copy, Debug)]
+pub struct NoTimer;
+
+impl<S> Timer<S> for NoTimer {
+    #[inline]
+    fn start(_: &S, _: Option<Duration>) -> Self {
+        Self
+    }
+
+    #[inline]
+    fn poll_expired(self: Pin<&mut Self>, _: &mut Context<'_>) -> bool {
+        false
+    }
+}
+
+pin_project! {
+    /// A limit, if there is one.
+    #[derive(Debug)]
+    pub struct OptionalTimer<Z> {
+        #[pin]
+        sleep: Option<Z>,
+    }
+}
+
+impl<S: Sleeper> Timer<S> for OptionalTimer<S::Sleep> {
+    fn start(sleeper: &S, limit: Option<Duration>) -> Self {
+        Self { sleep: limit.map(|limit| sleeper.sleep(limit)) }
+    }
+
+    fn poll_expired(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+        self.project().sleep.as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready())
+    }
+}
+
+pin_project! {
+    /// What the call does at the moment; attempt and delay are never alive together.
+    #[project = PhasePinned]
+    #[project_replace = PhaseOwned]
+    enum Phase<A, L, Z, H, I> {
+        Ready,
+        Attempt { #[pin] attempt: A, #[pin] limit: L, started: Option<I>, limited_to: Option<Limit> },
+        Sleep { #[pin] wait: Wait<Z>, delay: Duration, held: Option<H> },
+        Done,
+    }
+}
+
+pin_project! {
+    /// The future of an async call; made by awaiting a [`Retry`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it drops the attempt or the delay in progress, and everything else with it. No task is spawned.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RetryFuture<P, F, J, O, S, K, G, X, T>
+    where
+        P: PolicySource,
+        F: Operation<Async>,
+        S: Sleeper,
+        K: ClockSource,
+        X: AsyncCancel,
+        T: AsyncTimeouts<F::Outcome>,
+    {
+        source: P,
+        operation: F,
+        judge: J,
+        observer: O,
+        sleeper: S,
+        clock: K,
+        random: G,
+        timeouts: T,
+        is_reported: bool,
+        driver: Option<Driver<StateOf<P>, InstantOf<K>>>,
+        #[pin]
+        cancel: X::Future,
+        #[pin]
+        deadline: Option<T::Timer<S>>,
+        #[pin]
+        phase: Phase<F::Attempt, T::Timer<S>, S::Sleep, X::Held<F::Outcome>, InstantOf<K>>,
+    }
+}
+
+impl<P, F, J, O, S, K, G, X, T> fmt::Debug for RetryFuture<P, F, J, O, S, K, G, X, T>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    S: Sleeper,
+    K: ClockSource,
+    X: AsyncCancel,
+    T: AsyncTimeouts<F::Outcome>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryFuture").finish_non_exhaustive()
+    }
+}
+
+impl<P, F, W, U, O, S, K, G, X, T> RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    F::Attempt: Future<Output = F::Outcome>,
+    W: Classifier<<F::Outcome as Outcome>::Error>,
+    U: Condition<<F::Outcome as Outcome>::Value>,
+    O: Observer<<F::Outcome as Outcome>::Error>,
+    S: Sleeper,
+    K: ClockSource,
+    G: Random,
+    X: AsyncCancel,
+    T: AsyncTimeouts<F::Outcome>,
+{
+    fn new(call: Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T>>, is_reported: bool) -> Self {
+        let Retry { source, operation, judge, observer, surroundings, .. } = call;
+        let Surroundings { sleeper, clock, random, cancel, timeouts } = surroundings;
+        Self {
+            source,
+            operation,
+            judge,
+            observer,
+            sleeper,
+            clock,
+            random,
+            timeouts,
+            is_reported,
+            driver: None,
+            cancel: cancel.future(),
+            deadline: None,
+            phase: Phase::Ready,
+        }
+    }
+
+    /// Drives the call to its end: the last outcome, and why it stopped.
+    fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(F::Outcome, Option<StopReason>)> {
+        loop {
+            let mut this = self.as_mut().project();
+            match this.phase.as_mut().project() {
+                PhasePinned::Ready => self.as_mut().start_attempt(),
+                PhasePinned::Attempt { attempt, limit, started, limited_to } => {
+                    let (started, limited_to) = (*started, *limited_to);
+                    let ended = match attempt.poll(cx) {
+                        Poll::Ready(outcome) => Some((outcome, None)),
+                        Poll::Pending if limit.poll_expired(cx) => {
+                            let time = limited_to.map_or(Duration::ZERO, |limit| limit.time);
+                            let is_clipped = limited_to.is_some_and(|limit| limit.is_clipped);
+                            this.timeouts.outcome(time).map(|it| (it, is_clipped.then_some(StopReason::MaxElapsed)))
+                        }
+                        Poll::Pending if poll_deadline(this.deadline.as_mut(), cx) => {
+                            let time = this.timeouts.call().unwrap_or_default();
+                            this.timeouts.outcome(time).map(|it| (it, Some(StopReason::Timeout)))
+                        }
+                        Poll::Pending => None,
+                    };
+                    let Some((outcome, cut_short)) = ended else { return Poll::Pending };
+                    this.phase.set(Phase::Done); // drops the attempt before anything else
+                    if let Some(end) = self.as_mut().after_attempt(cx, outcome, started, cut_short) {
+                        return Poll::Ready(end);
+                    }
+                }
+                PhasePinned::Sleep { wait, delay, .. } => {
+                    let delay = *delay;
+                    let has_waited = wait.poll(cx).is_ready();
+                    // asked also when the delay has ended, as the blocking driver does
+                    if let Some(end) = self.as_mut().poll_interrupted(cx) {
+                        return Poll::Ready(end);
+                    }
+                    if !has_waited {
+                        return Poll::Pending;
+                    }
+                    if let Some(driver) = self.as_mut().project().driver {
+                        driver.waited(delay);
+                    }
+                    self.as_mut().start_attempt();
+                }
+                PhasePinned::Done => panic!("`RetryFuture` polled after completion"),
+            }
+        }
+    }
+
+    /// Starts the next attempt, and the clock and the time-out of the call with the first.
+    fn start_attempt(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let rules = this.source.rules();
+        let clock = this.clock.runtime();
+        if this.driver.is_none() && T::ARE_SET {
+            this.deadline.set(Some(T::Timer::start(this.sleeper, this.timeouts.call())));
+        }
+        let is_timed = *this.is_reported || O::WATCHES || T::ARE_SET;
+        let driver = this.driver.get_or_insert_with(|| Driver::start(rules, clock, is_timed));
+        let limited_to = this.timeouts.attempt().map(|time| {
+            let at = driver.elapsed(clock);
+            attempt_limit(rules, driver.progress(), at, time)
+        });
+        let started = rules.reset_after.is_some().then(|| clock.now());
+        let limit = T::Timer::start(this.sleeper, limited_to.map(|limit| limit.time));
+        this.phase.set(Phase::Attempt { attempt: this.operation.start(), limit, started, limited_to });
+    }
+
+    /// Asks the core what to do with an outcome: returns it, or starts the delay.
+    fn after_attempt(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        outcome: F::Outcome,
+        started: Option<InstantOf<K>>,
+        cut_short: Option<StopReason>,
+    ) -> Option<(F::Outcome, Option<StopReason>)> {
+        let mut this = self.project();
+        let clock = this.clock.runtime();
+        let driver = this.driver.as_mut()?;
+        let Some((fault, error)) = this.judge.failure(&outcome) else {
+            driver.succeeded(clock, this.observer);
+            return Some((outcome, None));
+        };
+        let is_cancelled = X::CANCELS && this.cancel.poll(cx).is_ready();
+        let failure = Failure::new(fault).cancelled(is_cancelled).cut_short(cut_short);
+        let is_timed = *this.is_reported || O::WATCHES || T::ARE_SET;
+        let step = Step { source: &*this.source, clock, random: this.random, observer: this.observer, is_timed };
+        match driver.failed(step, failure, started, error) {
+            Decision::RetryAfter(delay) => {
+                let held = Some(X::hold(outcome));
+                this.phase.set(Phase::Sleep { wait: Wait::new(this.sleeper, delay), delay, held });
+                None
+            }
+            Decision::Stop(reason) => Some((outcome, Some(reason))),
+        }
+    }
+
+    /// Ends the call during a delay when it is cancelled or its time-out strikes.
+    fn poll_interrupted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<(F::Outcome, Option<StopReason>)> {
+        let mut this = self.project();
+        let (outcome, reason) = if X::CANCELS && this.cancel.poll(cx).is_ready() {
+            let held = match this.phase.project_replace(Phase::Done) {
+                PhaseOwned::Sleep { held, .. } => held,
+                _ => None,
+            };
+            (X::release(held?)?, StopReason::Cancelled)
+        } else if poll_deadline(this.deadline.as_mut(), cx) {
+            this.phase.set(Phase::Done);
+            (this.timeouts.outcome(this.timeouts.call().unwrap_or_default())?, StopReason::Timeout)
+        } else {
+            return None;
+        };
+        let driver = this.driver.as_mut()?;
+        driver.interrupted(this.clock.runtime(), this.observer, reason, outcome.as_result().err());
+        Some((outcome, Some(reason)))
+    }
+
+    fn ended(&self, stopped: Option<StopReason>) -> Ended {
+        match &self.driver {
+            Some(driver) => driver.ended(self.clock.runtime(), stopped),
+            None => Ended { attempts: 0, elapsed: Duration::ZERO, slept: Duration::ZERO, stopped },
+        }
+    }
+}
+
+fn poll_deadline<S, T: Timer<S>>(deadline: Pin<&mut Option<T>>, cx: &mut Context<'_>) -> bool {
+    deadline.as_pin_mut().is_some_and(|deadline| deadline.poll_expired(cx))
+}
+
+impl<P, F, W, U, O, S, K, G, X, T> Future for RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    F::Attempt: Future<Output = F::Outcome>,
+    W: Classifier<<F::Outcome as Outcome>::Error>,
+    U: Condition<<F::Outcome as Outcome>::Value>,
+    O: Observer<<F::Outcome as Outcome>::Error>,
+    S: Sleeper,
+    K: ClockSource,
+    G: Random,
+    X: AsyncCancel,
+    T: AsyncTimeouts<F::Outcome>,
+{
+    type Output = F::Outcome;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Outcome> {
+        self.poll_end(cx).map(|(outcome, _)| outcome)
+    }
+}
+
+pin_project! {
+    /// The future of an async call that reports how it ended; made by [`Retry::report`].
+    ///
+    /// # Cancellation
+    ///
+    /// As for [`RetryFuture`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct ReportFuture<C> {
+        #[pin]
+        call: C,
+    }
+}
+
+impl<P, F, W, U, O, S, K, G, X, T> Future for ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    F::Attempt: Future<Output = F::Outcome>,
+    W: Classifier<<F::Outcome as Outcome>::Error>,
+    U: Condition<<F::Outcome as Outcome>::Value>,
+    O: Observer<<F::Outcome as Outcome>::Error>,
+    S: Sleeper,
+    K: ClockSource,
+    G: Random,
+    X: AsyncCancel,
+    T: AsyncTimeouts<F::Outcome>,
+{
+    type Output = ReportOf<F, Async>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut call = self.project().call;
+        let (outcome, stopped) = ready!(call.as_mut().poll_end(cx));
+        Poll::Ready(report(outcome, &|| call.ended(stopped)))
+    }
+}
+
+impl<P, F, W, U, O, S, K, G, X, T> IntoFuture for Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T>>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    F::Attempt: Future<Output = F::Outcome>,
+    W: Classifier<<F::Outcome as Outcome>::Error>,
+    U: Condition<<F::Outcome as Outcome>::Value>,
+    O: Observer<<F::Outcome as Outcome>::Error>,
+    S: Sleeper,
+    K: ClockSource,
+    G: Random,
+    X: AsyncCancel,
+    T: AsyncTimeouts<F::Outcome>,
+{
+    type Output = F::Outcome;
+    type IntoFuture = RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        RetryFuture::new(self, false)
+    }
+}
+
+impl<P, F, W, U, O, S, K, G, X, T> Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T>>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    F::Attempt: Future<Output = F::Outcome>,
+    W: Classifier<<F::Outcome as Outcome>::Error>,
+    U: Condition<<F::Outcome as Outcome>::Value>,
+    O: Observer<<F::Outcome as Outcome>::Error>,
+    S: Sleeper,
+    K: ClockSource,
+    G: Random,
+    X: AsyncCancel,
+    T: AsyncTimeouts<F::Outcome>,
+{
+    /// Returns the future that reports how the call ended.
+    ///
+    /// It yields [`Success`], or [`RetryError`] with the last error, the reason, and what the call took.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the attempt or the delay in progress.
+    pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>> {
+        ReportFuture { call: RetryFuture::new(self, true) }
+    }
+}

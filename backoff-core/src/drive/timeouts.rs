@@ -1,0 +1,78 @@
+//! The limits that drop an attempt, or a whole call, in progress. Async only: a blocking attempt cannot be interrupted.
+
+use core::time::Duration;
+
+use crate::{AttemptTimeout, Outcome};
+
+/// No time-out is set.
+#[derive(Clone, Copy, Debug)]
+pub struct NoTimeouts;
+
+/// Time-outs are set; `T` makes the error.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts<T> {
+    pub(crate) attempt: Option<Duration>,
+    pub(crate) call: Option<Duration>,
+    #[cfg_attr(not(feature = "async"), expect(dead_code, reason = "only the async driver drops attempts"))]
+    pub(crate) on_timeout: T,
+}
+
+/// The maker of the error when `on_timeout` is not given: the error's own `From<AttemptTimeout>`.
+#[derive(Clone, Copy, Debug)]
+pub struct FromTimeout;
+
+/// Makes the failure of an attempt that was dropped.
+#[diagnostic::on_unimplemented(
+    message = "no error can be made for an attempt that timed out",
+    label = "give `on_timeout` a closure, or implement `From<backoff_core::AttemptTimeout>` for the error"
+)]
+pub trait MakeTimeout<R> {
+    /// Returns the failure.
+    fn outcome(&self, timeout: AttemptTimeout) -> R;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R> MakeTimeout<R> for FromTimeout
+where
+    R: Outcome,
+    R::Error: From<AttemptTimeout>,
+{
+    fn outcome(&self, timeout: AttemptTimeout) -> R {
+        R::from_error(timeout.into())
+    }
+}
+
+impl<R, F> MakeTimeout<R> for F
+where
+    R: Outcome,
+    F: Fn(AttemptTimeout) -> R::Error,
+{
+    fn outcome(&self, timeout: AttemptTimeout) -> R {
+        R::from_error(self(timeout))
+    }
+}
+
+/// What a call says about time-outs, before another setter adds to it.
+pub trait TimeoutSettings {
+    /// Who makes the error.
+    type OnTimeout;
+
+    #[doc(hidden)]
+    fn settings(self) -> Timeouts<Self::OnTimeout>;
+}
+
+impl TimeoutSettings for NoTimeouts {
+    type OnTimeout = FromTimeout;
+
+    fn settings(self) -> Timeouts<FromTimeout> {
+        Timeouts { attempt: None, call: None, on_timeout: FromTimeout }
+    }
+}
+
+impl<T> TimeoutSettings for Timeouts<T> {
+    type OnTimeout = T;
+
+    fn settings(self) -> Self {
+        self
+    }
+}

@@ -1,0 +1,212 @@
+//! Randomness on a base delay, so that clients which failed together do not come back together.
+//!
+//! Without it, a thousand clients that fail at the same instant all return in the same ten milliseconds, retry after
+//! retry. Full jitter needs the fewest calls under contention and leaves the smallest crowd of waiting retries when an outage ends; equal jitter keeps a
+//! minimum spacing; decorrelated jitter spreads a herd flattest but waits longest. Every kind is a range, and a delay is
+//! drawn uniformly from the whole nanoseconds in it, both ends included. The cap bounds the *range*, not the drawn value:
+//! a delay at the cap is as spread out as any other, where clamping after the draw would send all to the same instant.
+
+use core::time::Duration;
+
+use crate::random::Random;
+
+/// How much randomness is put on a base delay *d*.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Jitter, Policy};
+/// use std::time::Duration;
+///
+/// let policy = Policy::exponential().jitter(Jitter::Equal).max_attempts(3).build();
+/// let ranges: Vec<_> = policy.ranges().collect();
+/// assert_eq!(ranges[0], Duration::from_millis(50)..=Duration::from_millis(100));
+/// assert_eq!(ranges[1], Duration::from_millis(100)..=Duration::from_millis(200));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// Exactly *d*.
+    None,
+    /// Uniform in [0, *d*]; the default for growing backoffs.
+    Full,
+    /// Uniform in [*d*/2, *d*].
+    Equal,
+    /// Uniform in [*d*(1−r), min(*d*(1+r), `max_delay`)] for a ratio r in 0.0..=1.0.
+    Factor(f64),
+    /// Uniform in [`initial_delay`, min(`max_delay`, 3 × previous delay)], in place of growth; the first previous delay is
+    /// `initial_delay`. Exponential backoff without a named multiplier only.
+    ///
+    /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    Decorrelated,
+}
+
+/// What a delay is drawn from: the whole units from `low` to `high`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spread {
+    low: u64,
+    high: u64,
+    in_seconds: bool,
+}
+
+/// What a policy knows when it asks for the spread of one delay.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Base {
+    /// The backoff's delay, before the cap.
+    pub(crate) delay: Duration,
+    /// The delay before the last retry, zero at first; decorrelated jitter only.
+    pub(crate) previous: Duration,
+    /// The first base delay; decorrelated jitter only.
+    pub(crate) initial: Duration,
+    /// No delay is longer.
+    pub(crate) cap: Duration,
+}
+
+impl Jitter {
+    /// Returns the range of the delay; the one place that knows what each kind means.
+    #[inline]
+    pub(crate) const fn spread(self, base: &Base) -> Spread {
+        let capped = shorter(base.delay, base.cap);
+        let in_seconds = capped.as_secs() >= SECONDS_FROM;
+        let (d, cap) = (units(capped, in_seconds), units(base.cap, in_seconds));
+        let (low, high) = match self {
+            Self::None => (d, d),
+            Self::Full => (0, d),
+            Self::Equal => (d - d / 2, d),
+            Self::Factor(ratio) => {
+                let part = portion(d, ratio);
+                (d.saturating_sub(part), smaller(d.saturating_add(part), cap))
+            }
+            Self::Decorrelated => {
+                let initial = units(shorter(base.initial, base.cap), in_seconds);
+                let previous = units(base.previous, in_seconds);
+                let last = if previous > initial { previous } else { initial };
+                (initial, smaller(last.saturating_mul(3), cap))
+            }
+        };
+        Spread { low, high, in_seconds }
+    }
+
+    /// Returns the delay drawn for `base`. No jitter draws nothing.
+    #[inline]
+    pub(crate) fn delay(self, base: &Base, random: &mut impl Random) -> Duration {
+        if matches!(self, Self::None) {
+            return base.delay.min(base.cap);
+        }
+        self.spread(base).draw(random)
+    }
+}
+
+impl Spread {
+    #[inline]
+    fn draw(self, random: &mut impl Random) -> Duration {
+        let span = u128::from(self.high - self.low) + 1;
+        let offset = ((u128::from(random.draw()) * span) >> 64) as u64;
+        self.duration(self.low + offset)
+    }
+
+    #[inline]
+    const fn duration(self, units: u64) -> Duration {
+        if self.in_seconds { Duration::from_secs(units) } else { Duration::from_nanos(units) }
+    }
+
+    /// Returns the shortest delay.
+    pub(crate) const fn shortest(self) -> Duration {
+        self.duration(self.low)
+    }
+}
+
+/// From here on (more than 500 years) delays are counted in seconds, because their nanoseconds do not fit 64 bits.
+const SECONDS_FROM: u64 = 16_000_000_000;
+
+#[inline]
+const fn units(d: Duration, in_seconds: bool) -> u64 {
+    if in_seconds {
+        return d.as_secs();
+    }
+    d.as_secs().saturating_mul(1_000_000_000).saturating_add(d.subsec_nanos() as u64)
+}
+
+#[inline]
+const fn shorter(a: Duration, b: Duration) -> Duration {
+    let a_is_shorter = a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos());
+    if a_is_shorter { a } else { b }
+}
+
+#[inline]
+const fn smaller(a: u64, b: u64) -> u64 {
+    if a < b { a } else { b }
+}
+
+/// `d * ratio`, rounded down so that the range never passes the ratio.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a ratio in 0..=1 of a u64; casts saturate, and the caller subtracts saturating"
+)]
+const fn portion(d: u64, ratio: f64) -> u64 {
+    (d as f64 * ratio) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(delay: Duration, cap: Duration) -> Base {
+        Base { delay, previous: Duration::ZERO, initial: delay, cap }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of 2^64")]
+    fn drawing(fraction: f64) -> impl Random {
+        let bits = (fraction * 2.0_f64.powi(64)) as u64;
+        move || bits
+    }
+
+    #[test]
+    fn a_draw_is_uniform_over_the_inclusive_integer_range() {
+        let two = base(Duration::from_nanos(2), Duration::MAX);
+        for (fraction, nanos) in [(0.0, 1), (0.33, 1), (0.34, 2), (0.66, 2), (0.67, 3), (0.99, 3)] {
+            let delay = Jitter::Factor(0.5).delay(&two, &mut drawing(fraction));
+            assert_eq!(delay, Duration::from_nanos(nanos), "{fraction}");
+        }
+    }
+
+    #[test]
+    fn the_cap_bounds_the_range_and_not_the_draw() {
+        let cap = Duration::from_secs(5);
+        let at_cap = Jitter::Factor(0.1).spread(&base(Duration::from_secs(60), cap));
+        assert_eq!((at_cap.shortest(), at_cap.duration(at_cap.high)), (Duration::from_millis(4_500), cap));
+    }
+
+    #[test]
+    fn decorrelated_starts_at_the_initial_delay_and_triples_the_previous() {
+        let mut at = base(Duration::from_millis(100), Duration::from_millis(500));
+        let first = Jitter::Decorrelated.spread(&at);
+        assert_eq!((first.shortest().as_millis(), first.duration(first.high).as_millis()), (100, 300));
+        at.previous = Duration::from_millis(250);
+        let later = Jitter::Decorrelated.spread(&at);
+        assert_eq!((later.shortest().as_millis(), later.duration(later.high).as_millis()), (100, 500));
+    }
+
+    #[test]
+    fn ranges_hold_for_the_longest_durations() {
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::Factor(1.0), Jitter::Decorrelated] {
+            let spread = jitter.spread(&base(Duration::MAX, Duration::MAX));
+            assert!(spread.shortest() <= spread.duration(spread.high), "{jitter:?}");
+            let mut highest = || u64::MAX;
+            assert_eq!(
+                jitter.delay(&base(Duration::MAX, Duration::MAX), &mut highest).as_secs(),
+                u64::MAX,
+                "{jitter:?}"
+            );
+        }
+        assert_eq!(Jitter::None.delay(&base(Duration::MAX, Duration::MAX), &mut || 0), Duration::MAX);
+    }
+
+    #[test]
+    fn a_factor_of_one_reaches_zero_and_never_below() {
+        let spread = Jitter::Factor(1.0).spread(&base(Duration::from_nanos(3), Duration::MAX));
+        assert_eq!((spread.shortest(), spread.duration(spread.high)), (Duration::ZERO, Duration::from_nanos(6)));
+    }
+}

@@ -1,0 +1,308 @@
+//! What happens in a call, for those who watch.
+//!
+//! There are three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt is
+//! no event. Hooks run inline, in the caller's thread or task.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::StopReason;
+
+/// An attempt failed and another will follow: what `on_retry` is told, before the delay.
+///
+/// `Display` gives one line for a log, when the error has one.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Jitter, Policy};
+///
+/// let mut lines = Vec::new();
+/// let policy = Policy::exponential().jitter(Jitter::None).max_attempts(3).build();
+/// let _ = policy
+///     .retry(|| Err::<(), _>("connection refused"))
+///     .on_retry(|event| lines.push(event.to_string()))
+///     .sleep(|_| ())
+///     .call();
+/// assert_eq!(
+///     lines,
+///     [
+///         "attempt 1 of 3 failed: connection refused; next in 100 ms",
+///         "attempt 2 of 3 failed: connection refused; next in 200 ms",
+///     ]
+/// );
+/// ```
+#[derive(Debug)]
+pub struct RetryEvent<'a, E: ?Sized> {
+    pub(crate) attempt: u32,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) error: Option<&'a E>,
+    pub(crate) delay: Duration,
+    pub(crate) elapsed: Duration,
+}
+
+impl<'a, E: ?Sized> RetryEvent<'a, E> {
+    /// Returns the number of the attempt that failed, 1 for the first.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Returns the largest number of attempts; `None` when they are not limited.
+    #[must_use]
+    pub const fn max_attempts(&self) -> Option<u32> {
+        self.max_attempts
+    }
+
+    /// Returns the error; `None` when the attempt succeeded with a value that does not meet `until`.
+    #[must_use]
+    pub const fn error(&self) -> Option<&'a E> {
+        self.error
+    }
+
+    /// Returns the delay that will be slept before the next attempt.
+    #[must_use]
+    pub const fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// Returns the time since the call started.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl<E: ?Sized + fmt::Display> fmt::Display for RetryEvent<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "attempt {}", self.attempt)?;
+        if let Some(max) = self.max_attempts {
+            write!(f, " of {max}")?;
+        }
+        match self.error {
+            Some(error) => write!(f, " failed: {error}")?,
+            None => f.write_str(" did not meet the condition")?,
+        }
+        write!(f, "; next in {}", Rounded(self.delay))
+    }
+}
+
+/// The call gave up: what `on_give_up` is told.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, StopReason};
+///
+/// let mut line = String::new();
+/// let result = Policy::default()
+///     .retry(|| Err::<(), _>("no such page"))
+///     .when(|_| false)
+///     .on_give_up(|event| {
+///         assert_eq!(event.reason(), StopReason::Permanent);
+///         line = event.to_string();
+///     })
+///     .call();
+/// assert_eq!(line, "gave up after 1 attempt: the error is permanent: no such page");
+/// # assert!(result.is_err());
+/// ```
+#[derive(Debug)]
+pub struct GiveUpEvent<'a, E: ?Sized> {
+    pub(crate) attempts: u32,
+    pub(crate) error: Option<&'a E>,
+    pub(crate) reason: StopReason,
+    pub(crate) elapsed: Duration,
+}
+
+impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
+    /// Returns the number of attempts made, the first included.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Returns the last error; `None` when the last attempt returned a value that does not meet `until`.
+    #[must_use]
+    pub const fn error(&self) -> Option<&'a E> {
+        self.error
+    }
+
+    /// Returns why no further attempt was made.
+    #[must_use]
+    pub const fn reason(&self) -> StopReason {
+        self.reason
+    }
+
+    /// Returns the time since the call started.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl<E: ?Sized + fmt::Display> fmt::Display for GiveUpEvent<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.attempts == 1 { "" } else { "s" };
+        write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)?;
+        match self.error {
+            Some(error) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A retry succeeded: what `on_recovered` is told.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Policy;
+///
+/// let mut attempt = 0;
+/// let mut line = String::new();
+/// let _ = Policy::default()
+///     .retry(|| {
+///         attempt += 1;
+///         if attempt == 1 { Err("reset") } else { Ok(()) }
+///     })
+///     .on_recovered(|event| line = format!("recovered at attempt {}", event.attempts()))
+///     .sleep(|_| ())
+///     .call();
+/// assert_eq!(line, "recovered at attempt 2");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RecoveredEvent {
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+}
+
+impl RecoveredEvent {
+    /// Returns the number of attempts made, the first included.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Returns the time since the call started.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl fmt::Display for RecoveredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "recovered at attempt {} after {}", self.attempts, Rounded(self.elapsed))
+    }
+}
+
+/// A duration as a person reads it: "1.3 s", "250 ms".
+struct Rounded(Duration);
+
+impl fmt::Display for Rounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(time) = *self;
+        if time >= Duration::from_secs(1) {
+            write!(f, "{:.1} s", time.as_secs_f64())
+        } else if time >= Duration::from_millis(1) || time.is_zero() {
+            write!(f, "{:.0} ms", time.as_secs_f64() * 1e3)
+        } else {
+            write!(f, "{:.0} µs", time.as_secs_f64() * 1e6)
+        }
+    }
+}
+
+/// Watches the events of one call.
+///
+/// The hooks of a call are observers, chained by [`Hook`]; `()` watches nothing, and costs nothing.
+pub trait Observer<E: ?Sized> {
+    /// Whether anything watches; without a watcher no event is made and no clock read for it.
+    const WATCHES: bool;
+
+    /// An attempt failed and another will follow.
+    fn retry(&mut self, event: &RetryEvent<'_, E>);
+    /// The call gave up.
+    fn give_up(&mut self, event: &GiveUpEvent<'_, E>);
+    /// A retry succeeded.
+    fn recovered(&mut self, event: &RecoveredEvent);
+}
+
+impl<E: ?Sized> Observer<E> for () {
+    const WATCHES: bool = false;
+
+    #[inline]
+    fn retry(&mut self, _: &RetryEvent<'_, E>) {}
+    #[inline]
+    fn give_up(&mut self, _: &GiveUpEvent<'_, E>) {}
+    #[inline]
+    fn recovered(&mut self, _: &RecoveredEvent) {}
+}
+
+/// A closure for one kind of event, after the observer `inner`.
+#[derive(Clone, Copy, Debug)]
+pub struct Hook<O, F, Kind> {
+    inner: O,
+    closure: F,
+    kind: core::marker::PhantomData<Kind>,
+}
+
+/// Marks a [`Hook`] for scheduled retries.
+#[derive(Clone, Copy, Debug)]
+pub struct OnRetry;
+/// Marks a [`Hook`] for calls that give up.
+#[derive(Clone, Copy, Debug)]
+pub struct OnGiveUp;
+/// Marks a [`Hook`] for calls that recover.
+#[derive(Clone, Copy, Debug)]
+pub struct OnRecovered;
+
+impl<O, F, Kind> Hook<O, F, Kind> {
+    pub(crate) const fn new(inner: O, closure: F) -> Self {
+        Self { inner, closure, kind: core::marker::PhantomData }
+    }
+}
+
+impl<E: ?Sized, O: Observer<E>, F: FnMut(&RetryEvent<'_, E>)> Observer<E> for Hook<O, F, OnRetry> {
+    const WATCHES: bool = true;
+
+    fn retry(&mut self, event: &RetryEvent<'_, E>) {
+        self.inner.retry(event);
+        (self.closure)(event);
+    }
+    fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
+        self.inner.give_up(event);
+    }
+    fn recovered(&mut self, event: &RecoveredEvent) {
+        self.inner.recovered(event);
+    }
+}
+
+impl<E: ?Sized, O: Observer<E>, F: FnMut(&GiveUpEvent<'_, E>)> Observer<E> for Hook<O, F, OnGiveUp> {
+    const WATCHES: bool = true;
+
+    fn retry(&mut self, event: &RetryEvent<'_, E>) {
+        self.inner.retry(event);
+    }
+    fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
+        self.inner.give_up(event);
+        (self.closure)(event);
+    }
+    fn recovered(&mut self, event: &RecoveredEvent) {
+        self.inner.recovered(event);
+    }
+}
+
+impl<E: ?Sized, O: Observer<E>, F: FnMut(&RecoveredEvent)> Observer<E> for Hook<O, F, OnRecovered> {
+    const WATCHES: bool = true;
+
+    fn retry(&mut self, event: &RetryEvent<'_, E>) {
+        self.inner.retry(event);
+    }
+    fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
+        self.inner.give_up(event);
+    }
+    fn recovered(&mut self, event: &RecoveredEvent) {
+        self.inner.recovered(event);
+        (self.closure)(event);
+    }
+}

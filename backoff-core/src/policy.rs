@@ -1,0 +1,309 @@
+//! The settings of a retry loop, as one plain value.
+
+mod builder;
+mod invalid;
+
+use core::time::Duration;
+
+pub use self::builder::PolicyBuilder;
+pub use self::invalid::InvalidPolicy;
+use crate::jitter::Base;
+use crate::schedule::Kind;
+use crate::{Jitter, Schedule};
+
+/// When to retry, how long to wait, and when to stop: plain data, shared by any number of calls.
+///
+/// A policy is built once, usually in a `const`, where a broken rule is a compile error; [`PolicyBuilder::try_build`] is
+/// for values that come from outside. What changes during a call lives in the call. `Policy` without parameter holds a
+/// [`Schedule`], any of the built-in backoffs; [`Policy::with_backoff`] takes one of your own.
+///
+/// # Defaults
+///
+/// Exponential backoff from 100 ms, times 2, capped at 20 s, full jitter, 3 attempts. The 3 attempts stand for "no limit
+/// named": naming a time limit lifts them.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Jitter, Policy};
+/// use std::time::Duration;
+///
+/// const API: Policy = Policy::exponential()
+///     .initial_delay(Duration::from_millis(100))
+///     .multiplier(2.0)
+///     .max_delay(Duration::from_secs(20))
+///     .jitter(Jitter::Full)
+///     .max_attempts(5)
+///     .max_elapsed(Duration::from_secs(60))
+///     .build();
+///
+/// let mut calls = 0;
+/// let answer: Result<u32, &str> = API
+///     .retry(|| {
+///         calls += 1;
+///         if calls < 3 { Err("not yet") } else { Ok(42) }
+///     })
+///     .sleep(|_| ()) // a test that does not wait
+///     .call();
+/// assert_eq!((answer, calls), (Ok(42), 3));
+/// ```
+///
+/// A broken rule does not compile:
+///
+/// ```compile_fail
+/// # use backoff_core::Policy;
+/// const BROKEN: Policy = Policy::exponential().max_attempts(0).build();
+/// # let _ = BROKEN;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Policy<B = Schedule> {
+    backoff: B,
+    rules: Rules,
+}
+
+/// Everything about a policy but its backoff, with every default decided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rules {
+    pub(crate) kind: Kind,
+    pub(crate) jitter: Jitter,
+    /// The first base delay; what decorrelated jitter starts from.
+    pub(crate) initial: Duration,
+    /// `Duration::MAX` when there is no cap.
+    pub(crate) max_delay: Duration,
+    /// 0 when attempts are not limited.
+    pub(crate) max_attempts: u32,
+    pub(crate) max_elapsed: Option<Duration>,
+    pub(crate) since: Since,
+    pub(crate) reset_after: Option<Duration>,
+    pub(crate) max_push_back: Option<Duration>,
+    pub(crate) idempotent: bool,
+    pub(crate) named: Named,
+}
+
+/// Which settings the builder was given, for a policy that is edited later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named(u8);
+
+impl Named {
+    pub(crate) const NOTHING: Self = Self(0);
+    pub(crate) const MAX_DELAY: Self = Self(1);
+    pub(crate) const JITTER: Self = Self(2);
+    pub(crate) const MAX_ATTEMPTS: Self = Self(4);
+    pub(crate) const MAX_PUSH_BACK: Self = Self(8);
+    pub(crate) const MULTIPLIER: Self = Self(16);
+    pub(crate) const INCREMENT: Self = Self(32);
+    pub(crate) const FOREVER: Self = Self(64);
+    /// The rules are those of a finished policy.
+    pub(crate) const BUILT: Self = Self(128);
+
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// The instant from which `max_elapsed` counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Since {
+    /// The start of the call; the first attempt's own time counts. The default.
+    #[default]
+    Call,
+    /// The first failure: a slow first attempt takes nothing from the time for retries.
+    FirstFailure,
+}
+
+impl Rules {
+    /// Returns what jitter needs to know for one delay.
+    #[inline]
+    pub(crate) const fn base(&self, delay: Duration, previous: Duration) -> Base {
+        Base { delay, previous, initial: self.initial, cap: self.max_delay }
+    }
+
+    /// Returns whether a decision needs the time that has passed.
+    #[inline]
+    pub(crate) const fn needs_time(&self) -> bool {
+        self.max_elapsed.is_some() || self.reset_after.is_some()
+    }
+
+    /// Returns whether the clock must be read when the call starts.
+    #[inline]
+    pub(crate) const fn needs_start(&self) -> bool {
+        self.reset_after.is_some() || (self.max_elapsed.is_some() && matches!(self.since, Since::Call))
+    }
+}
+
+impl Policy<Schedule> {
+    /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the last.
+    pub const fn exponential() -> PolicyBuilder {
+        PolicyBuilder::new(Schedule::Exponential { initial_delay: DEFAULT_DELAY, multiplier: 2.0 })
+    }
+
+    /// Returns a builder of constant backoff: `delay` before every retry, spread by ±10 % unless a jitter is named.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(2)).max_attempts(2).build();
+    /// assert!(policy.ranges().eq([Duration::from_millis(1_800)..=Duration::from_millis(2_200)]));
+    /// ```
+    pub const fn constant(delay: Duration) -> PolicyBuilder {
+        PolicyBuilder::new(Schedule::Constant { delay })
+    }
+
+    /// Returns a builder of linear backoff: `initial_delay`, then each base delay `increment` longer than the last.
+    ///
+    /// The increment is `initial_delay` unless it is named.
+    pub const fn linear() -> PolicyBuilder {
+        PolicyBuilder::new(Schedule::Linear { initial_delay: DEFAULT_DELAY, increment: DEFAULT_DELAY })
+    }
+
+    /// Returns a builder of Fibonacci backoff: `initial_delay` times 1, 1, 2, 3, 5, ...
+    pub const fn fibonacci() -> PolicyBuilder {
+        PolicyBuilder::new(Schedule::Fibonacci { initial_delay: DEFAULT_DELAY })
+    }
+
+    /// Returns a builder of a policy that makes one attempt and no retry.
+    pub const fn never() -> PolicyBuilder {
+        Self::exponential().max_attempts(1)
+    }
+
+    /// The defaults of Go's cenkalti/backoff: 500 ms, times 1.5, jitter of ±50 %, cap 60 s, 15 minutes in all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let seconds = Policy::CENKALTI.base_delays().take(4).map(|d| d.as_secs_f64());
+    /// assert!(seconds.eq([0.5, 0.75, 1.125, 1.6875]));
+    /// assert_eq!(Policy::CENKALTI.max_elapsed(), Some(Duration::from_secs(900)));
+    /// ```
+    pub const CENKALTI: Self = Self::exponential()
+        .initial_delay(Duration::from_millis(500))
+        .multiplier(1.5)
+        .jitter(Jitter::Factor(0.5))
+        .max_delay(Duration::from_secs(60))
+        .max_elapsed(Duration::from_secs(15 * 60))
+        .build();
+}
+
+/// The default delay of the first retry.
+const DEFAULT_DELAY: Duration = Duration::from_millis(100);
+
+impl<B> Policy<B> {
+    /// Returns a builder with a backoff of your own: a type that implements [`Backoff`](crate::Backoff), a closure, a [`List`](crate::List), a
+    /// [`Sequence`](crate::Sequence).
+    ///
+    /// Neither cap nor jitter applies unless named.
+    pub const fn with_backoff(backoff: B) -> PolicyBuilder<B> {
+        PolicyBuilder::custom(backoff)
+    }
+
+    pub(crate) const fn from_parts(backoff: B, rules: Rules) -> Self {
+        Self { backoff, rules }
+    }
+
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Returns a builder that starts from this policy; what it is given overrides, and only
+    /// [`forever`](PolicyBuilder::forever) lifts a limit that was named.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const BASE: Policy = Policy::exponential().max_attempts(5).build();
+    /// const PATIENT: Policy = BASE.edit().max_elapsed(Duration::from_secs(60)).build();
+    /// assert_eq!(PATIENT.max_attempts(), Some(5));
+    /// ```
+    pub const fn edit(self) -> PolicyBuilder<B>
+    where
+        B: Copy,
+    {
+        PolicyBuilder::edit(self.backoff, self.rules)
+    }
+
+    /// Returns the rule that yields the base delays.
+    #[must_use]
+    pub const fn backoff(&self) -> &B {
+        &self.backoff
+    }
+
+    /// Returns the randomness put on each base delay.
+    #[must_use]
+    pub const fn jitter(&self) -> Jitter {
+        self.rules.jitter
+    }
+
+    /// Returns the longest delay that this policy computes, push-backs aside; `None` when there is no cap.
+    #[must_use]
+    pub const fn max_delay(&self) -> Option<Duration> {
+        match self.rules.max_delay {
+            Duration::MAX => None,
+            cap => Some(cap),
+        }
+    }
+
+    /// Returns the largest number of attempts, the first included; `None` when attempts are not limited.
+    #[must_use]
+    pub const fn max_attempts(&self) -> Option<u32> {
+        match self.rules.max_attempts {
+            0 => None,
+            attempts => Some(attempts),
+        }
+    }
+
+    /// Returns the time after which no retry starts.
+    #[must_use]
+    pub const fn max_elapsed(&self) -> Option<Duration> {
+        self.rules.max_elapsed
+    }
+
+    /// Returns the instant from which [`max_elapsed`](Policy::max_elapsed) counts.
+    #[must_use]
+    pub const fn since(&self) -> Since {
+        self.rules.since
+    }
+
+    /// Returns how long an attempt must run for its failure to start a new sequence.
+    #[must_use]
+    pub const fn reset_after(&self) -> Option<Duration> {
+        self.rules.reset_after
+    }
+
+    /// Returns the longest push-back that is waited for; `None` when only the time limits bound it.
+    #[must_use]
+    pub const fn max_push_back(&self) -> Option<Duration> {
+        self.rules.max_push_back
+    }
+
+    /// Returns whether ambiguous failures are retried.
+    #[must_use]
+    pub const fn is_idempotent(&self) -> bool {
+        self.rules.idempotent
+    }
+}
+
+impl Default for Policy {
+    /// Returns the policy when nothing is said: exponential from 100 ms, times 2, cap 20 s, full jitter, 3 attempts.
+    fn default() -> Self {
+        const DEFAULT: Policy = Policy::exponential().build();
+        DEFAULT
+    }
+}

@@ -1,0 +1,481 @@
+//! Every setting of a policy, its default, and when it is refused.
+
+use core::mem::ManuallyDrop;
+use core::time::Duration;
+
+use super::invalid::Refusal;
+use super::{InvalidPolicy, Named, Policy, Rules, Since};
+use crate::schedule::Kind;
+use crate::{Jitter, Schedule};
+
+/// Collects the settings of a [`Policy`].
+///
+/// The setters are `const` and check nothing; [`build`](Self::build) and [`try_build`](Self::try_build) check everything
+/// at once, whatever the order of the setters.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a builder does nothing until `build` or `try_build`"]
+pub struct PolicyBuilder<B = Schedule> {
+    /// Not dropped with the builder, because a `const fn` cannot drop; only a builder that is never finished leaks it.
+    backoff: ManuallyDrop<B>,
+    draft: Draft,
+}
+
+/// What was named so far; the values of settings that were not named stand at "no limit".
+#[derive(Clone, Copy, Debug)]
+struct Draft {
+    rules: Rules,
+    /// The growth, where it was named.
+    multiplier: f64,
+    /// A time-out of the call is a limit, though the policy does not hold it.
+    has_timeout: bool,
+    /// The first setting that the chosen backoff does not have.
+    misfit: Option<&'static str>,
+    /// Move values to the nearest allowed one instead of refusing them.
+    adjusting: bool,
+    /// What was moved first.
+    moved: Option<Refusal>,
+}
+
+/// The cap when none is named; longer when the initial delay is.
+const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
+/// The number of attempts when no limit is named.
+pub(crate) const DEFAULT_ATTEMPTS: u32 = 3;
+/// The longest push-back that is waited for when no limit is named.
+const DEFAULT_MAX_PUSH_BACK: Duration = Duration::from_secs(30);
+/// The spread of a constant delay when no jitter is named.
+const DEFAULT_CONSTANT_FACTOR: f64 = 0.1;
+
+impl PolicyBuilder<Schedule> {
+    pub(super) const fn new(schedule: Schedule) -> Self {
+        Self::start(schedule, schedule.kind(), schedule.first_delay())
+    }
+
+    /// Sets the base delay of the first retry, above zero; default 100 ms. Exponential, linear and fibonacci.
+    pub const fn initial_delay(mut self, delay: Duration) -> Self {
+        let delay = self.draft.allowed_initial(delay);
+        let schedule = match ManuallyDrop::into_inner(self.backoff) {
+            Schedule::Exponential { multiplier, .. } => Schedule::Exponential { initial_delay: delay, multiplier },
+            Schedule::Fibonacci { .. } => Schedule::Fibonacci { initial_delay: delay },
+            Schedule::Linear { increment, .. } => {
+                let increment = if self.draft.rules.named.has(Named::INCREMENT) { increment } else { delay };
+                Schedule::Linear { initial_delay: delay, increment }
+            }
+            Schedule::Constant { .. } => return self.misfit("initial_delay"),
+        };
+        self.draft.rules.initial = delay;
+        self.schedule(schedule)
+    }
+
+    /// Sets the growth per retry, at least 1 and finite; default 2. Exponential only.
+    pub const fn multiplier(mut self, multiplier: f64) -> Self {
+        let Schedule::Exponential { initial_delay, .. } = ManuallyDrop::into_inner(self.backoff) else {
+            return self.misfit("multiplier");
+        };
+        let multiplier = self.draft.allowed_multiplier(multiplier);
+        self.draft.multiplier = multiplier;
+        self.schedule(Schedule::Exponential { initial_delay, multiplier }).name(Named::MULTIPLIER)
+    }
+
+    /// Sets what each further retry adds to the base delay; default `initial_delay`. Linear only.
+    pub const fn increment(self, increment: Duration) -> Self {
+        let Schedule::Linear { initial_delay, .. } = ManuallyDrop::into_inner(self.backoff) else {
+            return self.misfit("increment");
+        };
+        self.schedule(Schedule::Linear { initial_delay, increment }).name(Named::INCREMENT)
+    }
+
+    /// Sets the base delay of every retry. Constant only.
+    pub const fn delay(mut self, delay: Duration) -> Self {
+        if !matches!(ManuallyDrop::into_inner(self.backoff), Schedule::Constant { .. }) {
+            return self.misfit("delay");
+        }
+        self.draft.rules.initial = delay;
+        self.schedule(Schedule::Constant { delay })
+    }
+
+    const fn schedule(mut self, schedule: Schedule) -> Self {
+        self.backoff = ManuallyDrop::new(schedule);
+        self
+    }
+
+    const fn misfit(mut self, argument: &'static str) -> Self {
+        if self.draft.misfit.is_none() {
+            self.draft.misfit = Some(argument);
+        }
+        self
+    }
+}
+
+impl<B> PolicyBuilder<B> {
+    pub(super) const fn custom(backoff: B) -> Self {
+        Self::start(backoff, Kind::Custom, Duration::ZERO)
+    }
+
+    const fn start(backoff: B, kind: Kind, initial: Duration) -> Self {
+        let rules = Rules {
+            kind,
+            initial,
+            jitter: Jitter::None,
+            max_delay: Duration::MAX,
+            max_attempts: 0,
+            max_elapsed: None,
+            since: Since::Call,
+            reset_after: None,
+            max_push_back: None,
+            idempotent: false,
+            named: Named::NOTHING,
+        };
+        Self::edit(backoff, rules)
+    }
+
+    pub(super) const fn edit(backoff: B, rules: Rules) -> Self {
+        let draft = Draft { rules, multiplier: 1.0, has_timeout: false, misfit: None, adjusting: false, moved: None };
+        Self { backoff: ManuallyDrop::new(backoff), draft }
+    }
+
+    /// Sets the largest number of attempts, the first included, at least 1.
+    ///
+    /// Default 3, or no limit when a time limit or [`forever`](Self::forever) is named.
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.draft.rules.max_attempts = self.draft.allowed_attempts(attempts);
+        self.name(Named::MAX_ATTEMPTS)
+    }
+
+    /// Sets the time after which no retry starts, counted from the start of the call with all attempts included.
+    ///
+    /// A retry whose delay would end exactly then still starts. Nothing is interrupted: an attempt that runs may end
+    /// later. Default: no limit.
+    pub const fn max_elapsed(mut self, limit: Duration) -> Self {
+        self.draft.rules.max_elapsed = Some(limit);
+        self
+    }
+
+    /// Says that no limit on attempts or time is wanted, also for push-backs.
+    ///
+    /// Refused beside a limit; on a builder from [`Policy::edit`] it lifts the limits of that policy.
+    pub const fn forever(mut self) -> Self {
+        if self.draft.rules.named.has(Named::BUILT) {
+            self.draft.rules.max_attempts = 0;
+            self.draft.rules.max_elapsed = None;
+            self.draft.rules.named = self.draft.rules.named.without(Named::MAX_ATTEMPTS);
+        }
+        self.name(Named::FOREVER)
+    }
+
+    /// Sets the cap on every delay that the policy computes, jitter included.
+    ///
+    /// Default 20 s, or `initial_delay` where that is longer; none for constant backoff and backoffs of your own. A
+    /// push-back comes on top.
+    pub const fn max_delay(mut self, cap: Duration) -> Self {
+        self.draft.rules.max_delay = cap;
+        self.name(Named::MAX_DELAY)
+    }
+
+    /// Sets the randomness put on each base delay.
+    ///
+    /// Default [`Jitter::Full`] for growing backoffs, [`Jitter::Factor(0.1)`](Jitter::Factor) for constant ones,
+    /// [`Jitter::None`] for backoffs of your own and zero delays.
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.draft.rules.jitter = self.draft.allowed_jitter(jitter);
+        self.name(Named::JITTER)
+    }
+
+    /// Sets the instant from which [`max_elapsed`](Self::max_elapsed) counts; default [`Since::Call`].
+    pub const fn since(mut self, since: Since) -> Self {
+        self.draft.rules.since = since;
+        self
+    }
+
+    /// Starts a new sequence (attempts, backoff, elapsed time) at the failure of an attempt that ran at least this long.
+    ///
+    /// For operations that live long, such as a subscription: what failed after an hour of service is tried again as if it
+    /// had failed for the first time. Default: never.
+    pub const fn reset_after(mut self, ran: Duration) -> Self {
+        self.draft.rules.reset_after = Some(ran);
+        self
+    }
+
+    /// Sets the longest push-back that is waited for; a longer one ends the call.
+    ///
+    /// Default 30 s; with `max_elapsed` named only that limit bounds push-backs, and with `forever` nothing does.
+    pub const fn max_push_back(mut self, longest: Duration) -> Self {
+        self.draft.rules.max_push_back = Some(longest);
+        self.name(Named::MAX_PUSH_BACK)
+    }
+
+    /// Promises that the operation may be executed more than once, so that ambiguous failures are retried too.
+    pub const fn idempotent(mut self) -> Self {
+        self.draft.rules.idempotent = true;
+        self
+    }
+
+    /// Counts a time-out of the call as a limit that was named.
+    #[doc(hidden)]
+    pub const fn limited_by_timeout(mut self) -> Self {
+        self.draft.has_timeout = true;
+        self
+    }
+
+    /// Moves the values given from here on to the nearest allowed ones, where they would be refused.
+    #[doc(hidden)]
+    pub const fn adjusting(mut self) -> Self {
+        self.draft.adjusting = true;
+        self
+    }
+
+    const fn name(mut self, setting: Named) -> Self {
+        self.draft.rules.named = self.draft.rules.named.with(setting);
+        self
+    }
+
+    /// Returns the policy.
+    ///
+    /// # Panics
+    ///
+    /// When a setting is refused, as listed at [`try_build`](Self::try_build). In a `const` that is a compile error; for
+    /// values from outside use `try_build`.
+    #[track_caller]
+    pub const fn build(self) -> Policy<B> {
+        if let Err(refusal) = self.draft.check() {
+            panic!("{}", refusal.rule());
+        }
+        Policy::from_parts(ManuallyDrop::into_inner(self.backoff), self.draft.decided())
+    }
+
+    /// Returns the policy, or why it is refused.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidPolicy`] when
+    /// * `max_attempts` is 0;
+    /// * `multiplier` is below 1, infinite or not a number;
+    /// * the initial delay of a growing backoff is zero;
+    /// * a named `max_delay` is shorter than the first base delay;
+    /// * a jitter factor is outside 0.0..=1.0, or jitter is named on a zero delay;
+    /// * decorrelated jitter is named beside a multiplier, or on a backoff that is not exponential;
+    /// * the shortest possible first delay is above `max_elapsed`, though retries are wanted;
+    /// * `forever` is named beside a limit;
+    /// * a setting is named that the chosen backoff does not have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().max_attempts(4).try_build()?;
+    /// assert_eq!(policy.max_attempts(), Some(4)); // one first attempt, three retries
+    /// # Ok::<(), backoff_core::InvalidPolicy>(())
+    /// ```
+    pub fn try_build(self) -> Result<Policy<B>, InvalidPolicy> {
+        let backoff = ManuallyDrop::into_inner(self.backoff);
+        self.draft.check()?;
+        Ok(Policy::from_parts(backoff, self.draft.decided()))
+    }
+
+    /// Returns the policy with every refused value moved to the nearest allowed one, and what was moved first.
+    #[doc(hidden)]
+    pub fn build_adjusted(mut self) -> (Policy<B>, Option<InvalidPolicy>) {
+        let draft = &mut self.draft;
+        draft.adjust();
+        (
+            Policy::from_parts(ManuallyDrop::into_inner(self.backoff), draft.decided()),
+            draft.moved.map(InvalidPolicy::from),
+        )
+    }
+}
+
+impl Draft {
+    const fn moved(&mut self, refusal: Refusal) {
+        if self.moved.is_none() {
+            self.moved = Some(refusal);
+        }
+    }
+
+    const fn allowed_attempts(&mut self, attempts: u32) -> u32 {
+        if self.adjusting && attempts == 0 {
+            self.moved(Refusal::ZeroAttempts);
+            return 1;
+        }
+        attempts
+    }
+
+    const fn allowed_initial(&mut self, delay: Duration) -> Duration {
+        if self.adjusting && delay.is_zero() {
+            self.moved(Refusal::ZeroInitialDelay { backoff: self.rules.kind.name() });
+            return Duration::from_nanos(1);
+        }
+        delay
+    }
+
+    const fn allowed_multiplier(&mut self, multiplier: f64) -> f64 {
+        if self.adjusting && !is_growth(multiplier) {
+            self.moved(Refusal::Multiplier(multiplier));
+            return if multiplier > 1.0 { f64::MAX } else { 1.0 };
+        }
+        multiplier
+    }
+
+    const fn allowed_jitter(&mut self, jitter: Jitter) -> Jitter {
+        match jitter {
+            Jitter::Factor(factor) if self.adjusting && !is_ratio(factor) => {
+                self.moved(Refusal::JitterFactor(factor));
+                Jitter::Factor(if factor > 1.0 { 1.0 } else { 0.0 })
+            }
+            other => other,
+        }
+    }
+
+    /// Moves what contradicts another setting.
+    const fn adjust(&mut self) {
+        if let Some(argument) = self.misfit.take() {
+            self.moved(Refusal::Misfit { argument, backoff: self.rules.kind.name() });
+        }
+        if let Some(refusal) = self.short_cap() {
+            self.moved(refusal);
+            self.rules.max_delay = self.rules.initial;
+        }
+        if let Some(refusal) = self.broken_jitter() {
+            self.moved(refusal);
+            self.rules.named = self.rules.named.without(Named::JITTER);
+        }
+    }
+
+    const fn check(&self) -> Result<(), Refusal> {
+        let rules = &self.rules;
+        let named = rules.named;
+        if let Some(argument) = self.misfit {
+            return Err(Refusal::Misfit { argument, backoff: rules.kind.name() });
+        }
+        if named.has(Named::MAX_ATTEMPTS) && rules.max_attempts == 0 {
+            return Err(Refusal::ZeroAttempts);
+        }
+        if !is_growth(self.multiplier) {
+            return Err(Refusal::Multiplier(self.multiplier));
+        }
+        if rules.kind.is_growing() && rules.initial.is_zero() {
+            return Err(Refusal::ZeroInitialDelay { backoff: rules.kind.name() });
+        }
+        if let Some(refusal) = self.short_cap() {
+            return Err(refusal);
+        }
+        if let Some(refusal) = self.broken_jitter() {
+            return Err(refusal);
+        }
+        if let Some(refusal) = self.forever_and_limited() {
+            return Err(refusal);
+        }
+        self.decided().first_delay_fits()
+    }
+
+    const fn short_cap(&self) -> Option<Refusal> {
+        let rules = &self.rules;
+        let is_short = rules.named.has(Named::MAX_DELAY) && is_longer(rules.initial, rules.max_delay);
+        if !is_short {
+            return None;
+        }
+        let (max_delay, initial_delay) = (rules.max_delay, rules.initial);
+        Some(if matches!(rules.kind, Kind::Constant) {
+            Refusal::CapBelowDelay { max_delay, delay: initial_delay }
+        } else {
+            Refusal::CapBelowInitialDelay { max_delay, initial_delay }
+        })
+    }
+
+    const fn broken_jitter(&self) -> Option<Refusal> {
+        let rules = &self.rules;
+        if !rules.named.has(Named::JITTER) {
+            return None;
+        }
+        let is_zero_delay = matches!(rules.kind, Kind::Constant) && rules.initial.is_zero();
+        match rules.jitter {
+            Jitter::Factor(factor) if !is_ratio(factor) => Some(Refusal::JitterFactor(factor)),
+            Jitter::Decorrelated if !matches!(rules.kind, Kind::Exponential) => {
+                Some(Refusal::DecorrelatedBackoff { backoff: rules.kind.name() })
+            }
+            Jitter::Decorrelated if rules.named.has(Named::MULTIPLIER) => {
+                Some(Refusal::DecorrelatedMultiplier(self.multiplier))
+            }
+            Jitter::Full | Jitter::Equal | Jitter::Factor(_) if is_zero_delay => Some(Refusal::JitterOnZeroDelay),
+            _ => None,
+        }
+    }
+
+    const fn forever_and_limited(&self) -> Option<Refusal> {
+        let named = self.rules.named;
+        if !named.has(Named::FOREVER) {
+            return None;
+        }
+        let limit = if named.has(Named::MAX_ATTEMPTS) {
+            "max_attempts"
+        } else if self.rules.max_elapsed.is_some() {
+            "max_elapsed"
+        } else if self.has_timeout {
+            "timeout"
+        } else {
+            return None;
+        };
+        Some(Refusal::ForeverBeside { limit })
+    }
+
+    /// Returns the rules with every default filled in.
+    const fn decided(&self) -> Rules {
+        let mut rules = self.rules;
+        let forever = rules.named.has(Named::FOREVER);
+        if !rules.named.has(Named::MAX_ATTEMPTS) {
+            let limited = rules.max_elapsed.is_some() || self.has_timeout;
+            rules.max_attempts = if forever || limited { 0 } else { DEFAULT_ATTEMPTS };
+        }
+        if !rules.named.has(Named::MAX_PUSH_BACK) {
+            let bounded = forever || rules.max_elapsed.is_some();
+            rules.max_push_back = if bounded { None } else { Some(DEFAULT_MAX_PUSH_BACK) };
+        }
+        if !rules.named.has(Named::MAX_DELAY) {
+            rules.max_delay = if !rules.kind.is_growing() {
+                Duration::MAX
+            } else if is_longer(rules.initial, DEFAULT_MAX_DELAY) {
+                rules.initial
+            } else {
+                DEFAULT_MAX_DELAY
+            };
+        }
+        if !rules.named.has(Named::JITTER) {
+            rules.jitter = match rules.kind {
+                Kind::Custom => Jitter::None,
+                Kind::Constant if rules.initial.is_zero() => Jitter::None,
+                Kind::Constant => Jitter::Factor(DEFAULT_CONSTANT_FACTOR),
+                Kind::Exponential | Kind::Linear | Kind::Fibonacci => Jitter::Full,
+            };
+        }
+        rules.named = rules.named.with(Named::BUILT);
+        rules
+    }
+}
+
+impl Rules {
+    /// Refuses a policy that wants retries and can never start one.
+    const fn first_delay_fits(&self) -> Result<(), Refusal> {
+        let Some(max_elapsed) = self.max_elapsed else {
+            return Ok(());
+        };
+        if self.max_attempts == 1 || matches!(self.kind, Kind::Custom) {
+            return Ok(());
+        }
+        let shortest = self.jitter.spread(&self.base(self.initial, Duration::ZERO)).shortest();
+        if is_longer(shortest, max_elapsed) {
+            return Err(Refusal::FirstDelayBeyondLimit { delay: shortest, max_elapsed });
+        }
+        Ok(())
+    }
+}
+
+const fn is_growth(multiplier: f64) -> bool {
+    multiplier >= 1.0 && multiplier < f64::INFINITY
+}
+
+const fn is_ratio(factor: f64) -> bool {
+    factor >= 0.0 && factor <= 1.0
+}
+
+const fn is_longer(a: Duration, b: Duration) -> bool {
+    a.as_nanos() > b.as_nanos()
+}

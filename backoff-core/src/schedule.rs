@@ -1,0 +1,272 @@
+//! The built-in backoffs, as one plain value.
+
+use core::time::Duration;
+
+use crate::Backoff;
+
+/// A built-in backoff: what the base delay of each retry is, before jitter and cap.
+///
+/// It is a `Copy` value, so that one configuration field can hold any of the kinds. With *n* the number of the retry
+/// (1, 2, ..), *i* the initial delay:
+///
+/// | kind | base delay of retry *n* | first five for *i* = 100 ms |
+/// |---|---|---|
+/// | exponential, multiplier *m* | *i* · *m*^(*n*−1) | *m* = 2: 100, 200, 400, 800, 1600 ms |
+/// | constant | the delay | 100, 100, 100, 100, 100 ms |
+/// | linear, increment *k* | *i* + (*n*−1) · *k* | *k* = 100 ms: 100, 200, 300, 400, 500 ms |
+/// | fibonacci | *i* · (1, 1, 2, 3, 5, ..) | 100, 100, 200, 300, 500 ms |
+///
+/// Values are rounded to the nearest nanosecond; the growth itself is never rounded, so that no growth is lost however small. Nothing overflows: a base delay
+/// past [`Duration::MAX`] is `Duration::MAX`. Every delay is computed from *n* alone, at the same cost for any *n*.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Policy;
+/// use std::time::Duration;
+///
+/// let policy = Policy::exponential().initial_delay(Duration::from_millis(500)).multiplier(1.5).build();
+/// assert_eq!(policy.backoff().base_delay(3), Duration::from_millis(1_125));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Schedule {
+    /// Each base delay is `multiplier` times the one before.
+    #[non_exhaustive]
+    Exponential {
+        /// The base delay of the first retry.
+        initial_delay: Duration,
+        /// The growth per retry; at least 1.
+        multiplier: f64,
+    },
+    /// Every base delay is the same.
+    #[non_exhaustive]
+    Constant {
+        /// The base delay of every retry.
+        delay: Duration,
+    },
+    /// Each base delay is `increment` longer than the one before.
+    #[non_exhaustive]
+    Linear {
+        /// The base delay of the first retry.
+        initial_delay: Duration,
+        /// What each further retry adds.
+        increment: Duration,
+    },
+    /// Each base delay is the sum of the two before.
+    #[non_exhaustive]
+    Fibonacci {
+        /// The base delay of the first and of the second retry.
+        initial_delay: Duration,
+    },
+}
+
+impl Schedule {
+    /// Returns the base delay before retry number `retry`, before jitter and cap; 0 counts as 1.
+    #[must_use]
+    pub fn base_delay(&self, retry: u32) -> Duration {
+        let steps = retry.saturating_sub(1);
+        match *self {
+            Self::Exponential { initial_delay, multiplier } => exponential(initial_delay, multiplier, steps),
+            Self::Constant { delay } => delay,
+            Self::Linear { initial_delay, increment } => initial_delay.saturating_add(increment.saturating_mul(steps)),
+            Self::Fibonacci { initial_delay } => fibonacci(initial_delay, steps),
+        }
+    }
+
+    /// Returns the base delay of the first retry.
+    pub(crate) const fn first_delay(&self) -> Duration {
+        match *self {
+            Self::Exponential { initial_delay, .. }
+            | Self::Linear { initial_delay, .. }
+            | Self::Fibonacci { initial_delay } => initial_delay,
+            Self::Constant { delay } => delay,
+        }
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Exponential { .. } => Kind::Exponential,
+            Self::Constant { .. } => Kind::Constant,
+            Self::Linear { .. } => Kind::Linear,
+            Self::Fibonacci { .. } => Kind::Fibonacci,
+        }
+    }
+}
+
+/// Which backoff a policy has; what the rules on its other settings depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Exponential,
+    Constant,
+    Linear,
+    Fibonacci,
+    /// A backoff of the user's own.
+    Custom,
+}
+
+impl Kind {
+    /// Returns whether later base delays of this built-in backoff are longer than the first.
+    pub(crate) const fn is_growing(self) -> bool {
+        matches!(self, Self::Exponential | Self::Linear | Self::Fibonacci)
+    }
+
+    /// Returns the word for this kind in messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Exponential => "exponential",
+            Self::Constant => "constant",
+            Self::Linear => "linear",
+            Self::Fibonacci => "fibonacci",
+            Self::Custom => "custom",
+        }
+    }
+}
+
+impl Backoff for Schedule {
+    type State = u32;
+
+    fn start(&self) -> u32 {
+        0
+    }
+
+    #[inline]
+    fn next(&self, retry: &mut u32) -> Option<Duration> {
+        *retry = retry.saturating_add(1);
+        Some(self.base_delay(*retry))
+    }
+}
+
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+
+/// Just below the largest number of nanoseconds that a conversion to `i64` keeps (2^63).
+const NANOS_IN_I64: f64 = 9.2e18;
+
+/// Past this factor no delay of a nanosecond or more fits a `Duration`.
+const BEYOND_EVERY_DURATION: f64 = 1e29;
+
+/// `initial * multiplier^steps` by repeated squaring: at most one round for each bit of `steps`, and fewer once the
+/// factor is past every duration.
+fn exponential(initial: Duration, multiplier: f64, mut steps: u32) -> Duration {
+    if steps == 0 {
+        return initial;
+    }
+    let (mut factor, mut square) = (1.0_f64, multiplier);
+    loop {
+        if steps & 1 == 1 {
+            factor *= square;
+        }
+        steps >>= 1;
+        if steps == 0 || factor > BEYOND_EVERY_DURATION {
+            break;
+        }
+        square *= square;
+        if square > BEYOND_EVERY_DURATION {
+            return Duration::MAX;
+        }
+    }
+    scale(initial, factor)
+}
+
+/// `delay * factor` for a factor of at least 1, to the nearest nanosecond, at most `Duration::MAX`.
+fn scale(delay: Duration, factor: f64) -> Duration {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "exact below 2^53 ns, which is 104 days; relative error 2^-53 above"
+    )]
+    let nanos = delay.as_nanos() as f64 * factor;
+    if nanos < NANOS_IN_I64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "the range was just checked; below 2^52 the difference is exact, above it the value is an integer"
+        )]
+        let (whole, rest) = (nanos as i64, nanos - (nanos as i64) as f64);
+        return Duration::from_nanos(whole.unsigned_abs() + u64::from(rest >= 0.5));
+    }
+    Duration::try_from_secs_f64(nanos / 1e9).unwrap_or(Duration::MAX)
+}
+
+fn fibonacci(initial: Duration, steps: u32) -> Duration {
+    let position = usize::try_from(steps).unwrap_or(usize::MAX);
+    FIBONACCI.get(position).map_or(Duration::MAX, |&factor| multiply(initial, factor))
+}
+
+/// `delay * factor`, at most `Duration::MAX`.
+fn multiply(delay: Duration, factor: u64) -> Duration {
+    let nanos = u128::from(delay.subsec_nanos()) * u128::from(factor);
+    let secs = u128::from(delay.as_secs()) * u128::from(factor) + nanos / u128::from(NANOS_PER_SEC);
+    #[expect(clippy::cast_possible_truncation, reason = "a remainder of a division by 1e9 fits u32")]
+    let subsec = (nanos % u128::from(NANOS_PER_SEC)) as u32;
+    u64::try_from(secs).map_or(Duration::MAX, |secs| Duration::new(secs, subsec))
+}
+
+/// The Fibonacci numbers that fit `u64`: 1, 1, 2, 3, 5, ...
+const FIBONACCI: [u64; 93] = {
+    let mut numbers = [1; 93];
+    let mut n = 2;
+    while n < numbers.len() {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "evaluated at compile time, where a wrong index is a compile error"
+        )]
+        {
+            numbers[n] = numbers[n - 1] + numbers[n - 2];
+        }
+        n += 1;
+    }
+    numbers
+};
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn millis(schedule: Schedule, retries: u32) -> Vec<f64> {
+        (1..=retries).map(|n| schedule.base_delay(n).as_secs_f64() * 1e3).collect()
+    }
+
+    #[test]
+    fn exponential_multiplies_and_keeps_fractions() {
+        let initial_delay = Duration::from_millis(500);
+        let schedule = Schedule::Exponential { initial_delay, multiplier: 1.5 };
+        assert_eq!(millis(schedule, 5), [500.0, 750.0, 1125.0, 1687.5, 2531.25]);
+    }
+
+    #[test]
+    fn sub_nanosecond_growth_is_not_lost() {
+        let schedule = Schedule::Exponential { initial_delay: Duration::from_nanos(1), multiplier: 1.2 };
+        let nanos: Vec<_> = (1..=8).map(|n| schedule.base_delay(n).as_nanos()).collect();
+        assert_eq!(nanos, [1, 1, 1, 2, 2, 2, 3, 4]); // 1, 1.2, 1.44, 1.728, 2.0736, 2.49, 2.99, 3.58
+    }
+
+    #[test]
+    fn every_kind_saturates_for_extreme_values() {
+        for schedule in [
+            Schedule::Exponential { initial_delay: Duration::from_nanos(1), multiplier: 1e300 },
+            Schedule::Exponential { initial_delay: Duration::MAX, multiplier: 2.0 },
+            Schedule::Linear { initial_delay: Duration::MAX, increment: Duration::MAX },
+            Schedule::Fibonacci { initial_delay: Duration::MAX },
+        ] {
+            assert_eq!(schedule.base_delay(u32::MAX), Duration::MAX, "{schedule:?}");
+        }
+        let flat = Schedule::Exponential { initial_delay: Duration::MAX, multiplier: 1.0 };
+        assert_eq!(flat.base_delay(1), Duration::MAX);
+    }
+
+    #[test]
+    fn fibonacci_is_exact_up_to_the_last_number_that_fits() {
+        let schedule = Schedule::Fibonacci { initial_delay: Duration::from_nanos(1) };
+        assert_eq!(schedule.base_delay(93).as_nanos(), 12_200_160_415_121_876_738);
+        assert_eq!(schedule.base_delay(94), Duration::MAX);
+    }
+
+    #[test]
+    fn an_odd_number_of_nanoseconds_survives_a_multiplier_of_one() {
+        let odd = Duration::from_nanos((1 << 52) + 1);
+        let schedule = Schedule::Exponential { initial_delay: odd, multiplier: 1.0 };
+        assert_eq!(schedule.base_delay(1_000_000), odd);
+    }
+}

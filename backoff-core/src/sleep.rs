@@ -1,0 +1,175 @@
+//! What waits out a delay.
+//!
+//! | feature | where | async sleeper |
+//! |---|---|---|
+//! | `tokio` | inside a tokio runtime | `tokio::time::sleep`; paused time advances by itself |
+//! | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
+//! | none | | a closure given with `.sleep(..)`; without one the call does not compile |
+//!
+//! Which of the enabled ones serves is found when the delay begins. Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+mod runtime;
+
+use core::future::Future;
+use core::time::Duration;
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+pub use self::runtime::RuntimeSleep;
+
+/// Waits out a delay without blocking the thread.
+///
+/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Sleeper;
+/// use std::time::Duration;
+///
+/// fn is_a_sleeper(_: &impl Sleeper) {}
+/// is_a_sleeper(&|_: Duration| std::future::ready(()));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot wait in async code",
+    label = "no async sleeper",
+    note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+)]
+pub trait Sleeper {
+    /// The future that waits.
+    type Sleep: Future<Output = ()>;
+
+    /// Returns a future that completes after `delay`.
+    fn sleep(&self, delay: Duration) -> Self::Sleep;
+}
+
+impl<F, S> Sleeper for F
+where
+    F: Fn(Duration) -> S,
+    S: Future<Output = ()>,
+{
+    type Sleep = S;
+
+    #[inline]
+    fn sleep(&self, delay: Duration) -> S {
+        self(delay)
+    }
+}
+
+/// Waits out a delay by blocking the thread.
+///
+/// Closures `Fn(Duration)` are blocking sleepers. A zero delay never reaches a sleeper.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::BlockingSleeper;
+/// use std::time::Duration;
+///
+/// fn is_a_sleeper(_: &impl BlockingSleeper) {}
+/// is_a_sleeper(&|_: Duration| ());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot wait in blocking code",
+    label = "no blocking sleeper",
+    note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
+)]
+pub trait BlockingSleeper {
+    /// Returns after `delay`.
+    fn sleep(&self, delay: Duration);
+
+    /// Returns after `delay`, or as soon as the token is cancelled, where the sleeper can be woken.
+    #[cfg(feature = "std")]
+    fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
+        let _ = token; // a sleeper that cannot be woken finds out afterwards
+        self.sleep(delay);
+    }
+}
+
+impl<F> BlockingSleeper for F
+where
+    F: Fn(Duration),
+{
+    #[inline]
+    fn sleep(&self, delay: Duration) {
+        self(delay);
+    }
+}
+
+/// The sleeper when none is given: the thread's for blocking calls, the runtime's for async ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DefaultSleeper;
+
+#[cfg(feature = "std")]
+impl BlockingSleeper for DefaultSleeper {
+    #[inline]
+    fn sleep(&self, delay: Duration) {
+        std::thread::sleep(delay);
+    }
+
+    fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
+        token.wait(delay);
+    }
+}
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+impl Sleeper for DefaultSleeper {
+    type Sleep = RuntimeSleep;
+
+    #[inline]
+    fn sleep(&self, delay: Duration) -> RuntimeSleep {
+        RuntimeSleep::new(delay)
+    }
+}
+
+#[cfg(feature = "async")]
+pub(crate) use self::wait::Wait;
+
+#[cfg(feature = "async")]
+mod wait {
+    use core::future::Future;
+    use core::pin::Pin;
+    use core::task::{Context, Poll};
+    use core::time::Duration;
+
+    use pin_project_lite::pin_project;
+
+    use super::Sleeper;
+
+    pin_project! {
+        /// Waits out a delay; a zero delay skips the sleeper and yields to the executor once.
+        #[project = WaitPinned]
+        #[must_use = "futures do nothing unless polled"]
+        pub(crate) enum Wait<Z> {
+            Sleep { #[pin] sleep: Z },
+            Yield { yielded: bool },
+        }
+    }
+
+    impl<Z> Wait<Z> {
+        #[inline]
+        pub(crate) fn new(sleeper: &impl Sleeper<Sleep = Z>, delay: Duration) -> Self {
+            if delay.is_zero() {
+                return Self::Yield { yielded: false };
+            }
+            Self::Sleep { sleep: sleeper.sleep(delay) }
+        }
+    }
+
+    impl<Z: Future<Output = ()>> Future for Wait<Z> {
+        type Output = ();
+
+        #[inline]
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            match self.project() {
+                WaitPinned::Sleep { sleep } => sleep.poll(cx),
+                WaitPinned::Yield { yielded: true } => Poll::Ready(()),
+                WaitPinned::Yield { yielded } => {
+                    *yielded = true;
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Attempt numbers spaced by a policy, for work that is repeated rather than retried.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::clock::RuntimeClock;
+use crate::decision::{Decision, Failure};
+use crate::drive::{Driver, Step};
+use crate::random::{Random, Seeded, ThreadRandom};
+use crate::sleep::{BlockingSleeper as _, DefaultSleeper};
+use crate::{Backoff, CancelToken, Fault, Policy};
+
+/// Ticks at the pace of a policy: the first at once, each further one after the policy's delay, until the policy ends.
+///
+/// An iterator for blocking code; async code awaits [`next`](Ticker::next). Made by [`Policy::ticker`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Policy;
+/// use std::time::Duration;
+///
+/// const PACE: Policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
+///
+/// let ticks: Vec<u32> = PACE.ticker().collect();
+/// assert_eq!(ticks, [1, 2, 3]);
+/// ```
+pub struct Ticker<'p, B: Backoff, G = ThreadRandom> {
+    policy: &'p Policy<B>,
+    driver: Option<Driver<B::State, std::time::Instant>>,
+    cancel: Option<CancelToken>,
+    has_ended: bool,
+    random: G,
+}
+
+impl<B: Backoff> Policy<B> {
+    /// Returns a ticker at the pace of this policy; its time starts at the first tick.
+    #[must_use]
+    pub fn ticker(&self) -> Ticker<'_, B> {
+        Ticker { policy: self, driver: None, cancel: None, has_ended: false, random: ThreadRandom }
+    }
+}
+
+impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
+    /// Ends the ticker when the token is cancelled; a delay in progress ends at once. Even so it ticks at least once.
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = Some(token.clone());
+        self
+    }
+
+    /// Makes the jitter repeatable: the same seed gives the same delays.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Ticker<'p, B, Seeded> {
+        let Self { policy, driver, cancel, has_ended, .. } = self;
+        Ticker { policy, driver, cancel, has_ended, random: Seeded::new(seed) }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// Asks the core for the delay before the next tick; `None` once the policy has ended.
+    fn delay(&mut self) -> Option<Duration> {
+        if self.has_ended {
+            return None;
+        }
+        let is_cancelled = self.is_cancelled();
+        let Some(driver) = &mut self.driver else {
+            self.driver = Some(Driver::start(self.policy.rules(), &RuntimeClock, false));
+            return Some(Duration::ZERO);
+        };
+        let step = Step {
+            source: &self.policy,
+            clock: &RuntimeClock,
+            random: &mut self.random,
+            observer: &mut (),
+            is_timed: false,
+        };
+        let failure = Failure::new(Fault::Transient).cancelled(is_cancelled);
+        match driver.failed::<_, _, _, _, ()>(step, failure, None, None) {
+            Decision::RetryAfter(delay) => Some(delay),
+            Decision::Stop(_) => {
+                self.has_ended = true;
+                None
+            }
+        }
+    }
+
+    /// Returns the number of the tick that is due, unless the ticker was cancelled while it waited.
+    fn tick(&mut self) -> Option<u32> {
+        let number = self.driver.as_ref().map_or(1, |driver| driver.attempts().saturating_add(1));
+        if number > 1 && self.is_cancelled() {
+            self.has_ended = true;
+            return None;
+        }
+        Some(number)
+    }
+}
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+impl<B: Backoff, G: Random> Ticker<'_, B, G> {
+    /// Waits for the next tick and returns its number; `None` when the policy has ended.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future ends the delay in progress; the tick it waited for counts as given.
+    pub async fn next(&mut self) -> Option<u32> {
+        use core::future::{Future as _, poll_fn};
+        use core::pin::pin;
+        use core::task::Poll;
+
+        use crate::sleep::Wait;
+
+        let is_first = self.driver.is_none();
+        let delay = self.delay()?;
+        if !is_first {
+            let mut wait = pin!(Wait::new(&DefaultSleeper, delay));
+            let mut cancelled = pin!(self.cancel.as_ref().map(CancelToken::cancelled));
+            poll_fn(|cx| {
+                if wait.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                cancelled.as_mut().as_pin_mut().map_or(Poll::Pending, |cancelled| cancelled.poll(cx))
+            })
+            .await;
+        }
+        self.tick()
+    }
+}
+
+impl<B: Backoff, G: Random> Iterator for Ticker<'_, B, G> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let delay = self.delay()?;
+        match &self.cancel {
+            _ if delay.is_zero() => {}
+            Some(token) => DefaultSleeper.sleep_unless_cancelled(delay, token),
+            None => DefaultSleeper.sleep(delay),
+        }
+        self.tick()
+    }
+}
+
+impl<B: Backoff, G> fmt::Debug for Ticker<'_, B, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticker").finish_non_exhaustive()
+    }
+}

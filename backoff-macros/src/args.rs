@@ -1,0 +1,183 @@
+//! The grammar of the attribute: tokens in, typed [`Args`] out, each value with the place where it is written.
+//!
+//! Every `key = value` is read by itself. After a mistake the reader goes on at the next argument, so that one
+//! compilation reports all of them.
+
+mod duration;
+mod keys;
+mod reader;
+mod value;
+mod words;
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, Ident, Path};
+
+pub(crate) use self::keys::{KEYS, form};
+pub(crate) use self::value::{Value, is_async_closure, peel};
+use crate::diagnostic::Errors;
+use crate::function::Scope;
+
+/// One argument: its key, its value as it is written, and what the value means.
+pub(crate) struct Arg<T> {
+    pub(crate) key: Ident,
+    /// The value's own tokens; empty for a bare word.
+    pub(crate) tokens: TokenStream,
+    pub(crate) value: T,
+}
+
+impl<T> Arg<T> {
+    /// Returns an error at the value.
+    pub(crate) fn error(&self, message: impl core::fmt::Display) -> syn::Error {
+        if self.tokens.is_empty() {
+            return syn::Error::new(self.key.span(), message);
+        }
+        syn::Error::new_spanned(&self.tokens, message)
+    }
+
+    /// Returns the value as the user wrote it, without quotes.
+    pub(crate) fn text(&self) -> String {
+        self.tokens.to_string().trim_matches('"').to_owned()
+    }
+}
+
+impl<T> Arg<Value<T>> {
+    /// Returns the value that the macro itself can check.
+    pub(crate) fn literal(&self) -> Option<&T> {
+        match &self.value {
+            Value::Literal(value) => Some(value),
+            Value::Constant(_) | Value::Runtime(_) => None,
+        }
+    }
+}
+
+/// `backoff = ..`
+pub(crate) enum Backoff {
+    Exponential,
+    Linear,
+    Fibonacci,
+    /// An expression that implements `Backoff`; never [`Value::Literal`].
+    Custom(Value<core::convert::Infallible>),
+}
+
+/// `jitter = ..`, where it is written as a word or a number; other expressions are of type `Jitter`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Jitter {
+    Full,
+    Equal,
+    Decorrelated,
+    None,
+    Factor(f64),
+}
+
+/// `unmet = ..`
+pub(crate) enum Unmet {
+    /// Return the last value.
+    Last,
+    /// Make the result from the last value.
+    With(Expr),
+}
+
+/// `inner_retries = ..`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InnerRetries {
+    Allow,
+    Suppress,
+    Stop,
+}
+
+/// `since = ..`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    Call,
+    FirstFailure,
+}
+
+/// `log = ".."`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// One `name = expression` of `once(..)`.
+pub(crate) struct Once {
+    pub(crate) name: Ident,
+    pub(crate) value: Expr,
+}
+
+/// Everything that `#[retry(...)]` says.
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) max_attempts: Option<Arg<Value<u32>>>,
+    pub(crate) max_elapsed: Option<Arg<Value<Duration>>>,
+    pub(crate) forever: Option<Arg<()>>,
+    pub(crate) initial_delay: Option<Arg<Value<Duration>>>,
+    pub(crate) max_delay: Option<Arg<Value<Duration>>>,
+    pub(crate) multiplier: Option<Arg<Value<f64>>>,
+    pub(crate) delay: Option<Arg<Value<Duration>>>,
+    pub(crate) backoff: Option<Arg<Backoff>>,
+    pub(crate) increment: Option<Arg<Value<Duration>>>,
+    pub(crate) jitter: Option<Arg<Value<Jitter>>>,
+    /// An expression of type `Policy<B>`; never [`Value::Literal`].
+    pub(crate) policy: Option<Arg<Value<core::convert::Infallible>>>,
+    pub(crate) when: Option<Arg<Expr>>,
+    pub(crate) idempotent: Option<Arg<()>>,
+    pub(crate) until: Option<Arg<Expr>>,
+    pub(crate) unmet: Option<Arg<Unmet>>,
+    pub(crate) once: Option<Arg<Vec<Once>>>,
+    pub(crate) clone: Option<Arg<Vec<Ident>>>,
+    pub(crate) attempt: Option<Arg<Ident>>,
+    pub(crate) attempt_timeout: Option<Arg<Value<Duration>>>,
+    pub(crate) timeout: Option<Arg<Value<Duration>>>,
+    pub(crate) on_timeout: Option<Arg<Expr>>,
+    pub(crate) on_retry: Option<Arg<Expr>>,
+    pub(crate) on_give_up: Option<Arg<Expr>>,
+    pub(crate) on_recovered: Option<Arg<Expr>>,
+    pub(crate) before_retry: Option<Arg<Expr>>,
+    pub(crate) or_else: Option<Arg<Expr>>,
+    /// `None` inside: the bare word `budget`.
+    pub(crate) budget: Option<Arg<Option<Expr>>>,
+    pub(crate) inner_retries: Option<Arg<InnerRetries>>,
+    pub(crate) since: Option<Arg<Since>>,
+    pub(crate) reset_after: Option<Arg<Value<Duration>>>,
+    pub(crate) max_push_back: Option<Arg<Value<Duration>>>,
+    pub(crate) cancel: Option<Arg<Expr>>,
+    pub(crate) sleep: Option<Arg<Expr>>,
+    /// A literal or a constant; never [`Value::Runtime`].
+    pub(crate) name: Option<Arg<Value<String>>>,
+    pub(crate) seed: Option<Arg<Value<u64>>>,
+    pub(crate) log: Option<Arg<Level>>,
+    /// `crate = path`.
+    pub(crate) krate: Option<Arg<Path>>,
+    pub(crate) docs: Option<Arg<bool>>,
+    /// Every known key that is written, also where its value is wrong.
+    given: Vec<Ident>,
+}
+
+impl Args {
+    /// Reads the arguments; what cannot be read is left out and reported.
+    pub(crate) fn parse(tokens: TokenStream, scope: &Scope, errors: &mut Errors) -> Self {
+        reader::read(tokens, scope, errors)
+    }
+
+    /// Returns whether a key is written, also where its value is wrong: one mistake must not cause a second report.
+    pub(crate) fn key(&self, name: &str) -> Option<&Ident> {
+        self.given.iter().find(|key| *key == name)
+    }
+
+    /// Returns the path of the runtime crate.
+    pub(crate) fn core_path(&self) -> TokenStream {
+        self.krate.as_ref().map_or_else(|| quote::quote!(::backoff_core), |path| path.value.to_token_stream())
+    }
+
+    /// Returns whether the expansion binds names that the body may use.
+    pub(crate) fn binds_names(&self) -> bool {
+        self.key("once").or_else(|| self.key("attempt")).is_some()
+    }
+}

@@ -1,0 +1,140 @@
+//! Durations as `humantime` reads them ("1h 30m", "250ms"), with messages of our own.
+
+use std::time::Duration;
+
+use humantime::DurationError;
+
+const UNITS: &str = "use ns, us, ms, s, m, h";
+
+/// Reads a duration; the error is a whole message.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
+    read(text).map_err(|reason| format!("invalid duration {text:?}: {reason}"))
+}
+
+fn read(text: &str) -> Result<Duration, String> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err("it is empty; write a number and a unit, such as \"60s\"".to_owned());
+    }
+    if let Some(positive) = trimmed.strip_prefix('-') {
+        return Err(format!("a duration cannot be negative; use \"{}\"", positive.trim_start()));
+    }
+    let mut total = Duration::ZERO;
+    for part in parts(trimmed) {
+        let duration = humantime::parse_duration(part).map_err(|error| reason(part, &error))?;
+        total = total.checked_add(duration).ok_or_else(too_large)?;
+    }
+    Ok(total)
+}
+
+/// Splits "1h 30m" into "1h " and "30m". `humantime` adds parts without a check of the last carry; here it is checked.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut after_unit = false;
+    for (at, character) in text.char_indices() {
+        if character.is_ascii_digit() && after_unit {
+            parts.extend(text.get(start..at));
+            start = at;
+            after_unit = false;
+        } else if character.is_alphabetic() {
+            after_unit = true;
+        }
+    }
+    parts.extend(text.get(start..));
+    parts
+}
+
+fn reason(part: &str, error: &DurationError) -> String {
+    match error {
+        DurationError::Empty => "it is empty; write a number and a unit, such as \"60s\"".to_owned(),
+        DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
+            format!("the unit is missing; use \"{}s\"", part.trim())
+        }
+        DurationError::UnknownUnit { unit, .. } => format!("unknown unit `{unit}`; {UNITS}"),
+        DurationError::InvalidCharacter(at) | DurationError::NumberExpected(at) => {
+            let found = part.get(*at..).and_then(|rest| rest.chars().next());
+            match found {
+                Some(found) if !found.is_ascii() => {
+                    format!("`{found}` is not an ASCII character; {UNITS}")
+                }
+                Some(found) if found.is_alphabetic() => {
+                    format!("a number is missing before `{found}`; write a number and a unit, such as \"60s\"")
+                }
+                Some(found) => {
+                    format!("unexpected `{found}`; write a number and a unit, such as \"60s\"")
+                }
+                None => "a number is missing; write a number and a unit, such as \"60s\"".to_owned(),
+            }
+        }
+        DurationError::NumberOverflow => {
+            let (whole, fraction) = part.split_once('.').unwrap_or((part, ""));
+            if fraction.is_empty() || whole.trim().parse::<u64>().is_err() {
+                too_large()
+            } else {
+                "it is not a whole number of nanoseconds; use fewer digits or a finer unit".to_owned()
+            }
+        }
+    }
+}
+
+fn too_large() -> String {
+    "it is too large for a duration; use a smaller number".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_humantime_reads_them() {
+        assert_eq!(parse("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse("1h 30m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(parse(" 1h30m "), Ok(Duration::from_secs(5_400)));
+        assert_eq!(parse("1.5s"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(parse("7\u{b5}s"), Ok(Duration::from_micros(7)));
+        assert_eq!(parse("0s"), Ok(Duration::ZERO));
+        assert_eq!(parse("18446744073709551615s 999999999ns"), Ok(Duration::MAX));
+    }
+
+    #[test]
+    fn every_mistake_has_its_own_text() {
+        for (text, message) in [
+            ("60x", "invalid duration \"60x\": unknown unit `x`; use ns, us, ms, s, m, h"),
+            ("60S", "invalid duration \"60S\": unknown unit `S`; use ns, us, ms, s, m, h"),
+            ("-5s", "invalid duration \"-5s\": a duration cannot be negative; use \"5s\""),
+            ("", "invalid duration \"\": it is empty; write a number and a unit, such as \"60s\""),
+            ("  ", "invalid duration \"  \": it is empty; write a number and a unit, such as \"60s\""),
+            ("5", "invalid duration \"5\": the unit is missing; use \"5s\""),
+            ("1h 5", "invalid duration \"1h 5\": the unit is missing; use \"5s\""),
+            ("s", "invalid duration \"s\": a number is missing before `s`; write a number and a unit, such as \"60s\""),
+            ("5,5s", "invalid duration \"5,5s\": unexpected `,`; write a number and a unit, such as \"60s\""),
+            ("+5s", "invalid duration \"+5s\": unexpected `+`; write a number and a unit, such as \"60s\""),
+            (
+                "5\u{3bc}s",
+                "invalid duration \"5\u{3bc}s\": `\u{3bc}` is not an ASCII character; use ns, us, ms, s, m, h",
+            ),
+            ("\u{665}s", "invalid duration \"\u{665}s\": `\u{665}` is not an ASCII character; use ns, us, ms, s, m, h"),
+            (
+                "0.5ns",
+                "invalid duration \"0.5ns\": it is not a whole number of nanoseconds; use fewer digits or a finer unit",
+            ),
+        ] {
+            assert_eq!(parse(text), Err(message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_duration_beyond_the_largest_is_refused_without_a_panic() {
+        for text in [
+            "99999999999999999999s",
+            "99999999999999999999.5s",
+            "18446744073709551615s 1000ms",
+            "18446744073709551615s 1s",
+            "18446744073709551615y",
+        ] {
+            let message = parse(text).unwrap_err();
+            assert!(message.contains("too large"), "{message}");
+        }
+    }
+}

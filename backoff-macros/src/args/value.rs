@@ -1,0 +1,233 @@
+//! Values: which of them the macro can check, which the compiler checks, and which are known at run time only.
+
+use std::time::Duration;
+
+use quote::ToTokens;
+use syn::{Expr, ExprLit, Ident, Lit, LitInt, LitStr, UnOp};
+
+use super::{Jitter, duration, form};
+use crate::function::Scope;
+use crate::suggest;
+
+/// A value of a policy.
+pub(crate) enum Value<T> {
+    /// Written in the attribute, and checked by the macro.
+    Literal(T),
+    /// A constant path or a `const` block: it goes into a `const` item, where the compiler checks it.
+    Constant(Expr),
+    /// Anything else: evaluated once per call, and moved to the nearest allowed value.
+    Runtime(Expr),
+}
+
+impl<T> Value<T> {
+    /// Sorts an expression that is no literal.
+    pub(super) fn computed(expr: Expr, scope: &Scope) -> Self {
+        if is_constant(&expr, scope) { Self::Constant(expr) } else { Self::Runtime(expr) }
+    }
+}
+
+/// Returns an expression without invisible groups (from `macro_rules`) and parentheses.
+pub(crate) fn peel(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => peel(&group.expr),
+        Expr::Paren(paren) => peel(&paren.expr),
+        _ => expr,
+    }
+}
+
+/// Returns whether an expression is an `async` closure.
+pub(crate) fn is_async_closure(expr: &Expr) -> bool {
+    matches!(peel(expr), Expr::Closure(closure) if closure.asyncness.is_some())
+}
+
+fn is_constant(expr: &Expr, scope: &Scope) -> bool {
+    match peel(expr) {
+        // An item cannot use the generic parameters of the function around it.
+        Expr::Const(block) => !scope.has_generic(block.block.to_token_stream()),
+        Expr::Path(path) if path.qself.is_none() => {
+            let segments = &path.path.segments;
+            let plain = segments.iter().all(|segment| segment.arguments.is_none());
+            let generic = segments.first().is_some_and(|first| scope.is_generic(&first.ident));
+            plain && !generic && segments.last().is_some_and(|last| is_screaming(&last.ident))
+        }
+        _ => false,
+    }
+}
+
+fn is_screaming(ident: &Ident) -> bool {
+    let name = ident.to_string();
+    name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+}
+
+/// A literal with its sign.
+struct Signed<'a> {
+    minus: bool,
+    lit: &'a Lit,
+}
+
+fn signed(expr: &Expr) -> Option<Signed<'_>> {
+    match peel(expr) {
+        Expr::Lit(ExprLit { lit, .. }) => Some(Signed { minus: false, lit }),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match peel(&unary.expr) {
+            Expr::Lit(ExprLit { lit, .. }) => Some(Signed { minus: true, lit }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns the word that an expression is, if it is one.
+pub(super) fn word(expr: &Expr) -> Option<&Ident> {
+    match peel(expr) {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// Returns the string literal that an expression is.
+pub(super) fn string(expr: &Expr) -> Option<&LitStr> {
+    match signed(expr) {
+        Some(Signed { minus: false, lit: Lit::Str(text) }) => Some(text),
+        _ => None,
+    }
+}
+
+/// Reads a duration.
+pub(super) fn duration(key: &Ident, expr: Expr, scope: &Scope) -> syn::Result<Value<Duration>> {
+    let message = match signed(&expr) {
+        None => return Ok(Value::computed(expr, scope)),
+        Some(Signed { minus: false, lit: Lit::Str(text) }) => match duration::parse(&text.value()) {
+            Ok(duration) => return Ok(Value::Literal(duration)),
+            Err(message) => message,
+        },
+        Some(Signed { lit: Lit::Int(_) | Lit::Float(_), .. }) => {
+            let text = expr.to_token_stream().to_string().replace(' ', "");
+            let positive = text.trim_start_matches('-');
+            if text != positive {
+                format!("`{key} = {text}` is negative; use `{}`", form(&key.to_string()))
+            } else if positive.ends_with(|last: char| last.is_ascii_digit()) {
+                format!("`{key} = {text}` has no unit; use `{key} = \"{text}s\"`")
+            } else {
+                format!("`{key} = {text}` needs quotes; use `{key} = \"{text}\"`")
+            }
+        }
+        Some(_) => "expected a duration such as \"60s\" or an expression of type `Duration`".to_owned(),
+    };
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+/// Reads a whole number, of type `u32` or `u64`.
+pub(super) fn whole<T>(key: &Ident, expr: Expr, scope: &Scope, largest: &T) -> syn::Result<Value<T>>
+where
+    T: TryFrom<u128> + core::fmt::Display,
+{
+    let usual = form(&key.to_string());
+    let message = match signed(&expr) {
+        None => return Ok(Value::computed(expr, scope)),
+        Some(Signed { minus: false, lit: Lit::Int(number) }) => match number.base10_parse::<u128>().map(T::try_from) {
+            Ok(Ok(value)) if suffix_is(number, &["u32", "u64"]) => {
+                return Ok(Value::Literal(value));
+            }
+            Ok(Ok(_)) => format!("`{key} = {number}` is not a plain number; use `{key} = {}`", number.base10_digits()),
+            _ => format!("`{key} = {number}` is too large; the largest is {largest}"),
+        },
+        Some(Signed { minus: true, .. }) if key == "max_attempts" => {
+            "`max_attempts` cannot be negative; use `forever` for no limit".to_owned()
+        }
+        Some(Signed { minus: false, lit: Lit::Str(text) }) if text.value().parse::<u32>().is_ok() => {
+            format!("`{key}` is a number; use `{key} = {}`", text.value())
+        }
+        Some(_) => format!("`{key}` is a whole number; use `{usual}`"),
+    };
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+fn suffix_is(number: &LitInt, allowed: &[&str]) -> bool {
+    number.suffix().is_empty() || allowed.contains(&number.suffix())
+}
+
+/// Returns the value of an expression that is a number with or without a point.
+fn number(expr: &Expr) -> Option<f64> {
+    let Signed { minus, lit } = signed(expr)?;
+    let value = match lit {
+        Lit::Int(number) if suffix_is(number, &["f32", "f64"]) => number.base10_parse::<f64>().ok()?,
+        Lit::Float(number) if matches!(number.suffix(), "" | "f32" | "f64") => number.base10_parse::<f64>().ok()?,
+        _ => return None,
+    };
+    Some(if minus { -value } else { value })
+}
+
+/// Reads a number with or without a point.
+pub(super) fn ratio(key: &Ident, expr: Expr, scope: &Scope) -> syn::Result<Value<f64>> {
+    if let Some(value) = number(&expr) {
+        return Ok(Value::Literal(value));
+    }
+    let message = match signed(&expr) {
+        None => return Ok(Value::computed(expr, scope)),
+        Some(Signed { lit: Lit::Str(text), .. }) if text.value().parse::<f64>().is_ok() => {
+            format!("`{key}` is a number; use `{key} = {}`", text.value())
+        }
+        Some(_) => format!("`{key}` is a number; use `{}`", form(&key.to_string())),
+    };
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+const JITTERS: [(&str, Jitter); 4] =
+    [("full", Jitter::Full), ("equal", Jitter::Equal), ("decorrelated", Jitter::Decorrelated), ("none", Jitter::None)];
+
+/// Reads a jitter: a word, a factor, or an expression.
+pub(super) fn jitter(expr: Expr, scope: &Scope) -> syn::Result<Value<Jitter>> {
+    if let Some(factor) = number(&expr) {
+        return Ok(Value::Literal(Jitter::Factor(factor)));
+    }
+    let message = match signed(&expr).map(|signed| signed.lit) {
+        None => {
+            return words("jitter", expr, &JITTERS, scope, Some("a factor such as `0.5`"));
+        }
+        Some(Lit::Str(text)) if JITTERS.iter().any(|(word, _)| *word == text.value()) => {
+            format!("`jitter` is a word without quotes; use `jitter = {}`", text.value())
+        }
+        Some(Lit::Bool(on)) if on.value => "`jitter` is a word or a factor; use `jitter = full`".to_owned(),
+        Some(Lit::Bool(_)) => "`jitter` is a word or a factor; use `jitter = none`".to_owned(),
+        Some(_) => "expected `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`".to_owned(),
+    };
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+/// Reads one of a few words, or an expression; a single lower-case name that is no argument of the function is a
+/// misspelt word.
+pub(super) fn words<T: Copy>(
+    key: &str,
+    expr: Expr,
+    table: &[(&str, T)],
+    scope: &Scope,
+    or: Option<&str>,
+) -> syn::Result<Value<T>> {
+    if let Some(word) = word(&expr) {
+        if let Some((_, value)) = table.iter().find(|(name, _)| word == name) {
+            return Ok(Value::Literal(*value));
+        }
+        if !is_screaming(word) && !scope.is_argument(word) && !scope.is_generic(word) {
+            let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
+            let message = suggest::unknown_word(key, word, &names, or);
+            return Err(syn::Error::new(word.span(), message));
+        }
+    }
+    Ok(Value::computed(expr, scope))
+}
+
+/// Reads a closure or a path to a function.
+pub(super) fn callable(key: &Ident, expr: Expr) -> syn::Result<Expr> {
+    let usual = form(&key.to_string());
+    match signed(&expr) {
+        Some(Signed { minus: false, lit: Lit::Str(text) }) if syn::parse_str::<Expr>(&text.value()).is_ok() => {
+            let message = format!("`{key}` is code without quotes; use `{key} = {}`", text.value());
+            Err(syn::Error::new_spanned(expr, message))
+        }
+        Some(_) => {
+            let message = format!("`{key}` is a closure or the path of a function; use `{usual}`");
+            Err(syn::Error::new_spanned(expr, message))
+        }
+        None => Ok(expr),
+    }
+}

@@ -1,0 +1,109 @@
+//! Values that are one of a few words, and other values that only one argument has.
+
+use syn::parse::ParseStream;
+use syn::{Expr, Ident, Lit, LitStr, Path};
+
+use super::value::{self, Value};
+use super::{Backoff, Level, Unmet};
+use crate::function::Scope;
+use crate::suggest;
+
+pub(super) fn backoff(expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
+    const WORDS: [(&str, u8); 3] = [("exponential", 0), ("linear", 1), ("fibonacci", 2)];
+    if let Some(text) = value::string(&expr) {
+        let message = match text.value().as_str() {
+            word @ ("exponential" | "linear" | "fibonacci") => {
+                format!("`backoff` is a word without quotes; use `backoff = {word}`")
+            }
+            _ => "expected `exponential`, `linear`, `fibonacci`, or an expression of a type that is a `Backoff`".into(),
+        };
+        return Err(syn::Error::new(text.span(), message));
+    }
+    if let Some(word) = value::word(&expr).filter(|word| *word == "constant" || *word == "fixed") {
+        let message = format!("`backoff = {word}` is said by its delay; use `delay = \"2s\"`");
+        return Err(syn::Error::new(word.span(), message));
+    }
+    Ok(match value::words("backoff", expr, &WORDS, scope, Some("an expression"))? {
+        Value::Literal(0) => Backoff::Exponential,
+        Value::Literal(1) => Backoff::Linear,
+        Value::Literal(_) => Backoff::Fibonacci,
+        Value::Constant(expr) => Backoff::Custom(Value::Constant(expr)),
+        Value::Runtime(expr) => Backoff::Custom(Value::Runtime(expr)),
+    })
+}
+
+pub(super) fn unmet(key: &Ident, expr: Expr) -> syn::Result<Unmet> {
+    if value::word(&expr).is_some_and(|word| word == "last") {
+        return Ok(Unmet::Last);
+    }
+    value::callable(key, expr).map(Unmet::With)
+}
+
+/// Reads one of a few words, and nothing else.
+pub(super) fn one_of<T: Copy>(key: &str, expr: &Expr, table: &[(&str, T)]) -> syn::Result<T> {
+    let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
+    let quoted = value::string(expr).map(LitStr::value).filter(|text| names.contains(&text.as_str()));
+    let message = match (value::word(expr), quoted) {
+        (Some(word), _) => match table.iter().find(|(name, _)| word == name) {
+            Some((_, value)) => return Ok(*value),
+            None => suggest::unknown_word(key, word, &names, None),
+        },
+        (None, Some(text)) => format!("`{key}` is a word without quotes; use `{key} = {text}`"),
+        (None, None) => format!("expected one of {}", suggest::listed(&names)),
+    };
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+pub(super) fn site_name(expr: Expr, scope: &Scope) -> syn::Result<Value<String>> {
+    if let Some(text) = value::string(&expr) {
+        return Ok(Value::Literal(text.value()));
+    }
+    match Value::computed(expr, scope) {
+        Value::Runtime(expr) => {
+            let message = "`name` is known before the call; use a string such as `name = \"orders\"`, or a constant";
+            Err(syn::Error::new_spanned(expr, message))
+        }
+        constant => Ok(constant),
+    }
+}
+
+pub(super) fn level(expr: &Expr) -> syn::Result<Level> {
+    let message = match (value::string(expr), value::word(expr)) {
+        (Some(text), _) => match text.value().as_str() {
+            "trace" => return Ok(Level::Trace),
+            "debug" => return Ok(Level::Debug),
+            "info" => return Ok(Level::Info),
+            "warn" => return Ok(Level::Warn),
+            "error" => return Ok(Level::Error),
+            other => {
+                format!("unknown level `{other}`; use `trace`, `debug`, `info`, `warn` or `error`")
+            }
+        },
+        (None, Some(word)) => format!("`log` is a string; use `log = \"{}\"`", word.to_string().to_lowercase()),
+        (None, None) => "`log` is a level; use `log = \"info\"`".to_owned(),
+    };
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+pub(super) fn switch(expr: &Expr) -> syn::Result<bool> {
+    match value::peel(expr) {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Bool(on) => Ok(on.value),
+            _ => Err(syn::Error::new_spanned(expr, "`docs` is `true` or `false`; use `docs = false`")),
+        },
+        _ => Err(syn::Error::new_spanned(expr, "`docs` is `true` or `false`; use `docs = false`")),
+    }
+}
+
+/// Reads the path of the runtime crate, bare or as a string.
+pub(super) fn crate_path(input: ParseStream) -> syn::Result<Path> {
+    if input.peek(LitStr) {
+        let text: LitStr = input.parse()?;
+        return text.parse_with(Path::parse_mod_style).map_err(|_| {
+            syn::Error::new(text.span(), "`crate` is the path of the renamed crate; use `crate = backoff`")
+        });
+    }
+    input.call(Path::parse_mod_style).map_err(|error| {
+        syn::Error::new(error.span(), "`crate` is the path of the renamed crate; use `crate = backoff`")
+    })
+}

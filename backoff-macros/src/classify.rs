@@ -1,0 +1,269 @@
+//! `#[derive(Classify)]`: one mark on each variant of an error becomes one arm of a `match`.
+//!
+//! Every variant must say what it means. A default would let a new variant be retried, or given up on, by oversight.
+
+mod mark;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Fields, Ident, Member, Path};
+
+use self::mark::{Mark, Marks};
+use crate::diagnostic::Errors;
+
+/// Returns the `impl Classify`; after a mistake the errors, and an `impl` for the code that relies on one.
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let input = match syn::parse2::<DeriveInput>(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let on_type = Marks::read(&input.attrs, &mut errors);
+    let core = on_type.krate.as_ref().map_or_else(|| quote!(::backoff_core), Path::to_token_stream);
+    let body = body(&input, &on_type, &core, &mut errors);
+    let (body, error) = match errors.finish() {
+        Ok(()) => (body, None),
+        Err(error) => (quote!(::core::unreachable!()), Some(error.to_compile_error())),
+    };
+    let name = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #impl_generics #core::Classify for #name #ty_generics #where_clause {
+            #[inline]
+            fn classify(&self) -> #core::Fault {
+                #body
+            }
+        }
+        #error
+    }
+}
+
+/// Returns the `match` over all variants.
+fn body(input: &DeriveInput, on_type: &Marks, core: &TokenStream, errors: &mut Errors) -> TokenStream {
+    let field = Ident::new("field", Span::mixed_site());
+    let expansion = Expansion { core, owner: &input.ident, field };
+    match &input.data {
+        Data::Struct(data) => {
+            let subject = Subject { name: &input.ident, path: quote!(Self), marks: on_type, fields: &data.fields };
+            let arm = expansion.arm(&subject, errors);
+            quote!(match self { #arm })
+        }
+        Data::Enum(data) => {
+            for mark in &on_type.list {
+                let message = format!("this mark belongs to a variant; put it on the variants of `{}`", input.ident);
+                errors.at(mark.span(), message);
+            }
+            let mut arms = TokenStream::new();
+            for variant in &data.variants {
+                let marks = Marks::read(&variant.attrs, errors);
+                if let Some(path) = &marks.krate {
+                    errors.push(syn::Error::new_spanned(path, "`crate` belongs to the whole type; put it on the enum"));
+                }
+                let name = &variant.ident;
+                let subject = Subject { name, path: quote!(Self::#name), marks: &marks, fields: &variant.fields };
+                arms.extend(expansion.arm(&subject, errors));
+            }
+            // The value, not the reference: a `match` on an enum without variants needs no arm.
+            if data.variants.is_empty() { quote!(match *self {}) } else { quote!(match self { #arms }) }
+        }
+        Data::Union(data) => {
+            let message =
+                "`Classify` cannot be derived for a union, because nothing tells which field is set; implement it";
+            errors.at(data.union_token.span, message);
+            TokenStream::new()
+        }
+    }
+}
+
+/// What carries a mark: a variant, or a whole struct.
+struct Subject<'a> {
+    name: &'a Ident,
+    path: TokenStream,
+    marks: &'a Marks,
+    fields: &'a Fields,
+}
+
+impl Subject<'_> {
+    /// Returns the field of a tuple index or a name.
+    fn has(&self, member: &Member) -> bool {
+        self.fields.members().any(|own| own == *member)
+    }
+
+    /// Returns the only field.
+    fn only_field(&self) -> Option<Member> {
+        let mut members = self.fields.members();
+        members.next().filter(|_| members.next().is_none())
+    }
+
+    /// Lists the fields for a message.
+    fn field_list(&self) -> String {
+        let names: Vec<String> =
+            self.fields.members().map(|member| format!("`{}`", member.to_token_stream())).collect();
+        names.join(", ")
+    }
+}
+
+struct Expansion<'a> {
+    core: &'a TokenStream,
+    owner: &'a Ident,
+    /// The name that an arm gives to the field it asks.
+    field: Ident,
+}
+
+impl Expansion<'_> {
+    /// Returns one arm, or nothing where the mark is wrong.
+    fn arm(&self, subject: &Subject<'_>, errors: &mut Errors) -> TokenStream {
+        let marked_fields = marked_fields(subject.fields, errors);
+        let source;
+        let mark = match (subject.marks.list.as_slice(), marked_fields.first()) {
+            ([mark], _) => mark,
+            ([], Some((_, span))) => {
+                source = Mark::Source(*span);
+                &source
+            }
+            ([], None) if subject.marks.failed => return TokenStream::new(),
+            ([], None) => {
+                errors.at(subject.name.span(), self.unmarked(subject));
+                return TokenStream::new();
+            }
+            ([_, others @ ..], _) => {
+                for other in others {
+                    let message = format!("`{}` has two marks; keep one of them", subject.name);
+                    errors.at(other.span(), message);
+                }
+                return TokenStream::new();
+            }
+        };
+        let fault = match self.fault(mark, subject, &marked_fields) {
+            Ok(fault) => fault,
+            Err(error) => {
+                errors.push(error);
+                return TokenStream::new();
+            }
+        };
+        let path = &subject.path;
+        let Fault { member, value } = fault;
+        let field = member.map(|member| {
+            let field = &self.field;
+            quote!(#member: #field,)
+        });
+        quote!(#path { #field .. } => #value,)
+    }
+
+    fn unmarked(&self, subject: &Subject<'_>) -> String {
+        let forms = "`#[transient]`, `#[permanent]`, `#[ambiguous]`, `#[push_back(field)]` or `#[classify(source)]`";
+        if subject.name == self.owner {
+            return format!("`{}` has no mark; write {forms} above it", self.owner);
+        }
+        format!("variant `{}` of `{}` has no mark; write {forms} above it", subject.name, self.owner)
+    }
+
+    /// Returns what one mark answers.
+    fn fault(&self, mark: &Mark, subject: &Subject<'_>, marked_fields: &[(Member, Span)]) -> syn::Result<Fault> {
+        let (core, field) = (self.core, &self.field);
+        let here = |span: Span| Span::mixed_site().located_at(span);
+        match mark {
+            Mark::Transient(_) => Ok(Fault { member: None, value: quote!(#core::Fault::Transient) }),
+            Mark::Permanent(_) => Ok(Fault { member: None, value: quote!(#core::Fault::Permanent) }),
+            Mark::Ambiguous(_) => Ok(Fault { member: None, value: quote!(#core::Fault::Ambiguous) }),
+            Mark::PushBack(member) => {
+                if !subject.has(member) {
+                    return Err(no_field(member, subject));
+                }
+                // `Duration` and `Option<Duration>` both convert to the latter.
+                let value = quote_spanned! {here(member.span())=>
+                    #core::Fault::from(
+                        <::core::option::Option<::core::time::Duration> as ::core::convert::From<_>>::from(
+                            ::core::clone::Clone::clone(#field),
+                        ),
+                    )
+                };
+                Ok(Fault { member: Some(member.clone()), value })
+            }
+            Mark::Source(span) => {
+                let member = source_field(*span, subject, marked_fields)?;
+                let value = quote_spanned!(here(*span)=> #core::__private::Probe::new(#field).fault());
+                Ok(Fault { member: Some(member), value })
+            }
+            Mark::With(judge) => {
+                let member = subject.only_field();
+                let argument = if member.is_some() { quote!(#field) } else { quote!(self) };
+                let value = quote_spanned! {here(judge.span())=>
+                    ::core::convert::Into::<#core::Fault>::into((#judge)(#argument))
+                };
+                Ok(Fault { member, value })
+            }
+        }
+    }
+}
+
+/// What one arm answers, and the field that it binds as `field`.
+struct Fault {
+    member: Option<Member>,
+    value: TokenStream,
+}
+
+fn no_field(member: &Member, subject: &Subject<'_>) -> syn::Error {
+    let member_text = member.to_token_stream();
+    let message = if subject.fields.is_empty() {
+        format!(
+            "`{}` has no field `{member_text}`; use `#[transient]`, or add a field of type `Duration`",
+            subject.name
+        )
+    } else {
+        let one_of = if subject.fields.len() == 1 { "" } else { "one of " };
+        let fields = subject.field_list();
+        format!("`{}` has no field `{member_text}`; use {one_of}{fields}", subject.name)
+    };
+    syn::Error::new(member.span(), message)
+}
+
+/// Lists the fields with `#[classify(source)]` of their own.
+fn marked_fields(fields: &Fields, errors: &mut Errors) -> Vec<(Member, Span)> {
+    let mut marked = Vec::new();
+    for (field, member) in fields.iter().zip(fields.members()) {
+        for mark in Marks::read(&field.attrs, errors).list {
+            match mark {
+                Mark::Source(span) => marked.push((member.clone(), span)),
+                other => errors.at(other.span(), "this mark belongs to the variant; put it above the variant"),
+            }
+        }
+    }
+    for (_, span) in marked.iter().skip(1) {
+        errors.at(*span, "only one field can be the source; keep one `#[classify(source)]`");
+    }
+    marked
+}
+
+/// Chooses the field that is asked: marked by us, the only one, marked for its `source()`, or named so.
+fn source_field(span: Span, subject: &Subject<'_>, marked: &[(Member, Span)]) -> syn::Result<Member> {
+    if let Some((member, _)) = marked.first() {
+        return Ok(member.clone());
+    }
+    if let Some(member) = subject.only_field() {
+        return Ok(member);
+    }
+    let fields = || subject.fields.iter().zip(subject.fields.members());
+    let by_attribute = fields().find(|(field, _)| {
+        field.attrs.iter().any(|attr| attr.path().is_ident("source") || attr.path().is_ident("from"))
+    });
+    let by_name = || fields().find(|(field, _)| field.ident.as_ref().is_some_and(|name| name == "source"));
+    by_attribute.or_else(by_name).map(|(_, member)| member).ok_or_else(|| {
+        let message = if subject.fields.is_empty() {
+            format!("`{}` wraps no error to ask; use `#[transient]`, `#[permanent]` or `#[ambiguous]`", subject.name)
+        } else {
+            format!(
+                "`{}` has several fields ({}); write `#[classify(source)]` on the one to ask",
+                subject.name,
+                subject.field_list()
+            )
+        };
+        syn::Error::new(span, message)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The marks: `#[transient]`, `#[permanent]`, `#[ambiguous]`, `#[push_back(field)]` and `#[classify(..)]`.
+
+use proc_macro2::Span;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, LitStr, Member, Meta, Path, Token};
+
+use crate::diagnostic::Errors;
+
+/// One mark, with its place.
+pub(super) enum Mark {
+    Transient(Span),
+    Permanent(Span),
+    Ambiguous(Span),
+    /// The field that holds the delay.
+    PushBack(Member),
+    /// Ask the wrapped error.
+    Source(Span),
+    /// Ask a function: of the field where there is exactly one, of the whole error otherwise.
+    With(Expr),
+}
+
+impl Mark {
+    /// Returns where the mark is written.
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Transient(span) | Self::Permanent(span) | Self::Ambiguous(span) | Self::Source(span) => *span,
+            Self::PushBack(member) => member.span(),
+            Self::With(judge) => judge.span(),
+        }
+    }
+}
+
+/// All that the attributes of one type, variant or field say.
+#[derive(Default)]
+pub(super) struct Marks {
+    pub(super) list: Vec<Mark>,
+    /// `#[classify(crate = path)]`
+    pub(super) krate: Option<Path>,
+    /// Whether a mark is there that cannot be read: it was reported, and is not missing.
+    pub(super) failed: bool,
+}
+
+impl Marks {
+    /// Reads the attributes that are ours.
+    pub(super) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
+        let mut marks = Self::default();
+        for attr in attrs {
+            if let Err(error) = marks.add(attr) {
+                marks.failed = true;
+                errors.push(error);
+            }
+        }
+        marks
+    }
+
+    fn add(&mut self, attr: &Attribute) -> syn::Result<()> {
+        let Some(name) = attr.path().get_ident() else {
+            return Ok(());
+        };
+        let mark = match name.to_string().as_str() {
+            "transient" => Mark::Transient(bare(attr)?),
+            "permanent" => Mark::Permanent(bare(attr)?),
+            "ambiguous" => Mark::Ambiguous(bare(attr)?),
+            "push_back" => Mark::PushBack(push_back(attr)?),
+            "classify" => return self.classify(attr),
+            _ => return Ok(()),
+        };
+        self.list.push(mark);
+        Ok(())
+    }
+
+    fn classify(&mut self, attr: &Attribute) -> syn::Result<()> {
+        const FORMS: &str =
+            "use `#[classify(source)]`, `#[classify(with = path)]` or, on the type, `#[classify(crate = path)]`";
+        let mut found = false;
+        let Meta::List(list) = &attr.meta else {
+            return Err(syn::Error::new_spanned(attr.path(), format!("`#[classify]` says nothing by itself; {FORMS}")));
+        };
+        list.parse_nested_meta(|meta| {
+            found = true;
+            if meta.path.is_ident("source") {
+                self.list.push(Mark::Source(meta.path.span()));
+            } else if meta.path.is_ident("with") {
+                let judge: Expr = meta.value()?.parse()?;
+                self.list.push(Mark::With(unquoted(judge)?));
+            } else if meta.path.is_ident("crate") {
+                self.krate = Some(crate_path(meta.value()?)?);
+            } else {
+                let path = &meta.path;
+                let text = path.get_ident().map_or_else(|| "this path".to_owned(), |name| format!("`{name}`"));
+                return Err(syn::Error::new_spanned(path, format!("unknown {text} in `#[classify(..)]`; {FORMS}")));
+            }
+            Ok(())
+        })?;
+        if found {
+            return Ok(());
+        }
+        Err(syn::Error::new_spanned(attr.path(), format!("`#[classify()]` says nothing; {FORMS}")))
+    }
+}
+
+fn bare(attr: &Attribute) -> syn::Result<Span> {
+    match &attr.meta {
+        Meta::Path(path) => Ok(path.span()),
+        Meta::List(_) | Meta::NameValue(_) => {
+            let name = attr.path().get_ident().map(ToString::to_string).unwrap_or_default();
+            Err(syn::Error::new_spanned(&attr.meta, format!("`{name}` stands alone; write `#[{name}]`")))
+        }
+    }
+}
+
+fn push_back(attr: &Attribute) -> syn::Result<Member> {
+    const FORM: &str =
+        "`#[push_back]` names the field with the delay; write `#[push_back(field)]` or `#[push_back(0)]`";
+    let Meta::List(list) = &attr.meta else {
+        return Err(syn::Error::new_spanned(&attr.meta, FORM));
+    };
+    list.parse_args_with(|input: ParseStream| {
+        let member: Member = input.parse().map_err(|_| syn::Error::new_spanned(attr.path(), FORM))?;
+        input.parse::<Option<Token![,]>>()?;
+        if input.is_empty() { Ok(member) } else { Err(input.error(FORM)) }
+    })
+}
+
+/// Refuses a function in quotes.
+fn unquoted(judge: Expr) -> syn::Result<Expr> {
+    let Expr::Lit(literal) = &judge else {
+        return Ok(judge);
+    };
+    let message = match &literal.lit {
+        syn::Lit::Str(text) if text.parse::<Path>().is_ok() => {
+            format!("`with` is a path without quotes; write `with = {}`", text.value())
+        }
+        _ => "`with` is the path of a function; write `with = path`".to_owned(),
+    };
+    Err(syn::Error::new_spanned(judge, message))
+}
+
+/// Reads the path of the runtime crate, bare or as a string.
+fn crate_path(input: ParseStream) -> syn::Result<Path> {
+    if input.peek(LitStr) {
+        return input.parse::<LitStr>()?.parse_with(Path::parse_mod_style);
+    }
+    input.call(Path::parse_mod_style)
+}

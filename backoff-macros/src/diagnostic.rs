@@ -1,0 +1,56 @@
+//! How errors are collected, and how they are returned together with the user's item.
+//!
+//! The item is always emitted: without it, one bad argument would give a second error at every call of the function.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+
+use crate::args::Args;
+use crate::function::Function;
+
+/// All mistakes found so far; independent ones are reported in one compilation.
+#[derive(Default)]
+pub(crate) struct Errors(Option<syn::Error>);
+
+impl Errors {
+    /// Adds one error.
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(first) => first.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    /// Adds an error at one place.
+    pub(crate) fn at(&mut self, span: Span, message: impl core::fmt::Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// Keeps the value of a result, and adds its error.
+    pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Returns all errors as one.
+    pub(crate) fn finish(self) -> syn::Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+/// Returns the item as it was written, and the errors.
+pub(crate) fn with_item(error: &syn::Error, item: &TokenStream) -> TokenStream {
+    let error = error.to_compile_error();
+    quote!(#item #error)
+}
+
+/// Returns the function without attributes of ours, and the errors.
+///
+/// A body that uses names which only the expansion binds (`once(..)`, `attempt = ctx`) would not compile by itself; such
+/// a function is emitted with a body that compiles.
+pub(crate) fn with_function(error: &syn::Error, function: &Function, args: &Args) -> TokenStream {
+    if args.binds_names() {
+        let bodiless = function.with_body(&quote!({ ::core::unreachable!() }));
+        return with_item(error, &quote!(#[allow(unused, reason = "the errors come first")] #bodiless));
+    }
+    with_item(error, &function.to_token_stream())
+}

@@ -1,0 +1,154 @@
+//! One attempt: the user's body, where `?` and `return` end the attempt and not the function.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use super::plan::Plan;
+use crate::function::{Shape, braces};
+
+/// Runs the body and binds `__result`, and `__cut_short` where a time-out can end the attempt.
+pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    if !plan.is_async {
+        let attempt = blocking(plan);
+        return quote_spanned!(site=> let __result = #attempt;);
+    }
+    let attempt = asynchronous(plan);
+    let (per_attempt, per_call) = (plan.args.attempt_timeout.is_some(), plan.args.timeout.is_some());
+    if !per_attempt && !per_call {
+        return quote_spanned!(site=> let __result = #attempt.await;);
+    }
+    let private = &plan.private;
+    let limit = per_attempt.then(|| {
+        let (policy, sleeper) = (&plan.policy.reference, plan.sleeper());
+        quote_spanned! {site=>
+            let (__limit, __clipped) = __driver.attempt_limit(#policy, __attempt_timeout);
+            let __timer = #private::timer(#sleeper, __limit);
+        }
+    });
+    let attempt_timed_out = per_attempt.then(|| {
+        let made = timed_out(
+            plan,
+            &quote_spanned!(site=> __limit),
+            plan.args.attempt_timeout.as_ref().map(|arg| arg.key.span()),
+        );
+        quote_spanned!(site=> (#made, __clipped))
+    });
+    let call_timed_out = per_call.then(|| {
+        let made =
+            timed_out(plan, &quote_spanned!(site=> __timeout), plan.args.timeout.as_ref().map(|arg| arg.key.span()));
+        quote_spanned!(site=> (#made, ::core::option::Option::Some(#private::StopReason::Timeout)))
+    });
+    let some = quote_spanned!(site=> ::core::option::Option::Some);
+    let none = quote_spanned!(site=> ::core::option::Option::None);
+    let outcome = match (attempt_timed_out, call_timed_out) {
+        (Some(of_attempt), None) => quote_spanned! {site=>
+            match #private::within(#attempt, __timer).await {
+                #some(__result) => (__result, #none),
+                #none => #of_attempt,
+            }
+        },
+        (None, of_call) => quote_spanned! {site=>
+            match #private::by_deadline(#attempt, __deadline.as_mut()).await {
+                #some(__result) => (__result, #none),
+                #none => #of_call,
+            }
+        },
+        (Some(of_attempt), Some(of_call)) => quote_spanned! {site=>
+            match #private::by_deadline(#private::within(#attempt, __timer), __deadline.as_mut()).await {
+                #some(#some(__result)) => (__result, #none),
+                #some(#none) => #of_attempt,
+                #none => #of_call,
+            }
+        },
+    };
+    quote_spanned! {site=>
+        #limit
+        let (__result, __cut_short) = #outcome;
+    }
+}
+
+/// Makes the result of an attempt that was dropped.
+pub(super) fn timed_out(plan: &Plan<'_>, limit: &TokenStream, key: Option<Span>) -> TokenStream {
+    let private = &plan.private;
+    let site = Span::mixed_site().located_at(key.unwrap_or_else(Span::call_site));
+    match &plan.args.on_timeout {
+        Some(make) => {
+            let make = &make.value;
+            quote_spanned!(site=> #private::timed_out_with(#limit, #make))
+        }
+        None => quote_spanned!(site=> #private::timed_out(#limit)),
+    }
+}
+
+fn blocking(plan: &Plan<'_>) -> TokenStream {
+    let private = &plan.private;
+    let function = plan.function;
+    let head = before_retry(plan);
+    let body = &function.body;
+    let block = braces(function.brace, quote!(#head #body));
+    let at = Span::mixed_site().located_at(function.brace.open());
+    let output = match plan.result_type() {
+        Some(ty) if has_output(plan) => quote_spanned!(at=> -> #ty),
+        _ => TokenStream::new(),
+    };
+    let closure = quote_spanned!(at=> || #output #block);
+    quote_spanned!(Span::mixed_site()=> #private::call(#closure))
+}
+
+fn has_output(plan: &Plan<'_>) -> bool {
+    matches!(plan.function.sig.output, syn::ReturnType::Type(..))
+}
+
+fn asynchronous(plan: &Plan<'_>) -> TokenStream {
+    let function = plan.function;
+    let (body, brace, keyword) = match &function.shape {
+        Shape::Future(future) => (&future.body, future.brace, future.asyncness),
+        Shape::Sync | Shape::Async => {
+            let keyword = function.sig.asyncness.map_or_else(Span::call_site, |asyncness| asyncness.span);
+            (&function.body, function.brace, keyword)
+        }
+    };
+    let (fake_return, unique, head) = (fake_return(plan), unique(plan), before_retry(plan));
+    let block = braces(brace, quote!(#fake_return #unique #head #body));
+    let at = Span::mixed_site().located_at(keyword);
+    quote_spanned!(at=> async #block)
+}
+
+/// A `return` that is never reached tells the compiler what type the async block has.
+fn fake_return(plan: &Plan<'_>) -> TokenStream {
+    let Some(ty) = plan.result_type() else {
+        return TokenStream::new();
+    };
+    let at = plan.result_span();
+    quote_spanned! {at=>
+        #[allow(
+            unknown_lints, unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop,
+            clippy::let_unit_value, clippy::let_with_type_underscore, clippy::needless_return, clippy::unreachable
+        )]
+        if false {
+            let __result: #ty = loop {};
+            return __result;
+        }
+    }
+}
+
+/// Makes the block capture these arguments by unique reference, so that it is `Send` where they are.
+fn unique(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let mut tokens = TokenStream::new();
+    for argument in &plan.function.unique {
+        let (name, cfgs) = (&argument.ident, &argument.cfgs);
+        tokens.extend(quote_spanned!(site=> #(#cfgs)* if false { let _ = &mut #name; }));
+    }
+    tokens
+}
+
+/// What runs at the head of every attempt but the first.
+fn before_retry(plan: &Plan<'_>) -> TokenStream {
+    let Some(before) = &plan.args.before_retry else {
+        return TokenStream::new();
+    };
+    let before = before.value.to_token_stream();
+    quote_spanned!(Span::mixed_site()=> if __is_retry { #before; })
+}

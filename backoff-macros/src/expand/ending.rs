@@ -1,0 +1,241 @@
+//! What follows an attempt: the question to the core, the delay, and the end of the call.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Pat};
+
+use super::attempt::timed_out;
+use super::plan::Plan;
+use crate::args::{Unmet, is_async_closure, peel};
+
+/// Looks at `__result`: leaves the loop, or binds `__delay`.
+pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { args, core, private, .. } = plan;
+    let at = plan.result_span();
+    let looked_at = quote_spanned!(at=> #core::Outcome::as_result(&__result));
+    let succeeded = if plan.has_ending {
+        quote_spanned!(site=> break (__result, ::core::option::Option::None))
+    } else {
+        quote_spanned!(site=> break __result)
+    };
+    let fault = fault(plan);
+    let on_value = match &args.until {
+        None => quote_spanned!(site=> ::core::result::Result::Ok(_) => #succeeded,),
+        Some(until) => {
+            let until = &until.value;
+            quote_spanned! {site=>
+                ::core::result::Result::Ok(__value) => {
+                    if #private::is_met(__value, #until) {
+                        #succeeded
+                    }
+                    (#core::Fault::Transient, ::core::option::Option::None)
+                }
+            }
+        }
+    };
+    let failed = failed(plan);
+    let on_retry = on_retry(plan);
+    let stopped = if plan.has_ending {
+        quote_spanned!(site=> #private::Verdict::Stop(__reason) => break (__result, ::core::option::Option::Some(__reason)),)
+    } else {
+        quote_spanned!(site=> #private::Verdict::Stop(_) => break __result,)
+    };
+    quote_spanned! {site=>
+        let (__fault, __error) = match #looked_at {
+            #on_value
+            ::core::result::Result::Err(__error) => (#fault, ::core::option::Option::Some(__error)),
+        };
+        let __delay = match #failed {
+            #private::Verdict::Retry(__delay) => {
+                #on_retry
+                __delay
+            }
+            #stopped
+        };
+    }
+}
+
+/// What the error means: `when`, or what the error says of itself.
+fn fault(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let private = &plan.private;
+    match &plan.args.when {
+        Some(when) => {
+            let when = &when.value;
+            quote_spanned!(site=> #private::ask(__error, #when))
+        }
+        None => quote_spanned!(site=> #private::Probe::new(__error).fault()),
+    }
+}
+
+/// Asks the core.
+fn failed(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { args, private, policy, .. } = plan;
+    let policy = &policy.reference;
+    let can_be_cut_short = args.attempt_timeout.is_some() || args.timeout.is_some();
+    if args.cancel.is_none() && !can_be_cut_short {
+        return quote_spanned!(site=> __driver.failed(#policy, __fault));
+    }
+    let is_cancelled = match (&args.cancel, plan.is_async) {
+        (None, _) => quote_spanned!(site=> false),
+        (Some(_), true) => quote_spanned!(site=> #private::is_cancelled_now(__cancel.as_mut()).await),
+        (Some(_), false) => quote_spanned!(site=> #private::is_cancelled(__cancel)),
+    };
+    let cut_short = if can_be_cut_short {
+        quote_spanned!(site=> __cut_short)
+    } else {
+        quote_spanned!(site=> ::core::option::Option::None)
+    };
+    quote_spanned!(site=> __driver.failed_when(#policy, __fault, #is_cancelled, #cut_short))
+}
+
+fn on_retry(plan: &Plan<'_>) -> TokenStream {
+    let Some(hook) = &plan.args.on_retry else {
+        return TokenStream::new();
+    };
+    let policy = &plan.policy.reference;
+    let event = quote_spanned!(Span::mixed_site()=> __driver.retry_event(#policy, __error, __delay));
+    notify(plan, &hook.value, &event)
+}
+
+/// Calls a hook with an event; an `async` closure is awaited in place.
+fn notify(plan: &Plan<'_>, hook: &Expr, event: &TokenStream) -> TokenStream {
+    let site = Span::mixed_site();
+    let private = &plan.private;
+    match async_closure(hook) {
+        Some((pattern, body)) => quote_spanned! {site=>
+            {
+                let __event = #event;
+                let #pattern = &__event;
+                #body.await;
+            }
+        },
+        None => quote_spanned!(site=> #private::notify(&#event, #hook);),
+    }
+}
+
+/// Takes an `async` closure of one argument apart: the pattern, and the body as an async block.
+fn async_closure(expr: &Expr) -> Option<(&Pat, TokenStream)> {
+    let Expr::Closure(closure) = peel(expr) else {
+        return None;
+    };
+    if !is_async_closure(expr) {
+        return None;
+    }
+    let pattern = closure.inputs.first()?;
+    let (capture, body) = (&closure.capture, &closure.body);
+    Some((pattern, quote_spanned!(Span::mixed_site()=> async #capture { #body })))
+}
+
+/// Waits out `__delay`, and leaves the loop if something ends the wait early.
+pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { args, private, .. } = plan;
+    let sleeper = plan.sleeper();
+    let waited = (plan.driver == super::plan::Driver::Full).then(|| quote_spanned!(site=> __driver.waited(__delay);));
+    let stop = |reason: TokenStream, result: TokenStream| quote_spanned!(site=> break (#result, ::core::option::Option::Some(#private::StopReason::#reason)));
+    if !plan.is_async {
+        if args.cancel.is_none() {
+            return quote_spanned!(site=> #private::sleep_blocking(#sleeper, __delay); #waited);
+        }
+        let cancelled = stop(quote!(Cancelled), quote_spanned!(site=> __result));
+        return quote_spanned! {site=>
+            if #private::sleep_blocking_until_cancelled(#sleeper, __delay, __cancel) {
+                #cancelled;
+            }
+            #waited
+        };
+    }
+    let sleep = quote_spanned!(site=> #private::sleep(#sleeper, __delay));
+    let on_timeout = args.timeout.as_ref().map(|timeout| {
+        let made = timed_out(plan, &quote_spanned!(site=> __timeout), Some(timeout.key.span()));
+        stop(quote!(Timeout), made)
+    });
+    let cancelled = stop(quote!(Cancelled), quote_spanned!(site=> __result));
+    match (args.cancel.is_some(), on_timeout) {
+        (false, None) => quote_spanned!(site=> #sleep.await; #waited),
+        (true, None) => quote_spanned! {site=>
+            if #private::sleep_until_cancelled(#sleep, __cancel.as_mut()).await {
+                #cancelled;
+            }
+            #waited
+        },
+        (false, Some(timed_out)) => quote_spanned! {site=>
+            if #private::by_deadline(#sleep, __deadline.as_mut()).await.is_none() {
+                #timed_out;
+            }
+            #waited
+        },
+        (true, Some(timed_out)) => quote_spanned! {site=>
+            match #private::by_deadline(#private::sleep_until_cancelled(#sleep, __cancel.as_mut()), __deadline.as_mut()).await {
+                ::core::option::Option::Some(false) => {}
+                ::core::option::Option::Some(true) => #cancelled,
+                ::core::option::Option::None => #timed_out,
+            }
+            #waited
+        },
+    }
+}
+
+/// What is done with `__result` and `__reason` when the loop has ended.
+pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { args, core, private, .. } = plan;
+    let recovered = args.on_recovered.as_ref().map(|hook| {
+        let called = notify(plan, &hook.value, &quote_spanned!(site=> __driver.recovered_event()));
+        quote_spanned!(site=> if __driver.is_retry() { #called })
+    });
+    let gave_up = args.on_give_up.as_ref().map(|hook| {
+        let error = quote_spanned!(site=> #core::Outcome::as_result(&__result).err());
+        notify(plan, &hook.value, &quote_spanned!(site=> __driver.give_up_event(#error, __reason)))
+    });
+    let resort =
+        args.or_else.as_ref().map_or_else(|| quote_spanned!(site=> __result), |hook| or_else(plan, &hook.value));
+    let end = match &args.unmet {
+        None => resort,
+        Some(unmet) => {
+            let unmet = match &unmet.value {
+                Unmet::Last => quote_spanned!(site=> __result),
+                Unmet::With(make) => {
+                    let make = make.to_token_stream();
+                    quote_spanned!(site=> #private::unmet(__result, #make))
+                }
+            };
+            quote_spanned! {site=>
+                if #core::Outcome::as_result(&__result).is_ok() { #unmet } else { #resort }
+            }
+        }
+    };
+    quote_spanned! {site=>
+        match __reason {
+            ::core::option::Option::None => {
+                #recovered
+                __result
+            }
+            ::core::option::Option::Some(__reason) => {
+                #gave_up
+                #end
+            }
+        }
+    }
+}
+
+fn or_else(plan: &Plan<'_>, hook: &Expr) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { core, private, .. } = plan;
+    let explain = quote_spanned!(site=> |__last| __driver.retry_error(__last, __reason));
+    match async_closure(hook) {
+        Some((pattern, body)) => quote_spanned! {site=>
+            match #core::Outcome::into_result(__result) {
+                ::core::result::Result::Ok(__value) => #core::Outcome::from_value(__value),
+                ::core::result::Result::Err(__last) => {
+                    let #pattern = __driver.retry_error(__last, __reason);
+                    #body.await
+                }
+            }
+        },
+        None => quote_spanned!(site=> #private::or_else(__result, #explain, #hook)),
+    }
+}

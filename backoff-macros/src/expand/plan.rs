@@ -1,0 +1,294 @@
+//! What one expansion needs, decided once from the arguments and the function.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, Pat, ReturnType, Signature, Type};
+
+use super::policy::{self, PolicyTokens};
+use crate::args::{Args, Jitter, Since, Value};
+use crate::function::{Binding, Function, Shape, plain_argument};
+
+/// Which driver the loop counts with; see `backoff_core::__private`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Driver {
+    /// Attempts only.
+    Lean,
+    /// Attempts and the start of the call.
+    Timed,
+    /// Everything.
+    Full,
+}
+
+pub(super) struct Plan<'a> {
+    pub(super) args: &'a Args,
+    pub(super) function: &'a Function,
+    /// The path of the runtime crate.
+    pub(super) core: TokenStream,
+    /// The module of the runtime crate that expanded code may name.
+    pub(super) private: TokenStream,
+    pub(super) policy: PolicyTokens,
+    pub(super) driver: Driver,
+    pub(super) is_async: bool,
+    /// The loop ends with a pair of result and reason, and something is done with them afterwards.
+    pub(super) has_ending: bool,
+    /// The result lives through the delay, because a cancelled delay returns it.
+    pub(super) keeps_result: bool,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(args: &'a Args, function: &'a Function) -> Self {
+        let core = args.core_path();
+        let private = quote!(#core::__private);
+        let policy = policy::tokens(args, &core, &private);
+        let has_timeout = args.attempt_timeout.is_some() || args.timeout.is_some();
+        let keeps_result = args.cancel.is_some();
+        let has_ending = keeps_result
+            || args.timeout.is_some()
+            || args.on_give_up.is_some()
+            || args.on_recovered.is_some()
+            || args.or_else.is_some()
+            || args.unmet.is_some();
+        let wants_everything = !policy.is_plain
+            || has_timeout
+            || keeps_result
+            || args.or_else.is_some()
+            || args.attempt.is_some()
+            || args.seed.is_some()
+            || args.reset_after.is_some()
+            || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
+            || !args
+                .jitter
+                .as_ref()
+                .is_none_or(|jitter| matches!(jitter.value, Value::Literal(kind) if kind != Jitter::Decorrelated));
+        let has_hook = args.on_retry.is_some() || args.on_give_up.is_some() || args.on_recovered.is_some();
+        let driver = if wants_everything {
+            Driver::Full
+        } else if args.max_elapsed.is_some() || has_hook {
+            Driver::Timed
+        } else {
+            Driver::Lean
+        };
+        Self {
+            args,
+            function,
+            core,
+            private,
+            policy,
+            driver,
+            is_async: function.shape.is_async(),
+            has_ending,
+            keeps_result,
+        }
+    }
+
+    /// Where errors about the result type belong: the return type, or the function's name.
+    pub(super) fn result_span(&self) -> Span {
+        let written = match &self.function.sig.output {
+            ReturnType::Default => self.function.sig.ident.span(),
+            ReturnType::Type(_, ty) => ty.span(),
+        };
+        Span::mixed_site().located_at(written)
+    }
+
+    /// The type that an attempt gives, where it is known, with `impl Trait` left to inference.
+    pub(super) fn result_type(&self) -> Option<Type> {
+        let declared = match &self.function.shape {
+            Shape::Future(future) => future.output.clone(),
+            Shape::Sync | Shape::Async => match &self.function.sig.output {
+                ReturnType::Default => Some(Type::Verbatim(quote!(()))),
+                ReturnType::Type(_, ty) => Some((**ty).clone()),
+            },
+        };
+        declared.map(erase_impl_trait)
+    }
+
+    /// What stands before the loop, evaluated once per call.
+    pub(super) fn prologue(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        let Self { args, private, policy, .. } = self;
+        let mut tokens = policy.declaration.clone();
+        for once in args.once.iter().flat_map(|once| &once.value) {
+            let (name, value) = (&once.name, &once.value);
+            tokens.extend(quote_spanned!(site=> let #name = #value;));
+        }
+        for (name, cfgs) in self.function.unique.iter().map(|arg| (&arg.ident, &arg.cfgs)) {
+            tokens.extend(quote_spanned!(site=> #(#cfgs)* let mut #name = #name;));
+        }
+        for name in args.clone.iter().flat_map(|clone| &clone.value) {
+            // Moved here once, so that an argument which attempts only clone counts as consumed.
+            tokens.extend(quote_spanned!(site=> let #name = #name;));
+        }
+        if let Some(cancel) = &args.cancel {
+            let by = &cancel.value;
+            tokens.extend(if self.is_async {
+                quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#private::cancel_future(#by));)
+            } else {
+                quote_spanned!(site=> let __cancel = &#by;)
+            });
+        }
+        if let Some(seed) = &args.seed {
+            let value = seed.value.expression();
+            tokens.extend(quote_spanned!(site=> let __seed: ::core::primitive::u64 = #value;));
+        }
+        if let Some(limit) = &args.attempt_timeout {
+            let value = duration(&limit.value);
+            tokens.extend(quote_spanned!(site=> let __attempt_timeout: ::core::time::Duration = #value;));
+        }
+        if let Some(limit) = &args.timeout {
+            let value = duration(&limit.value);
+            let sleeper = self.sleeper();
+            tokens.extend(quote_spanned! {site=>
+                let __timeout: ::core::time::Duration = #value;
+                let mut __deadline = ::core::pin::pin!(#private::timer(#sleeper, __timeout));
+            });
+        }
+        tokens
+    }
+
+    /// The sleeper, by reference.
+    pub(super) fn sleeper(&self) -> TokenStream {
+        let private = &self.private;
+        match &self.args.sleep {
+            Some(sleeper) => {
+                let value = &sleeper.value;
+                quote!(&#value)
+            }
+            None => quote!(&#private::DefaultSleeper),
+        }
+    }
+
+    /// Makes the driver.
+    pub(super) fn driver_start(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        let Self { private, policy, args, .. } = self;
+        let mode = if self.is_async { quote!(AsyncMode) } else { quote!(BlockingMode) };
+        let reference = &policy.reference;
+        let start = match self.driver {
+            Driver::Lean => quote_spanned!(site=> #private::Lean::<#private::#mode>::start()),
+            Driver::Timed => quote_spanned!(site=> #private::Timed::<#private::#mode>::start()),
+            Driver::Full => {
+                let is_timed = self.is_timed();
+                let seeded = args.seed.as_ref().map(|_| quote_spanned!(site=> .seed(__seed)));
+                quote_spanned!(site=> #private::Full::<_, #private::#mode>::start(#reference, #is_timed) #seeded)
+            }
+        };
+        quote_spanned!(site=> let mut __driver = #start;)
+    }
+
+    /// Whether something beside the policy wants to know the time.
+    fn is_timed(&self) -> bool {
+        let args = self.args;
+        args.on_retry.is_some()
+            || args.on_give_up.is_some()
+            || args.on_recovered.is_some()
+            || args.or_else.is_some()
+            || args.attempt.is_some()
+            || args.attempt_timeout.is_some()
+    }
+
+    /// What every attempt binds anew.
+    pub(super) fn bindings_per_attempt(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        let Self { args, policy, function, .. } = self;
+        let mut tokens = TokenStream::new();
+        if self.driver == Driver::Full && (args.reset_after.is_some() || !policy.is_plain) {
+            let reference = &policy.reference;
+            tokens.extend(quote_spanned!(site=> __driver.attempt_starts(#reference);));
+        }
+        for Binding { ident, mutability, cfgs } in &function.reborrows {
+            tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = &mut *#ident;));
+        }
+        for name in args.clone.iter().flat_map(|clone| &clone.value) {
+            let mutability = self.argument_mutability(name);
+            let at = site.located_at(name.span());
+            let cloned = quote_spanned!(at=> ::core::clone::Clone::clone(&#name));
+            tokens.extend(quote_spanned!(site=> let #mutability #name = #cloned;));
+        }
+        for once in args.once.iter().flat_map(|once| &once.value) {
+            let name = &once.name;
+            tokens.extend(quote_spanned!(site=> let #name = &#name;));
+        }
+        if args.before_retry.is_some() {
+            tokens.extend(quote_spanned!(site=> let __is_retry = __driver.is_retry();));
+        }
+        if let Some(attempt) = &args.attempt {
+            let (name, reference) = (&attempt.value, &policy.reference);
+            tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#reference);));
+        }
+        tokens
+    }
+
+    fn argument_mutability(&self, name: &Ident) -> Option<syn::Token![mut]> {
+        let inputs = self.function.sig.inputs.iter();
+        inputs.filter_map(plain_argument).find(|(pat, _)| pat.ident == *name).and_then(|(pat, _)| pat.mutability)
+    }
+
+    /// The signature, without `mut` on the arguments that are bound anew with it: there it would be called unused.
+    pub(super) fn signature(&self) -> Signature {
+        let mut sig = self.function.sig.clone();
+        let unique = self.function.unique.iter().map(|arg| &arg.ident);
+        let reborrowed = self.function.reborrows.iter().map(|arg| &arg.ident);
+        let cloned = self.args.clone.iter().flat_map(|clone| &clone.value);
+        let moved: Vec<&Ident> = unique.chain(reborrowed).chain(cloned).collect();
+        for input in &mut sig.inputs {
+            let FnArg::Typed(typed) = input else { continue };
+            let Pat::Ident(pat) = &mut *typed.pat else { continue };
+            if moved.contains(&&pat.ident) {
+                pat.mutability = None;
+            }
+        }
+        sig
+    }
+}
+
+impl<T: ToTokens> Value<T> {
+    /// The value as an expression.
+    pub(super) fn expression(&self) -> TokenStream {
+        match self {
+            Self::Literal(value) => value.to_token_stream(),
+            Self::Constant(expr) | Self::Runtime(expr) => expr.to_token_stream(),
+        }
+    }
+}
+
+/// A duration as an expression.
+pub(super) fn duration(value: &Value<std::time::Duration>) -> TokenStream {
+    match value {
+        Value::Literal(time) => {
+            let (secs, nanos) = (time.as_secs(), time.subsec_nanos());
+            quote!(::core::time::Duration::new(#secs, #nanos))
+        }
+        Value::Constant(expr) | Value::Runtime(expr) => expr.to_token_stream(),
+    }
+}
+
+/// Replaces every `impl Trait` by `_`: a closure or a local variable cannot name it.
+fn erase_impl_trait(mut ty: Type) -> Type {
+    erase(&mut ty);
+    ty
+}
+
+fn erase(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = Type::Verbatim(quote!(_)),
+        Type::Paren(inner) => erase(&mut inner.elem),
+        Type::Group(inner) => erase(&mut inner.elem),
+        Type::Reference(inner) => erase(&mut inner.elem),
+        Type::Array(inner) => erase(&mut inner.elem),
+        Type::Slice(inner) => erase(&mut inner.elem),
+        Type::Tuple(inner) => inner.elems.iter_mut().for_each(erase),
+        Type::Path(inner) => {
+            let arguments = inner.path.segments.iter_mut().map(|segment| &mut segment.arguments);
+            for arguments in arguments {
+                let syn::PathArguments::AngleBracketed(arguments) = arguments else { continue };
+                for argument in &mut arguments.args {
+                    if let syn::GenericArgument::Type(ty) = argument {
+                        erase(ty);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,177 @@
+//! The policy of one function: a constant where its values are known at compile time.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::plan::duration;
+use crate::args::{Args, Backoff, Jitter, Since, Value};
+
+/// How the expansion writes and names its policy.
+pub(super) struct PolicyTokens {
+    /// The items or statements before the loop.
+    pub(super) declaration: TokenStream,
+    /// An expression of type `&Policy<B>`.
+    pub(super) reference: TokenStream,
+    /// It is a constant of a built-in backoff: a `&'static Policy`.
+    pub(super) is_plain: bool,
+}
+
+/// When a value is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    /// At compile time.
+    Constant,
+    /// When the function is called.
+    Call,
+}
+
+/// Writes the policy.
+pub(super) fn tokens(args: &Args, core: &TokenStream, private: &TokenStream) -> PolicyTokens {
+    let site = Span::mixed_site();
+    let mut chain = Chain { tokens: TokenStream::new(), known: Known::Constant, settings: 0, site: None };
+    chain.settings(args, core);
+    if let (Some(policy), 0) = (&args.policy, chain.settings) {
+        let expr = policy.value.computed_expression();
+        if matches!(policy.value, Value::Constant(_)) {
+            let reference = quote_spanned!(site=> #private::policy(&#expr));
+            return PolicyTokens { declaration: TokenStream::new(), reference, is_plain: false };
+        }
+        let declaration = quote_spanned!(site=> let __policy = #expr;);
+        let reference = quote_spanned!(site=> #private::policy(&__policy));
+        return PolicyTokens { declaration, reference, is_plain: false };
+    }
+    let (start, has_own_type) = chain.start(args, core);
+    let Chain { tokens: settings, known, site: culprit, .. } = chain;
+    if known == Known::Call {
+        let declaration = quote_spanned!(site=> let __policy = #private::adjusted(#start.adjusting() #settings););
+        return PolicyTokens { declaration, reference: quote_spanned!(site=> &__policy), is_plain: false };
+    }
+    // A refused constant is reported where it was written.
+    let at = site.located_at(culprit.unwrap_or_else(Span::call_site));
+    let build = quote_spanned!(at=> .build());
+    if has_own_type {
+        // The type cannot be named in an item, so one item checks the value and the loop computes it in place.
+        let value = quote_spanned!(site=> #start #settings #build);
+        let declaration = quote_spanned!(site=> const _: () = ::core::mem::forget(#value););
+        return PolicyTokens { declaration, reference: quote_spanned!(site=> &const { #value }), is_plain: false };
+    }
+    let declaration = quote_spanned!(site=> const __RETRY_POLICY: #core::Policy = #start #settings #build;);
+    PolicyTokens { declaration, reference: quote_spanned!(site=> &__RETRY_POLICY), is_plain: true }
+}
+
+/// The calls of the builder's setters.
+struct Chain {
+    tokens: TokenStream,
+    known: Known,
+    settings: usize,
+    /// The first value that only the compiler can check.
+    site: Option<Span>,
+}
+
+impl Chain {
+    fn setter(&mut self, name: &str, argument: &TokenStream) {
+        let name = syn::Ident::new(name, Span::mixed_site());
+        self.settings += 1;
+        self.tokens.extend(quote_spanned!(Span::mixed_site()=> .#name(#argument)));
+    }
+
+    fn value<T>(&mut self, name: &str, value: Option<&Value<T>>, write: impl FnOnce(&Value<T>) -> TokenStream) {
+        let Some(value) = value else { return };
+        self.note(value);
+        let argument = write(value);
+        self.setter(name, &argument);
+    }
+
+    fn note<T>(&mut self, value: &Value<T>) {
+        match value {
+            Value::Literal(_) => {}
+            Value::Constant(expr) => {
+                self.site.get_or_insert_with(|| expr.span());
+            }
+            Value::Runtime(_) => self.known = Known::Call,
+        }
+    }
+
+    fn settings(&mut self, args: &Args, core: &TokenStream) {
+        if args.forever.is_some() {
+            self.setter("forever", &TokenStream::new());
+        }
+        for (name, arg) in [
+            ("initial_delay", &args.initial_delay),
+            ("increment", &args.increment),
+            ("max_delay", &args.max_delay),
+            ("max_elapsed", &args.max_elapsed),
+            ("reset_after", &args.reset_after),
+            ("max_push_back", &args.max_push_back),
+        ] {
+            self.value(name, arg.as_ref().map(|arg| &arg.value), duration);
+        }
+        let is_start = args.policy.is_none();
+        if !is_start {
+            self.value("delay", args.delay.as_ref().map(|arg| &arg.value), duration);
+        }
+        self.value("multiplier", args.multiplier.as_ref().map(|arg| &arg.value), Value::expression);
+        self.value("max_attempts", args.max_attempts.as_ref().map(|arg| &arg.value), Value::expression);
+        self.value("jitter", args.jitter.as_ref().map(|arg| &arg.value), |value| jitter(value, core));
+        if let Some(since) = &args.since {
+            let since = match since.value {
+                Since::Call => quote!(Call),
+                Since::FirstFailure => quote!(FirstFailure),
+            };
+            self.setter("since", &quote!(#core::Since::#since));
+        }
+        if args.idempotent.is_some() {
+            self.setter("idempotent", &TokenStream::new());
+        }
+        if args.timeout.is_some() && is_start {
+            self.setter("limited_by_timeout", &TokenStream::new());
+        }
+    }
+
+    /// The expression that the setters are called on, and whether its type is one that only the user knows.
+    fn start(&mut self, args: &Args, core: &TokenStream) -> (TokenStream, bool) {
+        if let Some(policy) = &args.policy {
+            self.note(&policy.value);
+            let expr = policy.value.computed_expression();
+            return (quote!((#expr).edit()), true);
+        }
+        let backoff = match (args.backoff.as_ref().map(|backoff| &backoff.value), &args.delay) {
+            (Some(Backoff::Custom(expr)), _) => {
+                self.note(expr);
+                let expr = expr.computed_expression();
+                return (quote!(#core::Policy::with_backoff(#expr)), true);
+            }
+            (_, Some(delay)) => {
+                self.note(&delay.value);
+                let delay = duration(&delay.value);
+                quote!(constant(#delay))
+            }
+            (Some(Backoff::Linear), None) => quote!(linear()),
+            (Some(Backoff::Fibonacci), None) => quote!(fibonacci()),
+            (Some(Backoff::Exponential) | None, None) => quote!(exponential()),
+        };
+        (quote!(#core::Policy::#backoff), false)
+    }
+}
+
+impl Value<core::convert::Infallible> {
+    /// The expression; such a value is never a literal.
+    fn computed_expression(&self) -> TokenStream {
+        match self {
+            Self::Literal(never) => match *never {},
+            Self::Constant(expr) | Self::Runtime(expr) => expr.to_token_stream(),
+        }
+    }
+}
+
+fn jitter(value: &Value<Jitter>, core: &TokenStream) -> TokenStream {
+    match value {
+        Value::Literal(Jitter::Full) => quote!(#core::Jitter::Full),
+        Value::Literal(Jitter::Equal) => quote!(#core::Jitter::Equal),
+        Value::Literal(Jitter::Decorrelated) => quote!(#core::Jitter::Decorrelated),
+        Value::Literal(Jitter::None) => quote!(#core::Jitter::None),
+        Value::Literal(Jitter::Factor(factor)) => quote!(#core::Jitter::Factor(#factor)),
+        Value::Constant(expr) | Value::Runtime(expr) => expr.to_token_stream(),
+    }
+}

@@ -1,0 +1,194 @@
+//! The annotated item: its signature is parsed, its body stays a stream of tokens.
+//!
+//! A body that is never parsed cannot be changed by accident, keeps its spans, and lets an editor know the function
+//! while its body is still being typed.
+
+mod future;
+mod signature;
+
+use proc_macro2::extra::DelimSpan;
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, TokenStreamExt};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Ident, Signature, Token, Visibility, braced};
+
+pub(crate) use self::future::{FutureShape, Place};
+pub(crate) use self::signature::{Binding, Scope, mentions, peel, plain_argument};
+
+/// A function or method, taken apart as far as the expansion needs it.
+pub(crate) struct Function {
+    /// The outer attributes, without any `#[retry]`.
+    pub(crate) attrs: Vec<Attribute>,
+    /// The `#[retry]` attributes that were found below the one being expanded; each is a mistake.
+    pub(crate) repeated: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) defaultness: Option<Token![default]>,
+    pub(crate) sig: Signature,
+    /// The attributes at the head of the body (`#![allow(..)]`); they belong to the head of the outermost body.
+    pub(crate) inner_attrs: Vec<Attribute>,
+    /// The body after its inner attributes, without its braces.
+    pub(crate) body: TokenStream,
+    /// The spans of the body's braces.
+    pub(crate) brace: DelimSpan,
+    /// Where the attempts belong.
+    pub(crate) shape: Shape,
+    /// Set when the function returns a future that is not made by an async block in sight; validation refuses it.
+    pub(crate) unseen_future: Option<syn::Error>,
+    /// The plain `name: &mut T` arguments that the body names: each attempt gets `let name = &mut *name;`.
+    pub(crate) reborrows: Vec<Binding>,
+    /// The owned arguments of generic, `impl` or `dyn` type that an async body names. They must be captured by unique
+    /// reference, so that the future is `Send` where the argument is `Send` but not `Sync`.
+    pub(crate) unique: Vec<Binding>,
+}
+
+/// Where the attempts of a function belong.
+pub(crate) enum Shape {
+    /// A synchronous function: the whole body is an attempt.
+    Sync,
+    /// An `async fn`: the whole body is an attempt.
+    Async,
+    /// A function that returns a future: the attempt is inside its async block.
+    Future(Box<FutureShape>),
+}
+
+impl Shape {
+    /// Returns whether attempts are awaited.
+    pub(crate) fn is_async(&self) -> bool {
+        !matches!(self, Self::Sync)
+    }
+}
+
+impl Function {
+    /// Returns the function with other tokens (a brace group) in place of its body.
+    pub(crate) fn with_body(&self, body: &TokenStream) -> TokenStream {
+        self.with_parts(&self.sig, body)
+    }
+
+    /// Returns the function with another signature and body.
+    pub(crate) fn with_parts(&self, sig: &Signature, body: &TokenStream) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(&mut tokens);
+        self.defaultness.to_tokens(&mut tokens);
+        sig.to_tokens(&mut tokens);
+        tokens.append_all([body]);
+        tokens
+    }
+
+    /// Returns the tokens of one attempt: the body, or the inside of the async block.
+    pub(crate) fn attempt_tokens(&self) -> &TokenStream {
+        match &self.shape {
+            Shape::Sync | Shape::Async => &self.body,
+            Shape::Future(future) => &future.body,
+        }
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let mut content = TokenStream::new();
+        content.append_all(&self.inner_attrs);
+        content.extend(self.body.clone());
+        let body = braces(self.brace, content);
+        tokens.extend(self.with_body(&body.into_token_stream()));
+    }
+}
+
+/// Returns a brace group with the user's spans, at which the compiler reports a missing tail expression.
+pub(crate) fn braces(span: DelimSpan, content: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, content);
+    group.set_span(span.join());
+    group
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let outer = input.call(Attribute::parse_outer)?;
+        let (repeated, attrs) = outer.into_iter().partition(is_retry);
+        let vis = input.parse()?;
+        refuse_other_items(input)?;
+        let defaultness = input.parse()?;
+        let sig: Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(input.error("`#[retry]` needs a function body; put it on the implementations"));
+        }
+        let content;
+        let brace = braced!(content in input).span;
+        let inner_attrs = content.call(Attribute::parse_inner)?;
+        let body: TokenStream = content.parse()?;
+        if !input.is_empty() {
+            return Err(input.error("`#[retry]` applies to one function; remove what follows its body"));
+        }
+        let (shape, unseen_future) = match future::shape(&sig, &body) {
+            Ok(shape) => (shape, None),
+            Err(error) => (Shape::Sync, Some(error)),
+        };
+        let mut function = Self {
+            attrs,
+            repeated,
+            vis,
+            defaultness,
+            sig,
+            inner_attrs,
+            body,
+            brace,
+            shape,
+            unseen_future,
+            reborrows: Vec::new(),
+            unique: Vec::new(),
+        };
+        function.reborrows = signature::reborrows(&function);
+        function.unique = signature::unique(&function);
+        Ok(function)
+    }
+}
+
+/// Returns whether an attribute is `#[retry]`, by its own name or through one crate name.
+fn is_retry(attr: &Attribute) -> bool {
+    let segments = &attr.path().segments;
+    segments.len() <= 2 && segments.last().is_some_and(|last| last.ident == "retry")
+}
+
+/// Refuses what is not a function, at the word that says what it is.
+fn refuse_other_items(input: ParseStream) -> syn::Result<()> {
+    let ahead = input.fork();
+    let mut first = None;
+    while !ahead.is_empty() && !ahead.peek(Token![fn]) {
+        if ahead.peek(syn::LitStr) {
+            ahead.parse::<syn::LitStr>()?;
+            continue;
+        }
+        let Ok(word) = ahead.call(<Ident as syn::ext::IdentExt>::parse_any) else {
+            break;
+        };
+        let qualifier = word.to_string();
+        match qualifier.as_str() {
+            "const" | "async" | "unsafe" | "safe" | "extern" | "default" => {
+                first.get_or_insert(word);
+            }
+            "gen" if ahead.peek(Token![fn]) => {
+                let message = "`#[retry]` cannot wrap a `gen fn`, because a half-used iterator cannot start again; \
+                               put it on a function that the body calls";
+                return Err(syn::Error::new(word.span(), message));
+            }
+            "impl" | "trait" => {
+                let message = format!(
+                    "`#[retry]` applies to functions and methods, not to a whole `{qualifier}`; put it on the methods"
+                );
+                return Err(syn::Error::new(word.span(), message));
+            }
+            _ => {
+                let at = first.unwrap_or(word);
+                return Err(syn::Error::new(
+                    at.span(),
+                    "`#[retry]` applies to functions and methods; put it on a `fn`",
+                ));
+            }
+        }
+    }
+    if ahead.peek(Token![fn]) {
+        return Ok(());
+    }
+    let span = first.map_or_else(|| input.span(), |word| word.span());
+    Err(syn::Error::new(span, "`#[retry]` applies to functions and methods; put it on a `fn`"))
+}

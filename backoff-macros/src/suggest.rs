@@ -1,0 +1,230 @@
+//! Answers to arguments that do not exist: the nearest of ours, or our word for what another library calls it.
+
+mod foreign;
+
+use quote::ToTokens;
+use syn::parse::ParseStream;
+use syn::{Expr, Ident, Lit, Token, token};
+
+use self::foreign::Answer::{self, Form, Rename, Retries};
+use self::foreign::FOREIGN;
+use crate::args::KEYS;
+
+/// Units that people put into the name.
+const SUFFIXES: [(&str, &str); 10] = [
+    ("_ms", "ms"),
+    ("_millis", "ms"),
+    ("_msec", "ms"),
+    ("_milliseconds", "ms"),
+    ("_sec", "s"),
+    ("_secs", "s"),
+    ("_seconds", "s"),
+    ("_s", "s"),
+    ("_mins", "m"),
+    ("_minutes", "m"),
+];
+
+/// Answers an argument that does not exist, after reading its value.
+pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> syn::Result<()> {
+    let mut value = None;
+    if input.peek(Token![=]) && !input.peek(Token![==]) {
+        input.parse::<Token![=]>()?;
+        value = input.parse::<Expr>().ok();
+    } else if input.peek(token::Paren) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    let name = key.to_string();
+    let message = if let Some(cure) = cure(&name, value.as_ref()) {
+        format!("unknown argument `{name}`; {cure}")
+    } else {
+        let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
+        format!("unknown argument `{name}` in `#[retry(...)]`; expected one of {}", names.join(", "))
+    };
+    Err(syn::Error::new(key.span(), message))
+}
+
+/// Answers a word that is none of a few.
+pub(crate) fn unknown_word(key: &str, word: &Ident, words: &[&str], or: Option<&str>) -> String {
+    let typed = word.to_string();
+    if let Some(near) = nearest(&typed, words.iter().copied()) {
+        return format!("unknown {} `{typed}`; use `{near}`", key.replace('_', " "));
+    }
+    let or = or.map_or_else(String::new, |or| format!(", or {or}"));
+    format!("unknown {} `{typed}`; expected one of {}{or}", key.replace('_', " "), listed(words))
+}
+
+/// Lists words for a message.
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}
+
+/// Returns the candidate that differs from the typed name by a slip or two.
+pub(crate) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let near = candidates.map(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), name));
+    let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;
+    let allowed = (name.chars().count().max(typed.chars().count()) / 3).clamp(1, 3);
+    (distance <= allowed && distance < name.chars().count()).then_some(name)
+}
+
+/// Returns what to type instead.
+fn cure(name: &str, value: Option<&Expr>) -> Option<String> {
+    let bare = name.trim_start_matches("with_").trim_end_matches('_');
+    if let Some(answer) = foreign(bare) {
+        return Some(answer_text(answer, value, None));
+    }
+    for (suffix, unit) in SUFFIXES {
+        let Some(stem) = bare.strip_suffix(suffix) else {
+            continue;
+        };
+        let ours = KEYS.iter().find(|(key, _)| *key == stem).map(|(key, _)| Rename(key));
+        if let Some(answer) = ours.or_else(|| foreign(stem)) {
+            return Some(answer_text(answer, value, Some(unit)));
+        }
+    }
+    if bare != name && KEYS.iter().any(|(key, _)| *key == bare) {
+        return Some(format!("use `{bare}`"));
+    }
+    nearest(name, KEYS.iter().map(|(key, _)| *key)).map(|near| format!("use `{near}`"))
+}
+
+fn foreign(name: &str) -> Option<Answer> {
+    FOREIGN.iter().find(|(names, _)| names.contains(&name)).map(|(_, answer)| *answer)
+}
+
+fn answer_text(answer: Answer, value: Option<&Expr>, unit: Option<&str>) -> String {
+    match answer {
+        Rename(ours) => match value.and_then(|value| converted(ours, value, unit)) {
+            Some(value) => format!("use `{ours} = {value}`"),
+            None if unit.is_some() => format!("use `{ours}`, with a `Duration`"),
+            None => format!("use `{ours}`"),
+        },
+        Retries => match value.and_then(integer) {
+            Some(retries) => format!("use `max_attempts = {}`; the first attempt counts", retries.saturating_add(1)),
+            None => "use `max_attempts`, which is one more; the first attempt counts".to_owned(),
+        },
+        Form(form, "") => format!("use `{form}`"),
+        Form(form, note) => format!("use `{form}`; {note}"),
+    }
+}
+
+/// Writes a literal value in our units.
+fn converted(ours: &str, value: &Expr, unit: Option<&str>) -> Option<String> {
+    let Expr::Lit(literal) = value else {
+        return None;
+    };
+    let text = value.to_token_stream().to_string();
+    let duration = KEYS.iter().any(|(key, form)| *key == ours && form.ends_with("s\"") && *key != "name");
+    match &literal.lit {
+        Lit::Int(number) if duration => Some(format!("\"{}{}\"", number.base10_digits(), unit.unwrap_or("s"))),
+        Lit::Float(number) if duration => Some(format!("\"{}{}\"", number.base10_digits(), unit.unwrap_or("s"))),
+        Lit::Int(_) | Lit::Float(_) if ours != "log" && ours != "name" => Some(text),
+        Lit::Str(_) if duration || ours == "name" || ours == "log" => Some(text),
+        _ => None,
+    }
+}
+
+fn integer(value: &Expr) -> Option<u64> {
+    match value {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(argument: &str) -> String {
+        let parse = |input: ParseStream| {
+            let key: Ident = input.parse()?;
+            unknown_argument(&key, input)
+        };
+        syn::parse::Parser::parse_str(parse, argument).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_slip_is_answered_with_the_nearest_argument() {
+        assert_eq!(answer("max_elapse = \"1s\""), "unknown argument `max_elapse`; use `max_elapsed`");
+        assert_eq!(answer("jiter = full"), "unknown argument `jiter`; use `jitter`");
+        assert_eq!(answer("maxAttempts = 3"), "unknown argument `maxAttempts`; use `max_attempts`");
+    }
+
+    #[test]
+    fn a_name_like_none_of_ours_is_answered_with_the_whole_list() {
+        let message = answer("zzzzzz");
+        assert!(message.starts_with(
+            "unknown argument `zzzzzz` in `#[retry(...)]`; expected one of `max_attempts`, `max_elapsed`, `forever`, "
+        ));
+        for (key, _) in KEYS {
+            assert!(message.contains(&format!("`{key}`")), "{key}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_libraries_are_answered_with_our_word_and_value() {
+        for (argument, cure) in [
+            ("max_retries = 3", "use `max_attempts = 4`; the first attempt counts"),
+            ("retries = n", "use `max_attempts`, which is one more; the first attempt counts"),
+            ("max_times = 0", "use `max_attempts = 1`; the first attempt counts"),
+            ("attempts = 3", "use `max_attempts = 3`"),
+            ("tries = 3", "use `max_attempts = 3`"),
+            ("max_tries = 3", "use `max_attempts = 3`"),
+            ("stop_after_attempt(3)", "use `max_attempts`"),
+            ("min_delay = \"1s\"", "use `initial_delay = \"1s\"`"),
+            ("base = 1", "use `initial_delay = \"1s\"`"),
+            ("initial_interval = Duration::from_secs(1)", "use `initial_delay`"),
+            ("factor = 1.5", "use `multiplier = 1.5`"),
+            ("max_interval = \"60s\"", "use `max_delay = \"60s\"`"),
+            ("interval = 2", "use `delay = \"2s\"`"),
+            ("wait = \"2s\"", "use `delay = \"2s\"`"),
+            ("delay_ms = 100", "use `delay = \"100ms\"`"),
+            ("delay_ms = ms", "use `delay`, with a `Duration`"),
+            ("wait_ms = 100", "use `delay = \"100ms\"`"),
+            ("timeout_ms = 100", "use `timeout = \"100ms\"`"),
+            ("max_delay_secs = 20", "use `max_delay = \"20s\"`"),
+            ("max_elapsed_time = 60", "use `max_elapsed = \"60s\"`"),
+            ("total_delay = \"60s\"", "use `max_elapsed = \"60s\"`"),
+            ("max_duration = \"60s\"", "use `max_elapsed = \"60s\"`"),
+            ("deadline = \"60s\"", "use `max_elapsed = \"60s\"`"),
+            ("randomization_factor = 0.5", "use `jitter = 0.5`"),
+            ("notify = |e| log(e)", "use `on_retry`"),
+            ("before_sleep = log", "use `on_retry`"),
+            ("on_failure = log", "use `on_give_up`"),
+            ("on = is_timeout", "use `when`"),
+            ("retry_on = is_timeout", "use `when`"),
+            ("retry_if = is_timeout", "use `when`"),
+            ("predicate = is_timeout", "use `when`"),
+            ("condition = is_timeout", "use `when`"),
+            ("filter = is_timeout", "use `when`"),
+            ("exceptions = (A, B)", "use `when = |error| matches!(error, ..)`; errors are told apart by a closure"),
+            ("nested = stop", "use `inner_retries`"),
+            ("stop = 3", "use `max_attempts = 5`; or `max_elapsed = \"60s\"`"),
+            ("exponential_backoff", "use `backoff = exponential`"),
+            ("context = ctx", "use `attempt = ctx`; it binds the number of the attempt for the body"),
+            ("fallback = none", "use `or_else`"),
+            ("with_max_delay = \"1s\"", "use `max_delay`"),
+        ] {
+            let (name, _) = argument.split_once([' ', '(']).unwrap_or((argument, ""));
+            assert_eq!(answer(argument), format!("unknown argument `{name}`; {cure}"));
+        }
+    }
+
+    #[test]
+    fn no_name_from_elsewhere_is_one_of_ours_or_stands_twice() {
+        let mut seen = Vec::new();
+        for name in FOREIGN.iter().flat_map(|(names, _)| *names) {
+            assert!(!seen.contains(name) && KEYS.iter().all(|(key, _)| key != name), "{name}");
+            seen.push(name);
+        }
+        for (_, answer) in FOREIGN {
+            if let Rename(ours) = answer {
+                assert!(KEYS.iter().any(|(key, _)| key == ours), "{ours}");
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The whole way of an attribute, on token streams: messages, and the promise that nothing panics.
+
+use std::str::FromStr;
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+
+mod messages;
+mod rules;
+mod shapes;
+
+/// Returns the tokens of a source text.
+fn tokens(source: &str) -> TokenStream {
+    TokenStream::from_str(source).unwrap()
+}
+
+/// Returns tokens as text without spaces, which depend on where the tokens come from.
+fn squeezed(tokens: &TokenStream) -> String {
+    tokens.to_string().split_whitespace().collect()
+}
+
+/// Returns the messages of all `compile_error!` in tokens, in order.
+fn errors_in(output: TokenStream) -> Vec<String> {
+    let trees: Vec<TokenTree> = output.into_iter().collect();
+    let mut messages = Vec::new();
+    for (at, tree) in trees.iter().enumerate() {
+        let TokenTree::Group(group) = tree else {
+            continue;
+        };
+        let is_error = at >= 2 && trees[at - 2].to_string() == "compile_error";
+        if is_error {
+            messages.push(syn::parse2::<syn::LitStr>(group.stream()).unwrap().value());
+        } else {
+            messages.extend(errors_in(group.stream()));
+        }
+    }
+    messages
+}
+
+/// Returns what `#[retry(args)]` on an item reports.
+fn report(args: &str, item: &str) -> Vec<String> {
+    errors_in(crate::retry_tokens(tokens(args), tokens(item)))
+}
+
+const SYNC: &str = "fn f(url: &str) -> Result<u32, E> { get(url) }";
+const ASYNC: &str = "async fn f(url: &str) -> Result<u32, E> { get(url).await }";
+
+/// Attributes without a mistake on [`ASYNC`].
+const VALID: &[&str] = &[
+    "",
+    "max_attempts = 5",
+    "max_attempts = 5u32, max_elapsed = \"60s\",",
+    "max_attempts = limits::ATTEMPTS, initial_delay = const { Duration::from_millis(3) }, max_delay = \"1m\"",
+    "max_attempts = url.len() as u32, multiplier = 1.5, jitter = equal, idempotent, seed = 0xff",
+    "forever, jitter = 0.25, multiplier = 2, backoff = exponential, name = \"x\", log = \"info\", docs = false",
+    "delay = \"2s\", jitter = none, max_elapsed = \"1h 30m\"",
+    "backoff = linear, increment = \"1s\", jitter = full, max_delay = \"3s\"",
+    "backoff = fibonacci, jitter = 1",
+    "backoff = Steps::new([1, 2]), jitter = Jitter::Full",
+    "jitter = decorrelated, crate = other::name",
+    "crate = \"other\"",
+    "policy = POLICY, forever",
+    "policy = Policy::exponential().build(), when = |error: &E| matches!(error, E::A | E::B), idempotent",
+    "when = classify::io, on_retry = async |event| { note(event).await }, on_give_up = log, on_recovered = |_| ()",
+    "until = |value| value.0 == 3, unmet = last, max_attempts = 3",
+    "until = done, unmet = |value, n| Err(E::Unmet(value)), timeout = \"3s\"",
+    "once(key = Uuid::new_v4(), started = now(1, 2)), clone(url), attempt = ctx",
+    "attempt_timeout = \"2s\", timeout = \"60s\", on_timeout = |t| E::from(t)",
+    "before_retry = client.reconnect().await?, or_else = async |error| Err(error.last)",
+    "budget, inner_retries = suppress, since = first_failure, reset_after = \"60s\", max_push_back = \"5m\"",
+    "budget = &self.budgets[url], inner_retries = stop, since = call, cancel = token.cancelled(), sleep = my::sleep",
+];
+
+#[test]
+fn every_argument_is_read() {
+    for args in VALID {
+        assert_eq!(report(args, ASYNC), Vec::<String>::new(), "{args}");
+    }
+    let all: String = VALID.concat();
+    for (key, _) in crate::args::KEYS {
+        assert!(all.contains(key), "`{key}` is not tested");
+    }
+}
+
+#[test]
+fn the_form_that_a_message_offers_is_valid_grammar() {
+    for (key, form) in crate::args::KEYS {
+        let item = "async fn f(argument: &str) -> Result<u32, E> { get(argument).await }";
+        for message in report(form, item) {
+            // Some arguments need another one beside them, and nothing else may be wrong.
+            let lonely = ["until", "unmet", "on_timeout", "increment"].contains(&key);
+            assert!(lonely && !message.contains("expected"), "{form}: {message}");
+        }
+    }
+}
+
+/// Returns every prefix of a stream of tokens, also those that end inside a group.
+fn prefixes(stream: TokenStream) -> Vec<TokenStream> {
+    let mut all = vec![TokenStream::new()];
+    let mut before: Vec<TokenTree> = Vec::new();
+    for tree in stream {
+        if let TokenTree::Group(group) = &tree {
+            for inner in prefixes(group.stream()) {
+                let mut cut = before.clone();
+                cut.push(TokenTree::Group(Group::new(group.delimiter(), inner)));
+                all.push(cut.into_iter().collect());
+            }
+        }
+        before.push(tree);
+        all.push(before.iter().cloned().collect());
+    }
+    all
+}
+
+#[test]
+fn no_prefix_of_an_attribute_panics_or_loses_the_function() {
+    for args in VALID {
+        for prefix in prefixes(tokens(args)) {
+            let output = crate::retry_tokens(prefix.clone(), tokens(ASYNC)).to_string();
+            assert!(output.contains("async fn f (url : & str) -> Result < u32 , E >"), "{prefix}: {output}");
+        }
+    }
+}
+
+#[test]
+fn no_prefix_of_an_item_panics_or_is_lost() {
+    for item in shapes::ITEMS.iter().chain(&[SYNC, ASYNC]) {
+        for prefix in prefixes(tokens(item)) {
+            let text = squeezed(&prefix);
+            let output = crate::retry_tokens(tokens("max_attempts = 3"), prefix);
+            let reported = !errors_in(output.clone()).is_empty();
+            if reported {
+                let output = squeezed(&output);
+                assert!(output.starts_with(&text), "{text}\n{output}");
+            }
+        }
+    }
+}

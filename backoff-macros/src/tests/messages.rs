@@ -1,0 +1,233 @@
+//! The text of every message.
+
+use super::{ASYNC, SYNC, report, tokens};
+
+/// Asserts that each attribute on an item gives exactly one message.
+pub(super) fn each(item: &str, table: &[(&str, &str)]) {
+    for (args, message) in table {
+        assert_eq!(report(args, item), [*message], "{args}");
+    }
+}
+
+#[test]
+fn grammar_mistakes_are_answered_with_a_form_to_type() {
+    each(
+        ASYNC,
+        &[
+            ("5", "expected an argument before its value; use `max_attempts = 5`"),
+            ("\"max_attempts\" = 1", "an argument is a word without quotes; use `max_attempts = ..`"),
+            ("= 1", "expected an argument such as `max_attempts = 5`"),
+            ("max_attempts", "`max_attempts` needs a value; use `max_attempts = 5`"),
+            ("max_attempts =", "`max_attempts` needs a value; use `max_attempts = 5`"),
+            ("max_elapsed, jitter = full", "`max_elapsed` needs a value; use `max_elapsed = \"60s\"`"),
+            ("max_attempts: 5", "expected `=` after `max_attempts`; use `max_attempts = 5`"),
+            ("max_attempts(5)", "expected `=` after `max_attempts`; use `max_attempts = 5`"),
+            ("max_attempts == 5", "expected `=` after `max_attempts`; use `max_attempts = 5`"),
+            ("max_attempts = 3 max_delay = \"1s\"", "expected `,` before `max_delay`"),
+            ("max_attempts = 3; jitter = full", "expected `,` before `;`"),
+            ("when = |e|", "the value of `when` is not complete; use `when = |error| error.is_timeout()`"),
+            ("max_attempts = 1 +", "the value of `max_attempts` is not complete; use `max_attempts = 5`"),
+            (
+                "max_attempts = 3, max_attempts = 4",
+                "`max_attempts` is given twice in `#[retry(...)]`; keep one of them",
+            ),
+            ("forever, forever", "`forever` is given twice in `#[retry(...)]`; keep one of them"),
+            ("forever = true", "`forever` stands alone; remove what follows it"),
+            ("idempotent = false", "`idempotent` stands alone; remove it where it is not wanted"),
+            ("clone = url", "`clone` takes a list in parentheses; use `clone(argument)`"),
+            ("clone()", "`clone` names nothing; use `clone(argument)`, or remove it"),
+            ("once(key)", "`key` needs a value; use `once(key = ..)`"),
+            ("once(key = )", "`key` needs a value; use `once(key = ..)`"),
+            ("attempt = 5", "`attempt` takes a name for the body; use `attempt = ctx`"),
+            ("crate = 5", "`crate` is the path of the renamed crate; use `crate = backoff`"),
+            ("crate = \"5\"", "`crate` is the path of the renamed crate; use `crate = backoff`"),
+        ],
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
+    each(
+        ASYNC,
+        &[
+            ("max_elapsed = 60", "`max_elapsed = 60` has no unit; use `max_elapsed = \"60s\"`"),
+            ("max_elapsed = 0.5", "`max_elapsed = 0.5` has no unit; use `max_elapsed = \"0.5s\"`"),
+            ("max_elapsed = 60s", "`max_elapsed = 60s` needs quotes; use `max_elapsed = \"60s\"`"),
+            ("max_elapsed = -60", "`max_elapsed = -60` is negative; use `max_elapsed = \"60s\"`"),
+            ("max_elapsed = true", "expected a duration such as \"60s\" or an expression of type `Duration`"),
+            ("max_elapsed = \"60x\"", "invalid duration \"60x\": unknown unit `x`; use ns, us, ms, s, m, h"),
+            ("max_attempts = \"3\"", "`max_attempts` is a number; use `max_attempts = 3`"),
+            ("max_attempts = \"x\"", "`max_attempts` is a whole number; use `max_attempts = 5`"),
+            ("max_attempts = 3.0", "`max_attempts` is a whole number; use `max_attempts = 5`"),
+            ("max_attempts = -1", "`max_attempts` cannot be negative; use `forever` for no limit"),
+            ("max_attempts = 4294967296", "`max_attempts = 4294967296` is too large; the largest is 4294967295"),
+            ("max_attempts = 3x", "`max_attempts = 3x` is not a plain number; use `max_attempts = 3`"),
+            ("seed = \"x\"", "`seed` is a whole number; use `seed = 42`"),
+            ("multiplier = \"2\"", "`multiplier` is a number; use `multiplier = 2`"),
+            ("multiplier = true", "`multiplier` is a number; use `multiplier = 2`"),
+        ],
+    );
+}
+
+#[test]
+fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
+    each(
+        ASYNC,
+        &[
+            ("jitter = \"full\"", "`jitter` is a word without quotes; use `jitter = full`"),
+            ("jitter = true", "`jitter` is a word or a factor; use `jitter = full`"),
+            ("jitter = false", "`jitter` is a word or a factor; use `jitter = none`"),
+            ("jitter = 'x'", "expected `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`"),
+            ("jitter = ful", "unknown jitter `ful`; use `full`"),
+            (
+                "jitter = gauss",
+                "unknown jitter `gauss`; expected one of `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`",
+            ),
+            ("backoff = \"linear\"", "`backoff` is a word without quotes; use `backoff = linear`"),
+            ("backoff = expontial", "unknown backoff `expontial`; use `exponential`"),
+            ("backoff = constant", "`backoff = constant` is said by its delay; use `delay = \"2s\"`"),
+            ("when = \"is_timeout\"", "`when` is code without quotes; use `when = is_timeout`"),
+            (
+                "on_retry = 5",
+                "`on_retry` is a closure or the path of a function; use `on_retry = |event| eprintln!(\"{event}\")`",
+            ),
+            ("inner_retries = stopp", "unknown inner retries `stopp`; use `stop`"),
+            ("inner_retries = \"stop\"", "`inner_retries` is a word without quotes; use `inner_retries = stop`"),
+            ("since = 3", "expected one of `call`, `first_failure`"),
+            ("name = url", "`name` is known before the call; use a string such as `name = \"orders\"`, or a constant"),
+            ("log = info", "`log` is a string; use `log = \"info\"`"),
+            ("log = \"loud\"", "unknown level `loud`; use `trace`, `debug`, `info`, `warn` or `error`"),
+            ("docs = \"false\"", "`docs` is `true` or `false`; use `docs = false`"),
+            ("max_elapse = \"1s\"", "unknown argument `max_elapse`; use `max_elapsed`"),
+            ("max_retries = 3", "unknown argument `max_retries`; use `max_attempts = 4`; the first attempt counts"),
+        ],
+    );
+}
+
+#[test]
+fn one_mistake_does_not_cause_a_second_report() {
+    each(
+        ASYNC,
+        &[
+            ("until = f, unmet = last, max_attempts = \"3\"", "`max_attempts` is a number; use `max_attempts = 3`"),
+            ("on_timeout = f, timeout = 3", "`timeout = 3` has no unit; use `timeout = \"3s\"`"),
+            ("initial_delay = 1, max_delay = \"1ms\"", "`initial_delay = 1` has no unit; use `initial_delay = \"1s\"`"),
+            ("backoff = \"linear\", increment = \"1s\"", "`backoff` is a word without quotes; use `backoff = linear`"),
+        ],
+    );
+    let syntax = report("when = |a, b c| x, max_attempts = 3", ASYNC);
+    assert_eq!(syntax.len(), 1, "{syntax:?}");
+}
+
+#[test]
+fn independent_mistakes_are_reported_together() {
+    let messages = report(
+        "max_elapse = \"1s\", max_attempts = 0, jitter = ful, delay = 3, \"x\" = 1",
+        "#[retry] const fn f() -> u8 { 3 }",
+    );
+    let expected = [
+        "unknown argument `max_elapse`",
+        "unknown jitter `ful`",
+        "`delay = 3` has no unit",
+        "an argument is a word without quotes",
+        "`max_attempts` must be at least 1",
+        "`#[retry]` cannot wrap a `const fn`",
+        "`#[retry]` is applied twice",
+    ];
+    assert_eq!(messages.len(), expected.len(), "{messages:#?}");
+    for (message, start) in messages.iter().zip(expected) {
+        assert!(message.starts_with(start), "{message}");
+    }
+}
+
+#[test]
+fn items_that_cannot_be_retried_are_refused() {
+    for (item, message) in [
+        (
+            "const fn f() -> Option<u8> { None }",
+            "`#[retry]` cannot wrap a `const fn`, because a retry waits at run time; remove `const`",
+        ),
+        (
+            "unsafe extern \"C\" fn f(n: u8, ...) -> Option<u8> { None }",
+            "`#[retry]` cannot wrap a C-variadic function, because its arguments can be read only once; put it on a function \
+             that takes them by name",
+        ),
+        ("fn f();", "`#[retry]` needs a function body; put it on the implementations"),
+        ("pub struct S;", "`#[retry]` applies to functions and methods; put it on a `fn`"),
+        ("const X: u8 = 3;", "`#[retry]` applies to functions and methods; put it on a `fn`"),
+        ("macro_rules! m { () => {} }", "`#[retry]` applies to functions and methods; put it on a `fn`"),
+        ("mod m {}", "`#[retry]` applies to functions and methods; put it on a `fn`"),
+        ("|x| x", "`#[retry]` applies to functions and methods; put it on a `fn`"),
+        (
+            "unsafe impl S { fn f() {} }",
+            "`#[retry]` applies to functions and methods, not to a whole `impl`; put it on the methods",
+        ),
+        (
+            "pub(crate) trait T { fn f() {} }",
+            "`#[retry]` applies to functions and methods, not to a whole `trait`; put it on the methods",
+        ),
+        (
+            "async gen fn f() {}",
+            "`#[retry]` cannot wrap a `gen fn`, because a half-used iterator cannot start again; put it on a function that the \
+             body calls",
+        ),
+        (
+            "fn f() -> impl Future<Output = R> { g() }",
+            "`#[retry]` cannot see the async block that makes this future; make this an `async fn`, or end the body with \
+             `async move { .. }` or `Box::pin(async move { .. })`",
+        ),
+        (
+            "fn f() -> BoxFuture<'static, R> { if x { return g(); } async { 1 }.boxed() }",
+            "a future returned here is never retried; move this `return` into the async block",
+        ),
+    ] {
+        assert_eq!(report("", item), [message], "{item}");
+    }
+}
+
+#[test]
+fn a_second_retry_is_reported_and_does_not_expand_again() {
+    let item = "#[backoff_core::retry(max_attempts = 2)] #[must_use] fn f() -> Option<u8> { None }";
+    let output = crate::retry_tokens(tokens(""), tokens(item)).to_string();
+    assert!(output.starts_with("# [must_use] fn f ()"), "{output}");
+    assert_eq!(report("", item), ["`#[retry]` is applied twice, so that attempts would multiply; keep one of them"]);
+}
+
+#[test]
+fn an_argument_to_clone_must_be_one() {
+    let item = "fn f(&self, a: String, user: &mut V, (x, y): (u8, u8)) -> R { .. }";
+    each(
+        item,
+        &[
+            ("clone(self)", "cannot clone `self`, because it cannot be bound anew; clone what the body consumes"),
+            ("clone(user)", "cannot clone `user`, a `&mut` argument; remove it, because every attempt reborrows it"),
+            (
+                "clone(y)",
+                "cannot clone `y`, a part of a pattern; give the argument a name, and take it apart in the body",
+            ),
+            ("clone(usr)", "no argument named `usr`; use `user`"),
+            ("clone(something)", "no argument named `something`; use one of `a`, `user`"),
+            ("clone(a, a)", "`a` is named twice in `clone(..)`; keep one of them"),
+        ],
+    );
+    each("fn f() -> R { .. }", &[("clone(a)", "no argument named `a`; remove `clone(..)`")]);
+}
+
+#[test]
+fn names_for_the_body_must_be_new() {
+    each(
+        SYNC,
+        &[
+            ("attempt = url", "`url` is an argument of the function already; use another name"),
+            ("once(url = 1)", "`url` is an argument of the function already; use another name"),
+            ("once(a = 1, a = 2)", "`a` cannot be a name of its own here; use another name"),
+        ],
+    );
+}
+
+#[test]
+fn a_body_that_uses_names_of_the_expansion_does_not_fail_for_them() {
+    let item = "fn f() -> Option<u8> { post(key) }";
+    let output = crate::retry_tokens(tokens("once(key = 1), max_attempts = 0"), tokens(item)).to_string();
+    assert!(!output.contains("post") && output.contains("fn f () -> Option < u8 >"), "{output}");
+}

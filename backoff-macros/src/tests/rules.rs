@@ -1,0 +1,178 @@
+//! The text of messages about rules that span values, arguments and the function.
+
+use super::messages::each;
+use super::{ASYNC, SYNC, report};
+
+#[test]
+fn values_that_break_a_rule_are_named_with_the_way_out() {
+    each(
+        ASYNC,
+        &[
+            (
+                "max_attempts = 0",
+                "`max_attempts` must be at least 1, because the first attempt counts; use `max_attempts = 1` for no retry, or \
+             `forever` for no limit",
+            ),
+            (
+                "multiplier = 0.5",
+                "`multiplier` (0.5) is below 1, so that delays would shrink; use `multiplier = 1` or more",
+            ),
+            ("multiplier = 1e999", "`multiplier` (1e999) is not finite; use a number such as `2`"),
+            ("jitter = 1.5", "jitter factor 1.5 is outside 0..=1; use a ratio such as `jitter = 0.015`"),
+            ("jitter = 25", "jitter factor 25 is outside 0..=1; use a ratio such as `jitter = 0.25`"),
+            ("jitter = 500", "jitter factor 500 is outside 0..=1; use a ratio such as `jitter = 0.5`"),
+            (
+                "jitter = full, delay = \"0s\"",
+                "`jitter` has nothing to spread on a zero `delay`; remove `jitter`, or raise `delay`",
+            ),
+            (
+                "initial_delay = \"0s\"",
+                "`initial_delay` (0s) never grows; use a first delay such as `initial_delay = \"1ms\"`, or `delay = \"0s\"` for no \
+             delay at all",
+            ),
+            (
+                "initial_delay = \"100ms\", max_delay = \"50ms\"",
+                "`max_delay` (50ms) is shorter than `initial_delay` (100ms); raise `max_delay` or lower `initial_delay`",
+            ),
+            (
+                "max_delay = \"50ms\"",
+                "`max_delay` (50ms) is shorter than the default `initial_delay` (100ms); raise `max_delay` or name a shorter \
+             `initial_delay`",
+            ),
+            (
+                "delay = \"2s\", max_delay = \"1s\"",
+                "`max_delay` (1s) is shorter than `delay` (2s); raise `max_delay` or lower `delay`",
+            ),
+            (
+                "delay = \"10s\", max_elapsed = \"5s\"",
+                "`max_elapsed` (5s) ends before the first retry, whose delay is at least 9s by `delay` (10s); raise `max_elapsed`, \
+             or use `max_attempts = 1` for no retry",
+            ),
+            (
+                "jitter = none, max_elapsed = \"5ms\"",
+                "`max_elapsed` (5ms) ends before the first retry, whose delay is at least 100ms by the default `initial_delay` \
+             (100ms); raise `max_elapsed`, or use `max_attempts = 1` for no retry",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn boundaries_of_the_rules_are_accepted() {
+    for args in [
+        "max_attempts = 1",
+        "max_attempts = 4294967295",
+        "multiplier = 1",
+        "jitter = 0",
+        "jitter = 1.0",
+        "delay = \"0s\"",
+        "delay = \"0s\", jitter = none",
+        "initial_delay = \"1s\", max_delay = \"1s\"",
+        "max_delay = \"100ms\"",
+        "delay = \"10s\", max_elapsed = \"9s\"",
+        "delay = \"10s\", max_elapsed = \"5s\", max_attempts = 1",
+        "initial_delay = \"10s\", max_elapsed = \"5s\"",
+        "jitter = equal, initial_delay = \"10s\", max_elapsed = \"5s\"",
+        "policy = P, max_delay = \"1ms\"",
+        "policy = P, until = f, unmet = last",
+        "initial_delay = url.delay(), max_delay = \"1ms\"",
+    ] {
+        assert_eq!(report(args, ASYNC), Vec::<String>::new(), "{args}");
+    }
+}
+
+#[test]
+fn arguments_that_contradict_each_other_are_refused() {
+    each(
+        ASYNC,
+        &[
+            (
+                "forever, max_attempts = 3, timeout = \"3s\"",
+                "`forever` says that no limit is wanted, and `max_attempts` is one; remove one of them",
+            ),
+            (
+                "until = f, max_attempts = 3",
+                "`until` needs to know what an unmet end is; add `unmet = last` to return the last value, or \
+             `unmet = |value| Err(..)`",
+            ),
+            (
+                "unmet = last",
+                "`unmet` says what happens when `until` never held; add `until = |value| ..`, or remove `unmet`",
+            ),
+            (
+                "until = f, unmet = last",
+                "`until` needs a limit that fits the thing waited for; add `max_elapsed = \"60s\"`, `max_attempts = 5` or \
+             `forever`",
+            ),
+            (
+                "on_timeout = f",
+                "`on_timeout` makes the error of a time-out, and there is none; add `attempt_timeout = \"2s\"` or \
+             `timeout = \"60s\"`",
+            ),
+            (
+                "delay = \"2s\", initial_delay = \"1s\"",
+                "`delay` makes the backoff constant, so that it has no `initial_delay`; remove one of them",
+            ),
+            (
+                "delay = \"2s\", multiplier = 2",
+                "`delay` makes the backoff constant, so that it has no `multiplier`; use `initial_delay` in place of `delay`",
+            ),
+            (
+                "delay = \"2s\", backoff = linear",
+                "`delay` makes the backoff constant, and `backoff` names another one; use `initial_delay` for the first delay of a \
+             growing backoff, or remove `backoff`",
+            ),
+            (
+                "increment = \"2s\"",
+                "an exponential backoff has no `increment`; add `backoff = linear`, or use `multiplier`",
+            ),
+            (
+                "backoff = linear, multiplier = 2",
+                "a linear backoff has no `multiplier`; use `increment`, or `backoff = exponential`",
+            ),
+            (
+                "backoff = fibonacci, multiplier = 2",
+                "a fibonacci backoff has no `multiplier`; remove it, or use `backoff = exponential`",
+            ),
+            (
+                "backoff = steps(), multiplier = 2",
+                "a backoff of your own computes its delays and has no `multiplier`; give it to that backoff",
+            ),
+            (
+                "jitter = decorrelated, multiplier = 2",
+                "`decorrelated` jitter takes the place of `multiplier`; remove `multiplier`, or use `jitter = full`",
+            ),
+            (
+                "jitter = decorrelated, backoff = linear",
+                "`decorrelated` jitter takes the place of exponential growth; use `jitter = full` for this backoff",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_only_an_async_function_can_do_is_refused_on_a_synchronous_one() {
+    each(
+        SYNC,
+        &[
+            (
+                "attempt_timeout = \"1s\"",
+                "`attempt_timeout` needs an `async fn`, because a blocking attempt cannot be interrupted; use `max_elapsed`, which \
+             is checked between attempts",
+            ),
+            (
+                "timeout = \"1s\"",
+                "`timeout` needs an `async fn`, because a blocking attempt cannot be interrupted; use `max_elapsed`, which is \
+             checked between attempts",
+            ),
+            (
+                "on_retry = async |event| ()",
+                "`on_retry` cannot be an `async` closure in a synchronous function; remove `async`",
+            ),
+            (
+                "or_else = (async |e| Ok(1))",
+                "`or_else` cannot be an `async` closure in a synchronous function; remove `async`",
+            ),
+        ],
+    );
+}

@@ -1,0 +1,75 @@
+//! Rules across arguments and on the function. Values are checked where they are written as literals; the compiler
+//! checks constants, and values known at run time only are moved to the nearest allowed one.
+
+mod backoff;
+mod function;
+
+use crate::args::{Arg, Args};
+use crate::diagnostic::Errors;
+
+pub(crate) use self::function::check as function;
+
+/// Applies the rules that need no function.
+pub(crate) fn arguments(args: &Args, errors: &mut Errors) {
+    limits(args, errors);
+    polling(args, errors);
+    timeouts(args, errors);
+    backoff::check(args, errors);
+}
+
+fn limits(args: &Args, errors: &mut Errors) {
+    if let Some(max_attempts) = args.max_attempts.as_ref().filter(|arg| arg.literal() == Some(&0)) {
+        let message = "`max_attempts` must be at least 1, because the first attempt counts; use `max_attempts = 1` for no \
+                       retry, or `forever` for no limit";
+        errors.push(max_attempts.error(message));
+    }
+    if let Some(forever) = args.key("forever") {
+        let limits: Vec<&str> = LIMITS.into_iter().filter(|name| args.key(name).is_some()).collect();
+        if let Some(limit) = limits.first() {
+            let message = format!("`forever` says that no limit is wanted, and `{limit}` is one; remove one of them");
+            errors.at(forever.span(), message);
+        }
+    }
+}
+
+const LIMITS: [&str; 3] = ["max_attempts", "max_elapsed", "timeout"];
+
+fn polling(args: &Args, errors: &mut Errors) {
+    match (args.key("until"), args.key("unmet")) {
+        (Some(until), None) => {
+            let message = "`until` needs to know what an unmet end is; add `unmet = last` to return the last value, or \
+                           `unmet = |value| Err(..)`";
+            errors.at(until.span(), message);
+        }
+        (None, Some(unmet)) => {
+            let message =
+                "`unmet` says what happens when `until` never held; add `until = |value| ..`, or remove `unmet`";
+            errors.at(unmet.span(), message);
+        }
+        _ => {}
+    }
+    let Some(until) = args.key("until") else {
+        return;
+    };
+    // A policy may bring the limit, and `forever` says that none is wanted.
+    let limited = LIMITS.into_iter().chain(["forever", "policy"]).any(|name| args.key(name).is_some());
+    if !limited {
+        let message = "`until` needs a limit that fits the thing waited for; add `max_elapsed = \"60s\"`, \
+                       `max_attempts = 5` or `forever`";
+        errors.at(until.span(), message);
+    }
+}
+
+fn timeouts(args: &Args, errors: &mut Errors) {
+    let timed = args.key("attempt_timeout").or_else(|| args.key("timeout"));
+    if let (Some(on_timeout), None) = (args.key("on_timeout"), timed) {
+        let message = "`on_timeout` makes the error of a time-out, and there is none; add `attempt_timeout = \"2s\"` or \
+                       `timeout = \"60s\"`";
+        errors.at(on_timeout.span(), message);
+    }
+}
+
+/// Names an argument and its value for a message, as the user wrote them.
+fn quoted<T>(arg: &Arg<T>) -> String {
+    format!("`{}` ({})", arg.key, arg.text())
+}

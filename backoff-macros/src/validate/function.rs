@@ -1,0 +1,120 @@
+//! Rules on the function, and on arguments that name its parts.
+
+use syn::{FnArg, Ident, Type};
+
+use crate::args::{Args, is_async_closure};
+use crate::diagnostic::Errors;
+use crate::function::{Function, Scope, peel, plain_argument};
+use crate::suggest;
+
+/// Applies the rules that need the function.
+pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) {
+    signature(function, errors);
+    if let Some(error) = &function.unseen_future {
+        errors.push(error.clone());
+    } else if !function.shape.is_async() {
+        asynchronous(args, errors);
+    }
+    clones(args, function, errors);
+    names(args, function, errors);
+}
+
+fn signature(function: &Function, errors: &mut Errors) {
+    if let Some(constness) = &function.sig.constness {
+        let message = "`#[retry]` cannot wrap a `const fn`, because a retry waits at run time; remove `const`";
+        errors.at(constness.span, message);
+    }
+    if let Some(variadic) = &function.sig.variadic {
+        let message = "`#[retry]` cannot wrap a C-variadic function, because its arguments can be read only once; put it \
+                       on a function that takes them by name";
+        errors.push(syn::Error::new_spanned(variadic.dots, message));
+    }
+    for attr in &function.repeated {
+        let message = "`#[retry]` is applied twice, so that attempts would multiply; keep one of them";
+        errors.push(syn::Error::new_spanned(attr, message));
+    }
+}
+
+/// Refuses what only an async function can do.
+fn asynchronous(args: &Args, errors: &mut Errors) {
+    for name in ["attempt_timeout", "timeout"] {
+        if let Some(key) = args.key(name) {
+            let message = format!(
+                "`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; use `max_elapsed`, which \
+                 is checked between attempts"
+            );
+            errors.at(key.span(), message);
+        }
+    }
+    let timed = args.key("attempt_timeout").or_else(|| args.key("timeout"));
+    // Without a time-out, it was refused for that.
+    if let (Some(key), Some(_)) = (args.key("on_timeout"), timed) {
+        errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the time-out");
+    }
+    for hook in [&args.on_retry, &args.on_give_up, &args.on_recovered, &args.or_else].into_iter().flatten() {
+        if is_async_closure(&hook.value) {
+            let key = &hook.key;
+            let message = format!("`{key}` cannot be an `async` closure in a synchronous function; remove `async`");
+            errors.push(hook.error(message));
+        }
+    }
+}
+
+fn clones(args: &Args, function: &Function, errors: &mut Errors) {
+    let Some(clone) = &args.clone else { return };
+    let scope = Scope::of(function);
+    for (at, name) in clone.value.iter().enumerate() {
+        if clone.value.iter().take(at).any(|earlier| earlier == name) {
+            errors.at(name.span(), format!("`{name}` is named twice in `clone(..)`; keep one of them"));
+            continue;
+        }
+        if let Some(message) = clone_mistake(name, function, &scope) {
+            errors.at(name.span(), message);
+        }
+    }
+}
+
+fn clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<String> {
+    if name == "self" {
+        return Some("cannot clone `self`, because it cannot be bound anew; clone what the body consumes".to_owned());
+    }
+    let inputs = &function.sig.inputs;
+    let plain = inputs.iter().filter_map(plain_argument).find(|(pat, _)| pat.ident == *name);
+    match plain {
+        Some((_, typed)) => match peel(&typed.ty) {
+            Type::Reference(reference) if reference.mutability.is_some() => {
+                Some(format!("cannot clone `{name}`, a `&mut` argument; remove it, because every attempt reborrows it"))
+            }
+            _ => None,
+        },
+        None if scope.is_argument(name) => Some(format!(
+            "cannot clone `{name}`, a part of a pattern; give the argument a name, and take it apart in the body"
+        )),
+        None => {
+            let names: Vec<String> =
+                inputs.iter().filter_map(plain_argument).map(|(pat, _)| pat.ident.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            Some(match (suggest::nearest(&name.to_string(), names.iter().copied()), names.as_slice()) {
+                (Some(near), _) => format!("no argument named `{name}`; use `{near}`"),
+                (None, []) => format!("no argument named `{name}`; remove `clone(..)`"),
+                (None, [only]) => format!("no argument named `{name}`; use `{only}`"),
+                (None, names) => format!("no argument named `{name}`; use one of {}", suggest::listed(names)),
+            })
+        }
+    }
+}
+
+/// Refuses names for the body that are taken.
+fn names(args: &Args, function: &Function, errors: &mut Errors) {
+    let scope = Scope::of(function);
+    let once = args.once.iter().flat_map(|arg| &arg.value).map(|once| &once.name);
+    let mut taken: Vec<&Ident> = Vec::new();
+    for name in once.chain(args.attempt.as_ref().map(|arg| &arg.value)) {
+        if name == "self" || name == "_" || taken.contains(&name) {
+            errors.at(name.span(), format!("`{name}` cannot be a name of its own here; use another name"));
+        } else if scope.is_argument(name) && function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(_))) {
+            errors.at(name.span(), format!("`{name}` is an argument of the function already; use another name"));
+        }
+        taken.push(name);
+    }
+}

@@ -1,0 +1,8 @@
+use backoff_core::retry;
+
+#[retry(delay = "2s", multiplier = 2)]
+fn f(url: &str) -> Result<u32, String> {
+    Err(url.to_owned())
+}
+
+fn main() {}

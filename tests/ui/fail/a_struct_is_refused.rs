@@ -1,0 +1,6 @@
+use backoff_core::retry;
+
+#[retry]
+struct S;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use backoff_core::Classify;
+
+#[derive(Classify)]
+union MyError {
+    code: u8,
+}
+
+fn main() {}

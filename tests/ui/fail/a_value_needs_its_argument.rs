@@ -1,0 +1,8 @@
+use backoff_core::retry;
+
+#[retry(5)]
+fn f(url: &str) -> Result<u32, String> {
+    Err(url.to_owned())
+}
+
+fn main() {}

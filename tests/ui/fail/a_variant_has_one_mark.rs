@@ -1,0 +1,10 @@
+use backoff_core::Classify;
+
+#[derive(Classify)]
+enum MyError {
+    #[transient]
+    #[permanent]
+    Busy,
+}
+
+fn main() {}
