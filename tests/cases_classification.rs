@@ -100,9 +100,9 @@ fn ends_with(make: impl Fn() -> Boxed) -> (u32, StopReason, String) {
     let of = |error: RetryError<Boxed>| (error.attempts, error.reason, error.last.to_string());
     let blocking = FOUR.retry(|| Err::<(), _>(make())).classified().sleep(|_| ()).call_report();
     let asynchronous = block_on(FOUR.retry(|| ready(Err::<(), _>(make()))).classified().sleep(|_| ready(())).report());
-    let (blocking, asynchronous) = (of(blocking.unwrap_err()), of(asynchronous.unwrap_err()));
+    let (blocking, asynchronous) = (blocking.map_err(of), asynchronous.map_err(of));
     assert_eq!(blocking, asynchronous);
-    blocking
+    blocking.expect_err("the operation never succeeds")
 }
 
 #[test]

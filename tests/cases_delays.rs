@@ -31,7 +31,7 @@ fn a_factor_of_a_tenth_stays_within_a_tenth_of_each_base_delay_and_below_the_cap
 }
 
 #[test]
-fn the_reference_library_s_default_grows_by_half_from_half_a_second() {
+fn the_cenkalti_preset_grows_by_half_from_half_a_second() {
     assert_eq!(base_ms(&Policy::CENKALTI, 5), [500.0, 750.0, 1125.0, 1687.5, 2531.25]);
     assert_eq!(Policy::CENKALTI.max_delay(), Some(secs(60)));
     assert_eq!(Policy::CENKALTI.max_elapsed(), Some(secs(15 * 60)));

@@ -13,8 +13,8 @@ const fn plain(max_attempts: u32) -> Policy {
     Policy::exponential().jitter(Jitter::None).max_attempts(max_attempts).build()
 }
 
-fn trouble(attempt: u32) -> Option<Trouble> {
-    Some(Trouble { attempt, fault: Fault::Transient })
+fn trouble(attempt: u32) -> Trouble {
+    Trouble { attempt, fault: Fault::Transient }
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn success_on_the_third_call_notifies_of_attempts_one_and_two() {
     let retry = |attempt, delay, elapsed| Event::Retry {
         attempt,
         max_attempts: Some(5),
-        error: trouble(attempt),
+        error: Some(trouble(attempt)),
         delay: ms(delay),
         elapsed: ms(elapsed),
     };
@@ -48,8 +48,12 @@ fn a_permanent_error_at_once_notifies_of_no_retry() {
 fn four_attempts_notify_three_times_and_not_for_the_last() {
     let trace = Case::always_fails(plain(4)).run();
     assert_eq!((trace.calls, trace.retries()), (4, 3));
-    let last =
-        Event::GaveUp { attempts: 4, error: trouble(4), reason: StopReason::MaxAttempts, elapsed: ms(100 + 200 + 400) };
+    let last = Event::GaveUp {
+        attempts: 4,
+        error: Some(trouble(4)),
+        reason: StopReason::MaxAttempts,
+        elapsed: ms(100 + 200 + 400),
+    };
     assert_eq!(trace.events[3..], [last]);
 }
 

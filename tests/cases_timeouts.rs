@@ -37,7 +37,7 @@ fn call(body: Duration, is_transient: bool) -> (u32, Failed, StopReason, Duratio
             .attempt_timeout(ms(500))
             .report()
             .await;
-        let error = report.unwrap_err();
+        let error = report.expect_err("the operation never succeeds");
         assert_eq!(error.attempts, calls.get());
         (calls.get(), error.last, error.reason, error.elapsed)
     })

@@ -7,28 +7,37 @@
 pub use crate::classify::Probe;
 
 // Without `std` there is no clock to drive an expanded loop; what remains serves `#[derive(Classify)]`.
-#[cfg(all(feature = "std", feature = "async"))]
+#[cfg(feature = "std")]
 mod asynchronous;
 #[cfg(feature = "std")]
 mod drivers;
 #[cfg(feature = "std")]
+mod features;
+#[cfg(feature = "std")]
 mod hooks;
 #[cfg(feature = "std")]
 mod parts;
+#[cfg(feature = "std")]
+mod text;
 
-#[cfg(all(feature = "std", feature = "async"))]
+#[cfg(feature = "std")]
 pub use self::asynchronous::{
-    by_deadline, cancel_future, is_cancelled_now, sleep, sleep_until_cancelled, timed_out, timed_out_with, timer,
-    within,
+    by_deadline, cancel_future, in_scope, is_cancelled_now, sleep, sleep_until_cancelled, timed_out, timed_out_with,
+    timer, within,
 };
 #[cfg(feature = "std")]
-pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Full, Lean, Mode, Timed};
+pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Circumstances, Full, Lean, Mode, Timed};
+#[cfg(feature = "std")]
+pub use self::features::AsyncSleeper;
 #[cfg(feature = "std")]
 pub use self::hooks::{ask, is_met, notify, or_else, unmet};
 #[cfg(feature = "std")]
 pub use self::parts::{
-    AsPolicy, Verdict, adjusted, call, is_cancelled, policy, sleep_blocking, sleep_blocking_until_cancelled,
+    AsPolicy, Verdict, adjusted, attempt_starts, call, call_in, inner_gave_up, is_cancelled, policy, sleep_blocking,
+    sleep_blocking_until_cancelled,
 };
+#[cfg(feature = "std")]
+pub use self::text::Telling;
 #[cfg(feature = "std")]
 pub use crate::decision::StopReason;
 #[cfg(feature = "std")]

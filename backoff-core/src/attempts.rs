@@ -5,11 +5,12 @@ use core::time::Duration;
 
 use crate::clock::{Clock as _, RuntimeClock};
 use crate::decision::{Decision, Failure, StopReason};
+use crate::drive::settle::{Label, text_of};
 use crate::drive::{Driver, Step};
 use crate::error::RetryError;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::{BlockingSleeper as _, DefaultSleeper};
-use crate::{Backoff, Fault, Policy};
+use crate::{Backoff, Budget, Fault, Policy};
 
 /// The attempts of one call, for a loop by hand: it counts failures, waits, and says when to stop.
 ///
@@ -48,6 +49,7 @@ pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
     attempt_started: Option<std::time::Instant>,
     last_delay: Option<Duration>,
     stopped: Option<StopReason>,
+    budget: Option<&'p Budget>,
     random: G,
 }
 
@@ -64,6 +66,7 @@ impl<B: Backoff> Policy<B> {
             attempt_started: None,
             last_delay: None,
             stopped: None,
+            budget: None,
             random: ThreadRandom,
         };
         attempts.attempt_starts();
@@ -75,8 +78,15 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
     #[must_use]
     pub fn seed(self, seed: u64) -> Attempts<'p, B, Seeded> {
-        let Self { policy, driver, attempt_started, last_delay, stopped, .. } = self;
-        Attempts { policy, driver, attempt_started, last_delay, stopped, random: Seeded::new(seed) }
+        let Self { policy, driver, attempt_started, last_delay, stopped, budget, .. } = self;
+        Attempts { policy, driver, attempt_started, last_delay, stopped, budget, random: Seeded::new(seed) }
+    }
+
+    /// Takes a token of a shared budget for each retry; [`success`](Self::success) gives some back.
+    #[must_use]
+    pub fn budget(mut self, budget: &'p Budget) -> Self {
+        self.budget = Some(budget);
+        self
     }
 
     /// Returns the number of the present attempt, 1 for the first.
@@ -105,7 +115,12 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
 
     /// Notes that the attempt succeeded; what follows is a new call.
     pub fn success(&mut self) {
-        self.reset();
+        let policy = self.policy;
+        self.driver.succeeded::<_, _, _, _, ()>(step(&policy, &mut self.random, &mut ()));
+        if let Some(budget) = self.budget {
+            budget.deposit();
+        }
+        self.attempt_starts();
         self.driver = Driver::start(self.policy.rules(), &RuntimeClock, false);
         self.last_delay = None;
     }
@@ -144,20 +159,22 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     }
 
     /// Returns what the call took, together with the error that [`pause`](Self::pause) gave back.
+    ///
+    /// Elapsed time counts from [`Policy::start`] where the policy needs it, for `max_elapsed` since the call or `reset_after`, and from the
+    /// first failure otherwise.
     pub fn explain<E>(&self, last: E) -> RetryError<E> {
         let reason = self.stopped.unwrap_or(StopReason::Cancelled);
         RetryError::new(last, self.driver.ended(&RuntimeClock, self.stopped), reason)
     }
 
     fn failed<E>(&mut self, fault: Fault, error: &E) -> Decision {
-        let step = Step {
-            source: &self.policy,
-            clock: &RuntimeClock,
-            random: &mut self.random,
-            observer: &mut (),
-            is_timed: false,
-        };
-        let decision = self.driver.failed(step, Failure::new(fault), self.attempt_started, Some(error));
+        self.driver.now(&RuntimeClock); // `explain` tells the time, from the first failure at the latest
+        let failure = Failure::new(fault).budget(self.budget);
+        let started = self.attempt_started;
+        let text = text_of(Some(error));
+        let policy = self.policy;
+        let decision =
+            self.driver.failed(step(&policy, &mut self.random, &mut ()).with(text), failure, started, Some(error));
         if let Decision::Stop(reason) = decision {
             self.stopped = Some(reason);
         }
@@ -211,6 +228,11 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
             Decision::Stop(_) => Err(error),
         }
     }
+}
+
+/// A loop by hand has no name and no hooks.
+fn step<'a, P, G>(source: &'a P, random: &'a mut G, nobody: &'a mut ()) -> Step<'a, P, RuntimeClock, G, ()> {
+    Step::new(source, &RuntimeClock, random, nobody, Label::named(""))
 }
 
 impl<B: Backoff, G> fmt::Debug for Attempts<'_, B, G> {

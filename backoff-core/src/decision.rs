@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use crate::policy::{Rules, Since};
 use crate::random::Random;
-use crate::{Backoff, Fault, Policy};
+use crate::{Backoff, Budget, Fault, Policy};
 
 /// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum StopReason {
     BudgetEmpty,
     /// The call was cancelled.
     Cancelled,
-    /// A call inside this one gave up, and this one was told not to repeat that.
+    /// A call around this one retries in its place, or a call inside it gave up and it was told not to repeat that.
     Nested,
     /// Retries are switched off.
     Disabled,
@@ -82,7 +82,7 @@ impl core::fmt::Display for StopReason {
             Self::PushBackTooLong => "the server asks for a longer wait than allowed",
             Self::BudgetEmpty => "the retry budget is empty",
             Self::Cancelled => "the call was cancelled",
-            Self::Nested => "a call inside this one gave up",
+            Self::Nested => "another call around or inside this one has retried",
             Self::Disabled => "retries are disabled",
         })
     }
@@ -131,20 +131,34 @@ impl Progress<u32> {
 ///
 /// Times count from the start of the call.
 #[derive(Clone, Copy, Debug)]
-pub struct Failure {
+pub struct Failure<'a> {
     pub(crate) fault: Fault,
     pub(crate) at: Duration,
     pub(crate) ran: Duration,
     pub(crate) cancelled: bool,
     pub(crate) cut_short: Option<StopReason>,
+    pub(crate) disabled: bool,
+    pub(crate) nested: bool,
+    pub(crate) time_left: Option<Duration>,
+    pub(crate) budget: Option<&'a Budget>,
 }
 
-impl Failure {
+impl<'a> Failure<'a> {
     /// Returns a failure of this kind at the start of the call.
     #[must_use]
     #[inline]
     pub const fn new(fault: Fault) -> Self {
-        Self { fault, at: Duration::ZERO, ran: Duration::ZERO, cancelled: false, cut_short: None }
+        Self {
+            fault,
+            at: Duration::ZERO,
+            ran: Duration::ZERO,
+            cancelled: false,
+            cut_short: None,
+            disabled: false,
+            nested: false,
+            time_left: None,
+            budget: None,
+        }
     }
 
     /// Sets the time of the failure, counted from the start of the call.
@@ -168,6 +182,38 @@ impl Failure {
     #[inline]
     pub const fn cancelled(mut self, cancelled: bool) -> Self {
         self.cancelled = cancelled;
+        self
+    }
+
+    /// Sets whether retries are switched off.
+    #[must_use]
+    #[inline]
+    pub const fn disabled(mut self, disabled: bool) -> Self {
+        self.disabled = disabled;
+        self
+    }
+
+    /// Sets whether a call around this one retries in its place, or one inside it has given up.
+    #[must_use]
+    #[inline]
+    pub const fn nested(mut self, nested: bool) -> Self {
+        self.nested = nested;
+        self
+    }
+
+    /// Sets the time that calls around this one leave for the delay.
+    #[must_use]
+    #[inline]
+    pub const fn time_left(mut self, left: Option<Duration>) -> Self {
+        self.time_left = left;
+        self
+    }
+
+    /// Sets the budget that a retry takes a token from.
+    #[must_use]
+    #[inline]
+    pub const fn budget(mut self, budget: Option<&'a Budget>) -> Self {
+        self.budget = budget;
         self
     }
 
@@ -205,9 +251,15 @@ impl<B: Backoff> Policy<B> {
 
     /// Returns what to do after a failed attempt, and counts it.
     ///
-    /// The checks come in this order, and the first that stops names the reason: permanent, ambiguous, cancelled, attempts, backoff ended, push-back
-    /// too long, elapsed time. A random number is drawn only when a retry is still possible.
-    pub fn decide(&self, progress: &mut Progress<B::State>, failure: Failure, random: &mut impl Random) -> Decision {
+    /// The checks come in this order, and the first that stops names the reason: permanent, ambiguous, cancelled,
+    /// disabled, attempts, nested, backoff ended, push-back too long, elapsed time, budget. A random number is drawn only when
+    /// a retry is still possible, and a token taken only when the answer is to retry.
+    pub fn decide(
+        &self,
+        progress: &mut Progress<B::State>,
+        failure: Failure<'_>,
+        random: &mut impl Random,
+    ) -> Decision {
         decide(self.rules(), self.backoff(), progress, failure, random)
     }
 }
@@ -218,7 +270,7 @@ pub(crate) fn decide<B: Backoff>(
     rules: &Rules,
     backoff: &B,
     progress: &mut Progress<B::State>,
-    failure: Failure,
+    failure: Failure<'_>,
     random: &mut impl Random,
 ) -> Decision {
     begin_sequence(rules, progress, &failure);
@@ -246,13 +298,19 @@ pub(crate) fn decide<B: Backoff>(
             return Decision::Stop(StopReason::MaxElapsed);
         }
     }
+    if failure.time_left.is_some_and(|left| delay > left) {
+        return Decision::Stop(StopReason::MaxElapsed);
+    }
+    if failure.budget.is_some_and(|budget| !budget.withdraw()) {
+        return Decision::Stop(StopReason::BudgetEmpty);
+    }
     progress.previous = own;
     Decision::RetryAfter(delay)
 }
 
 /// Starts the sequence anew after a long-lived attempt, and the clock at the first failure where the policy says so.
 #[inline]
-fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, failure: &Failure) {
+fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, failure: &Failure<'_>) {
     if rules.reset_after.is_some_and(|long| failure.ran >= long) {
         progress.reset(failure.at);
     }
@@ -262,7 +320,7 @@ fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, failure: &Failur
 }
 
 #[inline]
-fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure) -> Option<StopReason> {
+fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure<'_>) -> Option<StopReason> {
     if failure.cut_short.is_some() {
         return failure.cut_short;
     }
@@ -274,14 +332,17 @@ fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure) -> Op
     if failure.cancelled {
         return Some(StopReason::Cancelled);
     }
+    if failure.disabled {
+        return Some(StopReason::Disabled);
+    }
     if rules.max_attempts != 0 && attempts >= rules.max_attempts {
         return Some(StopReason::MaxAttempts);
     }
-    None
+    failure.nested.then_some(StopReason::Nested)
 }
 
 /// The limit of one attempt.
-#[cfg(feature = "async")]
+#[cfg(any(feature = "std", feature = "async"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
     /// The time that the attempt gets.
@@ -291,7 +352,7 @@ pub(crate) struct Limit {
 }
 
 /// Returns the limit of an attempt that starts `at` this time of the call: its time-out, or what is left of `max_elapsed`.
-#[cfg(feature = "async")]
+#[cfg(any(feature = "std", feature = "async"))]
 pub(crate) fn attempt_limit<S>(rules: &Rules, progress: &Progress<S>, at: Duration, timeout: Duration) -> Limit {
     match remaining(rules, progress, at) {
         Some(left) if left < timeout => Limit { time: left, is_clipped: true },

@@ -9,17 +9,20 @@ pub(crate) mod cancel;
 #[cfg(feature = "async")]
 pub(crate) mod future;
 pub(crate) mod judge;
+pub(crate) mod limits;
 pub(crate) mod operation;
+pub(crate) mod settle;
 pub(crate) mod source;
 pub(crate) mod timeouts;
 
 use core::time::Duration;
 
+use self::settle::{Label, Notice, recovered, settle, succeeded_at_once};
 use self::source::PolicySource;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide};
 use crate::error::Ended;
-use crate::observe::{GiveUpEvent, Observer, RecoveredEvent, RetryEvent};
+use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Observer, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
 use crate::random::Random;
 
@@ -29,6 +32,8 @@ pub(crate) struct Driver<S, I> {
     progress: Progress<S>,
     /// When the call started, or first failed if nothing asked for time before.
     started: Option<I>,
+    /// The clock was read when the call started.
+    is_timed: bool,
     /// All attempts that have ended, also those before a reset.
     attempts: u32,
     slept: Duration,
@@ -40,16 +45,37 @@ pub(crate) struct Step<'a, P, C, G, O> {
     pub(crate) clock: &'a C,
     pub(crate) random: &'a mut G,
     pub(crate) observer: &'a mut O,
-    /// Somebody beside the rules wants to know the time.
-    pub(crate) is_timed: bool,
+    pub(crate) label: Label<'a>,
+    pub(crate) text: ErrorText<'a>,
+}
+
+impl<'a, P, C, G, O> Step<'a, P, C, G, O> {
+    #[inline]
+    pub(crate) const fn new(
+        source: &'a P,
+        clock: &'a C,
+        random: &'a mut G,
+        observer: &'a mut O,
+        label: Label<'a>,
+    ) -> Self {
+        Self { source, clock, random, observer, label, text: ErrorText::NONE }
+    }
+
+    /// Adds the error as text.
+    #[inline]
+    pub(crate) const fn with(mut self, text: ErrorText<'a>) -> Self {
+        self.text = text;
+        self
+    }
 }
 
 impl<S, I: Copy> Driver<S, I> {
     /// Starts a call; the clock is read only if something needs the start.
     #[inline]
     pub(crate) fn start(rules: &Rules, clock: &impl Clock<Instant = I>, is_timed: bool) -> Self {
-        let started = (is_timed || rules.needs_start()).then(|| clock.now());
-        Self { progress: Progress::new(), started, attempts: 0, slept: Duration::ZERO }
+        let is_timed = is_timed || rules.needs_start() || cfg!(feature = "metrics");
+        let started = is_timed.then(|| clock.now());
+        Self { progress: Progress::new(), started, is_timed, attempts: 0, slept: Duration::ZERO }
     }
 
     /// Returns the number of attempts that have ended.
@@ -81,13 +107,22 @@ impl<S, I: Copy> Driver<S, I> {
         self.started.map_or(Duration::ZERO, |started| clock.elapsed(started))
     }
 
-    /// Counts a failed attempt, asks the core, and tells the observer.
+    /// Returns the time of the call for those who watch.
+    const fn told(&self, elapsed: Duration) -> Elapsed {
+        match self.started {
+            None => Elapsed::Unknown,
+            Some(_) if self.is_timed => Elapsed::SinceStart(elapsed),
+            Some(_) => Elapsed::SinceFirstFailure(elapsed),
+        }
+    }
+
+    /// Counts a failed attempt, asks the core, and tells those who watch.
     #[cold]
     #[inline(never)]
     pub(crate) fn failed<P, C, G, O, E>(
         &mut self,
         step: Step<'_, P, C, G, O>,
-        failure: Failure,
+        failure: Failure<'_>,
         attempt_started: Option<I>,
         error: Option<&E>,
     ) -> Decision
@@ -98,17 +133,32 @@ impl<S, I: Copy> Driver<S, I> {
         G: Random,
         O: Observer<E>,
     {
-        let Step { source, clock, random, observer, is_timed } = step;
+        let Step { source, clock, random, observer, label, text } = step;
         let rules = source.rules();
         self.attempts = self.attempts.saturating_add(1);
-        let elapsed = if is_timed || rules.needs_time() { self.now(clock) } else { Duration::ZERO };
+        let needs_time = self.is_timed || rules.needs_time() || cfg!(feature = "tracing");
+        let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
+        let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
         let failure = failure.at(elapsed).ran(ran);
-        let decision = decide(rules, source.backoff(), &mut self.progress, failure, random);
+        let decision = settle(rules, source.backoff(), &mut self.progress, failure, random, &notice);
         if O::WATCHES {
             self.tell(observer, rules, error, elapsed, decision);
         }
         decision
+    }
+
+    /// Counts a tick and asks the core for the next; nothing failed, so nobody is told.
+    pub(crate) fn paced<P, C, G>(&mut self, source: &P, clock: &C, tick: Failure<'_>, random: &mut G) -> Decision
+    where
+        P: PolicySource,
+        P::Backoff: crate::Backoff<State = S>,
+        C: Clock<Instant = I>,
+        G: Random,
+    {
+        self.attempts = self.attempts.saturating_add(1);
+        let at = if source.rules().needs_time() { self.now(clock) } else { Duration::ZERO };
+        decide(source.rules(), source.backoff(), &mut self.progress, tick.at(at), random)
     }
 
     fn tell<O: Observer<E>, E>(
@@ -121,7 +171,7 @@ impl<S, I: Copy> Driver<S, I> {
     ) {
         match decision {
             Decision::RetryAfter(delay) => {
-                let max_attempts = (rules.max_attempts != 0).then_some(rules.max_attempts);
+                let max_attempts = rules.attempts_limit();
                 observer.retry(&RetryEvent { attempt: self.attempts, max_attempts, error, delay, elapsed });
             }
             Decision::Stop(reason) => {
@@ -130,28 +180,55 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
-    /// Tells the observer that a limit of the call ended it during a delay.
-    pub(crate) fn interrupted<C, O, E>(&mut self, clock: &C, observer: &mut O, reason: StopReason, error: Option<&E>)
-    where
+    /// Tells those who watch that a limit of the call ended it during a delay.
+    pub(crate) fn interrupted<P, C, G, O, E>(
+        &mut self,
+        step: Step<'_, P, C, G, O>,
+        reason: StopReason,
+        error: Option<&E>,
+    ) where
+        P: PolicySource,
         C: Clock<Instant = I>,
         O: Observer<E>,
     {
+        let Step { source, clock, observer, label, text, .. } = step;
+        let elapsed = if self.is_timed { self.now(clock) } else { Duration::ZERO };
+        let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
+        settle::stopped(source.rules(), reason, &notice);
         if O::WATCHES {
-            let elapsed = self.now(clock);
             observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed });
         }
     }
 
-    /// Counts a successful attempt, and tells the observer if it was a retry.
+    /// Counts a successful attempt, and tells those who watch if it was a retry.
     #[inline]
-    pub(crate) fn succeeded<C, O, E>(&mut self, clock: &C, observer: &mut O)
+    pub(crate) fn succeeded<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>)
     where
+        P: PolicySource,
         C: Clock<Instant = I>,
         O: Observer<E>,
     {
-        self.attempts = self.attempts.saturating_add(1);
-        if O::WATCHES && self.attempts > 1 {
-            let elapsed = self.now(clock);
+        let before = self.attempts;
+        self.attempts = before.saturating_add(1);
+        if before > 0 {
+            self.recovered(step);
+        } else if cfg!(feature = "metrics") {
+            succeeded_at_once(step.label, self.started.map(|started| step.clock.elapsed(started)));
+        }
+    }
+
+    #[cold]
+    fn recovered<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>)
+    where
+        P: PolicySource,
+        C: Clock<Instant = I>,
+        O: Observer<E>,
+    {
+        let Step { source, clock, observer, label, .. } = step;
+        let elapsed = if self.is_timed { self.now(clock) } else { Duration::ZERO };
+        let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text: ErrorText::NONE };
+        recovered(source.rules(), &notice);
+        if O::WATCHES {
             observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });
         }
     }

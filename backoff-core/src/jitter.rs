@@ -67,7 +67,8 @@ impl Jitter {
     #[inline]
     pub(crate) const fn spread(self, base: &Base) -> Spread {
         let capped = shorter(base.delay, base.cap);
-        let in_seconds = capped.as_secs() >= SECONDS_FROM;
+        let scale = if matches!(self, Self::Decorrelated) { longer(base.previous, base.initial) } else { capped };
+        let in_seconds = scale.as_secs() >= SECONDS_FROM;
         let (d, cap) = (units(capped, in_seconds), units(base.cap, in_seconds));
         let (low, high) = match self {
             Self::None => (d, d),
@@ -129,8 +130,17 @@ const fn units(d: Duration, in_seconds: bool) -> u64 {
 
 #[inline]
 const fn shorter(a: Duration, b: Duration) -> Duration {
-    let a_is_shorter = a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos());
-    if a_is_shorter { a } else { b }
+    if is_shorter(a, b) { a } else { b }
+}
+
+#[inline]
+const fn is_shorter(a: Duration, b: Duration) -> bool {
+    a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos())
+}
+
+#[inline]
+const fn longer(a: Duration, b: Duration) -> Duration {
+    if is_shorter(a, b) { b } else { a }
 }
 
 #[inline]

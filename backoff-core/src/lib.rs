@@ -10,6 +10,7 @@ pub mod __private;
 #[cfg(feature = "std")]
 mod attempts;
 mod backoff;
+mod budget;
 #[cfg(feature = "std")]
 mod cancel;
 pub mod classify;
@@ -22,11 +23,15 @@ mod drive;
 mod error;
 mod fault;
 mod jitter;
-mod observe;
+#[cfg(feature = "std")]
+mod nesting;
+pub mod observe;
 mod outcome;
 mod policy;
 mod random;
 mod schedule;
+#[cfg(feature = "std")]
+mod site;
 mod sleep;
 #[cfg(feature = "std")]
 mod ticker;
@@ -36,6 +41,9 @@ pub use crate::__private::Attempt;
 #[cfg(feature = "std")]
 pub use crate::attempts::Attempts;
 pub use crate::backoff::{Backoff, List, Sequence};
+#[cfg(feature = "std")]
+pub use crate::budget::Budgets;
+pub use crate::budget::{Budget, InvalidBudget};
 #[cfg(feature = "std")]
 pub use crate::cancel::{CancelToken, Cancelled};
 pub use crate::classify::{Classify, Marked, permanent, retry_after};
@@ -47,11 +55,15 @@ pub use crate::drive::operation::{Async, Blocking, Operation};
 pub use crate::error::{AttemptTimeout, RetryError, Success};
 pub use crate::fault::Fault;
 pub use crate::jitter::Jitter;
+#[cfg(feature = "std")]
+pub use crate::nesting::{InScope, InnerRetries, Scope};
 pub use crate::observe::{GiveUpEvent, Observer, RecoveredEvent, RetryEvent};
 pub use crate::outcome::{NoValue, Outcome};
 pub use crate::policy::{InvalidPolicy, Policy, PolicyBuilder, Since};
 pub use crate::random::{Random, Seeded, ThreadRandom};
 pub use crate::schedule::Schedule;
+#[cfg(feature = "std")]
+pub use crate::site::{CallSite, call_sites};
 pub use crate::sleep::{BlockingSleeper, DefaultSleeper, Sleeper};
 #[cfg(feature = "std")]
 pub use crate::ticker::Ticker;
@@ -68,6 +80,7 @@ pub mod call {
         AskTheError, ByClassify, ByMarks, ByMarksSendSync, Classified, Classifier, Condition, EveryError, EveryValue,
         Judge,
     };
+    pub use crate::drive::limits::{BudgetSource, Nesting, NoBudget, NoScope, OpenScope, Sharing};
     pub use crate::drive::operation::{ErrorOf, ReportOf, ValueOf};
     pub use crate::drive::source::{Editable, Edited, PolicySource};
     pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, TimeoutSettings, Timeouts};
@@ -80,3 +93,8 @@ pub mod call {
     #[cfg(any(feature = "tokio", feature = "async-io"))]
     pub use crate::sleep::RuntimeSleep;
 }
+
+/// The examples of the README are documentation tests, where the features that they use are on.
+#[cfg(all(doctest, feature = "macros", feature = "tokio", feature = "reqwest-0-13"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -2,10 +2,32 @@
 //!
 //! There are three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt is
 //! no event. Hooks run inline, in the caller's thread or task.
+//!
+//! One call is watched by its hooks (`on_retry`, `on_give_up`, `on_recovered`). A whole process is watched by the features `tracing` and
+//! `metrics`, by [`set_global`] for anything else, and by the counts of [`call_sites`](crate::call_sites). None of them sees the arguments of a
+//! function.
+//!
+//! With `tracing`, an event has the fields `retry.name`, `retry.attempt`, `retry.max_attempts`, `retry.delay_ms`,
+//! `retry.reason`, `error`, and `retry.elapsed_ms`, or `retry.since_first_failure_ms` where nothing asked for time
+//! before the first failure. A scheduled retry is logged at debug (`log = ".."` changes that), a recovery at info, a give-up at warn.
+//!
+//! With `metrics`, there are the counters `retry_calls_total{name, retried, result}`, where the result is `success` or a
+//! [`StopReason`], and `retry_retries_total{name}`, and the histograms `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
+
+mod event;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
+#[cfg(feature = "std")]
+pub(crate) mod publish;
+#[cfg(feature = "tracing")]
+mod tracing;
 
 use core::fmt;
 use core::time::Duration;
 
+pub use self::event::{CallEvent, Elapsed, ErrorText, Level, What};
+#[cfg(feature = "std")]
+pub use self::publish::{AlreadySet, GlobalObserver, set_global};
 use crate::StopReason;
 
 /// An attempt failed and another will follow: what `on_retry` is told, before the delay.

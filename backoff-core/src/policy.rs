@@ -127,6 +127,15 @@ impl Rules {
         Base { delay, previous, initial: self.initial, cap: self.max_delay }
     }
 
+    /// Returns the largest number of attempts; `None` when they are not limited.
+    #[inline]
+    pub(crate) const fn attempts_limit(&self) -> Option<u32> {
+        match self.max_attempts {
+            0 => None,
+            attempts => Some(attempts),
+        }
+    }
+
     /// Returns whether a decision needs the time that has passed.
     #[inline]
     pub(crate) const fn needs_time(&self) -> bool {
@@ -263,10 +272,7 @@ impl<B> Policy<B> {
     /// Returns the largest number of attempts, the first included; `None` when attempts are not limited.
     #[must_use]
     pub const fn max_attempts(&self) -> Option<u32> {
-        match self.rules.max_attempts {
-            0 => None,
-            attempts => Some(attempts),
-        }
+        self.rules.attempts_limit()
     }
 
     /// Returns the time after which no retry starts.

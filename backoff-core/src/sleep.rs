@@ -43,6 +43,7 @@ pub trait Sleeper {
     fn sleep(&self, delay: Duration) -> Self::Sleep;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, S> Sleeper for F
 where
     F: Fn(Duration) -> S,

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::clock::RuntimeClock;
 use crate::decision::{Decision, Failure};
-use crate::drive::{Driver, Step};
+use crate::drive::Driver;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::{BlockingSleeper as _, DefaultSleeper};
 use crate::{Backoff, CancelToken, Fault, Policy};
@@ -70,15 +70,8 @@ impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
             self.driver = Some(Driver::start(self.policy.rules(), &RuntimeClock, false));
             return Some(Duration::ZERO);
         };
-        let step = Step {
-            source: &self.policy,
-            clock: &RuntimeClock,
-            random: &mut self.random,
-            observer: &mut (),
-            is_timed: false,
-        };
         let failure = Failure::new(Fault::Transient).cancelled(is_cancelled);
-        match driver.failed::<_, _, _, _, ()>(step, failure, None, None) {
+        match driver.paced(&self.policy, &RuntimeClock, failure, &mut self.random) {
             Decision::RetryAfter(delay) => Some(delay),
             Decision::Stop(_) => {
                 self.has_ended = true;

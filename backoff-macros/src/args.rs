@@ -173,7 +173,10 @@ impl Args {
 
     /// Returns the path of the runtime crate.
     pub(crate) fn core_path(&self) -> TokenStream {
-        self.krate.as_ref().map_or_else(|| quote::quote!(::backoff_core), |path| path.value.to_token_stream())
+        self.krate.as_ref().map_or_else(
+            || quote::quote_spanned!(proc_macro2::Span::mixed_site()=> ::backoff_core),
+            |path| path.value.to_token_stream(),
+        )
     }
 
     /// Returns whether the expansion binds names that the body may use.

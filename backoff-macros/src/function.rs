@@ -7,7 +7,7 @@ mod future;
 mod signature;
 
 use proc_macro2::extra::DelimSpan;
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, Signature, Token, Visibility, braced};
@@ -73,6 +73,24 @@ impl Function {
         sig.to_tokens(&mut tokens);
         tokens.append_all([body]);
         tokens
+    }
+
+    /// Returns whether the first statement of an attempt is an item, as far as its first word tells.
+    pub(crate) fn starts_with_item(&self) -> bool {
+        const WORDS: [&str; 12] =
+            ["fn", "use", "const", "static", "struct", "enum", "union", "trait", "impl", "type", "mod", "macro_rules"];
+        let mut trees = self.attempt_tokens().clone().into_iter().peekable();
+        while let Some(tree) = trees.next() {
+            match tree {
+                TokenTree::Punct(punct) if punct.as_char() == '#' => drop(trees.next()),
+                TokenTree::Ident(word) if word == "async" || word == "unsafe" || word == "extern" || word == "pub" => {
+                    trees.next_if(|next| !matches!(next, TokenTree::Ident(_)));
+                }
+                TokenTree::Ident(word) => return WORDS.iter().any(|item| word == item),
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// Returns the tokens of one attempt: the body, or the inside of the async block.

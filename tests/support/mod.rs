@@ -165,7 +165,7 @@ impl<B: Backoff> Case<B> {
     }
 
     fn step(&self, attempt: u32) -> Step {
-        let position = usize::try_from(attempt - 1).unwrap();
+        let position = usize::try_from(attempt - 1).expect("a case has few attempts");
         *self.script.get(position).or(self.script.last()).expect("a case has at least one step")
     }
 

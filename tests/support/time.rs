@@ -45,5 +45,6 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 
 /// Runs a future on tokio's paused time, which jumps to the next timer.
 pub(crate) fn paused<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime without i/o can always be made").block_on(future)
 }

@@ -5,13 +5,21 @@ use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
 
+use crate::drive::limits::OpenScope as _;
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
-use crate::{AttemptTimeout, Outcome, Sleeper};
+use crate::{AttemptTimeout, Outcome, Scope, Sleeper};
 
 /// Waits between two attempts; a zero delay yields once.
+#[cfg(feature = "async")]
 #[inline]
 pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> impl Future<Output = ()> + use<S> {
     crate::sleep::Wait::new(sleeper, delay)
+}
+
+/// Stands in for the feature `async`, which the expansion asks for.
+#[cfg(not(feature = "async"))]
+pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> S::Sleep {
+    sleeper.sleep(delay)
 }
 
 /// Waits for a time-out.
@@ -72,4 +80,10 @@ where
 /// Makes the failure of an attempt that was dropped, by `on_timeout`.
 pub fn timed_out_with<R: Outcome>(limit: Duration, make: impl FnOnce(AttemptTimeout) -> R::Error) -> R {
     R::from_error(make(AttemptTimeout::new(limit)))
+}
+
+/// Runs an attempt in the scope of `inner_retries`.
+pub async fn in_scope<R>(scope: &Option<Scope>, attempt: impl Future<Output = R>) -> R {
+    let mut attempt = pin!(attempt);
+    poll_fn(|cx| scope.within(|| attempt.as_mut().poll(cx))).await
 }

@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use crate::decision::StopReason;
-use crate::{BlockingSleeper, CancelToken, Policy, PolicyBuilder};
+use crate::drive::limits::OpenScope;
+use crate::{BlockingSleeper, CancelToken, Policy, PolicyBuilder, Scope};
 
 /// What the loop does after a failed attempt. Unlike [`Decision`](crate::Decision) it has no further variants.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,22 @@ pub enum Verdict {
 #[expect(clippy::inline_always, reason = "the body must not cost a call")]
 pub fn call<R>(attempt: impl FnOnce() -> R) -> R {
     attempt()
+}
+
+/// Runs one attempt in the scope of `inner_retries`.
+pub fn call_in<R>(scope: &Option<Scope>, attempt: impl FnOnce() -> R) -> R {
+    scope.within(attempt)
+}
+
+/// Notes in the scope of `inner_retries` that an attempt starts.
+pub fn attempt_starts(scope: &Option<Scope>) {
+    OpenScope::attempt_starts(scope);
+}
+
+/// Returns whether a call in the scope of `inner_retries` has given up.
+#[must_use]
+pub fn inner_gave_up(scope: &Option<Scope>) -> bool {
+    OpenScope::inner_gave_up(scope)
 }
 
 /// Waits between two attempts of a synchronous function.

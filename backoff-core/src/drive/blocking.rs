@@ -3,7 +3,9 @@
 use super::call::{Retry, Surroundings};
 use super::cancel::BlockingCancel;
 use super::judge::{Classifier, Condition, Judge};
+use super::limits::{BudgetSource, Nesting, OpenScope as _, Sharing};
 use super::operation::{Blocking, ErrorOf, Operation, ReportOf, ValueOf};
+use super::settle::text_of;
 use super::source::PolicySource;
 use super::timeouts::NoTimeouts;
 use super::{Driver, Step};
@@ -15,7 +17,8 @@ use crate::random::Random;
 use crate::sleep::BlockingSleeper;
 use crate::{Outcome, RetryError, Success};
 
-impl<P, F, W, U, O, S, K, G, X> Retry<P, Blocking, F, Judge<W, U>, O, Surroundings<S, K, G, X, NoTimeouts>>
+impl<P, F, W, U, O, S, K, G, X, D, N>
+    Retry<P, Blocking, F, Judge<W, U>, O, Surroundings<S, K, G, X, NoTimeouts, Sharing<D, N>>>
 where
     P: PolicySource,
     F: Operation<Blocking, Attempt = <F as Operation<Blocking>>::Outcome>,
@@ -26,6 +29,8 @@ where
     K: ClockSource,
     G: Random,
     X: BlockingCancel,
+    D: BudgetSource,
+    N: Nesting,
 {
     /// Runs the operation until it succeeds or the policy stops, and returns what the last attempt returned.
     ///
@@ -55,20 +60,28 @@ where
     #[inline]
     fn run<A>(self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A {
         let Self { source, mut operation, judge, mut observer, surroundings, .. } = self;
-        let Surroundings { sleeper, clock, mut random, cancel, .. } = surroundings;
+        let Surroundings { sleeper, clock, mut random, cancel, sharing, .. } = surroundings;
         let clock = clock.blocking();
-        let is_timed = is_reported || O::WATCHES;
-        let mut driver = Driver::start(source.rules(), clock, is_timed);
+        let mut driver = Driver::start(source.rules(), clock, is_reported || O::WATCHES);
+        let scope = sharing.nesting.open(source.rules().max_elapsed);
         loop {
             let attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
-            let outcome = operation.start();
+            scope.attempt_starts();
+            let outcome = scope.within(|| operation.start());
+            let label = sharing.label();
+            let step = Step::new(&source, clock, &mut random, &mut observer, label);
             let Some((fault, error)) = judge.failure(&outcome) else {
-                driver.succeeded(clock, &mut observer);
+                driver.succeeded(step);
+                if let Some(budget) = sharing.budget.budget() {
+                    budget.deposit();
+                }
                 return finish(outcome, &|| driver.ended(clock, None));
             };
-            let step = Step { source: &source, clock, random: &mut random, observer: &mut observer, is_timed };
-            let failure = Failure::new(fault).cancelled(cancel.is_cancelled());
-            let delay = match driver.failed(step, failure, attempt_started, error) {
+            let failure = Failure::new(fault)
+                .cancelled(cancel.is_cancelled())
+                .nested(scope.inner_gave_up())
+                .budget(sharing.budget.budget());
+            let delay = match driver.failed(step.with(text_of(error)), failure, attempt_started, error) {
                 Decision::RetryAfter(delay) => delay,
                 Decision::Stop(reason) => return finish(outcome, &|| driver.ended(clock, Some(reason))),
             };
@@ -76,7 +89,9 @@ where
                 cancel.wait(&sleeper, delay);
             }
             if cancel.is_cancelled() {
-                driver.interrupted(clock, &mut observer, StopReason::Cancelled, outcome.as_result().err());
+                let error = outcome.as_result().err();
+                let step = Step::new(&source, clock, &mut random, &mut observer, label);
+                driver.interrupted(step.with(text_of(error)), StopReason::Cancelled, error);
                 return finish(outcome, &|| driver.ended(clock, Some(StopReason::Cancelled)));
             }
             driver.waited(delay);

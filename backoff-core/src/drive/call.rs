@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use super::cancel::{CancelledBy, NoCancel};
 use super::judge::{AskTheError, Classified, EveryError, EveryValue, Judge};
+use super::limits::{BudgetSource, Sharing};
 use super::operation::{Async, ErrorOf, Operation, ValueOf};
 use super::source::{Editable, Edited};
 use super::timeouts::{NoTimeouts, TimeoutSettings, Timeouts};
@@ -29,14 +30,23 @@ pub struct Retry<P, M, F, J = Judge, O = (), E = Surroundings> {
     pub(crate) marker: PhantomData<fn() -> M>,
 }
 
-/// What a call takes from outside: sleeper, clock, random numbers, cancellation, time-outs.
+/// What a call takes from outside: sleeper, clock, random numbers, cancellation, time-outs, and what it shares with
+/// other calls.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<S = DefaultSleeper, K = DefaultClock, G = ThreadRandom, X = NoCancel, T = NoTimeouts> {
+pub struct Surroundings<
+    S = DefaultSleeper,
+    K = DefaultClock,
+    G = ThreadRandom,
+    X = NoCancel,
+    T = NoTimeouts,
+    L = Sharing,
+> {
     pub(crate) sleeper: S,
     pub(crate) clock: K,
     pub(crate) random: G,
     pub(crate) cancel: X,
     pub(crate) timeouts: T,
+    pub(crate) sharing: L,
 }
 
 impl<P, M, F, J, O, E> fmt::Debug for Retry<P, M, F, J, O, E> {
@@ -81,6 +91,7 @@ impl<B: Backoff> Policy<B> {
                 random: ThreadRandom,
                 cancel: NoCancel,
                 timeouts: NoTimeouts,
+                sharing: Sharing::new(),
             },
             marker: PhantomData,
         }
@@ -234,10 +245,10 @@ impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     }
 }
 
-impl<P, M, F, J, O, S, K, G, X, T> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T>> {
+impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, L>> {
     /// Waits with a sleeper of your own: `|delay| ..`, which returns nothing for a blocking call and a future for an async one.
     #[inline]
-    pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T>>
+    pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T, L>>
     where
         N: Fn(Duration) -> A,
     {
@@ -246,43 +257,46 @@ impl<P, M, F, J, O, S, K, G, X, T> Retry<P, M, F, J, O, Surroundings<S, K, G, X,
 
     /// Waits with a value that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
     #[inline]
-    pub fn sleep_with<N>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T>> {
-        self.with_surroundings(|Surroundings { clock, random, cancel, timeouts, .. }| Surroundings {
+    pub fn sleep_with<N>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T, L>> {
+        self.with_surroundings(|Surroundings { clock, random, cancel, timeouts, sharing, .. }| Surroundings {
             sleeper,
             clock,
             random,
             cancel,
             timeouts,
+            sharing,
         })
     }
 
     /// Takes the time from a clock of your own; a closure `|| -> Duration` is one.
     #[inline]
-    pub fn clock<N: ClockSource>(self, clock: N) -> Retry<P, M, F, J, O, Surroundings<S, N, G, X, T>> {
-        self.with_surroundings(|Surroundings { sleeper, random, cancel, timeouts, .. }| Surroundings {
+    pub fn clock<N: ClockSource>(self, clock: N) -> Retry<P, M, F, J, O, Surroundings<S, N, G, X, T, L>> {
+        self.with_surroundings(|Surroundings { sleeper, random, cancel, timeouts, sharing, .. }| Surroundings {
             sleeper,
             clock,
             random,
             cancel,
             timeouts,
+            sharing,
         })
     }
 
     /// Takes the random numbers of jitter from a source of your own.
     #[inline]
-    pub fn random<N: Random>(self, random: N) -> Retry<P, M, F, J, O, Surroundings<S, K, N, X, T>> {
-        self.with_surroundings(|Surroundings { sleeper, clock, cancel, timeouts, .. }| Surroundings {
+    pub fn random<N: Random>(self, random: N) -> Retry<P, M, F, J, O, Surroundings<S, K, N, X, T, L>> {
+        self.with_surroundings(|Surroundings { sleeper, clock, cancel, timeouts, sharing, .. }| Surroundings {
             sleeper,
             clock,
             random,
             cancel,
             timeouts,
+            sharing,
         })
     }
 
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
     #[inline]
-    pub fn seed(self, seed: u64) -> Retry<P, M, F, J, O, Surroundings<S, K, Seeded, X, T>> {
+    pub fn seed(self, seed: u64) -> Retry<P, M, F, J, O, Surroundings<S, K, Seeded, X, T, L>> {
         self.random(Seeded::new(seed))
     }
 
@@ -291,29 +305,86 @@ impl<P, M, F, J, O, S, K, G, X, T> Retry<P, M, F, J, O, Surroundings<S, K, G, X,
     /// The token wakes the default sleeper at once. The future is raced with the delays only, never with an attempt. The
     /// call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
     #[inline]
-    pub fn cancel<C>(self, by: C) -> Retry<P, M, F, J, O, Surroundings<S, K, G, CancelledBy<C>, T>> {
-        self.with_surroundings(|Surroundings { sleeper, clock, random, timeouts, .. }| Surroundings {
+    pub fn cancel<C>(self, by: C) -> Retry<P, M, F, J, O, Surroundings<S, K, G, CancelledBy<C>, T, L>> {
+        self.with_surroundings(|Surroundings { sleeper, clock, random, timeouts, sharing, .. }| Surroundings {
             sleeper,
             clock,
             random,
             cancel: CancelledBy(by),
             timeouts,
+            sharing,
         })
     }
 
     #[inline]
-    fn with_timeouts<N>(self, change: impl FnOnce(T) -> N) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, N>> {
-        self.with_surroundings(|Surroundings { sleeper, clock, random, cancel, timeouts }| Surroundings {
+    fn with_sharing<N>(self, change: impl FnOnce(L) -> N) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, N>> {
+        self.with_surroundings(|Surroundings { sleeper, clock, random, cancel, timeouts, sharing }| Surroundings {
+            sleeper,
+            clock,
+            random,
+            cancel,
+            timeouts,
+            sharing: change(sharing),
+        })
+    }
+
+    #[inline]
+    fn with_timeouts<N>(self, change: impl FnOnce(T) -> N) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, N, L>> {
+        self.with_surroundings(|Surroundings { sleeper, clock, random, cancel, timeouts, sharing }| Surroundings {
             sleeper,
             clock,
             random,
             cancel,
             timeouts: change(timeouts),
+            sharing,
         })
     }
 }
 
-impl<P, F, J, O, S, K, G, X, T> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, T>>
+impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, Sharing<D, N>>> {
+    /// Names the call in the events of `tracing`, `metrics` and the global observer.
+    #[inline]
+    pub fn name(self, name: &'static str) -> Self {
+        self.with_sharing(|sharing| Sharing { name, ..sharing })
+    }
+
+    /// Takes a token of a shared [`Budget`](crate::Budget) for each retry, and gives some back with a success.
+    ///
+    /// An empty budget ends the call with its last error and the reason [`BudgetEmpty`](crate::StopReason::BudgetEmpty), before any delay.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Budget, Policy, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// static DATABASE: Budget = Budget::new().capacity(1);
+    /// const ONCE_MORE: Policy = Policy::constant(Duration::ZERO).max_attempts(5).build();
+    ///
+    /// let report = ONCE_MORE.retry(|| Err::<(), _>("down")).budget(&DATABASE).call_report();
+    /// let error = report.unwrap_err();
+    /// assert_eq!((error.attempts, error.reason), (2, StopReason::BudgetEmpty));
+    /// ```
+    #[inline]
+    pub fn budget<A: BudgetSource>(
+        self,
+        budget: A,
+    ) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, Sharing<A, N>>> {
+        self.with_sharing(|Sharing { name, nesting, .. }| Sharing { name, budget, nesting })
+    }
+
+    /// Says what the calls inside this one do with their own retries; see [`InnerRetries`](crate::InnerRetries).
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn inner_retries(
+        self,
+        mode: crate::InnerRetries,
+    ) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, Sharing<D, crate::InnerRetries>>> {
+        self.with_sharing(|Sharing { name, budget, .. }| Sharing { name, budget, nesting: mode })
+    }
+}
+
+impl<P, F, J, O, S, K, G, X, T, L> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, T, L>>
 where
     F: Operation<Async>,
     T: TimeoutSettings,
@@ -326,7 +397,7 @@ where
     pub fn attempt_timeout(
         self,
         limit: Duration,
-    ) -> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<T::OnTimeout>>> {
+    ) -> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<T::OnTimeout>, L>> {
         self.with_timeouts(|timeouts| Timeouts { attempt: Some(limit), ..timeouts.settings() })
     }
 
@@ -337,7 +408,7 @@ where
     pub fn timeout<'p, B>(
         self,
         limit: Duration,
-    ) -> Retry<Edited<'p, B>, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<T::OnTimeout>>>
+    ) -> Retry<Edited<'p, B>, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<T::OnTimeout>, L>>
     where
         P: Editable<'p, B>,
     {
@@ -349,7 +420,7 @@ where
     }
 
     /// Makes the error of an attempt, or of a call, that timed out.
-    pub fn on_timeout<N>(self, make: N) -> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<N>>>
+    pub fn on_timeout<N>(self, make: N) -> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<N>, L>>
     where
         N: Fn(AttemptTimeout) -> ErrorOf<F, Async>,
     {

@@ -12,7 +12,9 @@ use super::blocking::report;
 use super::call::{Retry, Surroundings};
 use super::cancel::AsyncCancel;
 use super::judge::{Classifier, Condition, Judge};
+use super::limits::{BudgetSource, Nesting, OpenScope, Sharing};
 use super::operation::{Async, Operation, ReportOf};
+use super::settle::text_of;
 use super::source::PolicySource;
 use super::timeouts::{MakeTimeout, NoTimeouts, Timeouts};
 use super::{Driver, Step};
@@ -140,7 +142,7 @@ pin_project! {
     ///
     /// Dropping it drops the attempt or the delay in progress, and everything else with it. No task is spawned.
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<P, F, J, O, S, K, G, X, T>
+    pub struct RetryFuture<P, F, J, O, S, K, G, X, T, D, N>
     where
         P: PolicySource,
         F: Operation<Async>,
@@ -148,6 +150,7 @@ pin_project! {
         K: ClockSource,
         X: AsyncCancel,
         T: AsyncTimeouts<F::Outcome>,
+        N: Nesting,
     {
         source: P,
         operation: F,
@@ -157,6 +160,8 @@ pin_project! {
         clock: K,
         random: G,
         timeouts: T,
+        sharing: Sharing<D, N>,
+        scope: Option<N::Scope>,
         is_reported: bool,
         driver: Option<Driver<StateOf<P>, InstantOf<K>>>,
         #[pin]
@@ -168,7 +173,7 @@ pin_project! {
     }
 }
 
-impl<P, F, J, O, S, K, G, X, T> fmt::Debug for RetryFuture<P, F, J, O, S, K, G, X, T>
+impl<P, F, J, O, S, K, G, X, T, D, N> fmt::Debug for RetryFuture<P, F, J, O, S, K, G, X, T, D, N>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -176,13 +181,14 @@ where
     K: ClockSource,
     X: AsyncCancel,
     T: AsyncTimeouts<F::Outcome>,
+    N: Nesting,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture").finish_non_exhaustive()
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T> RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>
+impl<P, F, W, U, O, S, K, G, X, T, D, N> RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -195,10 +201,15 @@ where
     G: Random,
     X: AsyncCancel,
     T: AsyncTimeouts<F::Outcome>,
+    D: BudgetSource,
+    N: Nesting,
 {
-    fn new(call: Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T>>, is_reported: bool) -> Self {
+    fn new(
+        call: Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>,
+        is_reported: bool,
+    ) -> Self {
         let Retry { source, operation, judge, observer, surroundings, .. } = call;
-        let Surroundings { sleeper, clock, random, cancel, timeouts } = surroundings;
+        let Surroundings { sleeper, clock, random, cancel, timeouts, sharing } = surroundings;
         Self {
             source,
             operation,
@@ -208,6 +219,8 @@ where
             clock,
             random,
             timeouts,
+            sharing,
+            scope: None,
             is_reported,
             driver: None,
             cancel: cancel.future(),
@@ -224,7 +237,11 @@ where
                 PhasePinned::Ready => self.as_mut().start_attempt(),
                 PhasePinned::Attempt { attempt, limit, started, limited_to } => {
                     let (started, limited_to) = (*started, *limited_to);
-                    let ended = match attempt.poll(cx) {
+                    let polled = match this.scope.as_ref() {
+                        Some(scope) => scope.within(|| attempt.poll(cx)),
+                        None => attempt.poll(cx),
+                    };
+                    let ended = match polled {
                         Poll::Ready(outcome) => Some((outcome, None)),
                         Poll::Pending if limit.poll_expired(cx) => {
                             let time = limited_to.map_or(Duration::ZERO, |limit| limit.time);
@@ -273,13 +290,16 @@ where
         }
         let is_timed = *this.is_reported || O::WATCHES || T::ARE_SET;
         let driver = this.driver.get_or_insert_with(|| Driver::start(rules, clock, is_timed));
+        let time_left = rules.max_elapsed.into_iter().chain(this.timeouts.call()).min();
+        let scope = this.scope.get_or_insert_with(|| this.sharing.nesting.open(time_left));
+        scope.attempt_starts();
         let limited_to = this.timeouts.attempt().map(|time| {
             let at = driver.elapsed(clock);
             attempt_limit(rules, driver.progress(), at, time)
         });
         let started = rules.reset_after.is_some().then(|| clock.now());
         let limit = T::Timer::start(this.sleeper, limited_to.map(|limit| limit.time));
-        this.phase.set(Phase::Attempt { attempt: this.operation.start(), limit, started, limited_to });
+        this.phase.set(Phase::Attempt { attempt: scope.within(|| this.operation.start()), limit, started, limited_to });
     }
 
     /// Asks the core what to do with an outcome: returns it, or starts the delay.
@@ -293,15 +313,20 @@ where
         let mut this = self.project();
         let clock = this.clock.runtime();
         let driver = this.driver.as_mut()?;
+        let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
+        let budget = this.sharing.budget.budget();
         let Some((fault, error)) = this.judge.failure(&outcome) else {
-            driver.succeeded(clock, this.observer);
+            driver.succeeded(step);
+            if let Some(budget) = budget {
+                budget.deposit();
+            }
             return Some((outcome, None));
         };
         let is_cancelled = X::CANCELS && this.cancel.poll(cx).is_ready();
-        let failure = Failure::new(fault).cancelled(is_cancelled).cut_short(cut_short);
-        let is_timed = *this.is_reported || O::WATCHES || T::ARE_SET;
-        let step = Step { source: &*this.source, clock, random: this.random, observer: this.observer, is_timed };
-        match driver.failed(step, failure, started, error) {
+        let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
+        let failure =
+            Failure::new(fault).cancelled(is_cancelled).cut_short(cut_short).nested(inner_gave_up).budget(budget);
+        match driver.failed(step.with(text_of(error)), failure, started, error) {
             Decision::RetryAfter(delay) => {
                 let held = Some(X::hold(outcome));
                 this.phase.set(Phase::Sleep { wait: Wait::new(this.sleeper, delay), delay, held });
@@ -327,7 +352,10 @@ where
             return None;
         };
         let driver = this.driver.as_mut()?;
-        driver.interrupted(this.clock.runtime(), this.observer, reason, outcome.as_result().err());
+        let error = outcome.as_result().err();
+        let clock = this.clock.runtime();
+        let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
+        driver.interrupted(step.with(text_of(error)), reason, error);
         Some((outcome, Some(reason)))
     }
 
@@ -343,7 +371,7 @@ fn poll_deadline<S, T: Timer<S>>(deadline: Pin<&mut Option<T>>, cx: &mut Context
     deadline.as_pin_mut().is_some_and(|deadline| deadline.poll_expired(cx))
 }
 
-impl<P, F, W, U, O, S, K, G, X, T> Future for RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>
+impl<P, F, W, U, O, S, K, G, X, T, D, N> Future for RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -356,6 +384,8 @@ where
     G: Random,
     X: AsyncCancel,
     T: AsyncTimeouts<F::Outcome>,
+    D: BudgetSource,
+    N: Nesting,
 {
     type Output = F::Outcome;
 
@@ -378,7 +408,7 @@ pin_project! {
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T> Future for ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>>
+impl<P, F, W, U, O, S, K, G, X, T, D, N> Future for ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -391,6 +421,8 @@ where
     G: Random,
     X: AsyncCancel,
     T: AsyncTimeouts<F::Outcome>,
+    D: BudgetSource,
+    N: Nesting,
 {
     type Output = ReportOf<F, Async>;
 
@@ -401,7 +433,8 @@ where
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T> IntoFuture for Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T>>
+impl<P, F, W, U, O, S, K, G, X, T, D, N> IntoFuture
+    for Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -414,16 +447,18 @@ where
     G: Random,
     X: AsyncCancel,
     T: AsyncTimeouts<F::Outcome>,
+    D: BudgetSource,
+    N: Nesting,
 {
     type Output = F::Outcome;
-    type IntoFuture = RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>;
+    type IntoFuture = RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>;
 
     fn into_future(self) -> Self::IntoFuture {
         RetryFuture::new(self, false)
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T> Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T>>
+impl<P, F, W, U, O, S, K, G, X, T, D, N> Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -436,6 +471,8 @@ where
     G: Random,
     X: AsyncCancel,
     T: AsyncTimeouts<F::Outcome>,
+    D: BudgetSource,
+    N: Nesting,
 {
     /// Returns the future that reports how the call ended.
     ///
@@ -444,7 +481,7 @@ where
     /// # Cancellation
     ///
     /// Dropping the future drops the attempt or the delay in progress.
-    pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T>> {
+    pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>> {
         ReportFuture { call: RetryFuture::new(self, true) }
     }
 }

@@ -137,6 +137,7 @@ impl<B> PolicyBuilder<B> {
     ///
     /// Default 3, or no limit when a time limit or [`forever`](Self::forever) is named.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.draft.limited();
         self.draft.rules.max_attempts = self.draft.allowed_attempts(attempts);
         self.name(Named::MAX_ATTEMPTS)
     }
@@ -146,6 +147,7 @@ impl<B> PolicyBuilder<B> {
     /// A retry whose delay would end exactly then still starts. Nothing is interrupted: an attempt that runs may end
     /// later. Default: no limit.
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
+        self.draft.limited();
         self.draft.rules.max_elapsed = Some(limit);
         self
     }
@@ -157,7 +159,7 @@ impl<B> PolicyBuilder<B> {
         if self.draft.rules.named.has(Named::BUILT) {
             self.draft.rules.max_attempts = 0;
             self.draft.rules.max_elapsed = None;
-            self.draft.rules.named = self.draft.rules.named.without(Named::MAX_ATTEMPTS);
+            self.draft.rules.named = self.draft.rules.named.without(Named::MAX_ATTEMPTS).without(Named::BUILT);
         }
         self.name(Named::FOREVER)
     }
@@ -212,6 +214,7 @@ impl<B> PolicyBuilder<B> {
     /// Counts a time-out of the call as a limit that was named.
     #[doc(hidden)]
     pub const fn limited_by_timeout(mut self) -> Self {
+        self.draft.limited();
         self.draft.has_timeout = true;
         self
     }
@@ -288,6 +291,13 @@ impl Draft {
     const fn moved(&mut self, refusal: Refusal) {
         if self.moved.is_none() {
             self.moved = Some(refusal);
+        }
+    }
+
+    /// A limit takes the place of the `forever` of the policy that is edited, and is then beside any `forever` to come.
+    const fn limited(&mut self) {
+        if self.rules.named.has(Named::BUILT) {
+            self.rules.named = self.rules.named.without(Named::FOREVER).without(Named::BUILT);
         }
     }
 

@@ -9,14 +9,15 @@ use crate::function::{Shape, braces};
 /// Runs the body and binds `__result`, and `__cut_short` where a time-out can end the attempt.
 pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
+    let allowed = items_after_the_head(plan);
     if !plan.is_async {
         let attempt = blocking(plan);
-        return quote_spanned!(site=> let __result = #attempt;);
+        return quote_spanned!(site=> #allowed let __result = #attempt;);
     }
     let attempt = asynchronous(plan);
     let (per_attempt, per_call) = (plan.args.attempt_timeout.is_some(), plan.args.timeout.is_some());
     if !per_attempt && !per_call {
-        return quote_spanned!(site=> let __result = #attempt.await;);
+        return quote_spanned!(site=> #allowed let __result = #attempt.await;);
     }
     let private = &plan.private;
     let limit = per_attempt.then(|| {
@@ -64,20 +65,28 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
     };
     quote_spanned! {site=>
         #limit
+        #allowed
         let (__result, __cut_short) = #outcome;
     }
+}
+
+/// Where the body starts with items, the statements put before it would make clippy complain of the user's order.
+fn items_after_the_head(plan: &Plan<'_>) -> TokenStream {
+    if !plan.function.starts_with_item() {
+        return TokenStream::new();
+    }
+    quote_spanned!(Span::mixed_site()=> #[allow(clippy::items_after_statements)])
 }
 
 /// Makes the result of an attempt that was dropped.
 pub(super) fn timed_out(plan: &Plan<'_>, limit: &TokenStream, key: Option<Span>) -> TokenStream {
     let private = &plan.private;
     let site = Span::mixed_site().located_at(key.unwrap_or_else(Span::call_site));
-    match &plan.args.on_timeout {
-        Some(make) => {
-            let make = &make.value;
-            quote_spanned!(site=> #private::timed_out_with(#limit, #make))
-        }
-        None => quote_spanned!(site=> #private::timed_out(#limit)),
+    if let Some(make) = &plan.args.on_timeout {
+        let make = &make.value;
+        quote_spanned!(site=> #private::timed_out_with(#limit, #make))
+    } else {
+        quote_spanned!(site=> #private::timed_out(#limit))
     }
 }
 
@@ -93,6 +102,9 @@ fn blocking(plan: &Plan<'_>) -> TokenStream {
         _ => TokenStream::new(),
     };
     let closure = quote_spanned!(at=> || #output #block);
+    if plan.inner_retries().is_some() {
+        return quote_spanned!(Span::mixed_site()=> #private::call_in(&__scope, #closure));
+    }
     quote_spanned!(Span::mixed_site()=> #private::call(#closure))
 }
 
@@ -112,6 +124,10 @@ fn asynchronous(plan: &Plan<'_>) -> TokenStream {
     let (fake_return, unique, head) = (fake_return(plan), unique(plan), before_retry(plan));
     let block = braces(brace, quote!(#fake_return #unique #head #body));
     let at = Span::mixed_site().located_at(keyword);
+    if plan.inner_retries().is_some() {
+        let private = &plan.private;
+        return quote_spanned!(at=> #private::in_scope(&__scope, async #block));
+    }
     quote_spanned!(at=> async #block)
 }
 

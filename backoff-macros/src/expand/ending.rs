@@ -1,11 +1,11 @@
 //! What follows an attempt: the question to the core, the delay, and the end of the call.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Pat};
 
 use super::attempt::timed_out;
-use super::plan::Plan;
+use super::plan::{Driver, Plan, optional};
 use crate::args::{Unmet, is_async_closure, peel};
 
 /// Looks at `__result`: leaves the loop, or binds `__delay`.
@@ -14,14 +14,10 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     let Plan { args, core, private, .. } = plan;
     let at = plan.result_span();
     let looked_at = quote_spanned!(at=> #core::Outcome::as_result(&__result));
-    let succeeded = if plan.has_ending {
-        quote_spanned!(site=> break (__result, ::core::option::Option::None))
-    } else {
-        quote_spanned!(site=> break __result)
-    };
+    let succeeded = succeeded(plan);
     let fault = fault(plan);
     let on_value = match &args.until {
-        None => quote_spanned!(site=> ::core::result::Result::Ok(_) => #succeeded,),
+        None => quote_spanned!(site=> ::core::result::Result::Ok(_) => { #succeeded }),
         Some(until) => {
             let until = &until.value;
             quote_spanned! {site=>
@@ -34,19 +30,22 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
             }
         }
     };
-    let failed = failed(plan);
+    let (cancelled, failed) = (asked_whether_cancelled(plan), failed(plan));
     let on_retry = on_retry(plan);
     let stopped = if plan.has_ending {
         quote_spanned!(site=> #private::Verdict::Stop(__reason) => break (__result, ::core::option::Option::Some(__reason)),)
     } else {
         quote_spanned!(site=> #private::Verdict::Stop(_) => break __result,)
     };
+    // The verdict is bound first: what it was made from must not live on while a hook is awaited.
     quote_spanned! {site=>
+        #cancelled
         let (__fault, __error) = match #looked_at {
             #on_value
             ::core::result::Result::Err(__error) => (#fault, ::core::option::Option::Some(__error)),
         };
-        let __delay = match #failed {
+        let __verdict = #failed;
+        let __delay = match __verdict {
             #private::Verdict::Retry(__delay) => {
                 #on_retry
                 __delay
@@ -56,39 +55,87 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
+/// Notes a success and leaves the loop.
+fn succeeded(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let identity = plan.identity();
+    let deposit = plan.args.budget.as_ref().map(|_| quote_spanned!(site=> __budget.deposit();));
+    let leave = if plan.has_ending {
+        quote_spanned!(site=> break (__result, ::core::option::Option::None);)
+    } else {
+        quote_spanned!(site=> break __result;)
+    };
+    quote_spanned!(site=> __driver.succeeded(#identity); #deposit #leave)
+}
+
 /// What the error means: `when`, or what the error says of itself.
 fn fault(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let private = &plan.private;
-    match &plan.args.when {
-        Some(when) => {
-            let when = &when.value;
-            quote_spanned!(site=> #private::ask(__error, #when))
-        }
-        None => quote_spanned!(site=> #private::Probe::new(__error).fault()),
+    if let Some(when) = &plan.args.when {
+        let when = &when.value;
+        quote_spanned!(site=> #private::ask(__error, #when))
+    } else {
+        quote_spanned!(site=> #private::Probe::new(__error).fault())
     }
+}
+
+/// Binds `__is_cancelled`, before anything is borrowed that could not be held while that is awaited.
+fn asked_whether_cancelled(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { args, core, private, .. } = plan;
+    if args.cancel.is_none() {
+        return TokenStream::new();
+    }
+    if !plan.is_async {
+        return quote_spanned!(site=> let __is_cancelled = #private::is_cancelled(__cancel););
+    }
+    let matters = if args.until.is_some() {
+        quote_spanned!(site=> true)
+    } else {
+        quote_spanned!(site=> #core::Outcome::as_result(&__result).is_err())
+    };
+    quote_spanned!(site=> let __is_cancelled = #matters && #private::is_cancelled_now(__cancel.as_mut()).await;)
 }
 
 /// Asks the core.
 fn failed(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { args, private, policy, .. } = plan;
-    let policy = &policy.reference;
-    let can_be_cut_short = args.attempt_timeout.is_some() || args.timeout.is_some();
-    if args.cancel.is_none() && !can_be_cut_short {
-        return quote_spanned!(site=> __driver.failed(#policy, __fault));
+    let Plan { args, private, .. } = plan;
+    let (identity, text) = (plan.identity(), error_text(plan, &quote_spanned!(site=> __error)));
+    let budget = optional(args.budget.as_ref().map(|_| quote_spanned!(site=> __budget)));
+    if plan.driver != Driver::Full {
+        return quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget));
     }
-    let is_cancelled = match (&args.cancel, plan.is_async) {
-        (None, _) => quote_spanned!(site=> false),
-        (Some(_), true) => quote_spanned!(site=> #private::is_cancelled_now(__cancel.as_mut()).await),
-        (Some(_), false) => quote_spanned!(site=> #private::is_cancelled(__cancel)),
-    };
-    let cut_short = if can_be_cut_short {
+    let no = quote_spanned!(site=> false);
+    let is_cancelled = if args.cancel.is_some() { quote_spanned!(site=> __is_cancelled) } else { no.clone() };
+    let cut_short = if args.attempt_timeout.is_some() || args.timeout.is_some() {
         quote_spanned!(site=> __cut_short)
     } else {
         quote_spanned!(site=> ::core::option::Option::None)
     };
-    quote_spanned!(site=> __driver.failed_when(#policy, __fault, #is_cancelled, #cut_short))
+    let inner_gave_up =
+        if plan.inner_retries().is_some() { quote_spanned!(site=> #private::inner_gave_up(&__scope)) } else { no };
+    quote_spanned! {site=>
+        __driver.failed(#identity, __fault, #text, #private::Circumstances {
+            is_cancelled: #is_cancelled,
+            cut_short: #cut_short,
+            inner_gave_up: #inner_gave_up,
+            budget: #budget,
+        })
+    }
+}
+
+/// The error as text for those who watch the process, from an `Option<&E>`.
+fn error_text(plan: &Plan<'_>, error: &TokenStream) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { core, private, .. } = plan;
+    quote_spanned! {site=>
+        match #error {
+            ::core::option::Option::Some(__error) => #private::Telling::new(__error).text(),
+            ::core::option::Option::None => #core::observe::ErrorText::NONE,
+        }
+    }
 }
 
 fn on_retry(plan: &Plan<'_>) -> TokenStream {
@@ -104,15 +151,16 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
 fn notify(plan: &Plan<'_>, hook: &Expr, event: &TokenStream) -> TokenStream {
     let site = Span::mixed_site();
     let private = &plan.private;
-    match async_closure(hook) {
-        Some((pattern, body)) => quote_spanned! {site=>
+    if let Some((pattern, body)) = async_closure(hook) {
+        quote_spanned! {site=>
             {
                 let __event = #event;
                 let #pattern = &__event;
                 #body.await;
             }
-        },
-        None => quote_spanned!(site=> #private::notify(&#event, #hook);),
+        }
+    } else {
+        quote_spanned!(site=> #private::notify(&#event, #hook);)
     }
 }
 
@@ -132,18 +180,27 @@ fn async_closure(expr: &Expr) -> Option<(&Pat, TokenStream)> {
 /// Waits out `__delay`, and leaves the loop if something ends the wait early.
 pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { args, private, .. } = plan;
+    let Plan { args, core, private, .. } = plan;
     let sleeper = plan.sleeper();
-    let waited = (plan.driver == super::plan::Driver::Full).then(|| quote_spanned!(site=> __driver.waited(__delay);));
-    let stop = |reason: TokenStream, result: TokenStream| quote_spanned!(site=> break (#result, ::core::option::Option::Some(#private::StopReason::#reason)));
+    let text = error_text(plan, &quote_spanned!(site=> __error));
+    let waited = (plan.driver == Driver::Full).then(|| quote_spanned!(site=> __driver.waited(__delay);));
+    let identity = plan.identity();
+    let stop = |reason: TokenStream, result: TokenStream| {
+        quote_spanned! {site=>
+            let __result = #result;
+            let __error = #core::Outcome::as_result(&__result).err();
+            __driver.interrupted(#identity, #private::StopReason::#reason, #text);
+            break (__result, ::core::option::Option::Some(#private::StopReason::#reason));
+        }
+    };
     if !plan.is_async {
         if args.cancel.is_none() {
             return quote_spanned!(site=> #private::sleep_blocking(#sleeper, __delay); #waited);
         }
-        let cancelled = stop(quote!(Cancelled), quote_spanned!(site=> __result));
+        let cancelled = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
         return quote_spanned! {site=>
             if #private::sleep_blocking_until_cancelled(#sleeper, __delay, __cancel) {
-                #cancelled;
+                #cancelled
             }
             #waited
         };
@@ -151,28 +208,28 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
     let sleep = quote_spanned!(site=> #private::sleep(#sleeper, __delay));
     let on_timeout = args.timeout.as_ref().map(|timeout| {
         let made = timed_out(plan, &quote_spanned!(site=> __timeout), Some(timeout.key.span()));
-        stop(quote!(Timeout), made)
+        stop(quote_spanned!(Span::mixed_site()=> Timeout), made)
     });
-    let cancelled = stop(quote!(Cancelled), quote_spanned!(site=> __result));
+    let cancelled = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
     match (args.cancel.is_some(), on_timeout) {
         (false, None) => quote_spanned!(site=> #sleep.await; #waited),
         (true, None) => quote_spanned! {site=>
             if #private::sleep_until_cancelled(#sleep, __cancel.as_mut()).await {
-                #cancelled;
+                #cancelled
             }
             #waited
         },
         (false, Some(timed_out)) => quote_spanned! {site=>
             if #private::by_deadline(#sleep, __deadline.as_mut()).await.is_none() {
-                #timed_out;
+                #timed_out
             }
             #waited
         },
         (true, Some(timed_out)) => quote_spanned! {site=>
             match #private::by_deadline(#private::sleep_until_cancelled(#sleep, __cancel.as_mut()), __deadline.as_mut()).await {
                 ::core::option::Option::Some(false) => {}
-                ::core::option::Option::Some(true) => #cancelled,
-                ::core::option::Option::None => #timed_out,
+                ::core::option::Option::Some(true) => { #cancelled }
+                ::core::option::Option::None => { #timed_out }
             }
             #waited
         },
@@ -185,7 +242,7 @@ pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
     let Plan { args, core, private, .. } = plan;
     let recovered = args.on_recovered.as_ref().map(|hook| {
         let called = notify(plan, &hook.value, &quote_spanned!(site=> __driver.recovered_event()));
-        quote_spanned!(site=> if __driver.is_retry() { #called })
+        quote_spanned!(site=> if __driver.has_recovered() { #called })
     });
     let gave_up = args.on_give_up.as_ref().map(|hook| {
         let error = quote_spanned!(site=> #core::Outcome::as_result(&__result).err());
@@ -226,8 +283,8 @@ fn or_else(plan: &Plan<'_>, hook: &Expr) -> TokenStream {
     let site = Span::mixed_site();
     let Plan { core, private, .. } = plan;
     let explain = quote_spanned!(site=> |__last| __driver.retry_error(__last, __reason));
-    match async_closure(hook) {
-        Some((pattern, body)) => quote_spanned! {site=>
+    if let Some((pattern, body)) = async_closure(hook) {
+        quote_spanned! {site=>
             match #core::Outcome::into_result(__result) {
                 ::core::result::Result::Ok(__value) => #core::Outcome::from_value(__value),
                 ::core::result::Result::Err(__last) => {
@@ -235,7 +292,8 @@ fn or_else(plan: &Plan<'_>, hook: &Expr) -> TokenStream {
                     #body.await
                 }
             }
-        },
-        None => quote_spanned!(site=> #private::or_else(__result, #explain, #hook)),
+        }
+    } else {
+        quote_spanned!(site=> #private::or_else(__result, #explain, #hook))
     }
 }

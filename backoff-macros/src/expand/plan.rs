@@ -1,12 +1,12 @@
 //! What one expansion needs, decided once from the arguments and the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Pat, ReturnType, Signature, Type};
 
 use super::policy::{self, PolicyTokens};
-use crate::args::{Args, Jitter, Since, Value};
+use crate::args::{Arg, Args, InnerRetries, Jitter, Level, Since, Value};
 use crate::function::{Binding, Function, Shape, plain_argument};
 
 /// Which driver the loop counts with; see `backoff_core::__private`.
@@ -39,7 +39,7 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(super) fn new(args: &'a Args, function: &'a Function) -> Self {
         let core = args.core_path();
-        let private = quote!(#core::__private);
+        let private = quote_spanned!(Span::mixed_site()=> #core::__private);
         let policy = policy::tokens(args, &core, &private);
         let has_timeout = args.attempt_timeout.is_some() || args.timeout.is_some();
         let keeps_result = args.cancel.is_some();
@@ -54,6 +54,7 @@ impl<'a> Plan<'a> {
             || keeps_result
             || args.or_else.is_some()
             || args.attempt.is_some()
+            || args.inner_retries.as_ref().is_some_and(|inner| inner.value != InnerRetries::Allow)
             || args.seed.is_some()
             || args.reset_after.is_some()
             || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
@@ -96,7 +97,7 @@ impl<'a> Plan<'a> {
         let declared = match &self.function.shape {
             Shape::Future(future) => future.output.clone(),
             Shape::Sync | Shape::Async => match &self.function.sig.output {
-                ReturnType::Default => Some(Type::Verbatim(quote!(()))),
+                ReturnType::Default => Some(Type::Verbatim(quote_spanned!(Span::mixed_site()=> ()))),
                 ReturnType::Type(_, ty) => Some((**ty).clone()),
             },
         };
@@ -108,17 +109,26 @@ impl<'a> Plan<'a> {
         let site = Span::mixed_site();
         let Self { args, private, policy, .. } = self;
         let mut tokens = policy.declaration.clone();
+        if self.is_async {
+            let needed = Ident::new(if args.sleep.is_none() { "runtime" } else { "driver" }, site);
+            let core = &self.core;
+            tokens.extend(quote_spanned!(site=> #core::__retry_needs!(#needed);));
+        }
+        tokens.extend(self.call_site());
         for once in args.once.iter().flat_map(|once| &once.value) {
             let (name, value) = (&once.name, &once.value);
             tokens.extend(quote_spanned!(site=> let #name = #value;));
         }
-        for (name, cfgs) in self.function.unique.iter().map(|arg| (&arg.ident, &arg.cfgs)) {
-            tokens.extend(quote_spanned!(site=> #(#cfgs)* let mut #name = #name;));
+        for Binding { ident, cfgs, .. } in &self.function.unique {
+            if !self.is_cloned(ident) {
+                tokens.extend(quote_spanned!(site=> #(#cfgs)* let mut #ident = #ident;));
+            }
         }
         for name in args.clone.iter().flat_map(|clone| &clone.value) {
             // Moved here once, so that an argument which attempts only clone counts as consumed.
             tokens.extend(quote_spanned!(site=> let #name = #name;));
         }
+        tokens.extend(self.budget());
         if let Some(cancel) = &args.cancel {
             let by = &cancel.value;
             tokens.extend(if self.is_async {
@@ -146,15 +156,80 @@ impl<'a> Plan<'a> {
         tokens
     }
 
+    /// The static that says where the retries happen, and counts them.
+    fn call_site(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        let Self { args, core, policy, .. } = self;
+        let name = optional(args.name.as_ref().map(|name| name.value.expression()));
+        let constant = optional(policy.is_plain.then(|| policy.reference.clone()));
+        let level = Ident::new(
+            match args.log.as_ref().map(|log| log.value) {
+                Some(Level::Trace) => "Trace",
+                None | Some(Level::Debug) => "Debug",
+                Some(Level::Info) => "Info",
+                Some(Level::Warn) => "Warn",
+                Some(Level::Error) => "Error",
+            },
+            site,
+        );
+        quote_spanned! {site=>
+            static __RETRY_SITE: #core::CallSite = {
+                fn __retry_name() -> &'static ::core::primitive::str {
+                    ::core::any::type_name_of_val(&__retry_name)
+                }
+                #core::CallSite::new(
+                    #name, __retry_name, ::core::file!(), ::core::line!(), #constant, #core::observe::Level::#level,
+                )
+            };
+        }
+    }
+
+    /// Binds `__budget`, a reference to the budget of the call.
+    fn budget(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        let core = &self.core;
+        match self.args.budget.as_ref().map(|budget| &budget.value) {
+            None => TokenStream::new(),
+            Some(None) => quote_spanned! {site=>
+                static __RETRY_BUDGET: #core::Budget = #core::Budget::new();
+                let __budget = &__RETRY_BUDGET;
+            },
+            Some(Some(expr)) => quote_spanned! {site=>
+                let __shared_budget = &#expr;
+                let __budget: &#core::Budget = __shared_budget;
+            },
+        }
+    }
+
+    /// The mode of `inner_retries`, where it opens a scope.
+    pub(super) fn inner_retries(&self) -> Option<TokenStream> {
+        let site = Span::mixed_site();
+        let core = &self.core;
+        let mode = match self.args.inner_retries.as_ref()?.value {
+            InnerRetries::Allow => return None,
+            InnerRetries::Suppress => quote_spanned!(site=> Suppress),
+            InnerRetries::Stop => quote_spanned!(site=> Stop),
+        };
+        Some(quote_spanned!(Span::mixed_site()=> #core::InnerRetries::#mode))
+    }
+
+    /// The arguments of the driver's methods that say which call it is.
+    pub(super) fn identity(&self) -> TokenStream {
+        let reference = &self.policy.reference;
+        match self.driver {
+            Driver::Lean | Driver::Timed => quote_spanned!(Span::mixed_site()=> &__RETRY_SITE),
+            Driver::Full => quote_spanned!(Span::mixed_site()=> &__RETRY_SITE, #reference),
+        }
+    }
+
     /// The sleeper, by reference.
     pub(super) fn sleeper(&self) -> TokenStream {
+        let site = Span::mixed_site();
         let private = &self.private;
         match &self.args.sleep {
-            Some(sleeper) => {
-                let value = &sleeper.value;
-                quote!(&#value)
-            }
-            None => quote!(&#private::DefaultSleeper),
+            Some(Arg { value, .. }) => quote_spanned!(site=> &#value),
+            None if self.is_async => quote_spanned!(site=> &#private::AsyncSleeper),
+            None => quote_spanned!(site=> &#private::DefaultSleeper),
         }
     }
 
@@ -162,7 +237,11 @@ impl<'a> Plan<'a> {
     pub(super) fn driver_start(&self) -> TokenStream {
         let site = Span::mixed_site();
         let Self { private, policy, args, .. } = self;
-        let mode = if self.is_async { quote!(AsyncMode) } else { quote!(BlockingMode) };
+        let mode = if self.is_async {
+            quote_spanned!(Span::mixed_site()=> AsyncMode)
+        } else {
+            quote_spanned!(Span::mixed_site()=> BlockingMode)
+        };
         let reference = &policy.reference;
         let start = match self.driver {
             Driver::Lean => quote_spanned!(site=> #private::Lean::<#private::#mode>::start()),
@@ -173,7 +252,11 @@ impl<'a> Plan<'a> {
                 quote_spanned!(site=> #private::Full::<_, #private::#mode>::start(#reference, #is_timed) #seeded)
             }
         };
-        quote_spanned!(site=> let mut __driver = #start;)
+        let scope = self.inner_retries().map(|mode| {
+            let timeout = optional(args.timeout.as_ref().map(|_| quote_spanned!(site=> __timeout)));
+            quote_spanned!(site=> let __scope = __driver.open_scope(#reference, #mode, #timeout);)
+        });
+        quote_spanned!(site=> let mut __driver = #start; #scope)
     }
 
     /// Whether something beside the policy wants to know the time.
@@ -195,6 +278,10 @@ impl<'a> Plan<'a> {
         if self.driver == Driver::Full && (args.reset_after.is_some() || !policy.is_plain) {
             let reference = &policy.reference;
             tokens.extend(quote_spanned!(site=> __driver.attempt_starts(#reference);));
+        }
+        if self.inner_retries().is_some() {
+            let private = &self.private;
+            tokens.extend(quote_spanned!(site=> #private::attempt_starts(&__scope);));
         }
         for Binding { ident, mutability, cfgs } in &function.reborrows {
             tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = &mut *#ident;));
@@ -219,7 +306,15 @@ impl<'a> Plan<'a> {
         tokens
     }
 
+    fn is_cloned(&self, name: &Ident) -> bool {
+        self.args.clone.iter().flat_map(|clone| &clone.value).any(|cloned| cloned == name)
+    }
+
+    /// Returns the `mut` of an argument that every attempt binds anew; one that is captured by unique reference needs it.
     fn argument_mutability(&self, name: &Ident) -> Option<syn::Token![mut]> {
+        if self.function.unique.iter().any(|unique| unique.ident == *name) {
+            return Some(syn::Token![mut](Span::mixed_site()));
+        }
         let inputs = self.function.sig.inputs.iter();
         inputs.filter_map(plain_argument).find(|(pat, _)| pat.ident == *name).and_then(|(pat, _)| pat.mutability)
     }
@@ -252,12 +347,21 @@ impl<T: ToTokens> Value<T> {
     }
 }
 
+/// An expression of type `Option`.
+pub(super) fn optional(value: Option<TokenStream>) -> TokenStream {
+    let site = Span::mixed_site();
+    value.map_or_else(
+        || quote_spanned!(site=> ::core::option::Option::None),
+        |value| quote_spanned!(site=> ::core::option::Option::Some(#value)),
+    )
+}
+
 /// A duration as an expression.
 pub(super) fn duration(value: &Value<std::time::Duration>) -> TokenStream {
     match value {
         Value::Literal(time) => {
             let (secs, nanos) = (time.as_secs(), time.subsec_nanos());
-            quote!(::core::time::Duration::new(#secs, #nanos))
+            quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#secs, #nanos))
         }
         Value::Constant(expr) | Value::Runtime(expr) => expr.to_token_stream(),
     }
@@ -271,7 +375,7 @@ fn erase_impl_trait(mut ty: Type) -> Type {
 
 fn erase(ty: &mut Type) {
     match ty {
-        Type::ImplTrait(_) => *ty = Type::Verbatim(quote!(_)),
+        Type::ImplTrait(_) => *ty = Type::Verbatim(quote_spanned!(Span::mixed_site()=> _)),
         Type::Paren(inner) => erase(&mut inner.elem),
         Type::Group(inner) => erase(&mut inner.elem),
         Type::Reference(inner) => erase(&mut inner.elem),

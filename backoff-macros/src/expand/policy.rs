@@ -1,7 +1,7 @@
 //! The policy of one function: a constant where its values are known at compile time.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::plan::duration;
@@ -116,10 +116,10 @@ impl Chain {
         self.value("jitter", args.jitter.as_ref().map(|arg| &arg.value), |value| jitter(value, core));
         if let Some(since) = &args.since {
             let since = match since.value {
-                Since::Call => quote!(Call),
-                Since::FirstFailure => quote!(FirstFailure),
+                Since::Call => quote_spanned!(Span::mixed_site()=> Call),
+                Since::FirstFailure => quote_spanned!(Span::mixed_site()=> FirstFailure),
             };
-            self.setter("since", &quote!(#core::Since::#since));
+            self.setter("since", &quote_spanned!(Span::mixed_site()=> #core::Since::#since));
         }
         if args.idempotent.is_some() {
             self.setter("idempotent", &TokenStream::new());
@@ -134,24 +134,24 @@ impl Chain {
         if let Some(policy) = &args.policy {
             self.note(&policy.value);
             let expr = policy.value.computed_expression();
-            return (quote!((#expr).edit()), true);
+            return (quote_spanned!(Span::mixed_site()=> (#expr).edit()), true);
         }
         let backoff = match (args.backoff.as_ref().map(|backoff| &backoff.value), &args.delay) {
             (Some(Backoff::Custom(expr)), _) => {
                 self.note(expr);
                 let expr = expr.computed_expression();
-                return (quote!(#core::Policy::with_backoff(#expr)), true);
+                return (quote_spanned!(Span::mixed_site()=> #core::Policy::with_backoff(#expr)), true);
             }
             (_, Some(delay)) => {
                 self.note(&delay.value);
                 let delay = duration(&delay.value);
-                quote!(constant(#delay))
+                quote_spanned!(Span::mixed_site()=> constant(#delay))
             }
-            (Some(Backoff::Linear), None) => quote!(linear()),
-            (Some(Backoff::Fibonacci), None) => quote!(fibonacci()),
-            (Some(Backoff::Exponential) | None, None) => quote!(exponential()),
+            (Some(Backoff::Linear), None) => quote_spanned!(Span::mixed_site()=> linear()),
+            (Some(Backoff::Fibonacci), None) => quote_spanned!(Span::mixed_site()=> fibonacci()),
+            (Some(Backoff::Exponential) | None, None) => quote_spanned!(Span::mixed_site()=> exponential()),
         };
-        (quote!(#core::Policy::#backoff), false)
+        (quote_spanned!(Span::mixed_site()=> #core::Policy::#backoff), false)
     }
 }
 
@@ -167,11 +167,11 @@ impl Value<core::convert::Infallible> {
 
 fn jitter(value: &Value<Jitter>, core: &TokenStream) -> TokenStream {
     match value {
-        Value::Literal(Jitter::Full) => quote!(#core::Jitter::Full),
-        Value::Literal(Jitter::Equal) => quote!(#core::Jitter::Equal),
-        Value::Literal(Jitter::Decorrelated) => quote!(#core::Jitter::Decorrelated),
-        Value::Literal(Jitter::None) => quote!(#core::Jitter::None),
-        Value::Literal(Jitter::Factor(factor)) => quote!(#core::Jitter::Factor(#factor)),
+        Value::Literal(Jitter::Full) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Full),
+        Value::Literal(Jitter::Equal) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Equal),
+        Value::Literal(Jitter::Decorrelated) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Decorrelated),
+        Value::Literal(Jitter::None) => quote_spanned!(Span::mixed_site()=> #core::Jitter::None),
+        Value::Literal(Jitter::Factor(factor)) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Factor(#factor)),
         Value::Constant(expr) | Value::Runtime(expr) => expr.to_token_stream(),
     }
 }

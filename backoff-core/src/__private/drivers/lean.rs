@@ -1,0 +1,84 @@
+//! The driver that counts attempts only.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::stamp::Stamp;
+use super::{Mode, Verdict, label, policy_of, recovered};
+use crate::decision::{Failure, Progress};
+use crate::drive::settle::{Notice, settle, succeeded_at_once};
+use crate::observe::ErrorText;
+use crate::random::ThreadRandom;
+use crate::{Budget, CallSite, Fault};
+
+/// Counts the failed attempts, and nothing else: for a constant policy of a built-in backoff, when nothing asks for time.
+pub struct Lean<M> {
+    failed: u32,
+    stamp: Stamp,
+    mode: PhantomData<M>,
+}
+
+impl<M: Mode> Lean<M> {
+    /// Starts a call.
+    #[inline]
+    #[must_use]
+    pub fn start() -> Self {
+        Self { failed: 0, stamp: Stamp::start::<M>(), mode: PhantomData }
+    }
+
+    /// Counts a failed attempt and asks the core.
+    #[inline]
+    pub fn failed(
+        &mut self,
+        site: &'static CallSite,
+        fault: Fault,
+        error: ErrorText<'_>,
+        budget: Option<&Budget>,
+    ) -> Verdict {
+        let before = self.failed;
+        self.failed = before.saturating_add(1);
+        decide_lean::<M>(site, before, &mut self.stamp, fault, &error, budget)
+    }
+
+    /// Notes that an attempt succeeded.
+    #[inline]
+    pub fn succeeded(&mut self, site: &'static CallSite) {
+        if self.failed > 0 {
+            recovered(site, self.failed, self.stamp.elapsed::<M>());
+        } else if cfg!(feature = "metrics") {
+            succeeded_at_once(label(site), self.stamp.elapsed::<M>().time());
+        }
+    }
+
+    /// Returns whether the present attempt is a retry.
+    #[inline]
+    #[must_use]
+    pub const fn is_retry(&self) -> bool {
+        self.failed > 0
+    }
+}
+
+/// The failure path of [`Lean`], outlined: it takes plain data, so that little code is expanded.
+#[cold]
+#[inline(never)]
+fn decide_lean<M: Mode>(
+    site: &'static CallSite,
+    failed_before: u32,
+    stamp: &mut Stamp,
+    fault: Fault,
+    error: &ErrorText<'_>,
+    budget: Option<&Budget>,
+) -> Verdict {
+    let policy = policy_of(site);
+    let mut progress = Progress::resumed(failed_before);
+    let attempts = failed_before.saturating_add(1);
+    let notice = Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(), text: *error };
+    let failure = Failure::new(fault).budget(budget);
+    settle(policy.rules(), policy.backoff(), &mut progress, failure, &mut ThreadRandom, &notice).into()
+}
+
+impl<M> fmt::Debug for Lean<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lean").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! How an error is shown to those who watch the process: chosen where `#[retry]` is expanded.
+//!
+//! As with [`Probe`](super::Probe), the tiers are types that dereference to one another, each with an inherent method under its
+//! own bounds.
+
+use core::fmt;
+use core::ops::Deref;
+
+use crate::observe::ErrorText;
+
+/// The first tier: errors with `Display`.
+#[derive(Debug)]
+pub struct Telling<'a, E>(Debugging<'a, E>);
+
+/// The second tier: errors with `Debug`.
+#[derive(Debug)]
+pub struct Debugging<'a, E>(Naming<'a, E>);
+
+/// The last tier: the name of the type.
+#[derive(Debug)]
+pub struct Naming<'a, E>(&'a E);
+
+impl<'a, E> Telling<'a, E> {
+    /// Looks at `error`, of whatever type it is.
+    #[inline]
+    #[must_use]
+    pub const fn new(error: &'a E) -> Self {
+        Self(Debugging(Naming(error)))
+    }
+}
+
+impl<'a, E: fmt::Display> Telling<'a, E> {
+    /// Returns the error by `Display`.
+    #[inline]
+    #[must_use]
+    pub const fn text(&self) -> ErrorText<'a> {
+        ErrorText::display(self.0.0.0)
+    }
+}
+
+impl<'a, E: fmt::Debug> Debugging<'a, E> {
+    /// Returns the error by `Debug`.
+    #[inline]
+    #[must_use]
+    pub const fn text(&self) -> ErrorText<'a> {
+        ErrorText::debug(self.0.0)
+    }
+}
+
+impl<E> Naming<'_, E> {
+    /// Returns the name of the error's type.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
+    pub fn text(&self) -> ErrorText<'static> {
+        ErrorText::type_name(core::any::type_name::<E>())
+    }
+}
+
+impl<'a, E> Deref for Telling<'a, E> {
+    type Target = Debugging<'a, E>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E> Deref for Debugging<'a, E> {
+    type Target = Naming<'a, E>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}

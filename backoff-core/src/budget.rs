@@ -1,0 +1,301 @@
+//! A limit on retries that many calls share, so that retries cannot keep a dead dependency dead.
+//!
+//! # Why a budget, and not only `max_attempts`
+//!
+//! With 3 attempts per call, a dependency that fails every request is sent three times its load, just when it can least serve it. Where stale
+//! requests queue up, that load outlives its cause: in the simulation of a server with a queue, stopped for 30 s at 80 % load, the clients with
+//! 3 unguarded attempts *never* recover, whatever their backoff and jitter. The same clients with this budget send 1.04 times the load during the
+//! outage, and are well again 5.5 s after it, as fast as clients that do not retry at all. `cargo run --example storm` shows both.
+//!
+//! A retry takes one token; a success puts `ratio` of a token back. Below about 9 % failures the default budget denies nothing; above, the
+//! number of retries falls to a tenth of the successes. Nothing refills it with time.
+//!
+//! # Why deposits on success, and not on requests
+//!
+//! A budget of 10 % of *requests* goes on paying while everything fails: extra load of 1.1 for ever, which a server at 95 % load never sheds (of 20
+//! simulated fleets none recovered). Successes stop when the dependency does, and the deposits with them. For the same reason there is no reserve
+//! of retries per second: with 10,000 clients, even one retry in 10 s for each is 1,000 requests per second that nothing switches off.
+//!
+//! # Why the capacity is small
+//!
+//! A full budget is a debt of the whole fleet: when the dependency fails, every client may spend its capacity at once, so the extra load is *clients
+//! x capacity* requests, or *clients x capacity / (requests served per second)* seconds of work. For 1,000 clients of a server of 1,000 requests
+//! per second at 80 % load, the default of 10 means 10 s of work (recovery after 5.8 s), and 100 means 100 s (33 s); 10,000 clients with 100 each
+//! never recover. For large fleets of small clients use a capacity of 1 or 2, at a price: a capacity of 1 denies 11 % of
+//! the retries at 1 % failures, where 10 denies none.
+//!
+//! # One budget per dependency
+//!
+//! Two functions that call the same server share its fate, and should share its budget: a budget for each multiplies the capacity. Where
+//! the dependencies are known only at run time (hosts, tenants), [`Budgets`] keeps one for each key.
+
+#[cfg(feature = "std")]
+mod budgets;
+mod limits;
+#[cfg(all(test, loom))]
+mod model;
+
+use core::fmt;
+#[cfg(not(all(test, loom)))]
+use core::sync::atomic::AtomicU32;
+use core::sync::atomic::Ordering::Relaxed;
+#[cfg(all(test, loom))]
+use loom::sync::atomic::AtomicU32;
+
+#[cfg(feature = "std")]
+pub use self::budgets::Budgets;
+pub use self::limits::InvalidBudget;
+use self::limits::{Limits, TOKEN, tokens};
+
+/// Tokens for retries, shared by many calls: a retry takes 1, a success puts `ratio` back, a permanent failure does neither.
+///
+/// A call asks when everything else allows a retry, before it sleeps; without a token it stops, and keeps its last error.
+/// A budget stands in a `static` or an `Arc`, one per dependency. It starts full. There is no lock; tokens are counted in thousandths, so that
+/// ten deposits of 0.1 are exactly one retry, and contention neither loses a deposit nor issues a token twice. When the budget is full, a success
+/// costs one relaxed load.
+///
+/// # Defaults
+///
+/// Ratio 0.1, capacity 10: at most one retry per ten successes, and a burst of 10.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Budget;
+///
+/// static SEARCH: Budget = Budget::new().capacity(2);
+///
+/// assert!(SEARCH.withdraw() && SEARCH.withdraw()); // two retries
+/// assert!(!SEARCH.withdraw()); // no third one
+/// for _ in 0..10 {
+///     SEARCH.deposit(); // ten successes pay for one retry
+/// }
+/// assert!(SEARCH.withdraw() && !SEARCH.withdraw());
+/// ```
+///
+/// A setting out of its range does not compile:
+///
+/// ```compile_fail
+/// # use backoff_core::Budget;
+/// static BROKEN: Budget = Budget::new().ratio(10.0); // 10.0 is not 10 %
+/// # let _ = &BROKEN;
+/// ```
+pub struct Budget {
+    /// What lacks to the capacity, in thousandths: zero is full, so that a success compares with a constant.
+    ///
+    /// Relaxed order is enough everywhere: the number guards no other data, and changes of one atomic have one order.
+    missing: AtomicU32,
+    limits: Limits,
+}
+
+impl Budget {
+    /// Returns a full budget with a ratio of 0.1 and a capacity of 10.
+    #[cfg(not(all(test, loom)))]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::from_parts(AtomicU32::new(0), Limits::DEFAULT)
+    }
+
+    /// Returns a full budget with a ratio of 0.1 and a capacity of 10; loom's atomics cannot be made in a constant.
+    #[cfg(all(test, loom))]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::from_parts(AtomicU32::new(0), Limits::DEFAULT)
+    }
+
+    const fn from_parts(missing: AtomicU32, limits: Limits) -> Self {
+        Self { missing, limits }
+    }
+
+    /// Returns a budget with these limits that lacks what `other` lacks.
+    #[cfg(feature = "std")]
+    fn as_spent_as(other: Option<&Self>, limits: Limits) -> Self {
+        let missing = other.map_or(0, |other| other.missing.load(Relaxed));
+        Self::from_parts(AtomicU32::new(missing), limits)
+    }
+
+    /// Sets the part of a token that a success puts back, in 0.001..=1.0, rounded to thousandths.
+    ///
+    /// It is the largest share of retries among successes that lasts: 0.1 allows one retry per ten successes.
+    ///
+    /// # Panics
+    ///
+    /// When the ratio is outside its range; in a constant that is a compile error. For values from outside use
+    /// [`try_ratio`](Self::try_ratio).
+    #[must_use]
+    #[track_caller]
+    pub const fn ratio(mut self, ratio: f64) -> Self {
+        self.limits = self.limits.ratio(ratio);
+        self
+    }
+
+    /// Sets the largest number of tokens, in `1..=1_000_000`: the retries that a full budget allows at once.
+    ///
+    /// The extra load of a failing dependency is *clients x capacity* requests.
+    ///
+    /// # Panics
+    ///
+    /// When the capacity is outside its range; in a constant that is a compile error. For values from outside use
+    /// [`try_capacity`](Self::try_capacity).
+    #[must_use]
+    #[track_caller]
+    pub const fn capacity(mut self, tokens: u32) -> Self {
+        self.limits = self.limits.capacity(tokens);
+        self
+    }
+
+    /// Sets the part of a token that a success puts back, as [`ratio`](Self::ratio) does, for a value from outside.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidBudget`] when the ratio is outside 0.001..=1.0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budget;
+    ///
+    /// let budget = Budget::new().try_ratio(0.2)?.try_capacity(100)?;
+    /// assert_eq!(budget.available(), 100.0);
+    /// # Ok::<(), backoff_core::InvalidBudget>(())
+    /// ```
+    pub const fn try_ratio(mut self, ratio: f64) -> Result<Self, InvalidBudget> {
+        match self.limits.try_ratio(ratio) {
+            Ok(limits) => self.limits = limits,
+            Err(error) => return Err(error),
+        }
+        Ok(self)
+    }
+
+    /// Sets the largest number of tokens, as [`capacity`](Self::capacity) does, for a value from outside.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidBudget`] when the capacity is outside `1..=1_000_000`.
+    pub const fn try_capacity(mut self, tokens: u32) -> Result<Self, InvalidBudget> {
+        match self.limits.try_capacity(tokens) {
+            Ok(limits) => self.limits = limits,
+            Err(error) => return Err(error),
+        }
+        Ok(self)
+    }
+
+    /// Takes one token for a retry; `false` when less than one is left, and then takes nothing.
+    #[must_use = "without a token there is no retry"]
+    #[inline]
+    pub fn withdraw(&self) -> bool {
+        let most = self.limits.capacity.saturating_sub(TOKEN);
+        let taken = self.missing.fetch_update(Relaxed, Relaxed, |missing| (missing <= most).then(|| missing + TOKEN));
+        taken.is_ok()
+    }
+
+    /// Puts back the part of a token that a success earns; what exceeds the capacity is lost.
+    #[inline]
+    pub fn deposit(&self) {
+        let deposit = self.limits.deposit;
+        let lacks = |missing: u32| (missing != 0).then(|| missing.saturating_sub(deposit));
+        let _full = self.missing.fetch_update(Relaxed, Relaxed, lacks);
+    }
+
+    /// Returns the number of tokens left, from 0 to the capacity; another thread may have changed it already.
+    #[must_use]
+    pub fn available(&self) -> f64 {
+        tokens(self.limits.capacity.saturating_sub(self.missing.load(Relaxed)))
+    }
+
+    #[cfg(feature = "std")]
+    fn is_full(&self) -> bool {
+        self.missing.load(Relaxed) == 0
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[expect(clippy::missing_fields_in_debug, reason = "`available` says what is left, where `missing` says what lacks")]
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget")
+            .field("available", &self.available())
+            .field("ratio", &tokens(self.limits.deposit))
+            .field("capacity", &(self.limits.capacity / TOKEN))
+            .finish()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn drain(budget: &Budget) -> u32 {
+        let mut taken = 0;
+        while budget.withdraw() {
+            taken += 1;
+        }
+        taken
+    }
+
+    #[test]
+    fn a_full_budget_gives_exactly_its_capacity() {
+        for capacity in [1, 2, 10, 1_000_000] {
+            let budget = Budget::new().capacity(capacity);
+            assert_eq!((drain(&budget), budget.available().to_bits()), (capacity, 0), "{capacity}");
+        }
+    }
+
+    #[test]
+    fn deposits_of_a_tenth_add_up_without_a_rounding_error() {
+        let budget = Budget::new().capacity(1_000);
+        drain(&budget);
+        for deposits in 1..=10_000_u32 {
+            budget.deposit();
+            let expected = f64::from(deposits) / 10.0;
+            assert_eq!(budget.available().to_bits(), expected.to_bits(), "{deposits}");
+        }
+        assert_eq!(drain(&budget), 1_000);
+    }
+
+    #[test]
+    fn nine_tenths_of_a_token_are_no_retry() {
+        let budget = Budget::new().capacity(1);
+        drain(&budget);
+        for _ in 0..9 {
+            budget.deposit();
+            assert!(!budget.withdraw(), "{budget:?}");
+        }
+        budget.deposit();
+        assert!(budget.withdraw());
+    }
+
+    #[test]
+    fn a_deposit_never_passes_the_capacity() {
+        let budget = Budget::new().ratio(1.0).capacity(3);
+        assert!(budget.withdraw());
+        for _ in 0..5 {
+            budget.deposit();
+        }
+        assert_eq!(drain(&budget), 3);
+        let odd = Budget::new().ratio(0.3).capacity(1);
+        drain(&odd);
+        (0..4).for_each(|_| odd.deposit());
+        assert_eq!(odd.available().to_bits(), 1.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_smaller_capacity_for_a_budget_in_use_leaves_no_tokens_below_zero() {
+        let used = Budget::new();
+        drain(&used);
+        let smaller = used.capacity(2);
+        assert_eq!((drain(&smaller), smaller.available().to_bits()), (0, 0));
+    }
+
+    #[test]
+    fn debug_shows_what_is_left_and_the_settings() {
+        let budget = Budget::new().ratio(0.25);
+        assert!(budget.withdraw());
+        assert_eq!(format!("{budget:?}"), "Budget { available: 9.0, ratio: 0.25, capacity: 10 }");
+    }
+}

@@ -1,0 +1,116 @@
+//! What a call shares with others: a budget, the scope of the calls inside it, a name for those who watch.
+
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use crate::Budget;
+use crate::drive::settle::Label;
+
+/// What a call shares with others: its name, its budget, its scope.
+#[derive(Clone, Copy, Debug)]
+pub struct Sharing<D = NoBudget, N = NoScope> {
+    pub(crate) name: &'static str,
+    pub(crate) budget: D,
+    pub(crate) nesting: N,
+}
+
+impl Sharing {
+    pub(crate) const fn new() -> Self {
+        Self { name: "", budget: NoBudget, nesting: NoScope }
+    }
+}
+
+impl<D, N> Sharing<D, N> {
+    pub(crate) const fn label(&self) -> Label<'static> {
+        Label::named(self.name)
+    }
+}
+
+/// No scope: calls inside know nothing of this one.
+#[derive(Clone, Copy, Debug)]
+pub struct NoScope;
+
+/// How a call opens a scope for the calls inside it: not at all, or by [`InnerRetries`](crate::InnerRetries).
+pub trait Nesting {
+    /// The scope of a call.
+    type Scope: OpenScope;
+
+    #[doc(hidden)]
+    fn open(&self, time_left: Option<Duration>) -> Self::Scope;
+}
+
+/// The scope of a call, while it runs.
+pub trait OpenScope {
+    #[doc(hidden)]
+    fn attempt_starts(&self);
+    #[doc(hidden)]
+    fn within<R>(&self, work: impl FnOnce() -> R) -> R;
+    #[doc(hidden)]
+    fn inner_gave_up(&self) -> bool;
+}
+
+impl Nesting for NoScope {
+    type Scope = Self;
+
+    #[inline]
+    fn open(&self, _: Option<Duration>) -> Self {
+        Self
+    }
+}
+
+impl OpenScope for NoScope {
+    #[inline]
+    fn attempt_starts(&self) {}
+
+    #[inline]
+    fn within<R>(&self, work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    #[inline]
+    fn inner_gave_up(&self) -> bool {
+        false
+    }
+}
+
+/// No budget.
+#[derive(Clone, Copy, Debug)]
+pub struct NoBudget;
+
+/// Where a call takes the tokens for its retries: nowhere, or a [`Budget`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a retry budget",
+    label = "expected `&Budget` or `Arc<Budget>`"
+)]
+pub trait BudgetSource {
+    #[doc(hidden)]
+    fn budget(&self) -> Option<&Budget>;
+}
+
+impl BudgetSource for NoBudget {
+    #[inline]
+    fn budget(&self) -> Option<&Budget> {
+        None
+    }
+}
+
+impl BudgetSource for &Budget {
+    #[inline]
+    fn budget(&self) -> Option<&Budget> {
+        Some(self)
+    }
+}
+
+impl BudgetSource for Arc<Budget> {
+    #[inline]
+    fn budget(&self) -> Option<&Budget> {
+        Some(self)
+    }
+}
+
+impl BudgetSource for &Arc<Budget> {
+    #[inline]
+    fn budget(&self) -> Option<&Budget> {
+        Some(self)
+    }
+}

@@ -1,0 +1,134 @@
+//! One failed attempt, settled: what surrounds the call is asked, the core decides, and the process is told.
+//!
+//! Every driver comes through here, the expanded ones too.
+
+use core::time::Duration;
+
+use crate::Backoff;
+use crate::decision::{Decision, Failure, Progress, StopReason, decide};
+use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
+use crate::policy::Rules;
+use crate::random::Random;
+
+/// Whose event it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Label<'a> {
+    /// The name of a call that has no call site; empty without one.
+    pub(crate) name: &'a str,
+    #[cfg(feature = "std")]
+    pub(crate) site: Option<&'static crate::CallSite>,
+}
+
+impl<'a> Label<'a> {
+    pub(crate) const fn named(name: &'a str) -> Self {
+        Self {
+            name,
+            #[cfg(feature = "std")]
+            site: None,
+        }
+    }
+}
+
+/// What those who watch are told about one step of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Notice<'a> {
+    pub(crate) label: Label<'a>,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Elapsed,
+    pub(crate) text: ErrorText<'a>,
+}
+
+/// Decides what follows a failed attempt, and tells the process.
+#[inline]
+pub(crate) fn settle<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    progress: &mut Progress<B::State>,
+    failure: Failure<'_>,
+    random: &mut impl Random,
+    notice: &Notice<'_>,
+) -> Decision {
+    let decision = decide(rules, backoff, progress, surrounded(failure), random);
+    match decision {
+        Decision::RetryAfter(delay) => publish(rules, What::Retry { delay }, notice),
+        Decision::Stop(reason) => stopped(rules, reason, notice),
+    }
+    decision
+}
+
+/// Adds what the calls around this one mean for it.
+#[inline]
+fn surrounded(failure: Failure<'_>) -> Failure<'_> {
+    #[cfg(feature = "std")]
+    {
+        let around = crate::nesting::around();
+        let nested = failure.nested || around.suppressed;
+        failure.nested(nested).time_left(around.time_left)
+    }
+    #[cfg(not(feature = "std"))]
+    failure
+}
+
+/// Tells the calls around, and the process, that the call gave up.
+pub(crate) fn stopped(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
+    #[cfg(feature = "std")]
+    crate::nesting::gave_up(reason);
+    publish(rules, What::GaveUp { reason }, notice);
+}
+
+/// Tells the process that a retry succeeded.
+pub(crate) fn recovered(rules: &Rules, notice: &Notice<'_>) {
+    publish(rules, What::Recovered, notice);
+}
+
+/// Counts a success at the first attempt, where the feature `metrics` wants it.
+#[inline]
+pub(crate) fn succeeded_at_once(label: Label<'_>, elapsed: Option<Duration>) {
+    #[cfg(feature = "metrics")]
+    {
+        let name = match label.site {
+            Some(site) => site.name(),
+            None => label.name,
+        };
+        crate::observe::metrics::succeeded_at_once(name, elapsed);
+    }
+    #[cfg(not(feature = "metrics"))]
+    let _ = (label, elapsed);
+}
+
+#[cfg(feature = "std")]
+#[inline]
+fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
+    use crate::observe::publish;
+
+    let Notice { label, attempts, elapsed, text } = *notice;
+    if label.site.is_none() && !publish::is_watched() {
+        return;
+    }
+    let (name, level) = match label.site {
+        Some(site) if publish::is_watched() => (site.name(), site.level()),
+        _ => (label.name, Level::Debug),
+    };
+    let event = CallEvent { name, level, what, attempts, max_attempts: rules.attempts_limit(), elapsed, error: text };
+    publish::publish(label.site, &event);
+}
+
+/// Without `std` there is nobody to tell.
+#[cfg(not(feature = "std"))]
+fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
+    let Notice { label, attempts, elapsed, text } = *notice;
+    let _ = CallEvent {
+        name: label.name,
+        level: Level::Debug,
+        what,
+        attempts,
+        max_attempts: rules.attempts_limit(),
+        elapsed,
+        error: text,
+    };
+}
+
+/// The error of a call whose error type is not known to have any text: the name of that type.
+pub(crate) fn text_of<E>(error: Option<&E>) -> ErrorText<'static> {
+    error.map_or(ErrorText::NONE, |_| ErrorText::type_name(core::any::type_name::<E>()))
+}

@@ -1,0 +1,315 @@
+//! Retries inside retries.
+//!
+//! Three layers that make three attempts each turn one request into 27 calls at the bottom. A call that retries around
+//! others says so with `inner_retries`: `suppress` lets the calls inside it make one attempt each, `stop` ends it when a
+//! call inside it has given up. Either way no call inside waits longer than the outer one has time left.
+//!
+//! The scope of a call is found by the calls inside it through the thread that runs them: a blocking attempt sets it while
+//! it runs, an async one during each poll, on whatever thread. Work on another task or thread, or in another process, takes a [`Scope`]
+//! along by hand.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::StopReason;
+use crate::clock::{Clock as _, RuntimeClock};
+use crate::drive::limits::{Nesting, OpenScope};
+
+/// What a call says of the retries of the calls inside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InnerRetries {
+    /// They retry as they like; attempts multiply. The default.
+    #[default]
+    Allow,
+    /// They make one attempt each: this call retries in their place.
+    Suppress,
+    /// They retry; when one of them gives up, this call stops, too, with [`StopReason::Nested`].
+    Stop,
+}
+
+/// What calls inside a retried operation should know of it, to carry where the thread does not lead: to a spawned task, to
+/// another thread, to another process.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{InnerRetries, Policy, Scope};
+/// use std::cell::Cell;
+/// use std::time::Duration;
+///
+/// const THREE: Policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
+///
+/// let calls = Cell::new(0);
+/// let result: Result<(), &str> = THREE
+///     .retry(|| {
+///         let scope = Scope::current();
+///         assert!(scope.is_some());
+///         // Three attempts in each of three would be nine calls.
+///         THREE
+///             .retry(|| {
+///                 calls.set(calls.get() + 1);
+///                 Err("down")
+///             })
+///             .call()
+///     })
+///     .inner_retries(InnerRetries::Suppress)
+///     .call();
+/// assert_eq!((result, calls.get()), (Err("down"), 3));
+/// ```
+#[derive(Clone)]
+pub struct Scope {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    suppress: bool,
+    attempt: AtomicU32,
+    deadline: Option<Instant>,
+    /// A call inside gave up during the present attempt.
+    gave_up: AtomicBool,
+}
+
+std::thread_local! {
+    static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
+}
+
+/// The request header that says how often the sender has tried.
+const ATTEMPT_HEADER: &str = "retry-attempt";
+/// The request header that says how many milliseconds the sender has left.
+const REMAINING_HEADER: &str = "retry-remaining-ms";
+/// The request header that says that the sender retries in the receiver's place.
+const SUPPRESS_HEADER: &str = "retry-suppress";
+
+impl Scope {
+    /// Returns the scope that this code runs in; `None` outside of any call that named `inner_retries`.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        with_current(Clone::clone)
+    }
+
+    /// Opens the scope of a call, inside the present one.
+    pub(crate) fn open(mode: InnerRetries, time_left: Option<Duration>) -> Self {
+        let outer = Self::current();
+        let own = time_left.and_then(|left| RuntimeClock.now().checked_add(left));
+        let deadline = match (own, outer.as_ref().and_then(|outer| outer.shared.deadline)) {
+            (Some(own), Some(outer)) => Some(own.min(outer)),
+            (own, outer) => own.or(outer),
+        };
+        let suppress = mode == InnerRetries::Suppress || outer.is_some_and(|outer| outer.shared.suppress);
+        let gave_up = AtomicBool::new(false);
+        Self { shared: Arc::new(Shared { suppress, attempt: AtomicU32::new(0), deadline, gave_up }) }
+    }
+
+    /// Notes that an attempt starts.
+    pub(crate) fn attempt_starts(&self) {
+        self.shared.attempt.fetch_add(1, Ordering::Relaxed);
+        self.shared.gave_up.store(false, Ordering::Relaxed);
+    }
+
+    /// Returns whether a call inside has given up during the present attempt.
+    pub(crate) fn inner_gave_up(&self) -> bool {
+        self.shared.gave_up.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether calls inside make one attempt only.
+    #[must_use]
+    pub fn suppresses_retries(&self) -> bool {
+        self.shared.suppress
+    }
+
+    /// Returns the number of the attempt that runs in this scope, 1 for the first.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.shared.attempt.load(Ordering::Relaxed)
+    }
+
+    /// Returns the time that the calls around leave; `None` without a limit.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.shared.deadline.map(|deadline| deadline.saturating_duration_since(RuntimeClock.now()))
+    }
+
+    /// Runs `work` in this scope, on whatever thread: what a spawned thread does with a scope taken along.
+    pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _entered = Entered::new(self);
+        work()
+    }
+
+    /// Returns a future that runs in this scope: what a spawned task does with a scope taken along.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it drops `work`.
+    pub fn wrap<F: Future>(&self, work: F) -> InScope<F> {
+        InScope { scope: self.clone(), work: Box::pin(work) }
+    }
+
+    /// Writes the scope as header fields, for a request to another process: `retry-attempt`, `retry-remaining-ms` where
+    /// there is a limit, and `retry-suppress: true` where the sender retries in the receiver's place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Scope;
+    ///
+    /// let scope = Scope::from_headers(|name| (name == "retry-suppress").then_some("true")).ok_or("no scope")?;
+    /// let mut headers = Vec::new();
+    /// scope.write_headers(|name, value| headers.push(format!("{name}: {value}")));
+    /// assert_eq!(headers, ["retry-attempt: 1", "retry-suppress: true"]);
+    /// # Ok::<(), &str>(())
+    /// ```
+    pub fn write_headers(&self, mut set: impl FnMut(&'static str, String)) {
+        set(ATTEMPT_HEADER, self.attempt().to_string());
+        if let Some(remaining) = self.remaining() {
+            set(REMAINING_HEADER, remaining.as_millis().to_string());
+        }
+        if self.shared.suppress {
+            set(SUPPRESS_HEADER, "true".to_owned());
+        }
+    }
+
+    /// Reads the scope that another process wrote; `None` when the request carries none.
+    ///
+    /// A value that cannot be read counts as missing: headers come from outside.
+    pub fn from_headers<'h>(get: impl Fn(&str) -> Option<&'h str>) -> Option<Self> {
+        let attempt = get(ATTEMPT_HEADER).and_then(|value| value.trim().parse::<u32>().ok());
+        let remaining = get(REMAINING_HEADER).and_then(|value| value.trim().parse::<u64>().ok());
+        let suppress = get(SUPPRESS_HEADER).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
+        if attempt.is_none() && remaining.is_none() && !suppress {
+            return None;
+        }
+        let deadline = remaining.and_then(|left| RuntimeClock.now().checked_add(Duration::from_millis(left)));
+        let attempt = AtomicU32::new(attempt.unwrap_or(1));
+        Some(Self { shared: Arc::new(Shared { suppress, attempt, deadline, gave_up: AtomicBool::new(false) }) })
+    }
+}
+
+#[cfg(feature = "http-1")]
+impl Scope {
+    /// Adds the scope to the headers of a request.
+    pub fn add_to(&self, headers: &mut ::http::HeaderMap) {
+        self.write_headers(|name, value| {
+            if let Ok(value) = ::http::HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
+        });
+    }
+
+    /// Reads the scope of a request.
+    #[must_use]
+    pub fn of(headers: &::http::HeaderMap) -> Option<Self> {
+        Self::from_headers(|name| headers.get(name).and_then(|value| value.to_str().ok()))
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("attempt", &self.attempt())
+            .field("suppresses_retries", &self.shared.suppress)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Puts the scope back that was there before.
+pub(crate) struct Entered {
+    before: Option<Scope>,
+}
+
+impl Entered {
+    pub(crate) fn new(scope: &Scope) -> Self {
+        Self { before: CURRENT.replace(Some(scope.clone())) }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // Taken out first: nothing is dropped while the cell is borrowed.
+        let inner = CURRENT.replace(self.before.take());
+        drop(inner);
+    }
+}
+
+/// A future that runs in a [`Scope`]; made by [`Scope::wrap`].
+#[must_use = "futures do nothing unless polled"]
+pub struct InScope<F> {
+    scope: Scope,
+    work: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for InScope<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _entered = Entered::new(&self.scope.clone());
+        self.work.as_mut().poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for InScope<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InScope").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// What the calls around mean for a decision.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around {
+    /// They retry in this call's place.
+    pub(crate) suppressed: bool,
+    /// The time that they leave.
+    pub(crate) time_left: Option<Duration>,
+}
+
+/// Looks at the calls around the present one; on the failure path only.
+pub(crate) fn around() -> Around {
+    with_current(|scope| Around { suppressed: scope.shared.suppress, time_left: scope.remaining() })
+        .unwrap_or(Around { suppressed: false, time_left: None })
+}
+
+/// Tells the call around that this one has given up.
+pub(crate) fn gave_up(reason: StopReason) {
+    if matches!(reason, StopReason::Permanent | StopReason::Ambiguous) {
+        return; // no retry was spent, and none by the outer call would be multiplied
+    }
+    with_current(|scope| scope.shared.gave_up.store(true, Ordering::Relaxed));
+}
+
+/// Looks at the present scope; a thread that is shutting down has none.
+fn with_current<R>(look: impl FnOnce(&Scope) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.borrow().as_ref().map(look)).ok().flatten()
+}
+
+impl Nesting for InnerRetries {
+    type Scope = Option<Scope>;
+
+    fn open(&self, time_left: Option<Duration>) -> Option<Scope> {
+        (*self != Self::Allow).then(|| Scope::open(*self, time_left))
+    }
+}
+
+impl OpenScope for Option<Scope> {
+    fn attempt_starts(&self) {
+        if let Some(scope) = self {
+            scope.attempt_starts();
+        }
+    }
+
+    fn within<R>(&self, work: impl FnOnce() -> R) -> R {
+        match self {
+            Some(scope) => scope.run(work),
+            None => work(),
+        }
+    }
+
+    fn inner_gave_up(&self) -> bool {
+        self.as_ref().is_some_and(Scope::inner_gave_up)
+    }
+}

@@ -1,0 +1,61 @@
+//! Events for `tracing`, with stable field names.
+
+use super::{CallEvent, Elapsed, Level, What};
+
+macro_rules! emit {
+    ($level:expr, $event:expr, $message:literal, $($field:tt)*) => {{
+        let event = $event;
+        let max_attempts = event.max_attempts;
+        let (since_start, since_first_failure) = match event.elapsed {
+            Elapsed::SinceStart(time) => (Some(millis(time)), None),
+            Elapsed::SinceFirstFailure(time) => (None, Some(millis(time))),
+            Elapsed::Unknown => (None, None),
+        };
+        tracing::event!(
+            target: "backoff_core",
+            $level,
+            retry.name = event.name,
+            retry.attempt = event.attempts,
+            retry.max_attempts = max_attempts,
+            $($field)*
+            retry.elapsed_ms = since_start,
+            retry.since_first_failure_ms = since_first_failure,
+            $message
+        )
+    }};
+}
+
+/// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn.
+pub(super) fn publish(event: &CallEvent<'_>) {
+    let error = (!event.error.is_none()).then(|| tracing::field::display(event.error));
+    match event.what {
+        What::Retry { delay } => {
+            let delay_ms = millis(delay);
+            match event.level {
+                Level::Trace => {
+                    emit!(tracing::Level::TRACE, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
+                }
+                Level::Debug => {
+                    emit!(tracing::Level::DEBUG, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
+                }
+                Level::Info => {
+                    emit!(tracing::Level::INFO, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
+                }
+                Level::Warn => {
+                    emit!(tracing::Level::WARN, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
+                }
+                Level::Error => {
+                    emit!(tracing::Level::ERROR, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
+                }
+            }
+        }
+        What::GaveUp { reason } => {
+            emit!(tracing::Level::WARN, event, "gave up", retry.reason = reason.as_str(), error = error,);
+        }
+        What::Recovered => emit!(tracing::Level::INFO, event, "recovered",),
+    }
+}
+
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,212 @@
+//! Where retries happen: every annotated function owns a call site, and those that have failed are listed.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::observe::{CallEvent, Level, What};
+use crate::{Policy, StopReason};
+
+/// An annotated function: its name, its place, and what its retries came to.
+///
+/// A call site lives in a `static` of the expansion and joins the list of [`call_sites`] at its first failure, without
+/// allocation. First-try successes are not counted, because counting them would cost every success.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{call_sites, retry};
+///
+/// #[retry(max_attempts = 2, delay = "0s", name = "billing.charge")]
+/// fn charge() -> Result<(), &'static str> {
+///     Err("declined")
+/// }
+///
+/// assert!(charge().is_err());
+/// let site = call_sites().find(|site| site.name() == "billing.charge").ok_or("not listed")?;
+/// assert_eq!((site.retries(), site.gave_up()), (1, 1));
+/// # Ok::<(), &str>(())
+/// ```
+pub struct CallSite {
+    name: Option<&'static str>,
+    full_name: fn() -> &'static str,
+    file: &'static str,
+    line: u32,
+    policy: Option<&'static Policy>,
+    level: Level,
+    is_listed: AtomicBool,
+    next: OnceLock<Option<&'static CallSite>>,
+    retries: AtomicU64,
+    recovered: AtomicU64,
+    stops: [AtomicU64; REASONS.len()],
+}
+
+/// Every reason, in the order of the counters.
+const REASONS: [StopReason; 11] = [
+    StopReason::Permanent,
+    StopReason::Ambiguous,
+    StopReason::MaxAttempts,
+    StopReason::MaxElapsed,
+    StopReason::Timeout,
+    StopReason::BackoffEnded,
+    StopReason::PushBackTooLong,
+    StopReason::BudgetEmpty,
+    StopReason::Cancelled,
+    StopReason::Nested,
+    StopReason::Disabled,
+];
+
+/// The site that failed for the first time last. Held for two instructions, and never while other code runs.
+static NEWEST: Mutex<Option<&'static CallSite>> = Mutex::new(None);
+
+impl CallSite {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: Option<&'static str>,
+        full_name: fn() -> &'static str,
+        file: &'static str,
+        line: u32,
+        policy: Option<&'static Policy>,
+        level: Level,
+    ) -> Self {
+        Self {
+            name,
+            full_name,
+            file,
+            line,
+            policy,
+            level,
+            is_listed: AtomicBool::new(false),
+            next: OnceLock::new(),
+            retries: AtomicU64::new(0),
+            recovered: AtomicU64::new(0),
+            stops: [const { AtomicU64::new(0) }; REASONS.len()],
+        }
+    }
+
+    /// Returns the name: the one given with `name = ".."`, or the path of the function as the compiler gives it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name.unwrap_or_else(|| function_path((self.full_name)()))
+    }
+
+    /// Returns the source file of the function.
+    #[must_use]
+    pub const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// Returns the line of the function's attribute.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Returns the policy of the annotation; `None` where it is known at run time only, or has a backoff of the user's own.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&'static Policy> {
+        self.policy
+    }
+
+    /// Returns the level at which `tracing` logs a retry.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Returns how many retries were scheduled.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many calls succeeded after at least one retry.
+    #[must_use]
+    pub fn recovered(&self) -> u64 {
+        self.recovered.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many calls gave up, whatever the reason.
+    #[must_use]
+    pub fn gave_up(&self) -> u64 {
+        self.stops.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Returns how many calls gave up for this reason.
+    #[must_use]
+    pub fn gave_up_for(&self, reason: StopReason) -> u64 {
+        self.counter(reason).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    /// Iterates over the reasons for which calls gave up, and how many did.
+    pub fn reasons(&self) -> impl Iterator<Item = (StopReason, u64)> + '_ {
+        let counts = self.stops.iter().map(|count| count.load(Ordering::Relaxed));
+        REASONS.into_iter().zip(counts).filter(|(_, count)| *count > 0)
+    }
+
+    fn counter(&self, reason: StopReason) -> Option<&AtomicU64> {
+        let at = REASONS.iter().position(|known| *known == reason)?;
+        self.stops.get(at)
+    }
+
+    /// Counts an event, and lists the site at its first.
+    pub(crate) fn count(&'static self, event: &CallEvent<'_>) {
+        self.list();
+        match event.what() {
+            What::Retry { .. } => self.retries.fetch_add(1, Ordering::Relaxed),
+            What::Recovered => self.recovered.fetch_add(1, Ordering::Relaxed),
+            What::GaveUp { reason } => self.counter(reason).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed)),
+        };
+    }
+
+    fn list(&'static self) {
+        if self.is_listed.load(Ordering::Relaxed) || self.is_listed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let mut newest = NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = self.next.set(newest.replace(self)); // set once: the swap above lets one caller through
+    }
+}
+
+/// Takes the parts off a type name that belong to the expansion and not to the function.
+fn function_path(name: &'static str) -> &'static str {
+    let mut path = name;
+    loop {
+        let shorter = path.strip_suffix("::{{closure}}").or_else(|| path.strip_suffix("::__retry_name"));
+        match shorter {
+            Some(shorter) => path = shorter,
+            None => return path,
+        }
+    }
+}
+
+/// Iterates over the annotated functions that have failed at least once, the newest first.
+pub fn call_sites() -> impl Iterator<Item = &'static CallSite> {
+    let newest = *NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
+    std::iter::successors(newest, |site| site.next.get().copied().flatten())
+}
+
+impl fmt::Debug for CallSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallSite")
+            .field("name", &self.name())
+            .field("file", &self.file)
+            .field("line", &self.line)
+            .field("retries", &self.retries())
+            .field("recovered", &self.recovered())
+            .field("gave_up", &self.gave_up())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_the_expansion_are_taken_off_a_name() {
+        assert_eq!(function_path("a::m::S::d::__retry_name"), "a::m::S::d");
+        assert_eq!(function_path("<a::S as a::T>::t::{{closure}}::__retry_name"), "<a::S as a::T>::t");
+    }
+}

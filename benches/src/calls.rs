@@ -1,0 +1,77 @@
+//! The calls that are counted: the same service asked by a bare call, by a loop written by hand, and by each crate.
+//!
+//! Every way of calling is a function of its own that is not inlined, as an annotated function usually is not.
+
+pub(crate) mod blocking;
+pub(crate) mod delays;
+pub(crate) mod future;
+
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher as _, RandomState};
+use std::hint::black_box;
+use std::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
+
+/// One way of calling, as counted: told how many calls to make, and how many attempts of each call fail first.
+pub(crate) type Run = fn(calls: u64, failures: u32);
+
+/// The number of attempts that every policy here allows.
+pub(crate) const MAX_ATTEMPTS: u32 = 4;
+/// A limit that is never reached.
+pub(crate) const MAX_ELAPSED: Duration = Duration::from_secs(60);
+
+/// A service that fails as often as it is told, then answers.
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    failures_left: Cell<u32>,
+}
+
+/// The error of a [`Service`]: plain data, so that looking at it costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Down(pub(crate) u32);
+
+impl Service {
+    pub(crate) fn fail(&self, times: u32) {
+        self.failures_left.set(times);
+    }
+
+    /// Answers, or fails; never inlined, so that every way of calling pays the same for it.
+    #[inline(never)]
+    pub(crate) fn ask(&self) -> Result<u32, Down> {
+        match self.failures_left.get() {
+            0 => Ok(black_box(7)),
+            left => {
+                self.failures_left.set(left - 1);
+                Err(Down(left))
+            }
+        }
+    }
+}
+
+/// The blocking sleeper that returns at once.
+#[inline]
+pub(crate) fn no_sleep(delay: Duration) {
+    black_box(delay);
+}
+
+thread_local! {
+    static GENERATOR: RefCell<Option<SmallRng>> = const { RefCell::new(None) };
+}
+
+/// The delay and the growth that the loops written by hand share: full jitter on `base`, by one small generator per
+/// thread.
+#[inline]
+pub(crate) fn jittered(base: Duration) -> Duration {
+    let nanos = base.as_secs() * 1_000_000_000 + u64::from(base.subsec_nanos());
+    let random = GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded).next_u64());
+    #[expect(clippy::cast_possible_truncation, reason = "a product of two 64-bit numbers, shifted by 64")]
+    let drawn = ((u128::from(random) * (u128::from(nanos) + 1)) >> 64) as u64;
+    Duration::from_nanos(drawn)
+}
+
+#[cold]
+fn seeded() -> SmallRng {
+    SmallRng::seed_from_u64(RandomState::new().hash_one(0_u8))
+}

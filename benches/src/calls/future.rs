@@ -1,0 +1,165 @@
+//! Async calls, with tokio's timer.
+
+use std::future::{Future, poll_fn};
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use backoff_core::{Policy, retry};
+use backon::Retryable as _;
+use tokio::time::Instant;
+
+use super::{Down, MAX_ATTEMPTS, MAX_ELAPSED, Run, Service, jittered};
+
+/// One turn of tokio's timer, whatever is drawn: a delay below a millisecond ends at the next one.
+const DELAY: Duration = Duration::from_millis(1);
+const POLICY: Policy = Policy::exponential().initial_delay(DELAY).max_delay(DELAY).max_attempts(MAX_ATTEMPTS).build();
+const LIMITED: Policy = POLICY.edit().max_elapsed(MAX_ELAPSED).build();
+const BACKON: backon::ExponentialBuilder =
+    backon::ExponentialBuilder::new().with_min_delay(DELAY).with_max_delay(DELAY).with_max_times(3).with_jitter();
+
+/// Nothing asks for time; the future is ready at the first poll.
+pub(crate) const SUCCESS: &[(&str, Run)] = &[
+    ("bare", |calls, failures| repeat(calls, failures, bare)),
+    ("hand", |calls, failures| repeat(calls, failures, hand)),
+    ("policy", |calls, failures| repeat(calls, failures, policy)),
+    ("retry", |calls, failures| repeat(calls, failures, annotated)),
+    ("backon", |calls, failures| repeat(calls, failures, by_backon)),
+    ("tokio_retry", |calls, failures| repeat(calls, failures, by_tokio_retry)),
+    ("backoff", |calls, failures| repeat(calls, failures, by_backoff)),
+];
+
+/// With `max_elapsed`; `clock` is one read of tokio's clock.
+pub(crate) const LIMITED_SUCCESS: &[(&str, Run)] = &[
+    ("clock", |calls, failures| repeat(calls, failures, clock)),
+    ("bare", |calls, failures| repeat(calls, failures, bare)),
+    ("hand", |calls, failures| repeat(calls, failures, hand_limited)),
+    ("policy", |calls, failures| repeat(calls, failures, policy_limited)),
+    ("retry", |calls, failures| repeat(calls, failures, annotated_limited)),
+];
+
+/// In a runtime whose time is paused, so that a delay passes when nothing else is left to do.
+pub(crate) const FAILING: &[(&str, Run)] = &[
+    ("hand", |calls, failures| repeat_in_runtime(calls, failures, hand)),
+    ("policy", |calls, failures| repeat_in_runtime(calls, failures, policy)),
+    ("retry", |calls, failures| repeat_in_runtime(calls, failures, annotated)),
+    ("backon", |calls, failures| repeat_in_runtime(calls, failures, by_backon)),
+    ("tokio_retry", |calls, failures| repeat_in_runtime(calls, failures, by_tokio_retry)),
+    ("backoff", |calls, failures| repeat_in_runtime(calls, failures, by_backoff)),
+];
+
+/// Polls as an executor does, that is, without knowing the future.
+#[inline(never)]
+fn poll<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    future.poll(cx)
+}
+
+fn repeat<F: Future>(calls: u64, failures: u32, call: impl Fn(&'static Service) -> F) {
+    let service: &'static Service = Box::leak(Box::default());
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..calls {
+        service.fail(failures);
+        let future = pin!(call(service));
+        let _ = black_box(poll(future, &mut cx));
+    }
+}
+
+fn repeat_in_runtime<F: Future>(calls: u64, failures: u32, call: impl Fn(&'static Service) -> F) {
+    let service: &'static Service = Box::leak(Box::default());
+    let runtime = paused_runtime();
+    runtime.block_on(async {
+        for _ in 0..calls {
+            service.fail(failures);
+            let mut future = pin!(call(service));
+            black_box(poll_fn(|cx| poll(future.as_mut(), cx)).await);
+        }
+    });
+}
+
+/// A runtime on this thread whose time passes by itself.
+#[expect(clippy::expect_used, reason = "without a runtime there is nothing to count")]
+pub(crate) fn paused_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime starts")
+}
+
+async fn clock(_: &Service) -> Instant {
+    Instant::now()
+}
+
+async fn bare(service: &Service) -> Result<u32, Down> {
+    service.ask()
+}
+
+pub(crate) async fn hand(service: &Service) -> Result<u32, Down> {
+    let (mut attempt, mut base) = (1, DELAY);
+    loop {
+        match bare(service).await {
+            Ok(value) => return Ok(value),
+            Err(error) if attempt == MAX_ATTEMPTS => return Err(error),
+            Err(_) => {
+                attempt += 1;
+                let delay = jittered(base);
+                base = base.saturating_mul(2).min(DELAY);
+                tokio::time::sleep(delay).await;
+            }
+        }
+    }
+}
+
+pub(crate) async fn hand_limited(service: &Service) -> Result<u32, Down> {
+    let (mut attempt, mut base, started) = (1, DELAY, Instant::now());
+    loop {
+        match bare(service).await {
+            Ok(value) => return Ok(value),
+            Err(error) if attempt == MAX_ATTEMPTS => return Err(error),
+            Err(error) => {
+                attempt += 1;
+                let delay = jittered(base);
+                if started.elapsed() + delay > MAX_ELAPSED {
+                    return Err(error);
+                }
+                base = base.saturating_mul(2).min(DELAY);
+                tokio::time::sleep(delay).await;
+            }
+        }
+    }
+}
+
+pub(crate) fn policy(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    POLICY.retry(|| bare(service)).into_future()
+}
+
+pub(crate) fn policy_limited(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    LIMITED.retry(|| bare(service)).into_future()
+}
+
+#[retry(max_attempts = 4, initial_delay = "1ms", max_delay = "1ms")]
+pub(crate) async fn annotated(service: &Service) -> Result<u32, Down> {
+    service.ask()
+}
+
+#[retry(max_attempts = 4, initial_delay = "1ms", max_delay = "1ms", max_elapsed = "60s")]
+pub(crate) async fn annotated_limited(service: &Service) -> Result<u32, Down> {
+    service.ask()
+}
+
+pub(crate) fn by_backon(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    (|| bare(service)).retry(BACKON).into_future()
+}
+
+pub(crate) fn by_tokio_retry(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    let delays = tokio_retry::strategy::ExponentialBackoff::from_millis(2).max_delay(DELAY);
+    tokio_retry::Retry::start(delays.map(tokio_retry::strategy::jitter).take(3), || bare(service))
+}
+
+pub(crate) fn by_backoff(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    let policy = backoff::ExponentialBackoff {
+        current_interval: DELAY / 2,
+        initial_interval: DELAY / 2,
+        max_interval: DELAY / 2,
+        max_elapsed_time: None,
+        ..backoff::ExponentialBackoff::default()
+    };
+    backoff::future::retry(policy, || async { bare(service).await.map_err(backoff::Error::transient) })
+}

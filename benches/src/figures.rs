@@ -1,0 +1,55 @@
+//! The last figures, kept in `figures.toml` beside the manifest: `row.way = figure`.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Figures by `row.way`, and the compiler that they were counted with.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) compiler: String,
+    pub(crate) by_name: BTreeMap<String, f64>,
+}
+
+const HEADER: &str = "# The last figures; written by `cargo run --release -p backoff-benches -- accept`.\n";
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("figures.toml")
+}
+
+impl Figures {
+    /// Reads the last figures.
+    pub(crate) fn load() -> Result<Self, Box<dyn Error>> {
+        let text = fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))?;
+        let mut figures = Self::default();
+        for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let (name, value) = line.split_once(" = ").ok_or_else(|| format!("`{line}` is not `name = figure`"))?;
+            if name == "compiler" {
+                value.trim_matches('"').clone_into(&mut figures.compiler);
+            } else {
+                figures.by_name.insert(name.to_owned(), value.parse()?);
+            }
+        }
+        Ok(figures)
+    }
+
+    /// Replaces the last figures.
+    pub(crate) fn save(&self) -> Result<(), Box<dyn Error>> {
+        let mut text = format!("{HEADER}compiler = \"{}\"\n", self.compiler);
+        for (name, value) in &self.by_name {
+            writeln!(text, "{name} = {value:.1}")?;
+        }
+        fs::write(path(), text)?;
+        Ok(())
+    }
+}
+
+/// The version of the compiler that cargo uses here.
+pub(crate) fn compiler() -> Result<String, Box<dyn Error>> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}

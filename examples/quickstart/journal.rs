@@ -1,0 +1,121 @@
+//! What happened in one call, printed as it happens, and compared with what should have happened.
+
+use std::cell::{Cell, RefCell};
+use std::error::Error;
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use backoff_core::{GiveUpEvent, RecoveredEvent, RetryEvent, StopReason};
+
+use crate::client::ShopError;
+
+/// How a call should end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    Recovered {
+        attempts: u32,
+    },
+    GaveUp {
+        attempts: u32,
+        reason: StopReason,
+    },
+    /// After any number of attempts, because that depends on chance.
+    Expired {
+        reason: StopReason,
+    },
+}
+
+/// The journal of one call.
+pub(crate) struct Journal {
+    started: Instant,
+    delays: RefCell<Vec<Duration>>,
+    attempts: Cell<u32>,
+    stopped: Cell<Option<StopReason>>,
+}
+
+impl Journal {
+    pub(crate) fn new(title: &str) -> Self {
+        println!("{}", paint("1", title));
+        println!("{:>10}  {:>7}  {:<62}  next in", "time", "attempt", "outcome");
+        Self { started: Instant::now(), delays: RefCell::default(), attempts: Cell::new(0), stopped: Cell::default() }
+    }
+
+    /// An attempt failed, and another will follow.
+    pub(crate) fn failed(&self, event: &RetryEvent<'_, ShopError>) {
+        let error = event.error().map(one_line).unwrap_or_default();
+        let delay = format!("{:.3} s", event.delay().as_secs_f64());
+        row(event.elapsed(), event.attempt(), "33", &error, &delay);
+        self.delays.borrow_mut().push(event.delay());
+    }
+
+    /// A retry succeeded.
+    pub(crate) fn recovered(&self, event: &RecoveredEvent) {
+        self.attempts.set(event.attempts());
+    }
+
+    /// The last attempt failed.
+    pub(crate) fn gave_up(&self, event: &GiveUpEvent<'_, ShopError>) {
+        let error = event.error().map(one_line).unwrap_or_default();
+        row(event.elapsed(), event.attempts(), "31", &error, "-");
+        self.attempts.set(event.attempts());
+        self.stopped.set(Some(event.reason()));
+    }
+
+    /// Prints how the call ended and why, and checks it.
+    pub(crate) fn ended(&self, result: &Result<String, ShopError>, expected: End) {
+        let (attempts, stopped) = (self.attempts.get(), self.stopped.get());
+        if let Ok(value) = result {
+            row(self.started.elapsed(), attempts, "32", &format!("200 OK: {value}"), "-");
+        }
+        let after = if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
+        match stopped {
+            None => println!("  => {} after {after}\n", paint("32", "recovered")),
+            Some(reason) => println!("  => {} after {after}: {reason}\n", paint("31", "gave up")),
+        }
+        match expected {
+            End::Recovered { attempts: expected } => {
+                assert!(result.is_ok(), "{result:?}");
+                assert_eq!((attempts, stopped), (expected, None));
+            }
+            End::GaveUp { attempts: expected, reason } => {
+                assert!(result.is_err(), "{result:?}");
+                assert_eq!((attempts, stopped), (expected, Some(reason)));
+            }
+            End::Expired { reason } => {
+                assert!(result.is_err(), "{result:?}");
+                assert_eq!(stopped, Some(reason));
+            }
+        }
+    }
+
+    /// Checks that a push-back was kept: no delay was shorter.
+    pub(crate) fn waited_at_least(&self, push_back: Duration) {
+        let delays = self.delays.borrow();
+        assert!(delays.iter().all(|delay| *delay >= push_back), "{delays:?}");
+    }
+}
+
+fn row(time: Duration, attempt: u32, color: &str, outcome: &str, next: &str) {
+    let outcome = paint(color, &format!("{outcome:<62}"));
+    println!("{:>8.3} s  {attempt:>7}  {outcome}  {next}", time.as_secs_f64());
+}
+
+/// The error, and what it comes from in the end.
+fn one_line(error: &ShopError) -> String {
+    let mut root: &dyn Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    match (error.to_string(), root.to_string()) {
+        (text, cause) if text == cause => text,
+        (text, cause) => format!("{text}: {cause}"),
+    }
+}
+
+/// Colours a text on a terminal only.
+fn paint(color: &str, text: &str) -> String {
+    if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        return format!("\x1b[{color}m{text}\x1b[0m");
+    }
+    text.to_owned()
+}

@@ -1,0 +1,130 @@
+//! What stands between a client and its retries.
+
+use std::time::Duration;
+
+use backoff_core::Budget;
+
+use crate::engine::{Instant, span};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Guard {
+    /// Nothing.
+    None,
+    /// A budget for each client.
+    Budget { ratio: f64, capacity: u32, deposit: Deposit },
+    /// A circuit breaker for each client, on all its requests; the library has none, and this is a comparison.
+    Breaker { failures: u32, open: Duration },
+}
+
+/// What pays for retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deposit {
+    /// A success, as in the library.
+    Success,
+    /// A request, whatever becomes of it: a comparison.
+    Request,
+}
+
+/// The guard of one client.
+pub(crate) enum Guarded {
+    Free,
+    Budget(Budget, Deposit),
+    Breaker(Breaker),
+}
+
+impl Guarded {
+    pub(crate) fn new(guard: &Guard) -> Self {
+        match *guard {
+            Guard::None => Self::Free,
+            Guard::Budget { ratio, capacity, deposit } => {
+                Self::Budget(Budget::new().ratio(ratio).capacity(capacity), deposit)
+            }
+            Guard::Breaker { failures, open } => Self::Breaker(Breaker::new(failures, span(open))),
+        }
+    }
+
+    /// A new request begins.
+    pub(crate) fn request(&self) {
+        if let Self::Budget(budget, Deposit::Request) = self {
+            budget.deposit();
+        }
+    }
+
+    pub(crate) fn success(&mut self) {
+        match self {
+            Self::Budget(budget, Deposit::Success) => budget.deposit(),
+            Self::Breaker(breaker) => breaker.success(),
+            Self::Free | Self::Budget(_, Deposit::Request) => {}
+        }
+    }
+
+    pub(crate) fn failure(&mut self, now: Instant) {
+        if let Self::Breaker(breaker) = self {
+            breaker.failure(now);
+        }
+    }
+
+    /// Returns whether an attempt may be sent.
+    pub(crate) fn admits(&mut self, now: Instant) -> bool {
+        match self {
+            Self::Breaker(breaker) => breaker.admits(now),
+            Self::Free | Self::Budget(..) => true,
+        }
+    }
+
+    /// Returns whether a retry may be scheduled, and takes what it costs.
+    pub(crate) fn pays_for_retry(&self) -> bool {
+        match self {
+            Self::Budget(budget, _) => budget.withdraw(),
+            Self::Free | Self::Breaker(_) => true,
+        }
+    }
+}
+
+/// Opens after some failures in a row, then lets one attempt through at a time.
+pub(crate) struct Breaker {
+    most_failures: u32,
+    open: Instant,
+    failures: u32,
+    state: State,
+}
+
+enum State {
+    Closed,
+    Open { until: Instant },
+    Probing,
+}
+
+impl Breaker {
+    fn new(most_failures: u32, open: Instant) -> Self {
+        Self { most_failures, open, failures: 0, state: State::Closed }
+    }
+
+    fn admits(&mut self, now: Instant) -> bool {
+        match self.state {
+            State::Closed => true,
+            State::Open { until } if now >= until => {
+                self.state = State::Probing;
+                true
+            }
+            State::Open { .. } | State::Probing => false,
+        }
+    }
+
+    fn success(&mut self) {
+        self.failures = 0;
+        self.state = State::Closed;
+    }
+
+    fn failure(&mut self, now: Instant) {
+        self.failures += 1;
+        let opens = match self.state {
+            State::Closed => self.failures >= self.most_failures,
+            State::Open { .. } => false,
+            State::Probing => true,
+        };
+        if opens {
+            self.state = State::Open { until: now.saturating_add(self.open) };
+        }
+    }
+}

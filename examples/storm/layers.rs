@@ -1,0 +1,98 @@
+//! Retries inside retries: services that call each other, each retrying, above a bottom call that fails by chance.
+
+use backoff_core::{Budget, Decision, Failure, Fault, Policy};
+
+use crate::engine::Dice;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layers {
+    pub(crate) layers: u32,
+    pub(crate) policy: Policy,
+    /// Only the outermost layer retries.
+    pub(crate) is_suppressed: bool,
+    /// The chance that a call of the bottom fails.
+    pub(crate) failure_rate: f64,
+    pub(crate) requests: u32,
+    /// Ratio and capacity of a budget for each layer.
+    pub(crate) budget: Option<(f64, u32)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// Calls of the bottom per request.
+    pub(crate) calls: f64,
+    /// The part of the requests that succeeds.
+    pub(crate) success: f64,
+    /// The part of the wanted retries that the budgets denied.
+    pub(crate) denied: f64,
+}
+
+/// Runs all requests once.
+pub(crate) fn run(setting: &Layers, seed: u64) -> Load {
+    let budget = |(ratio, capacity)| Budget::new().ratio(ratio).capacity(capacity);
+    let budgets = (0..setting.layers).map(|_| setting.budget.map(budget)).collect();
+    let mut stack = Stack { setting, dice: Dice::new(seed), budgets, calls: 0, wanted: 0, denied: 0 };
+    let succeeded = (0..setting.requests).filter(|_| stack.call(setting.layers)).count();
+    let requests = f64::from(setting.requests);
+    Load {
+        calls: f64::from(stack.calls) / requests,
+        success: crate::statistics::count(succeeded) / requests,
+        denied: f64::from(stack.denied) / f64::from(stack.wanted.max(1)),
+    }
+}
+
+/// What the formula says for calls per request and the chance of success: independent failures, no budget.
+pub(crate) fn expected(setting: &Layers) -> Load {
+    let attempts = setting.policy.max_attempts().map_or(f64::INFINITY, f64::from);
+    let depth = if setting.is_suppressed { 1.0 } else { f64::from(setting.layers) };
+    let most = attempts.powf(depth);
+    let p = setting.failure_rate;
+    let calls = if p >= 1.0 { most } else { (1.0 - p.powf(most)) / (1.0 - p) };
+    Load { calls, success: 1.0 - p.powf(most), denied: 0.0 }
+}
+
+struct Stack<'s> {
+    setting: &'s Layers,
+    dice: Dice,
+    budgets: Vec<Option<Budget>>,
+    calls: u32,
+    wanted: u32,
+    denied: u32,
+}
+
+impl Stack<'_> {
+    /// One call of a layer, with its retries; layer 0 is the bottom. Returns whether it succeeded.
+    fn call(&mut self, layer: u32) -> bool {
+        let Some(inner) = layer.checked_sub(1) else {
+            self.calls += 1;
+            return !self.dice.chance(self.setting.failure_rate);
+        };
+        let has_retries = layer == self.setting.layers || !self.setting.is_suppressed;
+        let mut progress = self.setting.policy.begin();
+        loop {
+            if self.call(inner) {
+                if let Some(budget) = self.budget(inner) {
+                    budget.deposit();
+                }
+                return true;
+            }
+            if !has_retries {
+                return false;
+            }
+            let failure = Failure::new(Fault::Transient);
+            let decision = self.setting.policy.decide(&mut progress, failure, &mut self.dice);
+            if !matches!(decision, Decision::RetryAfter(_)) {
+                return false;
+            }
+            self.wanted += 1;
+            if self.budget(inner).is_some_and(|budget| !budget.withdraw()) {
+                self.denied += 1;
+                return false;
+            }
+        }
+    }
+
+    fn budget(&self, index: u32) -> Option<&Budget> {
+        self.budgets.get(index as usize)?.as_ref()
+    }
+}

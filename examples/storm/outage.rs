@@ -1,0 +1,183 @@
+//! A fleet of clients and a server that fails for a while: what the retries do to its recovery.
+
+use std::time::Duration;
+
+use backoff_core::{Decision, Failure, Fault, Policy, Progress};
+
+use crate::engine::{Dice, Instant, Queue, SECOND, seconds, span};
+use crate::guard::{Guard, Guarded};
+use crate::measure::Trace;
+use crate::server::{Outage, Server};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fleet {
+    pub(crate) clients: u32,
+    /// What the server does per second.
+    pub(crate) capacity: f64,
+    /// Requests of all clients, as a part of the capacity.
+    pub(crate) load: f64,
+    pub(crate) outage: Outage,
+    /// How long the run goes on after the outage.
+    pub(crate) settle: Duration,
+    pub(crate) policy: Policy,
+    pub(crate) guard: Guard,
+    /// How long a client waits for an answer.
+    pub(crate) timeout: Duration,
+    /// The most work that waits at the server.
+    pub(crate) queue: Duration,
+}
+
+impl Fleet {
+    /// Requests per second, retries not counted.
+    pub(crate) fn rate(&self) -> f64 {
+        self.capacity * self.load
+    }
+
+    fn end(&self) -> Instant {
+        self.outage.end().saturating_add(span(self.settle))
+    }
+}
+
+enum Event {
+    /// A client gets a new request to send.
+    Request,
+    /// An attempt leaves its client.
+    Send { call: u32 },
+    /// An attempt reaches the server.
+    Arrive { call: u32, sent: Instant },
+    /// The client learns how its attempt ended: well, or with this fault.
+    Answer { call: u32, fault: Option<Fault> },
+}
+
+/// One request with its retries.
+#[derive(Clone, Copy)]
+struct Call {
+    client: u32,
+    began: Instant,
+    progress: Progress,
+}
+
+struct Run<'f> {
+    fleet: &'f Fleet,
+    queue: Queue<Event>,
+    dice: Dice,
+    server: Server,
+    clients: Vec<Guarded>,
+    calls: Vec<Call>,
+    /// Places in `calls` that are free again.
+    free: Vec<u32>,
+    trace: Trace,
+}
+
+/// Runs the fleet once; `tick` is told of each second that has passed.
+pub(crate) fn run(fleet: &Fleet, seed: u64, tick: &dyn Fn()) -> Trace {
+    let mut run = Run {
+        fleet,
+        queue: Queue::new(),
+        dice: Dice::new(seed),
+        server: Server::new(fleet.capacity, fleet.queue, fleet.outage),
+        clients: (0..fleet.clients).map(|_| Guarded::new(&fleet.guard)).collect(),
+        calls: Vec::new(),
+        free: Vec::new(),
+        trace: Trace::new(seconds(fleet.end())),
+    };
+    run.queue.add(0, Event::Request);
+    let mut next_second = SECOND;
+    while let Some(event) = run.queue.next() {
+        while run.queue.now() >= next_second {
+            next_second += SECOND;
+            tick();
+        }
+        if run.queue.now() >= fleet.end() {
+            break;
+        }
+        run.handle(event);
+    }
+    run.trace
+}
+
+impl Run<'_> {
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Request => self.request(),
+            Event::Send { call } => self.send(call),
+            Event::Arrive { call, sent } => self.arrive(call, sent),
+            Event::Answer { call, fault: None } => self.succeed(call),
+            Event::Answer { call, fault: Some(fault) } => self.fail(call, fault),
+        }
+    }
+
+    fn request(&mut self) {
+        let now = self.queue.now();
+        let next = self.dice.gap(self.fleet.rate());
+        self.queue.after(next, Event::Request);
+        self.trace.request(now);
+        let client = self.dice.below(self.fleet.clients);
+        let fresh = Call { client, began: now, progress: self.fleet.policy.begin() };
+        let call = self.free.pop().unwrap_or_else(|| {
+            self.calls.push(fresh);
+            u32::try_from(self.calls.len() - 1).unwrap_or(u32::MAX)
+        });
+        if let Some(place) = self.calls.get_mut(call as usize) {
+            *place = fresh;
+        }
+        if let Some(guard) = self.guard(call) {
+            guard.request();
+        }
+        self.send(call);
+    }
+
+    fn send(&mut self, call: u32) {
+        let now = self.queue.now();
+        if !self.guard(call).is_some_and(|guard| guard.admits(now)) {
+            self.free.push(call);
+            return;
+        }
+        self.trace.attempt(now);
+        let hop = self.dice.hop();
+        self.queue.after(hop, Event::Arrive { call, sent: now });
+    }
+
+    fn arrive(&mut self, call: u32, sent: Instant) {
+        let now = self.queue.now();
+        let gives_up = sent.saturating_add(span(self.fleet.timeout));
+        let served = self.server.accept(now);
+        let back = served.unwrap_or(now).saturating_add(self.dice.hop());
+        let (at, fault) = match served {
+            // Whether the server acted is not known to a client that gave up waiting.
+            _ if back > gives_up => (gives_up.max(now), Some(Fault::Ambiguous)),
+            Some(_) => (back, None),
+            None => (back, Some(Fault::Transient)),
+        };
+        self.queue.add(at, Event::Answer { call, fault });
+    }
+
+    fn succeed(&mut self, call: u32) {
+        self.trace.success(self.queue.now());
+        if let Some(guard) = self.guard(call) {
+            guard.success();
+        }
+        self.free.push(call);
+    }
+
+    fn fail(&mut self, call: u32, fault: Fault) {
+        let now = self.queue.now();
+        if let Some(guard) = self.guard(call) {
+            guard.failure(now);
+        }
+        let Some(place) = self.calls.get_mut(call as usize) else { return };
+        let failure = Failure::new(fault).at(Duration::from_nanos(now - place.began));
+        let decision = self.fleet.policy.decide(&mut place.progress, failure, &mut self.dice);
+        match decision {
+            Decision::RetryAfter(delay) if self.guard(call).is_some_and(|guard| guard.pays_for_retry()) => {
+                self.queue.after(span(delay), Event::Send { call });
+            }
+            _ => self.free.push(call),
+        }
+    }
+
+    fn guard(&mut self, call: u32) -> Option<&mut Guarded> {
+        let client = self.calls.get(call as usize)?.client;
+        self.clients.get_mut(client as usize)
+    }
+}

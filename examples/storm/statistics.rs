@@ -1,0 +1,24 @@
+//! Mean and spread of what several seeds gave.
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary {
+    pub(crate) mean: f64,
+    /// The standard deviation of one run.
+    pub(crate) deviation: f64,
+}
+
+impl Summary {
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.into_iter().collect();
+        let count = count(values.len());
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self { mean, deviation: (squares / (count - 1.0).max(1.0)).sqrt() }
+    }
+}
+
+/// Returns a count as a number to reckon with.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+pub(crate) fn count(items: usize) -> f64 {
+    items as f64
+}

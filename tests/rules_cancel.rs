@@ -1,0 +1,207 @@
+//! Cancelling a call: what wakes it, what it is raced with, what it keeps.
+
+mod support;
+
+use std::cell::Cell;
+use std::future::{pending, ready};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use backoff_core::{CancelToken, Jitter, Policy, StopReason};
+use support::{block_on, ms, paused, secs};
+use tokio::time::Instant;
+
+/// A delay that no test could wait for.
+const FOR_EVER: Policy = Policy::constant(secs(1_000_000)).forever().build();
+
+#[test]
+fn a_token_wakes_the_default_blocking_sleeper() {
+    let token = CancelToken::new();
+    let (started, has_started) = mpsc::channel();
+    let call = {
+        let token = token.clone();
+        thread::spawn(move || {
+            FOR_EVER.retry(|| Err::<(), _>("down")).cancel(&token).on_retry(|_| started.send(()).unwrap()).call_report()
+        })
+    };
+    has_started.recv().unwrap();
+    token.cancel();
+    let error = call.join().unwrap().unwrap_err();
+    assert_eq!((error.attempts, error.reason, error.last), (1, StopReason::Cancelled, "down"));
+    assert_eq!(error.slept, Duration::ZERO, "the delay was not waited out");
+}
+
+#[test]
+fn one_static_token_wakes_many_calls() {
+    static SHUTDOWN: CancelToken = CancelToken::new();
+    let (started, has_started) = mpsc::channel();
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let started = started.clone();
+            thread::spawn(move || {
+                let call = FOR_EVER.retry(|| Err::<(), _>("down")).cancel(&SHUTDOWN);
+                call.on_retry(|_| started.send(()).unwrap()).call_report()
+            })
+        })
+        .collect();
+    for _ in 0..8 {
+        has_started.recv().unwrap();
+    }
+    SHUTDOWN.cancel();
+    for call in calls {
+        assert_eq!(call.join().unwrap().unwrap_err().reason, StopReason::Cancelled);
+    }
+}
+
+#[test]
+fn a_token_wakes_an_async_call_from_another_thread() {
+    let token = CancelToken::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let canceller = token.clone();
+    let report = runtime.block_on(
+        FOR_EVER
+            .retry(|| async { Err::<(), _>("down") })
+            .on_retry(move |_| {
+                let canceller = canceller.clone();
+                drop(thread::spawn(move || canceller.cancel()));
+            })
+            .cancel(&token)
+            .report(),
+    );
+    assert_eq!(report.unwrap_err().reason, StopReason::Cancelled);
+}
+
+#[test]
+fn a_cancel_during_the_delay_stops_both_drivers_before_the_next_attempt() {
+    // a sleeper that cannot be woken finds out when the delay is over
+    let policy = Policy::constant(ms(100)).jitter(Jitter::None).max_attempts(5).build();
+    let run = |is_async: bool| {
+        let (token, calls, gave_up) = (CancelToken::new(), Cell::new(0), Cell::new(None));
+        let attempt = || {
+            calls.set(calls.get() + 1);
+            Err::<(), _>(calls.get())
+        };
+        let sleep = || {
+            if calls.get() == 2 {
+                token.cancel();
+            }
+        };
+        let report = if is_async {
+            let call = policy.retry(|| ready(attempt())).sleep(|_| {
+                sleep();
+                ready(())
+            });
+            block_on(call.cancel(token.cancelled()).on_give_up(|event| gave_up.set(Some(event.reason()))).report())
+        } else {
+            let call = policy.retry(attempt).sleep(|_| sleep());
+            call.cancel(&token).on_give_up(|event| gave_up.set(Some(event.reason()))).call_report()
+        };
+        let error = report.unwrap_err();
+        assert_eq!(gave_up.get(), Some(error.reason));
+        (calls.get(), error.last, error.reason, error.slept)
+    };
+    assert_eq!(run(false), (2, 2, StopReason::Cancelled, ms(100)));
+    assert_eq!(run(true), run(false));
+}
+
+#[test]
+fn a_cancel_in_a_hook_stops_both_drivers_also_without_a_delay() {
+    let policy = Policy::constant(Duration::ZERO).max_attempts(5).build();
+    let token = CancelToken::new();
+    let blocking = policy.retry(|| Err::<(), _>("down")).on_retry(|_| token.cancel()).cancel(&token).call_report();
+    let error = blocking.unwrap_err();
+    assert_eq!((error.attempts, error.reason), (1, StopReason::Cancelled));
+    let token = CancelToken::new();
+    let call = policy.retry(|| ready(Err::<(), _>("down"))).on_retry(|_| token.cancel()).cancel(token.cancelled());
+    let error = block_on(call.report()).unwrap_err();
+    assert_eq!((error.attempts, error.reason), (1, StopReason::Cancelled));
+}
+
+#[test]
+fn a_future_is_not_raced_with_an_attempt() {
+    paused(async {
+        let origin = Instant::now();
+        let report = FOR_EVER
+            .retry(|| async {
+                tokio::time::sleep(secs(5)).await;
+                Ok::<_, ()>(7)
+            })
+            .cancel(tokio::time::sleep(secs(1)))
+            .report()
+            .await;
+        assert_eq!((report.unwrap().value, origin.elapsed()), (7, secs(5)));
+    });
+}
+
+#[test]
+fn a_future_that_completes_during_an_attempt_stops_the_call_after_it() {
+    paused(async {
+        let report = FOR_EVER
+            .retry(|| async {
+                tokio::time::sleep(secs(5)).await;
+                Err::<(), _>("down")
+            })
+            .cancel(tokio::time::sleep(secs(1)))
+            .report()
+            .await;
+        let error = report.unwrap_err();
+        assert_eq!((error.reason, error.elapsed, error.last), (StopReason::Cancelled, secs(5), "down"));
+    });
+}
+
+#[test]
+fn a_future_that_never_completes_changes_nothing() {
+    paused(async {
+        let policy = Policy::constant(ms(100)).jitter(Jitter::None).max_attempts(3).build();
+        let report = policy.retry(|| async { Err::<(), _>(()) }).cancel(pending::<()>()).report().await;
+        let error = report.unwrap_err();
+        assert_eq!((error.attempts, error.reason, error.elapsed), (3, StopReason::MaxAttempts, ms(200)));
+    });
+}
+
+#[test]
+fn a_cancelled_poll_for_a_value_keeps_the_last_value() {
+    paused(async {
+        let report = FOR_EVER
+            .retry(|| async { Ok::<_, ()>(40) })
+            .until(|percent| *percent == 100)
+            .cancel(tokio::time::sleep(secs(1)))
+            .report()
+            .await;
+        let success = report.unwrap();
+        assert_eq!((success.value, success.stopped), (40, Some(StopReason::Cancelled)));
+    });
+}
+
+#[test]
+fn cancelling_twice_is_cancelling_once_and_clones_share_one_state() {
+    let token = CancelToken::new();
+    let clone = token.clone();
+    assert!(!clone.is_cancelled());
+    token.cancel();
+    token.cancel();
+    assert!(clone.is_cancelled() && token.clone().is_cancelled());
+    block_on(clone.cancelled());
+}
+
+#[test]
+fn no_task_is_spawned() {
+    paused(async {
+        let metrics = tokio::runtime::Handle::current().metrics();
+        let policy = Policy::constant(ms(100)).max_attempts(5).build();
+        let seen = Cell::new(0);
+        let result = policy
+            .retry(|| async {
+                seen.set(metrics.num_alive_tasks().max(seen.get()));
+                Err::<(), _>(())
+            })
+            .on_retry(|_| seen.set(metrics.num_alive_tasks().max(seen.get())))
+            .cancel(pending::<()>())
+            .timeout(secs(60))
+            .attempt_timeout(secs(1))
+            .on_timeout(|_| ())
+            .await;
+        assert_eq!((result, seen.get()), (Err(()), 0));
+    });
+}

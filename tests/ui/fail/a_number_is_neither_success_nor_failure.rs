@@ -1,0 +1,10 @@
+use backoff_core::retry;
+
+#[retry]
+fn f() -> u32 {
+    7
+}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,10 @@
+use backoff_core::retry;
+
+#[retry]
+async fn f() -> u32 {
+    7
+}
+
+fn main() {
+    drop(f());
+}

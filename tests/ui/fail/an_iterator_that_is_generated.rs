@@ -1,0 +1,8 @@
+use backoff_core::retry;
+
+#[retry]
+gen fn f() -> u32 {
+    yield 7;
+}
+
+fn main() {}
