@@ -1,4 +1,66 @@
 //! Retry with exact semantics: policies, one decision core, a blocking and an async driver, and `#[retry]`.
+//!
+//! ```
+//! use backoff_core::retry;
+//! use std::io;
+//!
+//! #[retry(max_elapsed = "60s")]
+//! fn read_config(path: &str) -> io::Result<String> {
+//!     std::fs::read_to_string(path)
+//! }
+//! # let file = std::env::current_exe().map(|exe| exe.with_extension("no-such-config"))?;
+//! # std::fs::write(&file, "port = 80")?;
+//! # assert_eq!(read_config(&file.to_string_lossy())?, "port = 80");
+//! # std::fs::remove_file(&file)?;
+//! # Ok::<(), io::Error>(())
+//! ```
+//!
+//! The body runs until it succeeds, an error says that no attempt can cure it, or the limit is reached; between attempts the
+//! function waits, longer each time, with jitter. The same line over an `async fn` retries without blocking the thread.
+//!
+//! # Overview
+//!
+//! * [`retry`](macro@retry): the attribute, with every argument and an example of each.
+//! * [`Policy`]: when to retry, how long to wait, when to stop. Plain data, built in a `const`.
+//! * [`Policy::retry`]: a call of a closure, blocking or async, without the macro; [`Policy::start`]: a loop by hand.
+//! * [`Classify`](trait@Classify), [`Fault`], [`classify`]: what an error means for retrying.
+//! * [`RetryError`], [`Success`], [`StopReason`]: how a call ended, and why.
+//! * [`Budget`], [`Budgets`], [`InnerRetries`], [`Scope`]: what keeps many clients, and layers of them, from a retry storm.
+//! * [`observe`], [`call_sites`]: what retries do in a running process.
+//!
+//! # Guarantees
+//!
+//! * The operation runs at least once; nothing runs before the call, or before the first poll.
+//! * `max_attempts` counts all attempts, the first included.
+//! * No delay follows the last attempt. A success is never discarded. An attempt is never interrupted, except by the time-outs that are
+//!   asked for by name.
+//! * `max_delay` caps every delay that a policy computes, after jitter; at the cap delays stay spread out.
+//! * "Not before" of a server is kept: its wait is never shortened, and the policy's own delay comes on top.
+//! * The error handed back is the caller's own last error, untouched.
+//! * Dropping the future of an async call cancels everything; no task is spawned.
+//! * No arithmetic panics or wraps, whatever the values a policy was built with.
+//! * The loop allocates nothing; a success at the first attempt draws no random number, takes no lock, and reads no clock unless
+//!   something asked for time.
+//!
+//! Not promised: jitter is not cryptographic, and a blocking attempt cannot be interrupted.
+//!
+//! # Crate features
+//!
+//! Features only add: any set of them works together, and none changes what another offers.
+//!
+//! | feature | default | what it adds | dependencies |
+//! |---|---|---|---|
+//! | `std` | yes | the system's clock and sleeper, [`CancelToken`], [`Budgets`], jitter seeded by the operating system | |
+//! | `macros` | yes | `#[retry]` and `#[derive(Classify)]` | `backoff-macros` |
+//! | `async` | | the async driver; the sleeper is a closure of your own | `pin-project-lite` |
+//! | `tokio` | | sleeping and time inside a tokio runtime | `tokio` |
+//! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io` |
+//! | `tracing` | | events of every call | `tracing` |
+//! | `metrics` | | counters and histograms of every call | `metrics` |
+//! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
+//! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
+//!
+//! Without `std` the crate is `no_std` with `alloc`: a seed or a generator, a clock where time is asked for, and a sleeper must be given.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -70,6 +70,8 @@ pub struct Scope {
 
 struct Shared {
     suppress: bool,
+    /// The call ends when one inside it gives up.
+    stop: bool,
     attempt: AtomicU32,
     deadline: Option<Instant>,
     /// A call inside gave up during the present attempt.
@@ -104,7 +106,8 @@ impl Scope {
         };
         let suppress = mode == InnerRetries::Suppress || outer.is_some_and(|outer| outer.shared.suppress);
         let gave_up = AtomicBool::new(false);
-        Self { shared: Arc::new(Shared { suppress, attempt: AtomicU32::new(0), deadline, gave_up }) }
+        let stop = mode == InnerRetries::Stop;
+        Self { shared: Arc::new(Shared { suppress, stop, attempt: AtomicU32::new(0), deadline, gave_up }) }
     }
 
     /// Notes that an attempt starts.
@@ -113,9 +116,9 @@ impl Scope {
         self.shared.gave_up.store(false, Ordering::Relaxed);
     }
 
-    /// Returns whether a call inside has given up during the present attempt.
+    /// Returns whether a call inside has given up during the present attempt, and this one ends with it.
     pub(crate) fn inner_gave_up(&self) -> bool {
-        self.shared.gave_up.load(Ordering::Relaxed)
+        self.shared.stop && self.shared.gave_up.load(Ordering::Relaxed)
     }
 
     /// Returns whether calls inside make one attempt only.
@@ -187,7 +190,8 @@ impl Scope {
         }
         let deadline = remaining.and_then(|left| RuntimeClock.now().checked_add(Duration::from_millis(left)));
         let attempt = AtomicU32::new(attempt.unwrap_or(1));
-        Some(Self { shared: Arc::new(Shared { suppress, attempt, deadline, gave_up: AtomicBool::new(false) }) })
+        let gave_up = AtomicBool::new(false);
+        Some(Self { shared: Arc::new(Shared { suppress, stop: false, attempt, deadline, gave_up }) })
     }
 }
 

@@ -127,7 +127,8 @@ pub(crate) fn herd_checks(extent: &Extent) -> Vec<Check> {
 
 /// Layers of retries above a dead bottom, exact.
 pub(crate) fn layer_checks() -> Vec<Check> {
-    let cases = [(3, 3, false, 27), (4, 3, false, 64), (3, 5, false, 243), (3, 3, true, 3), (4, 3, true, 4), (3, 5, true, 3)];
+    let cases =
+        [(3, 3, false, 27), (4, 3, false, 64), (3, 5, false, 243), (3, 3, true, 3), (4, 3, true, 4), (3, 5, true, 3)];
     let check = |(attempts, layers, is_suppressed, calls): (u32, u32, bool, u32)| {
         let policy = Policy::exponential().max_attempts(attempts).build();
         let setting = Layers { layers, policy, is_suppressed, failure_rate: 1.0, requests: 10, budget: None };
@@ -194,13 +195,7 @@ fn rows() -> [Row; 7] {
             Guard::None,
             [stuck(0.8, 3.96), stuck(0.95, 3.96)],
         ),
-        row(
-            "F2",
-            "4 attempts",
-            policy().max_attempts(4),
-            Guard::None,
-            [stuck(0.8, 3.98), stuck(0.95, 3.98)],
-        ),
+        row("F2", "4 attempts", policy().max_attempts(4), Guard::None, [stuck(0.8, 3.98), stuck(0.95, 3.98)]),
         row(
             "F3",
             "3 attempts",
@@ -216,7 +211,10 @@ fn rows() -> [Row; 7] {
 
 /// A fleet of 100 clients and a server of 1,000 requests a second that stalls for 30 s; `done` is told of each finished run.
 pub(crate) fn fleet_checks(extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Check> {
-    rows().iter().flat_map(|row| row.verdicts.iter().flat_map(|verdict| fleet_check(row, verdict, extent, done))).collect()
+    rows()
+        .iter()
+        .flat_map(|row| row.verdicts.iter().flat_map(|verdict| fleet_check(row, verdict, extent, done)))
+        .collect()
 }
 
 /// The number of runs of [`fleet_checks`].
@@ -258,7 +256,9 @@ fn fleet_check(row: &Row, verdict: &Verdict, extent: &Extent, done: &(dyn Fn() +
         holds: recovered.len() == wanted,
     }];
     // A short run has too few requests at its end for the tolerance of a long one.
-    let tail = verdict.tail.map(|(value, tolerance)| (value, if extent.settle.as_secs() < 100 { 3.0 } else { 1.0 } * tolerance));
+    let tail = verdict
+        .tail
+        .map(|(value, tolerance)| (value, if extent.settle.as_secs() < 100 { 3.0 } else { 1.0 } * tolerance));
     checks.extend(check("amplification", verdict.amplification, mean(|figures| figures.amplification)));
     checks.extend(check("peak", verdict.peak, mean(|figures| figures.peak)));
     checks.extend(check("attempts per request at the end", tail, mean(|figures| figures.tail)));

@@ -476,7 +476,7 @@ where
 {
     /// Returns the future that reports how the call ended.
     ///
-    /// It yields [`Success`], or [`RetryError`] with the last error, the reason, and what the call took.
+    /// It yields [`Success`](crate::Success), or [`RetryError`](crate::RetryError) with the last error, the reason, and what the call took.
     ///
     /// # Cancellation
     ///

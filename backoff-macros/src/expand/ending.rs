@@ -1,11 +1,12 @@
 //! What follows an attempt: the question to the core, the delay, and the end of the call.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, Pat};
 
 use super::attempt::timed_out;
-use super::plan::{Driver, Plan, optional};
+use super::plan::{Driver, Plan, located, optional};
 use crate::args::{Unmet, is_async_closure, peel};
 
 /// Looks at `__result`: leaves the loop, or binds `__delay`.
@@ -13,16 +14,17 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Plan { args, core, private, .. } = plan;
     let at = plan.result_span();
-    let looked_at = quote_spanned!(at=> #core::Outcome::as_result(&__result));
+    let outcome = located(core, at);
+    let looked_at = quote_spanned!(at=> #outcome::Outcome::as_result(&__result));
     let succeeded = succeeded(plan);
     let fault = fault(plan);
     let on_value = match &args.until {
         None => quote_spanned!(site=> ::core::result::Result::Ok(_) => { #succeeded }),
         Some(until) => {
-            let until = &until.value;
+            let is_met = called(plan, "is_met", &quote_spanned!(site=> __value), &until.value);
             quote_spanned! {site=>
                 ::core::result::Result::Ok(__value) => {
-                    if #private::is_met(__value, #until) {
+                    if #is_met {
                         #succeeded
                     }
                     (#core::Fault::Transient, ::core::option::Option::None)
@@ -73,8 +75,7 @@ fn fault(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let private = &plan.private;
     if let Some(when) = &plan.args.when {
-        let when = &when.value;
-        quote_spanned!(site=> #private::ask(__error, #when))
+        called(plan, "ask", &quote_spanned!(site=> __error), &when.value)
     } else {
         quote_spanned!(site=> #private::Probe::new(__error).fault())
     }
@@ -147,10 +148,16 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
     notify(plan, &hook.value, &event)
 }
 
+/// Calls a function of core with a closure of the user, in such a way that what is wrong with it is reported there.
+fn called(plan: &Plan<'_>, function: &str, argument: &TokenStream, closure: &Expr) -> TokenStream {
+    let at = Span::mixed_site().located_at(closure.span());
+    let (private, function) = (plan.private_at(at), Ident::new(function, at));
+    quote_spanned!(at=> #private::#function(#argument, #closure))
+}
+
 /// Calls a hook with an event; an `async` closure is awaited in place.
 fn notify(plan: &Plan<'_>, hook: &Expr, event: &TokenStream) -> TokenStream {
     let site = Span::mixed_site();
-    let private = &plan.private;
     if let Some((pattern, body)) = async_closure(hook) {
         quote_spanned! {site=>
             {
@@ -160,7 +167,8 @@ fn notify(plan: &Plan<'_>, hook: &Expr, event: &TokenStream) -> TokenStream {
             }
         }
     } else {
-        quote_spanned!(site=> #private::notify(&#event, #hook);)
+        let called = called(plan, "notify", &quote_spanned!(site=> &#event), hook);
+        quote_spanned!(site=> #called;)
     }
 }
 

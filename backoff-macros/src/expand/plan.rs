@@ -104,6 +104,11 @@ impl<'a> Plan<'a> {
         declared.map(erase_impl_trait)
     }
 
+    /// The path of the private module, for a call whose mistakes are reported at a place in the user's source.
+    pub(super) fn private_at(&self, place: Span) -> TokenStream {
+        located(&self.private, place)
+    }
+
     /// What stands before the loop, evaluated once per call.
     pub(super) fn prologue(&self) -> TokenStream {
         let site = Span::mixed_site();
@@ -354,6 +359,16 @@ pub(super) fn optional(value: Option<TokenStream>) -> TokenStream {
         || quote_spanned!(site=> ::core::option::Option::None),
         |value| quote_spanned!(site=> ::core::option::Option::Some(#value)),
     )
+}
+
+/// Moves generated tokens without groups to a place in the user's source: an expression that starts elsewhere would be
+/// reported as all that stands between.
+pub(super) fn located(tokens: &TokenStream, place: Span) -> TokenStream {
+    let moved = tokens.clone().into_iter().map(|mut tree| {
+        tree.set_span(tree.span().located_at(place));
+        tree
+    });
+    moved.collect()
 }
 
 /// A duration as an expression.

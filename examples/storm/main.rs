@@ -1,0 +1,40 @@
+//! What retries do to a server that many clients share, in virtual time: `cargo run --release --example storm -- --help`.
+//!
+//! Policies, jitter, the decision after each failure and budgets are the library's own; clients, network and server are simulated, so that two minutes of
+//! ten thousand clients take seconds. `storm verify` compares the results with the figures of published experiments.
+
+mod acceptance;
+mod args;
+mod charts;
+mod engine;
+mod guard;
+mod herd;
+mod layers;
+mod measure;
+mod occ;
+mod outage;
+mod report;
+mod runs;
+mod scenarios;
+mod server;
+mod statistics;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Args, Scenario};
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let Args { scenario, output } = Args::parse();
+    match scenario {
+        Scenario::Schedule(args) => scenarios::schedule(&args, &output)?,
+        Scenario::Occ(args) => scenarios::contention(&args, &output)?,
+        Scenario::Herd(args) => scenarios::herd(&args, &output)?,
+        Scenario::Outage(args) => scenarios::outage(&args, &output)?,
+        Scenario::Layers(args) => scenarios::layers(&args, &output)?,
+        Scenario::Verify(args) => return scenarios::verify(&args, &output),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,222 @@
+//! One function for each subcommand: settings in, table and charts out.
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use backoff_core::{Budget, Jitter, Policy};
+
+use crate::acceptance::{self, Extent};
+use crate::args::{HerdArgs, LayersArgs, OccArgs, OutageArgs, Output, PolicyArgs, ScheduleArgs, VerifyArgs};
+use crate::charts;
+use crate::guard::Guard;
+use crate::herd::Herd;
+use crate::layers::Layers;
+use crate::measure::{Figures, Trace};
+use crate::occ::Contention;
+use crate::outage::Fleet;
+use crate::report::{Table, progress, spread};
+use crate::runs::each_seed;
+use crate::server::Outage;
+use crate::statistics::{Summary, count};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+impl Output {
+    /// Returns where the chart of this name goes, if charts are wanted.
+    fn chart(&self, name: &str) -> Result<Option<PathBuf>> {
+        let Some(directory) = &self.svg else { return Ok(None) };
+        fs::create_dir_all(directory)?;
+        Ok(Some(directory.join(name)))
+    }
+}
+
+/// The rows of a comparison: the jitter that was named, or every kind.
+fn kinds(named: Option<Jitter>) -> Vec<Jitter> {
+    named.map_or_else(|| vec![Jitter::None, Jitter::Equal, Jitter::Full, Jitter::Decorrelated], |jitter| vec![jitter])
+}
+
+fn name(jitter: Jitter) -> String {
+    match jitter {
+        Jitter::None => "no jitter".to_owned(),
+        Jitter::Full => "full jitter".to_owned(),
+        Jitter::Equal => "equal jitter".to_owned(),
+        Jitter::Decorrelated => "decorrelated jitter".to_owned(),
+        Jitter::Factor(factor) => format!("jitter ±{:.0} %", factor * 100.0),
+        _ => format!("{jitter:?}"),
+    }
+}
+
+pub(crate) fn schedule(args: &ScheduleArgs, output: &Output) -> Result<()> {
+    let policy = args.policy.policy(Some(5))?;
+    let mut table = Table::new(&["retry", "base delay", "shortest", "longest", "mean of 1,000"]);
+    let drawn: Vec<Vec<Duration>> = (0..1_000).map(|seed| policy.delays().seed(seed).collect()).collect();
+    let rows = policy.base_delays().zip(policy.ranges()).enumerate().take(charts::schedule::MOST_RETRIES);
+    for (index, (base, range)) in rows {
+        let mean = Summary::of(drawn.iter().filter_map(|delays| delays.get(index)).map(Duration::as_secs_f64)).mean;
+        let mut cells = vec![(index + 1).to_string()];
+        cells.extend([base, *range.start(), *range.end()].map(|delay| format!("{:.3} s", delay.as_secs_f64())));
+        cells.push(format!("{mean:.3} s"));
+        table.row(cells);
+    }
+    table.show(output.csv.as_deref())?;
+    output.chart("schedule.svg")?.map_or(Ok(()), |file| charts::schedule::draw(&file, &policy))
+}
+
+pub(crate) fn contention(args: &OccArgs, output: &Output) -> Result<()> {
+    let mut table = Table::new(&["policy", "calls", "seconds", "gave up"]);
+    let none = Policy::constant(Duration::ZERO).forever().build();
+    let mut rows = if args.policy.jitter.is_none() { vec![("no backoff".to_owned(), none)] } else { Vec::new() };
+    for jitter in kinds(args.policy.jitter) {
+        // The first delay of decorrelated jitter is drawn from one to three times the initial delay, of the others from up to one.
+        let first = Duration::from_millis(if jitter == Jitter::Decorrelated { 5 } else { 10 });
+        let policy = PolicyArgs {
+            jitter: Some(jitter),
+            initial_delay: args.policy.initial_delay.or(Some(first)),
+            max_delay: args.policy.max_delay.or(Some(Duration::from_secs(2))),
+            ..args.policy
+        };
+        rows.push((name(jitter), policy.policy(None)?));
+    }
+    for (name, policy) in rows {
+        let setting = Contention { clients: args.clients, policy };
+        let outcomes = each_seed(args.seeds, |seed| crate::occ::run(&setting, seed));
+        let calls: Vec<f64> = outcomes.iter().map(|outcome| outcome.calls).collect();
+        let time: Vec<f64> = outcomes.iter().map(|outcome| outcome.time).collect();
+        let gave_up = Summary::of(outcomes.iter().map(|outcome| f64::from(outcome.gave_up))).mean;
+        table.row(vec![name, spread(&calls, 0), spread(&time, 2), format!("{gave_up:.1}")]);
+    }
+    Ok(table.show(output.csv.as_deref())?)
+}
+
+pub(crate) fn herd(args: &HerdArgs, output: &Output) -> Result<()> {
+    let mut table = Table::new(&["policy", "most in 10 ms", "mean wait", "longest wait"]);
+    let mut drawn = Vec::new();
+    for jitter in kinds(args.policy.jitter) {
+        let policy = PolicyArgs { jitter: Some(jitter), ..args.policy }.policy(Some(5))?;
+        let setting = Herd { clients: args.clients, policy };
+        let mut runs = each_seed(args.seeds, |seed| crate::herd::run(&setting, seed));
+        let of = |figure: fn(&crate::herd::Arrivals) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
+        let peaks = of(|run| f64::from(run.peak()));
+        let (mean, longest) = (of(|run| run.mean_wait), of(|run| run.longest_wait));
+        let seconds = |values: &[f64]| format!("{} s", spread(values, 2));
+        table.row(vec![name(jitter), spread(&peaks, 0), seconds(&mean), seconds(&longest)]);
+        drawn.extend(runs.drain(..).next().map(|run| (name(jitter), run)));
+    }
+    table.show(output.csv.as_deref())?;
+    output.chart("herd.svg")?.map_or(Ok(()), |file| charts::herd::draw(&file, &drawn))
+}
+
+pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
+    let policy = args.policy.policy(Some(3))?;
+    Budget::new().try_ratio(args.budget_ratio)?.try_capacity(args.budget_capacity)?;
+    let budget =
+        Guard::Budget { ratio: args.budget_ratio, capacity: args.budget_capacity, deposit: args.deposit.into() };
+    let attempts = policy.max_attempts().map_or_else(|| "unlimited".to_owned(), |attempts| attempts.to_string());
+    let mut rows = vec![
+        ("no retries".to_owned(), Policy::never().build(), Guard::None),
+        (format!("{attempts} attempts, no budget"), policy, Guard::None),
+        (format!("{attempts} attempts and a budget"), policy, budget),
+    ];
+    rows.extend(args.breaker.map(|failures| {
+        (
+            format!("{attempts} attempts and a breaker"),
+            policy,
+            Guard::Breaker { failures, open: Duration::from_secs(5) },
+        )
+    }));
+    let outage = Outage { kind: args.kind.into(), starts: args.starts, lasts: args.lasts };
+    let length = (args.starts + args.lasts + args.settle).as_secs();
+    let bar = progress(length * args.seeds * rows.len() as u64);
+    let mut table =
+        Table::new(&["policy", "amplification", "peak", "recovered", "after", "good in 60 s", "load at the end"]);
+    let mut drawn = Vec::new();
+    for (name, policy, guard) in rows {
+        let fleet = Fleet {
+            clients: args.clients,
+            capacity: args.capacity,
+            load: args.load,
+            outage,
+            settle: args.settle,
+            policy,
+            guard,
+            timeout: args.timeout,
+            queue: args.queue,
+        };
+        let mut traces = each_seed(args.seeds, |seed| crate::outage::run(&fleet, seed, &|| bar.inc(1)));
+        table.row(outage_row(name.clone(), &fleet, &traces));
+        drawn.extend(traces.drain(..).next().map(|trace| (name, fleet, trace)));
+    }
+    bar.finish_and_clear();
+    table.show(output.csv.as_deref())?;
+    output.chart("outage.svg")?.map_or(Ok(()), |file| charts::outage::draw(&file, &drawn))
+}
+
+fn outage_row(name: String, fleet: &Fleet, traces: &[Trace]) -> Vec<String> {
+    let figures: Vec<Figures> = traces.iter().map(|trace| trace.figures(fleet)).collect();
+    let of = |figure: fn(&Figures) -> f64| figures.iter().map(figure).collect::<Vec<_>>();
+    let recovered: Vec<f64> = figures.iter().filter_map(|figures| figures.recovery).collect();
+    let seconds = if recovered.is_empty() { "never".to_owned() } else { format!("{} s", spread(&recovered, 1)) };
+    let good = Summary::of(of(|figures| figures.good60)).mean * 100.0;
+    vec![
+        name,
+        spread(&of(|figures| figures.amplification), 3),
+        spread(&of(|figures| figures.peak), 1),
+        format!("{}/{}", recovered.len(), figures.len()),
+        seconds,
+        format!("{good:.1} %"),
+        spread(&of(|figures| figures.tail), 2),
+    ]
+}
+
+pub(crate) fn layers(args: &LayersArgs, output: &Output) -> Result<()> {
+    let policy = args.policy.policy(Some(3))?;
+    let budget = args.budget_capacity.map(|capacity| (args.budget_ratio, capacity));
+    if let Some((ratio, capacity)) = budget {
+        Budget::new().try_ratio(ratio)?.try_capacity(capacity)?;
+    }
+    let header = ["bottom fails", "inner retries", "calls", "by formula", "success", "by formula", "denied"];
+    let mut table = Table::new(&header);
+    for &failure_rate in &args.failure_rate {
+        for is_suppressed in [false, true] {
+            let setting =
+                Layers { layers: args.layers, policy, is_suppressed, failure_rate, requests: args.requests, budget };
+            let loads = each_seed(args.seeds, |seed| crate::layers::run(&setting, seed));
+            let mean = |of: fn(&crate::layers::Load) -> f64| loads.iter().map(of).sum::<f64>() / count(loads.len());
+            let expected = crate::layers::expected(&setting);
+            let by_formula = |value: f64| if budget.is_some() { "-".to_owned() } else { format!("{value:.4}") };
+            table.row(vec![
+                format!("{failure_rate}"),
+                if is_suppressed { "suppressed" } else { "allowed" }.to_owned(),
+                format!("{:.4}", mean(|load| load.calls)),
+                by_formula(expected.calls),
+                format!("{:.4}", mean(|load| load.success)),
+                by_formula(expected.success),
+                format!("{:.1} %", mean(|load| load.denied) * 100.0),
+            ]);
+        }
+    }
+    Ok(table.show(output.csv.as_deref())?)
+}
+
+pub(crate) fn verify(args: &VerifyArgs, output: &Output) -> Result<ExitCode> {
+    let (warm_up, settle) = (Duration::from_secs(20), Duration::from_secs(200));
+    let extent = Extent { seeds: args.seeds, fleet_seeds: args.seeds, warm_up, settle };
+    let bar = progress(acceptance::fleet_runs(&extent));
+    let mut checks = acceptance::contention_checks(&extent);
+    checks.extend(acceptance::herd_checks(&extent));
+    checks.extend(acceptance::layer_checks());
+    checks.extend(acceptance::fleet_checks(&extent, &|| bar.inc(1)));
+    bar.finish_and_clear();
+    let mut table = Table::new(&["figure", "row", "expected", "got", "verdict"]);
+    let missed = checks.iter().filter(|check| !check.holds).count();
+    for check in checks {
+        let verdict = if check.holds { "ok" } else { "missed" };
+        table.row(vec![check.what, check.row.to_owned(), check.expected, check.got, verdict.to_owned()]);
+    }
+    table.show(output.csv.as_deref())?;
+    println!("\n{missed} missed");
+    Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
