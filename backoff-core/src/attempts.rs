@@ -89,10 +89,10 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self
     }
 
-    /// Returns the number of the present attempt, 1 for the first.
+    /// Returns the number of the present attempt, 1 for the first, also after [`reset`](Self::reset).
     #[must_use]
     pub fn number(&self) -> u32 {
-        self.driver.attempts().saturating_add(1)
+        self.driver.progress().attempts().saturating_add(1)
     }
 
     /// Returns the delay before the present attempt; `None` at the first.

@@ -172,7 +172,9 @@ impl<S, I: Copy> Driver<S, I> {
         match decision {
             Decision::RetryAfter(delay) => {
                 let max_attempts = rules.attempts_limit();
-                observer.retry(&RetryEvent { attempt: self.attempts, max_attempts, error, delay, elapsed });
+                // The number within the sequence: `max_attempts` counts that, too.
+                let attempt = self.progress.attempts();
+                observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed });
             }
             Decision::Stop(reason) => {
                 observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed });
@@ -225,8 +227,10 @@ impl<S, I: Copy> Driver<S, I> {
         O: Observer<E>,
     {
         let Step { source, clock, observer, label, .. } = step;
-        let elapsed = if self.is_timed { self.now(clock) } else { Duration::ZERO };
-        let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text: ErrorText::NONE };
+        let is_told = self.is_timed && (O::WATCHES || settle::is_watched());
+        let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
+        let told = if is_told { self.told(elapsed) } else { Elapsed::Unknown };
+        let notice = Notice { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
         recovered(source.rules(), &notice);
         if O::WATCHES {
             observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });

@@ -64,7 +64,7 @@ pub struct RetryEvent<'a, E: ?Sized> {
 }
 
 impl<'a, E: ?Sized> RetryEvent<'a, E> {
-    /// Returns the number of the attempt that failed, 1 for the first.
+    /// Returns the number of the attempt that failed, 1 for the first of a sequence; `reset_after` starts a new one.
     #[must_use]
     pub const fn attempt(&self) -> u32 {
         self.attempt

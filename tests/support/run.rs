@@ -240,10 +240,11 @@ impl<B: Backoff> Case<B> {
                     }
                 }
             };
-            let report = Report { attempts: attempts.number(), elapsed: world.time.now(), slept: attempts.slept() };
-            let ended_early = Err(attempts.explain(Trouble { attempt: 0, fault: Fault::Transient }));
-            let attempts = report.attempts - u32::from(result.is_err());
-            Trace { result, reason, report: Report { attempts, ..report }, ..world.trace(ended_early) }
+            let (elapsed, slept) = (world.time.now(), attempts.slept());
+            let explained = attempts.explain(Trouble { attempt: 0, fault: Fault::Transient });
+            let made = explained.attempts + u32::from(result.is_ok());
+            let report = Report { attempts: made, elapsed, slept };
+            Trace { result, reason, report, ..world.trace(Err(explained)) }
         })
     }
 }

@@ -96,17 +96,26 @@ pub(crate) fn succeeded_at_once(label: Label<'_>, elapsed: Option<Duration>) {
     let _ = (label, elapsed);
 }
 
+/// Returns whether anybody watches the whole process.
+#[inline]
+pub(crate) fn is_watched() -> bool {
+    #[cfg(feature = "std")]
+    return crate::observe::publish::is_watched();
+    #[cfg(not(feature = "std"))]
+    false
+}
+
 #[cfg(feature = "std")]
 #[inline]
 fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
     use crate::observe::publish;
 
     let Notice { label, attempts, elapsed, text } = *notice;
-    if label.site.is_none() && !publish::is_watched() {
+    if label.site.is_none() && !is_watched() {
         return;
     }
     let (name, level) = match label.site {
-        Some(site) if publish::is_watched() => (site.name(), site.level()),
+        Some(site) if is_watched() => (site.name(), site.level()),
         _ => (label.name, Level::Debug),
     };
     let event = CallEvent { name, level, what, attempts, max_attempts: rules.attempts_limit(), elapsed, error: text };

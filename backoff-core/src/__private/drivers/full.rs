@@ -65,11 +65,10 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     /// Returns the snapshot that `attempt = ..` binds.
     pub fn attempt(&self, policy: &Policy<B>) -> Attempt {
         let elapsed = self.driver.elapsed(&M::CLOCK);
-        let number = self.driver.attempts().saturating_add(1);
-        let in_sequence = self.driver.progress().attempts().saturating_add(1);
+        let number = self.driver.progress().attempts().saturating_add(1);
         Attempt {
             number,
-            is_last: policy.max_attempts().is_some_and(|max| in_sequence >= max),
+            is_last: policy.max_attempts().is_some_and(|max| number >= max),
             elapsed,
             last_delay: self.last_delay,
             remaining: remaining(policy.rules(), self.driver.progress(), elapsed),
@@ -141,7 +140,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     /// Returns what `on_retry` is told.
     pub fn retry_event<'e, E>(&self, policy: &Policy<B>, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
         RetryEvent {
-            attempt: self.driver.attempts(),
+            attempt: self.driver.progress().attempts(),
             max_attempts: policy.max_attempts(),
             error,
             delay,
