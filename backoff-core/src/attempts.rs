@@ -116,7 +116,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// Notes that the attempt succeeded; what follows is a new call.
     pub fn success(&mut self) {
         let policy = self.policy;
-        self.driver.succeeded::<_, _, _, _, ()>(step(&policy, &mut self.random, &mut ()));
+        self.driver.accepted::<_, _, _, _, ()>(step(&policy, &mut self.random, &mut ()));
         if let Some(budget) = self.budget {
             budget.deposit();
         }

@@ -3,9 +3,10 @@
 //! # Why a budget, and not only `max_attempts`
 //!
 //! With 3 attempts per call, a dependency that fails every request is sent three times its load, just when it can least serve it. Where stale
-//! requests queue up, that load outlives its cause: in the simulation of a server with a queue, stopped for 30 s at 80 % load, the clients with
-//! 3 unguarded attempts *never* recover, whatever their backoff and jitter. The same clients with this budget send 1.04 times the load during the
-//! outage, and are well again 5.5 s after it, as fast as clients that do not retry at all. `cargo run --example storm` shows both.
+//! requests queue up, that load outlives its cause: in the simulation of 100 clients and a server with a queue, stopped for 30 s at 80 % load,
+//! 3 unguarded attempts *never* recover, whatever the backoff and jitter. The same clients with this budget send 1.04 times the load during the
+//! outage, and are well again 5.5 s after it, as fast as clients that do not retry at all. `cargo run --release --example storm -- outage --clients 100`
+//! shows both.
 //!
 //! A retry takes one token; a success puts `ratio` of a token back. Below about 9 % failures the default budget denies nothing; above, the
 //! number of retries falls to a tenth of the successes. Nothing refills it with time.
@@ -21,7 +22,7 @@
 //! A full budget is a debt of the whole fleet: when the dependency fails, every client may spend its capacity at once, so the extra load is *clients
 //! x capacity* requests, or *clients x capacity / (requests served per second)* seconds of work. For 1,000 clients of a server of 1,000 requests
 //! per second at 80 % load, the default of 10 means 10 s of work (recovery after 5.8 s), and 100 means 100 s (33 s); 10,000 clients with 100 each
-//! never recover. For large fleets of small clients use a capacity of 1 or 2, at a price: a capacity of 1 denies 11 % of
+//! never recover. For large fleets of small clients use a capacity of 1 or 2, at a price: a capacity of 1 denies 9 % of
 //! the retries at 1 % failures, where 10 denies none.
 //!
 //! # One budget per dependency

@@ -34,6 +34,7 @@
 //! let error = parse("seven").unwrap_err();
 //! assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
 //! ```
+#![doc = include_str!("classify/recipes.md")]
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::sync::Arc;

@@ -60,6 +60,10 @@ impl Clock for SystemClock {
 
     #[inline]
     fn now(&self) -> Self::Instant {
+        #[cfg(feature = "testing")]
+        if let Some(now) = crate::testing::now() {
+            return now;
+        }
         std::time::Instant::now()
     }
 
@@ -81,6 +85,10 @@ impl Clock for RuntimeClock {
 
     #[inline]
     fn now(&self) -> Self::Instant {
+        #[cfg(all(feature = "testing", feature = "tokio"))]
+        if let Some(now) = crate::testing::now() {
+            return now;
+        }
         #[cfg(feature = "tokio")]
         return tokio::time::Instant::now().into_std();
         #[cfg(not(feature = "tokio"))]

@@ -265,7 +265,8 @@ impl<B: Backoff> Policy<B> {
 }
 
 /// The decision; see [`Policy::decide`].
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "plain data would go through memory; each outlined driver has one copy")]
 pub(crate) fn decide<B: Backoff>(
     rules: &Rules,
     backoff: &B,

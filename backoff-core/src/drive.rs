@@ -14,11 +14,13 @@ pub(crate) mod operation;
 pub(crate) mod settle;
 pub(crate) mod source;
 pub(crate) mod timeouts;
+pub(crate) mod trial;
 
 use core::time::Duration;
 
 use self::settle::{Label, Notice, recovered, settle, succeeded_at_once};
 use self::source::PolicySource;
+use self::trial::{Trial, in_force};
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide};
 use crate::error::Ended;
@@ -37,6 +39,7 @@ pub(crate) struct Driver<S, I> {
     /// All attempts that have ended, also those before a reset.
     attempts: u32,
     slept: Duration,
+    trial: Trial,
 }
 
 /// What one step of the driver works with.
@@ -73,9 +76,26 @@ impl<S, I: Copy> Driver<S, I> {
     /// Starts a call; the clock is read only if something needs the start.
     #[inline]
     pub(crate) fn start(rules: &Rules, clock: &impl Clock<Instant = I>, is_timed: bool) -> Self {
-        let is_timed = is_timed || rules.needs_start() || cfg!(feature = "metrics");
-        let started = is_timed.then(|| clock.now());
-        Self { progress: Progress::new(), started, is_timed, attempts: 0, slept: Duration::ZERO }
+        Self::new(Self::started(rules, clock, is_timed))
+    }
+
+    /// Returns the present instant as the start of a call, if something needs the start.
+    #[inline]
+    pub(crate) fn started(rules: &Rules, clock: &impl Clock<Instant = I>, is_timed: bool) -> Option<I> {
+        (is_timed || rules.needs_start() || cfg!(feature = "metrics")).then(|| clock.now())
+    }
+
+    /// Returns the state of a call that has made no attempt, and of which the start may be known.
+    #[inline]
+    pub(crate) const fn new(started: Option<I>) -> Self {
+        Self {
+            progress: Progress::new(),
+            started,
+            is_timed: started.is_some(),
+            attempts: 0,
+            slept: Duration::ZERO,
+            trial: Trial::new(),
+        }
     }
 
     /// Returns the number of attempts that have ended.
@@ -96,7 +116,7 @@ impl<S, I: Copy> Driver<S, I> {
     #[inline]
     pub(crate) fn now(&mut self, clock: &impl Clock<Instant = I>) -> Duration {
         if let Some(started) = self.started {
-            return clock.elapsed(started);
+            return self.trial.total(clock.elapsed(started));
         }
         self.started = Some(clock.now());
         Duration::ZERO
@@ -104,7 +124,7 @@ impl<S, I: Copy> Driver<S, I> {
 
     /// Returns the time of the call, zero if it has not started.
     pub(crate) fn elapsed(&self, clock: &impl Clock<Instant = I>) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| clock.elapsed(started))
+        self.started.map_or(Duration::ZERO, |started| self.trial.total(clock.elapsed(started)))
     }
 
     /// Returns the time of the call for those who watch.
@@ -141,7 +161,7 @@ impl<S, I: Copy> Driver<S, I> {
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
         let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
         let failure = failure.at(elapsed).ran(ran);
-        let decision = settle(rules, source.backoff(), &mut self.progress, failure, random, &notice);
+        let decision = settle(rules, source.backoff(), (&mut self.progress, &mut self.trial), failure, random, &notice);
         if O::WATCHES {
             self.tell(observer, rules, error, elapsed, decision);
         }
@@ -158,7 +178,8 @@ impl<S, I: Copy> Driver<S, I> {
     {
         self.attempts = self.attempts.saturating_add(1);
         let at = if source.rules().needs_time() { self.now(clock) } else { Duration::ZERO };
-        decide(source.rules(), source.backoff(), &mut self.progress, tick.at(at), random)
+        let decision = decide(source.rules(), source.backoff(), &mut self.progress, tick.at(at), random);
+        self.trial.obeyed(decision)
     }
 
     fn tell<O: Observer<E>, E>(
@@ -171,7 +192,7 @@ impl<S, I: Copy> Driver<S, I> {
     ) {
         match decision {
             Decision::RetryAfter(delay) => {
-                let max_attempts = rules.attempts_limit();
+                let max_attempts = in_force(rules, Rules::attempts_limit);
                 // The number within the sequence: `max_attempts` counts that, too.
                 let attempt = self.progress.attempts();
                 observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed });
@@ -194,7 +215,7 @@ impl<S, I: Copy> Driver<S, I> {
         O: Observer<E>,
     {
         let Step { source, clock, observer, label, text, .. } = step;
-        let elapsed = if self.is_timed { self.now(clock) } else { Duration::ZERO };
+        let elapsed = self.elapsed(clock);
         let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
         settle::stopped(source.rules(), reason, &notice);
         if O::WATCHES {
@@ -202,20 +223,43 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
+    /// Counts a successful attempt and returns `true`, unless a test loses its reply: then it is a failure without an error.
+    #[inline]
+    #[must_use]
+    pub(crate) fn succeeded<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>) -> bool
+    where
+        P: PolicySource,
+        C: Clock<Instant = I>,
+        O: Observer<E>,
+    {
+        let is_kept = self.trial.keeps_reply(self.attempts);
+        if is_kept {
+            self.accepted(step);
+        }
+        is_kept
+    }
+
+    /// Returns whether the last attempt was a success whose reply a test lost.
+    #[inline]
+    pub(crate) const fn has_lost(&self) -> bool {
+        self.trial.has_lost(self.attempts)
+    }
+
     /// Counts a successful attempt, and tells those who watch if it was a retry.
     #[inline]
-    pub(crate) fn succeeded<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>)
+    pub(crate) fn accepted<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>)
     where
         P: PolicySource,
         C: Clock<Instant = I>,
         O: Observer<E>,
     {
         let before = self.attempts;
+        Trial::succeeded();
         self.attempts = before.saturating_add(1);
         if before > 0 {
             self.recovered(step);
         } else if cfg!(feature = "metrics") {
-            succeeded_at_once(step.label, self.started.map(|started| step.clock.elapsed(started)));
+            succeeded_at_once(step.label, self.started.map(|started| self.trial.total(step.clock.elapsed(started))));
         }
     }
 
@@ -227,7 +271,7 @@ impl<S, I: Copy> Driver<S, I> {
         O: Observer<E>,
     {
         let Step { source, clock, observer, label, .. } = step;
-        let is_told = self.is_timed && (O::WATCHES || settle::is_watched());
+        let is_told = self.started.is_some() && (O::WATCHES || settle::is_watched());
         let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
         let told = if is_told { self.told(elapsed) } else { Elapsed::Unknown };
         let notice = Notice { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };

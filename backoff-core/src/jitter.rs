@@ -69,18 +69,19 @@ impl Jitter {
         let capped = shorter(base.delay, base.cap);
         let scale = if matches!(self, Self::Decorrelated) { longer(base.previous, base.initial) } else { capped };
         let in_seconds = scale.as_secs() >= SECONDS_FROM;
-        let (d, cap) = (units(capped, in_seconds), units(base.cap, in_seconds));
+        let d = units(capped, in_seconds);
         let (low, high) = match self {
             Self::None => (d, d),
             Self::Full => (0, d),
             Self::Equal => (d - d / 2, d),
             Self::Factor(ratio) => {
-                let part = portion(d, ratio);
+                let (part, cap) = (portion(d, ratio), units(base.cap, in_seconds));
                 (d.saturating_sub(part), smaller(d.saturating_add(part), cap))
             }
             Self::Decorrelated => {
                 let initial = units(shorter(base.initial, base.cap), in_seconds);
                 let previous = units(base.previous, in_seconds);
+                let cap = units(base.cap, in_seconds);
                 let last = if previous > initial { previous } else { initial };
                 (initial, smaller(last.saturating_mul(3), cap))
             }

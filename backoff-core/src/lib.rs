@@ -95,6 +95,8 @@ mod schedule;
 #[cfg(feature = "std")]
 mod site;
 mod sleep;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "std")]
 mod ticker;
 
@@ -131,7 +133,11 @@ pub use crate::sleep::{BlockingSleeper, DefaultSleeper, Sleeper};
 pub use crate::ticker::Ticker;
 
 #[cfg(feature = "macros")]
-pub use backoff_macros::{Classify, retry};
+#[doc = include_str!("derive.md")]
+pub use backoff_macros::Classify;
+#[cfg(feature = "macros")]
+#[doc = include_str!("retry.md")]
+pub use backoff_macros::retry;
 
 /// The types that a call is made of, for signatures that name one.
 ///

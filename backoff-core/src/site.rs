@@ -171,14 +171,12 @@ impl CallSite {
 
 /// Takes the parts off a type name that belong to the expansion and not to the function.
 fn function_path(name: &'static str) -> &'static str {
+    const ADDED: [&str; 3] = ["::__retry_name", "::__RETRY_SITE", "::{{closure}}"];
     let mut path = name;
-    loop {
-        let shorter = path.strip_suffix("::{{closure}}").or_else(|| path.strip_suffix("::__retry_name"));
-        match shorter {
-            Some(shorter) => path = shorter,
-            None => return path,
-        }
+    while let Some(shorter) = ADDED.iter().find_map(|part| path.strip_suffix(part)) {
+        path = shorter;
     }
+    path
 }
 
 /// Iterates over the annotated functions that have failed at least once, the newest first.
@@ -206,7 +204,7 @@ mod tests {
 
     #[test]
     fn the_parts_of_the_expansion_are_taken_off_a_name() {
-        assert_eq!(function_path("a::m::S::d::__retry_name"), "a::m::S::d");
-        assert_eq!(function_path("<a::S as a::T>::t::{{closure}}::__retry_name"), "<a::S as a::T>::t");
+        assert_eq!(function_path("a::m::S::d::__RETRY_SITE::__retry_name"), "a::m::S::d");
+        assert_eq!(function_path("<a::S as a::T>::t::{{closure}}::__RETRY_SITE::__retry_name"), "<a::S as a::T>::t");
     }
 }

@@ -9,13 +9,15 @@
 //! Which of the enabled ones serves is found when the delay begins. Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
 
 #[cfg(any(feature = "tokio", feature = "async-io"))]
-mod runtime;
+pub(crate) mod runtime;
 
 use core::future::Future;
 use core::time::Duration;
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(all(not(feature = "testing"), any(feature = "tokio", feature = "async-io")))]
 pub use self::runtime::RuntimeSleep;
+#[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
+pub use crate::testing::time::RuntimeSleep;
 
 /// Waits out a delay without blocking the thread.
 ///
@@ -105,10 +107,18 @@ pub struct DefaultSleeper;
 impl BlockingSleeper for DefaultSleeper {
     #[inline]
     fn sleep(&self, delay: Duration) {
+        #[cfg(feature = "testing")]
+        if crate::testing::passes(delay) {
+            return;
+        }
         std::thread::sleep(delay);
     }
 
     fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
+        #[cfg(feature = "testing")]
+        if token.is_cancelled() || crate::testing::passes(delay) {
+            return;
+        }
         token.wait(delay);
     }
 }

@@ -48,9 +48,11 @@ pub(crate) fn with_item(error: &syn::Error, item: &TokenStream) -> TokenStream {
 /// A body that uses names which only the expansion binds (`once(..)`, `attempt = ctx`) would not compile by itself; such
 /// a function is emitted with a body that compiles.
 pub(crate) fn with_function(error: &syn::Error, function: &Function, args: &Args) -> TokenStream {
-    if args.binds_names() {
-        let bodiless = function.with_body(&quote!({ ::core::unreachable!() }));
-        return with_item(error, &quote!(#[allow(unused, reason = "the errors come first")] #bodiless));
-    }
-    with_item(error, &function.to_token_stream())
+    let item = if args.binds_names() {
+        function.with_body(&quote!({ ::core::unreachable!() }))
+    } else {
+        function.to_token_stream()
+    };
+    // What only the attribute uses would be called unused.
+    with_item(error, &quote!(#[allow(unused, reason = "the errors come first")] #item))
 }

@@ -1,13 +1,15 @@
 //! The attribute `#[retry]` and `#[derive(Classify)]` of `backoff-core`, which re-exports both; depend on that crate.
 //!
-//! The way of one attribute through the files: [`function`] reads the annotated item and leaves its body alone,
-//! [`args`] reads the arguments, [`validate`] applies the rules that span several of them, [`expand`] writes tokens.
-//! Whatever goes wrong on that way is collected by [`diagnostic`], and the user's item is emitted all the same.
+//! The way of one attribute through the files: `function` reads the annotated item and leaves its body alone, `args`
+//! reads the arguments, `validate` applies the rules that span several of them, `docs` writes the section of the
+//! documentation, `expand` writes the tokens. Whatever goes wrong on that way is collected by `diagnostic`, and the user's
+//! item is emitted all the same.
 #![forbid(unsafe_code)]
 
 mod args;
 mod classify;
 mod diagnostic;
+mod docs;
 mod expand;
 mod function;
 mod suggest;
@@ -19,13 +21,13 @@ use crate::args::Args;
 use crate::diagnostic::Errors;
 use crate::function::{Function, Scope};
 
-/// Retries a function by a policy.
+#[expect(missing_docs, reason = "documented where backoff-core re-exports it; both texts would be joined")]
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     retry_tokens(args.into(), item.into()).into()
 }
 
-/// Derives `Classify` from a mark on each variant of an error.
+#[expect(missing_docs, reason = "documented where backoff-core re-exports it; both texts would be joined")]
 #[proc_macro_derive(Classify, attributes(transient, permanent, ambiguous, push_back, classify))]
 pub fn derive_classify(item: TokenStream) -> TokenStream {
     classify::derive(item.into()).into()
@@ -42,7 +44,10 @@ fn retry_tokens(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) 
         validate::function(&args, function, &mut errors);
     }
     match (function, errors.finish()) {
-        (Some(function), Ok(())) => expand::retry(&args, &function),
+        (Some(mut function), Ok(())) => {
+            docs::append(&args, &mut function);
+            expand::retry(&args, &function)
+        }
         (Some(function), Err(error)) => diagnostic::with_function(&error, &function, &args),
         (None, Err(error)) => diagnostic::with_item(&error, &item),
         (None, Ok(())) => item,

@@ -52,7 +52,11 @@ const fn band(value: f64, mean: f64, single: f64) -> Band {
 impl Band {
     fn check(&self, row: &'static str, what: String, got: f64, seeds: u64) -> Check {
         let tolerance = if seeds >= MANY { self.mean } else { self.single };
-        let digits = if tolerance >= 1.0 || self.value >= 100.0 { 0 } else { 3 };
+        let digits = match (self.value, tolerance) {
+            (100.0.., _) => 0,
+            (_, 0.1..) => 2,
+            _ => 3,
+        };
         Check {
             row,
             what,
@@ -131,7 +135,7 @@ pub(crate) fn layer_checks() -> Vec<Check> {
         [(3, 3, false, 27), (4, 3, false, 64), (3, 5, false, 243), (3, 3, true, 3), (4, 3, true, 4), (3, 5, true, 3)];
     let check = |(attempts, layers, is_suppressed, calls): (u32, u32, bool, u32)| {
         let policy = Policy::exponential().max_attempts(attempts).build();
-        let setting = Layers { layers, policy, is_suppressed, failure_rate: 1.0, requests: 10, budget: None };
+        let setting = Layers { depth: layers, policy, is_suppressed, failure_rate: 1.0, requests: 10, budget: None };
         let load = layers::run(&setting, 1);
         let inner = if is_suppressed { ", inner ones suppressed" } else { "" };
         Check {
@@ -156,7 +160,7 @@ struct Verdict {
 }
 
 struct Row {
-    row: &'static str,
+    number: &'static str,
     name: &'static str,
     policy: PolicyBuilder,
     guard: Guard,
@@ -185,7 +189,7 @@ fn rows() -> [Row; 7] {
     let request = [recovers(0.8, 1.136, 0.005, (8.8, 1.0)), never(0.95, 1.129, 0.005, (1.1, 0.005))];
     let breaker = Guard::Breaker { failures: 5, open: Duration::from_secs(5) };
     let broken = [recovers(0.8, 0.085, 0.01, (3.2, 2.1)), recovers(0.95, 0.078, 0.01, (6.5, 0.6))];
-    let row = |row, name, policy, guard, verdicts| Row { row, name, policy, guard, verdicts };
+    let row = |number, name, policy, guard, verdicts| Row { number, name, policy, guard, verdicts };
     [
         row("F1", "no retry", policy().max_attempts(1), Guard::None, [quick(0.8), quick(0.95)]),
         row(
@@ -244,12 +248,12 @@ fn fleet_check(row: &Row, verdict: &Verdict, extent: &Extent, done: &(dyn Fn() +
     let what = |figure: &str| format!("{}, load {}: {figure}", row.name, verdict.load);
     let check = |figure, expected: Option<(f64, f64)>, got| {
         let (value, tolerance) = expected?;
-        Some(band(value, tolerance, tolerance).check(row.row, what(figure), got, extent.fleet_seeds))
+        Some(band(value, tolerance, tolerance).check(row.number, what(figure), got, extent.fleet_seeds))
     };
     let recovered: Vec<f64> = figures.iter().filter_map(|figures| figures.recovery).collect();
     let wanted = if verdict.recovery.is_some() { figures.len() } else { 0 };
     let mut checks = vec![Check {
-        row: row.row,
+        row: row.number,
         what: what("runs that recover"),
         expected: format!("{wanted}/{}", figures.len()),
         got: format!("{}/{}", recovered.len(), figures.len()),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use backoff_core::{InvalidPolicy, Jitter, Policy};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::guard::Deposit;
 use crate::server::Kind;
@@ -24,7 +24,7 @@ pub(crate) struct Output {
     /// Writes the table as CSV into this file, too
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
-    /// Draws the scenario as SVG into this directory
+    /// Draws schedule, herd or outage as SVG into this directory
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) svg: Option<PathBuf>,
 }
@@ -96,35 +96,35 @@ pub(crate) struct ScheduleArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct OccArgs {
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
     pub(crate) clients: u32,
     /// Without `--jitter`, all kinds are compared; 10 ms and at most 2 s unless said otherwise
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct HerdArgs {
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u32).range(1..))]
     pub(crate) clients: u32,
     /// Without `--jitter`, all kinds are compared; 5 attempts unless said otherwise
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutageArgs {
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u32).range(1..))]
     pub(crate) clients: u32,
     /// Requests that the server does per second
-    #[arg(long, default_value_t = 1_000.0)]
+    #[arg(long, default_value_t = 1_000.0, value_parser = positive)]
     pub(crate) capacity: f64,
     /// Requests of all clients, as a part of the capacity
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 0.8, value_parser = positive)]
     pub(crate) load: f64,
     #[arg(long, value_enum, default_value_t = OutageKind::Stall)]
     pub(crate) kind: OutageKind,
@@ -157,7 +157,7 @@ pub(crate) struct OutageArgs {
     /// Also compares a circuit breaker that opens for 5 s after this many failures in a row
     #[arg(long, value_name = "FAILURES")]
     pub(crate) breaker: Option<u32>,
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
 }
 
@@ -195,12 +195,12 @@ impl From<DepositRule> for Deposit {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LayersArgs {
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = value_parser!(u32).range(1..=8))]
     pub(crate) layers: u32,
     /// Chances that the bottom call fails; may be repeated
-    #[arg(long, default_values_t = [0.1, 0.5, 0.9, 1.0])]
+    #[arg(long, default_values_t = [0.1, 0.5, 0.9, 1.0], value_parser = chance)]
     pub(crate) failure_rate: Vec<f64>,
-    #[arg(long, default_value_t = 100_000)]
+    #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u32).range(1..=10_000_000))]
     pub(crate) requests: u32,
     /// 3 attempts unless said otherwise
     #[command(flatten)]
@@ -210,14 +210,14 @@ pub(crate) struct LayersArgs {
     pub(crate) budget_capacity: Option<u32>,
     #[arg(long, default_value_t = 0.1)]
     pub(crate) budget_ratio: f64,
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyArgs {
     /// Seeds of each row; below 20 the wider bands for single runs hold
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
 }
 
@@ -231,4 +231,14 @@ fn jitter(text: &str) -> Result<Jitter, String> {
             format!("`{factor}` is no jitter; use none, full, equal, decorrelated, or a factor such as 0.2")
         }),
     }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.001..=1e9).contains(number));
+    number.ok_or_else(|| format!("`{text}` is no number in 0.001..=1e9"))
+}
+
+fn chance(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| format!("`{text}` is no number in 0.0..=1.0"))
 }

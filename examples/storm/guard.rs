@@ -82,6 +82,11 @@ impl Guarded {
 }
 
 /// Opens after some failures in a row, then lets one attempt through at a time.
+///
+/// The published figures leave three details open: how many attempts a half-open breaker lets through, whether a failure that comes in late starts the time anew, and
+/// whether a refused request is retried. Of the eight combinations, this one (one attempt, anew, no retry) was chosen because it alone agrees with
+/// the figures for 100 and for 1,000 clients. They matter: with 100 clients, each other one changes the attempts during
+/// the outage by a quarter or the recovery by 1 to 4 s at 80 % load.
 pub(crate) struct Breaker {
     most_failures: u32,
     open: Instant,
@@ -120,8 +125,7 @@ impl Breaker {
         self.failures += 1;
         let opens = match self.state {
             State::Closed => self.failures >= self.most_failures,
-            State::Open { .. } => false,
-            State::Probing => true,
+            State::Open { .. } | State::Probing => true,
         };
         if opens {
             self.state = State::Open { until: now.saturating_add(self.open) };

@@ -6,7 +6,8 @@ use crate::engine::Dice;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layers {
-    pub(crate) layers: u32,
+    /// How many layers retry, one above the other.
+    pub(crate) depth: u32,
     pub(crate) policy: Policy,
     /// Only the outermost layer retries.
     pub(crate) is_suppressed: bool,
@@ -30,9 +31,9 @@ pub(crate) struct Load {
 /// Runs all requests once.
 pub(crate) fn run(setting: &Layers, seed: u64) -> Load {
     let budget = |(ratio, capacity)| Budget::new().ratio(ratio).capacity(capacity);
-    let budgets = (0..setting.layers).map(|_| setting.budget.map(budget)).collect();
+    let budgets = (0..setting.depth).map(|_| setting.budget.map(budget)).collect();
     let mut stack = Stack { setting, dice: Dice::new(seed), budgets, calls: 0, wanted: 0, denied: 0 };
-    let succeeded = (0..setting.requests).filter(|_| stack.call(setting.layers)).count();
+    let succeeded = (0..setting.requests).filter(|_| stack.call(setting.depth)).count();
     let requests = f64::from(setting.requests);
     Load {
         calls: f64::from(stack.calls) / requests,
@@ -44,8 +45,8 @@ pub(crate) fn run(setting: &Layers, seed: u64) -> Load {
 /// What the formula says for calls per request and the chance of success: independent failures, no budget.
 pub(crate) fn expected(setting: &Layers) -> Load {
     let attempts = setting.policy.max_attempts().map_or(f64::INFINITY, f64::from);
-    let depth = if setting.is_suppressed { 1.0 } else { f64::from(setting.layers) };
-    let most = attempts.powf(depth);
+    let retrying = if setting.is_suppressed { 1.0 } else { f64::from(setting.depth) };
+    let most = attempts.powf(retrying);
     let p = setting.failure_rate;
     let calls = if p >= 1.0 { most } else { (1.0 - p.powf(most)) / (1.0 - p) };
     Load { calls, success: 1.0 - p.powf(most), denied: 0.0 }
@@ -67,7 +68,7 @@ impl Stack<'_> {
             self.calls += 1;
             return !self.dice.chance(self.setting.failure_rate);
         };
-        let has_retries = layer == self.setting.layers || !self.setting.is_suppressed;
+        let has_retries = layer == self.setting.depth || !self.setting.is_suppressed;
         let mut progress = self.setting.policy.begin();
         loop {
             if self.call(inner) {

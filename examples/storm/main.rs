@@ -24,17 +24,24 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Args, Scenario};
+use crate::args::{Args, Output, Scenario};
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> ExitCode {
     let Args { scenario, output } = Args::parse();
+    run(&scenario, &output).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(scenario: &Scenario, output: &Output) -> Result<ExitCode, Box<dyn Error>> {
     match scenario {
-        Scenario::Schedule(args) => scenarios::schedule(&args, &output)?,
-        Scenario::Occ(args) => scenarios::contention(&args, &output)?,
-        Scenario::Herd(args) => scenarios::herd(&args, &output)?,
-        Scenario::Outage(args) => scenarios::outage(&args, &output)?,
-        Scenario::Layers(args) => scenarios::layers(&args, &output)?,
-        Scenario::Verify(args) => return scenarios::verify(&args, &output),
+        Scenario::Schedule(args) => scenarios::schedule(args, output)?,
+        Scenario::Occ(args) => scenarios::contention(args, output)?,
+        Scenario::Herd(args) => scenarios::herd(args, output)?,
+        Scenario::Outage(args) => scenarios::outage(args, output)?,
+        Scenario::Layers(args) => scenarios::layers(args, output)?,
+        Scenario::Verify(args) => return scenarios::verify(args, output),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -38,6 +38,7 @@ impl Fleet {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Event {
     /// A client gets a new request to send.
     Request,

@@ -17,7 +17,7 @@ use crate::layers::Layers;
 use crate::measure::{Figures, Trace};
 use crate::occ::Contention;
 use crate::outage::Fleet;
-use crate::report::{Table, progress, spread};
+use crate::report::{Cell, Table, progress};
 use crate::runs::each_seed;
 use crate::server::Outage;
 use crate::statistics::{Summary, count};
@@ -56,17 +56,20 @@ pub(crate) fn schedule(args: &ScheduleArgs, output: &Output) -> Result<()> {
     let rows = policy.base_delays().zip(policy.ranges()).enumerate().take(charts::schedule::MOST_RETRIES);
     for (index, (base, range)) in rows {
         let mean = Summary::of(drawn.iter().filter_map(|delays| delays.get(index)).map(Duration::as_secs_f64)).mean;
-        let mut cells = vec![(index + 1).to_string()];
-        cells.extend([base, *range.start(), *range.end()].map(|delay| format!("{:.3} s", delay.as_secs_f64())));
-        cells.push(format!("{mean:.3} s"));
+        let mut cells = vec![Cell::text((index + 1).to_string())];
+        let delays = [base, *range.start(), *range.end()].map(|delay| delay.as_secs_f64());
+        cells.extend(delays.into_iter().chain([mean]).map(|seconds| Cell::number(seconds, 3).unit("s")));
         table.row(cells);
     }
     table.show(output.csv.as_deref())?;
-    output.chart("schedule.svg")?.map_or(Ok(()), |file| charts::schedule::draw(&file, &policy))
+    let Some(file) = output.chart("schedule.svg")? else { return Ok(()) };
+    let cap = policy.max_delay().unwrap_or_default();
+    let title = format!("Delay before each retry: {}, at most {cap:?}", name(policy.jitter()));
+    charts::schedule::draw(&file, &policy, &title)
 }
 
 pub(crate) fn contention(args: &OccArgs, output: &Output) -> Result<()> {
-    let mut table = Table::new(&["policy", "calls", "seconds", "gave up"]);
+    let mut table = Table::new(&["policy", "calls", "time", "gave up"]);
     let none = Policy::constant(Duration::ZERO).forever().build();
     let mut rows = if args.policy.jitter.is_none() { vec![("no backoff".to_owned(), none)] } else { Vec::new() };
     for jitter in kinds(args.policy.jitter) {
@@ -86,7 +89,8 @@ pub(crate) fn contention(args: &OccArgs, output: &Output) -> Result<()> {
         let calls: Vec<f64> = outcomes.iter().map(|outcome| outcome.calls).collect();
         let time: Vec<f64> = outcomes.iter().map(|outcome| outcome.time).collect();
         let gave_up = Summary::of(outcomes.iter().map(|outcome| f64::from(outcome.gave_up))).mean;
-        table.row(vec![name, spread(&calls, 0), spread(&time, 2), format!("{gave_up:.1}")]);
+        let time = Cell::spread(time, 2).unit("s");
+        table.row(vec![Cell::text(name), Cell::spread(calls, 0), time, Cell::number(gave_up, 1)]);
     }
     Ok(table.show(output.csv.as_deref())?)
 }
@@ -101,8 +105,8 @@ pub(crate) fn herd(args: &HerdArgs, output: &Output) -> Result<()> {
         let of = |figure: fn(&crate::herd::Arrivals) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
         let peaks = of(|run| f64::from(run.peak()));
         let (mean, longest) = (of(|run| run.mean_wait), of(|run| run.longest_wait));
-        let seconds = |values: &[f64]| format!("{} s", spread(values, 2));
-        table.row(vec![name(jitter), spread(&peaks, 0), seconds(&mean), seconds(&longest)]);
+        let seconds = |values| Cell::spread(values, 2).unit("s");
+        table.row(vec![Cell::text(name(jitter)), Cell::spread(peaks, 0), seconds(mean), seconds(longest)]);
         drawn.extend(runs.drain(..).next().map(|run| (name(jitter), run)));
     }
     table.show(output.csv.as_deref())?;
@@ -154,20 +158,19 @@ pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
     output.chart("outage.svg")?.map_or(Ok(()), |file| charts::outage::draw(&file, &drawn))
 }
 
-fn outage_row(name: String, fleet: &Fleet, traces: &[Trace]) -> Vec<String> {
+fn outage_row(name: String, fleet: &Fleet, traces: &[Trace]) -> Vec<Cell> {
     let figures: Vec<Figures> = traces.iter().map(|trace| trace.figures(fleet)).collect();
     let of = |figure: fn(&Figures) -> f64| figures.iter().map(figure).collect::<Vec<_>>();
     let recovered: Vec<f64> = figures.iter().filter_map(|figures| figures.recovery).collect();
-    let seconds = if recovered.is_empty() { "never".to_owned() } else { format!("{} s", spread(&recovered, 1)) };
-    let good = Summary::of(of(|figures| figures.good60)).mean * 100.0;
+    let share = count(recovered.len()) / count(figures.len());
     vec![
-        name,
-        spread(&of(|figures| figures.amplification), 3),
-        spread(&of(|figures| figures.peak), 1),
-        format!("{}/{}", recovered.len(), figures.len()),
-        seconds,
-        format!("{good:.1} %"),
-        spread(&of(|figures| figures.tail), 2),
+        Cell::text(name),
+        Cell::spread(of(|figures| figures.amplification), 3),
+        Cell::spread(of(|figures| figures.peak), 1),
+        Cell::number(share * 100.0, 0).unit("%"),
+        Cell::spread(recovered, 1).unit("s"),
+        Cell::spread(of(|figures| figures.good60 * 100.0), 1).unit("%"),
+        Cell::spread(of(|figures| figures.tail), 2),
     ]
 }
 
@@ -182,19 +185,19 @@ pub(crate) fn layers(args: &LayersArgs, output: &Output) -> Result<()> {
     for &failure_rate in &args.failure_rate {
         for is_suppressed in [false, true] {
             let setting =
-                Layers { layers: args.layers, policy, is_suppressed, failure_rate, requests: args.requests, budget };
+                Layers { depth: args.layers, policy, is_suppressed, failure_rate, requests: args.requests, budget };
             let loads = each_seed(args.seeds, |seed| crate::layers::run(&setting, seed));
             let mean = |of: fn(&crate::layers::Load) -> f64| loads.iter().map(of).sum::<f64>() / count(loads.len());
             let expected = crate::layers::expected(&setting);
-            let by_formula = |value: f64| if budget.is_some() { "-".to_owned() } else { format!("{value:.4}") };
+            let by_formula = |value| if budget.is_some() { Cell::text("-".to_owned()) } else { Cell::number(value, 4) };
             table.row(vec![
-                format!("{failure_rate}"),
-                if is_suppressed { "suppressed" } else { "allowed" }.to_owned(),
-                format!("{:.4}", mean(|load| load.calls)),
+                Cell::text(format!("{failure_rate}")),
+                Cell::text(if is_suppressed { "suppressed" } else { "allowed" }.to_owned()),
+                Cell::number(mean(|load| load.calls), 4),
                 by_formula(expected.calls),
-                format!("{:.4}", mean(|load| load.success)),
+                Cell::number(mean(|load| load.success), 4),
                 by_formula(expected.success),
-                format!("{:.1} %", mean(|load| load.denied) * 100.0),
+                Cell::number(mean(|load| load.denied) * 100.0, 1).unit("%"),
             ]);
         }
     }
@@ -214,7 +217,8 @@ pub(crate) fn verify(args: &VerifyArgs, output: &Output) -> Result<ExitCode> {
     let missed = checks.iter().filter(|check| !check.holds).count();
     for check in checks {
         let verdict = if check.holds { "ok" } else { "missed" };
-        table.row(vec![check.what, check.row.to_owned(), check.expected, check.got, verdict.to_owned()]);
+        let cells = [check.what, check.row.to_owned(), check.expected, check.got, verdict.to_owned()];
+        table.row(cells.into_iter().map(Cell::text).collect());
     }
     table.show(output.csv.as_deref())?;
     println!("\n{missed} missed");

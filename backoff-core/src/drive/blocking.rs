@@ -15,7 +15,7 @@ use crate::error::Ended;
 use crate::observe::Observer;
 use crate::random::Random;
 use crate::sleep::BlockingSleeper;
-use crate::{Outcome, RetryError, Success};
+use crate::{Backoff, Fault, Outcome, RetryError, Success};
 
 impl<P, F, W, U, O, S, K, G, X, D, N>
     Retry<P, Blocking, F, Judge<W, U>, O, Surroundings<S, K, G, X, NoTimeouts, Sharing<D, N>>>
@@ -57,26 +57,49 @@ where
         self.run(true, report)
     }
 
+    /// The first attempt stands apart: a success at once pays for nothing but the question whether it is one.
     #[inline]
-    fn run<A>(self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A {
+    fn run<A>(mut self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A {
+        let clock = self.surroundings.clock.blocking();
+        let rules = self.source.rules();
+        let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::WATCHES);
+        let scope = self.surroundings.sharing.nesting.open(rules.max_elapsed);
+        let attempt_started = rules.reset_after.is_some().then(|| clock.now());
+        scope.attempt_starts();
+        let outcome = scope.within(|| self.operation.start());
+        if let Some((fault, _)) = self.judge.failure(&outcome) {
+            return self.retry_after((outcome, fault), (started, attempt_started), &scope, finish);
+        }
+        let Surroundings { clock, random, sharing, .. } = &mut self.surroundings;
+        let clock = clock.blocking();
+        let mut driver = Driver::<StateOf<P>, _>::new(started);
+        if !driver.succeeded(Step::new(&self.source, clock, random, &mut self.observer, sharing.label())) {
+            return self.retry_after((outcome, Fault::Transient), (started, attempt_started), &scope, finish);
+        }
+        if let Some(budget) = sharing.budget.budget() {
+            budget.deposit();
+        }
+        finish(outcome, &|| driver.ended(clock, None))
+    }
+
+    /// Goes on after a first attempt that failed.
+    #[cold]
+    #[inline(never)]
+    fn retry_after<A>(
+        self,
+        (mut outcome, mut fault): (F::Outcome, Fault),
+        (started, mut attempt_started): (Option<InstantOf<K>>, Option<InstantOf<K>>),
+        scope: &N::Scope,
+        finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A,
+    ) -> A {
         let Self { source, mut operation, judge, mut observer, surroundings, .. } = self;
         let Surroundings { sleeper, clock, mut random, cancel, sharing, .. } = surroundings;
         let clock = clock.blocking();
-        let mut driver = Driver::start(source.rules(), clock, is_reported || O::WATCHES);
-        let scope = sharing.nesting.open(source.rules().max_elapsed);
+        let label = sharing.label();
+        let mut driver = Driver::new(started);
         loop {
-            let attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
-            scope.attempt_starts();
-            let outcome = scope.within(|| operation.start());
-            let label = sharing.label();
+            let error = outcome.as_result().err();
             let step = Step::new(&source, clock, &mut random, &mut observer, label);
-            let Some((fault, error)) = judge.failure(&outcome) else {
-                driver.succeeded(step);
-                if let Some(budget) = sharing.budget.budget() {
-                    budget.deposit();
-                }
-                return finish(outcome, &|| driver.ended(clock, None));
-            };
             let failure = Failure::new(fault)
                 .cancelled(cancel.is_cancelled())
                 .nested(scope.inner_gave_up())
@@ -95,9 +118,28 @@ where
                 return finish(outcome, &|| driver.ended(clock, Some(StopReason::Cancelled)));
             }
             driver.waited(delay);
+            drop(outcome);
+            attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
+            scope.attempt_starts();
+            outcome = scope.within(|| operation.start());
+            fault = match judge.failure(&outcome) {
+                Some((fault, _)) => fault,
+                None if driver.succeeded(Step::new(&source, clock, &mut random, &mut observer, label)) => {
+                    if let Some(budget) = sharing.budget.budget() {
+                        budget.deposit();
+                    }
+                    return finish(outcome, &|| driver.ended(clock, None));
+                }
+                None => Fault::Transient,
+            };
         }
     }
 }
+
+/// The state of the backoff of `P` during a call.
+type StateOf<P> = <<P as PolicySource>::Backoff as Backoff>::State;
+/// The instants of the clock of a blocking call.
+type InstantOf<K> = <<K as ClockSource>::Blocking as Clock>::Instant;
 
 /// Turns the last outcome and what the call took into a report.
 pub(crate) fn report<R: Outcome>(

@@ -17,6 +17,7 @@ use super::operation::{Async, Operation, ReportOf};
 use super::settle::text_of;
 use super::source::PolicySource;
 use super::timeouts::{MakeTimeout, NoTimeouts, Timeouts};
+use super::trial::in_force;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
 use crate::decision::{Decision, Failure, Limit, StopReason, attempt_limit};
@@ -24,7 +25,7 @@ use crate::error::Ended;
 use crate::observe::Observer;
 use crate::random::Random;
 use crate::sleep::{Sleeper, Wait};
-use crate::{AttemptTimeout, Backoff, Outcome};
+use crate::{AttemptTimeout, Backoff, Fault, Outcome};
 
 /// The state of the backoff of `P` during a call.
 type StateOf<P> = <<P as PolicySource>::Backoff as Backoff>::State;
@@ -289,13 +290,15 @@ where
             this.deadline.set(Some(T::Timer::start(this.sleeper, this.timeouts.call())));
         }
         let is_timed = *this.is_reported || O::WATCHES || T::ARE_SET;
-        let driver = this.driver.get_or_insert_with(|| Driver::start(rules, clock, is_timed));
+        if this.driver.is_none() {
+            *this.driver = Driver::<StateOf<P>, _>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
+        }
         let time_left = rules.max_elapsed.into_iter().chain(this.timeouts.call()).min();
         let scope = this.scope.get_or_insert_with(|| this.sharing.nesting.open(time_left));
         scope.attempt_starts();
-        let limited_to = this.timeouts.attempt().map(|time| {
+        let limited_to = this.timeouts.attempt().zip(this.driver.as_ref()).map(|(time, driver)| {
             let at = driver.elapsed(clock);
-            attempt_limit(rules, driver.progress(), at, time)
+            in_force(rules, |rules| attempt_limit(rules, driver.progress(), at, time))
         });
         let started = rules.reset_after.is_some().then(|| clock.now());
         let limit = T::Timer::start(this.sleeper, limited_to.map(|limit| limit.time));
@@ -312,16 +315,26 @@ where
     ) -> Option<(F::Outcome, Option<StopReason>)> {
         let mut this = self.project();
         let clock = this.clock.runtime();
-        let driver = this.driver.as_mut()?;
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
         let budget = this.sharing.budget.budget();
-        let Some((fault, error)) = this.judge.failure(&outcome) else {
-            driver.succeeded(step);
-            if let Some(budget) = budget {
-                budget.deposit();
+        let (fault, error) = if let Some(failure) = this.judge.failure(&outcome) {
+            failure
+        } else {
+            let is_kept = match this.driver {
+                Some(driver) => driver.succeeded(step),
+                None => Driver::<StateOf<P>, InstantOf<K>>::new(None).succeeded(step),
+            };
+            if is_kept {
+                if let Some(budget) = budget {
+                    budget.deposit();
+                }
+                return Some((outcome, None));
             }
-            return Some((outcome, None));
+            (Fault::Transient, None)
         };
+        let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
+        // A call whose start nobody needs has no state before its first failure.
+        let driver = this.driver.get_or_insert_with(|| Driver::new(None));
         let is_cancelled = X::CANCELS && this.cancel.poll(cx).is_ready();
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
         let failure =

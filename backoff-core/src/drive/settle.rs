@@ -4,6 +4,7 @@
 
 use core::time::Duration;
 
+use super::trial::{Trial, in_force};
 use crate::Backoff;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide};
 use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
@@ -39,16 +40,20 @@ pub(crate) struct Notice<'a> {
 }
 
 /// Decides what follows a failed attempt, and tells the process.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "plain data would go through memory; each outlined driver has one copy")]
 pub(crate) fn settle<B: Backoff>(
     rules: &Rules,
     backoff: &B,
-    progress: &mut Progress<B::State>,
+    (progress, trial): (&mut Progress<B::State>, &mut Trial),
     failure: Failure<'_>,
     random: &mut impl Random,
     notice: &Notice<'_>,
 ) -> Decision {
-    let decision = decide(rules, backoff, progress, surrounded(failure), random);
+    let failure = trial.arranged(surrounded(failure));
+    let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, random));
+    Trial::failed();
+    let decision = trial.obeyed(decision);
     match decision {
         Decision::RetryAfter(delay) => publish(rules, What::Retry { delay }, notice),
         Decision::Stop(reason) => stopped(rules, reason, notice),
@@ -71,6 +76,7 @@ fn surrounded(failure: Failure<'_>) -> Failure<'_> {
 
 /// Tells the calls around, and the process, that the call gave up.
 pub(crate) fn stopped(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
+    Trial::stopped(reason);
     #[cfg(feature = "std")]
     crate::nesting::gave_up(reason);
     publish(rules, What::GaveUp { reason }, notice);
@@ -118,7 +124,8 @@ fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
         Some(site) if is_watched() => (site.name(), site.level()),
         _ => (label.name, Level::Debug),
     };
-    let event = CallEvent { name, level, what, attempts, max_attempts: rules.attempts_limit(), elapsed, error: text };
+    let max_attempts = in_force(rules, Rules::attempts_limit);
+    let event = CallEvent { name, level, what, attempts, max_attempts, elapsed, error: text };
     publish::publish(label.site, &event);
 }
 

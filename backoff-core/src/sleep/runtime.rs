@@ -22,7 +22,7 @@ pin_project! {
 #[cfg(not(feature = "async-io"))]
 impl RuntimeSleep {
     #[inline]
-    pub(super) fn new(delay: Duration) -> Self {
+    pub(crate) fn new(delay: Duration) -> Self {
         Self { timer: tokio::time::sleep(delay) }
     }
 }
@@ -67,7 +67,7 @@ pin_project! {
 #[cfg(feature = "async-io")]
 impl RuntimeSleep {
     #[inline]
-    pub(super) fn new(delay: Duration) -> Self {
+    pub(crate) fn new(delay: Duration) -> Self {
         #[cfg(feature = "tokio")]
         if tokio::runtime::Handle::try_current().is_ok() {
             return Self { timer: Timer::Tokio { timer: tokio::time::sleep(delay) } };

@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use super::ending::called;
 use super::plan::Plan;
 use crate::function::{Shape, braces};
 
@@ -80,14 +81,12 @@ fn items_after_the_head(plan: &Plan<'_>) -> TokenStream {
 
 /// Makes the result of an attempt that was dropped.
 pub(super) fn timed_out(plan: &Plan<'_>, limit: &TokenStream, key: Option<Span>) -> TokenStream {
-    let private = &plan.private;
-    let site = Span::mixed_site().located_at(key.unwrap_or_else(Span::call_site));
     if let Some(make) = &plan.args.on_timeout {
-        let make = &make.value;
-        quote_spanned!(site=> #private::timed_out_with(#limit, #make))
-    } else {
-        quote_spanned!(site=> #private::timed_out(#limit))
+        return called(plan, "timed_out_with", limit, &make.value);
     }
+    let at = Span::mixed_site().located_at(key.unwrap_or_else(Span::call_site));
+    let private = plan.private_at(at);
+    quote_spanned!(at=> #private::timed_out(#limit))
 }
 
 fn blocking(plan: &Plan<'_>) -> TokenStream {

@@ -1,7 +1,7 @@
 //! What follows an attempt: the question to the core, the delay, and the end of the call.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, Pat};
 
@@ -19,7 +19,12 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     let succeeded = succeeded(plan);
     let fault = fault(plan);
     let on_value = match &args.until {
-        None => quote_spanned!(site=> ::core::result::Result::Ok(_) => { #succeeded }),
+        None => quote_spanned! {site=>
+            ::core::result::Result::Ok(_) => {
+                #succeeded
+                (#core::Fault::Transient, ::core::option::Option::None)
+            }
+        },
         Some(until) => {
             let is_met = called(plan, "is_met", &quote_spanned!(site=> __value), &until.value);
             quote_spanned! {site=>
@@ -57,7 +62,7 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Notes a success and leaves the loop.
+/// Notes a success and leaves the loop, unless a test loses the result: then it counts as one that did not meet `until`.
 fn succeeded(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let identity = plan.identity();
@@ -67,7 +72,7 @@ fn succeeded(plan: &Plan<'_>) -> TokenStream {
     } else {
         quote_spanned!(site=> break __result;)
     };
-    quote_spanned!(site=> __driver.succeeded(#identity); #deposit #leave)
+    quote_spanned!(site=> if __driver.succeeded(#identity) { #deposit #leave })
 }
 
 /// What the error means: `when`, or what the error says of itself.
@@ -149,7 +154,7 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// Calls a function of core with a closure of the user, in such a way that what is wrong with it is reported there.
-fn called(plan: &Plan<'_>, function: &str, argument: &TokenStream, closure: &Expr) -> TokenStream {
+pub(super) fn called(plan: &Plan<'_>, function: &str, argument: &TokenStream, closure: &Expr) -> TokenStream {
     let at = Span::mixed_site().located_at(closure.span());
     let (private, function) = (plan.private_at(at), Ident::new(function, at));
     quote_spanned!(at=> #private::#function(#argument, #closure))
@@ -247,7 +252,7 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
 /// What is done with `__result` and `__reason` when the loop has ended.
 pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { args, core, private, .. } = plan;
+    let Plan { args, core, .. } = plan;
     let recovered = args.on_recovered.as_ref().map(|hook| {
         let called = notify(plan, &hook.value, &quote_spanned!(site=> __driver.recovered_event()));
         quote_spanned!(site=> if __driver.has_recovered() { #called })
@@ -264,8 +269,8 @@ pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
             let unmet = match &unmet.value {
                 Unmet::Last => quote_spanned!(site=> __result),
                 Unmet::With(make) => {
-                    let make = make.to_token_stream();
-                    quote_spanned!(site=> #private::unmet(__result, #make))
+                    let failure = called(plan, "unmet", &quote_spanned!(site=> __result), make);
+                    quote_spanned!(site=> if __driver.has_lost() { __result } else { #failure })
                 }
             };
             quote_spanned! {site=>
@@ -289,7 +294,7 @@ pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
 
 fn or_else(plan: &Plan<'_>, hook: &Expr) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { core, private, .. } = plan;
+    let core = &plan.core;
     let explain = quote_spanned!(site=> |__last| __driver.retry_error(__last, __reason));
     if let Some((pattern, body)) = async_closure(hook) {
         quote_spanned! {site=>
@@ -302,6 +307,6 @@ fn or_else(plan: &Plan<'_>, hook: &Expr) -> TokenStream {
             }
         }
     } else {
-        quote_spanned!(site=> #private::or_else(__result, #explain, #hook))
+        called(plan, "or_else", &quote_spanned!(site=> __result, #explain), hook)
     }
 }

@@ -122,11 +122,13 @@ impl<'a> Plan<'a> {
         tokens.extend(self.call_site());
         for once in args.once.iter().flat_map(|once| &once.value) {
             let (name, value) = (&once.name, &once.value);
-            tokens.extend(quote_spanned!(site=> let #name = #value;));
+            tokens.extend(quote_spanned!(site=> let #name = &#value;));
         }
         for Binding { ident, cfgs, .. } in &self.function.unique {
             if !self.is_cloned(ident) {
-                tokens.extend(quote_spanned!(site=> #(#cfgs)* let mut #ident = #ident;));
+                // A pattern that starts in the expansion would leave the name out of the compiler's messages.
+                let mutability = syn::Token![mut](ident.span());
+                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #ident;));
             }
         }
         for name in args.clone.iter().flat_map(|clone| &clone.value) {
@@ -297,10 +299,6 @@ impl<'a> Plan<'a> {
             let cloned = quote_spanned!(at=> ::core::clone::Clone::clone(&#name));
             tokens.extend(quote_spanned!(site=> let #mutability #name = #cloned;));
         }
-        for once in args.once.iter().flat_map(|once| &once.value) {
-            let name = &once.name;
-            tokens.extend(quote_spanned!(site=> let #name = &#name;));
-        }
         if args.before_retry.is_some() {
             tokens.extend(quote_spanned!(site=> let __is_retry = __driver.is_retry();));
         }
@@ -318,7 +316,7 @@ impl<'a> Plan<'a> {
     /// Returns the `mut` of an argument that every attempt binds anew; one that is captured by unique reference needs it.
     fn argument_mutability(&self, name: &Ident) -> Option<syn::Token![mut]> {
         if self.function.unique.iter().any(|unique| unique.ident == *name) {
-            return Some(syn::Token![mut](Span::mixed_site()));
+            return Some(syn::Token![mut](name.span()));
         }
         let inputs = self.function.sig.inputs.iter();
         inputs.filter_map(plain_argument).find(|(pat, _)| pat.ident == *name).and_then(|(pat, _)| pat.mutability)

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::plan::duration;
+use super::plan::{duration, located};
 use crate::args::{Args, Backoff, Jitter, Since, Value};
 
 /// How the expansion writes and names its policy.
@@ -47,16 +47,15 @@ pub(super) fn tokens(args: &Args, core: &TokenStream, private: &TokenStream) -> 
         let declaration = quote_spanned!(site=> let __policy = #private::adjusted(#start.adjusting() #settings););
         return PolicyTokens { declaration, reference: quote_spanned!(site=> &__policy), is_plain: false };
     }
+    let value = quote_spanned!(site=> #start #settings.build());
     // A refused constant is reported where it was written.
-    let at = site.located_at(culprit.unwrap_or_else(Span::call_site));
-    let build = quote_spanned!(at=> .build());
+    let value = culprit.map_or_else(|| value.clone(), |culprit| located(&value, culprit));
     if has_own_type {
         // The type cannot be named in an item, so one item checks the value and the loop computes it in place.
-        let value = quote_spanned!(site=> #start #settings #build);
         let declaration = quote_spanned!(site=> const _: () = ::core::mem::forget(#value););
         return PolicyTokens { declaration, reference: quote_spanned!(site=> &const { #value }), is_plain: false };
     }
-    let declaration = quote_spanned!(site=> const __RETRY_POLICY: #core::Policy = #start #settings #build;);
+    let declaration = quote_spanned!(site=> const __RETRY_POLICY: #core::Policy = #value;);
     PolicyTokens { declaration, reference: quote_spanned!(site=> &__RETRY_POLICY), is_plain: true }
 }
 

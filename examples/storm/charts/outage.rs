@@ -6,7 +6,7 @@ use std::path::Path;
 use plotters::chart::{ChartBuilder, SeriesLabelPosition};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
-use plotters::element::{PathElement, Rectangle};
+use plotters::element::{PathElement, Rectangle, Text};
 use plotters::prelude::SVGBackend;
 use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::{Color as _, RGBColor, WHITE};
@@ -48,9 +48,9 @@ fn panel(
         .margin_right(24)
         .x_label_area_size(if has_legend { 28 } else { 46 })
         .y_label_area_size(64)
-        .build_cartesian_2d(0.0..length, 0.0..highest)?;
+        .build_cartesian_2d(0.0..length, highest * -0.02..highest)?;
     let (start, end) = (fleet.outage.starts.as_secs_f64(), (fleet.outage.starts + fleet.outage.lasts).as_secs_f64());
-    chart.draw_series([Rectangle::new([(start, 0.0), (end, highest)], SHADE.filled())])?;
+    chart.draw_series([Rectangle::new([(start, highest * -0.02), (end, highest)], SHADE.filled())])?;
     let mut mesh = chart.configure_mesh();
     mesh.disable_x_mesh().light_line_style(WHITE.mix(0.0)).bold_line_style(INK.mix(0.12)).label_style(text(13));
     mesh.x_labels(12).y_labels(6).y_label_formatter(&|value| thousands(*value));
@@ -60,21 +60,19 @@ fn panel(
     }
     mesh.draw()?;
     let capacity = [(0.0, fleet.capacity), (length, fleet.capacity)];
-    let dashes = DashedLineSeries::new(capacity, 6, 5, INK.stroke_width(1));
-    let capacity = chart.draw_series(dashes)?;
-    capacity
-        .label("capacity of the server")
-        .legend(|(x, y)| PathElement::new([(x, y), (x + 24, y)], INK.stroke_width(1)));
-    for (index, (name, _, trace)) in runs.iter().enumerate().rev() {
+    chart.draw_series(DashedLineSeries::new(capacity, 6, 5, INK.stroke_width(1)))?;
+    for (index, (name, _, trace)) in runs.iter().enumerate() {
         let seconds = trace.seconds.iter().take(trace.seconds.len().saturating_sub(2)).map(of);
         let points = seconds.enumerate().map(|(second, value)| (count(second) + 0.5, f64::from(value)));
         let drawn = chart.draw_series(LineSeries::new(points, colour(index)))?;
         drawn.label(name.clone()).legend(move |(x, y)| PathElement::new([(x, y), (x + 24, y)], colour(index)));
     }
     if has_legend {
+        let label = "capacity of the server";
+        chart.draw_series([Text::new(label, (length * 0.8, fleet.capacity + highest * 0.06), text(13))])?;
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::UpperRight)
             .margin(10)
             .legend_area_size(34)
             .background_style(WHITE.mix(0.85))

@@ -1,4 +1,4 @@
-//! The delays of a policy: for each retry the range, the base delay, and what a hundred calls slept.
+//! The delays of a policy: for each retry the range, the base delay, and what some calls slept.
 
 use std::error::Error;
 use std::path::Path;
@@ -17,25 +17,26 @@ use crate::statistics::count;
 /// The retries that fit a chart.
 pub(crate) const MOST_RETRIES: usize = 12;
 
-const CALLS: u64 = 100;
+const CALLS: u32 = 60;
 
 /// Draws the schedule of `policy` into `file`.
-pub(crate) fn draw(file: &Path, policy: &Policy) -> Result<(), Box<dyn Error>> {
+pub(crate) fn draw(file: &Path, policy: &Policy, title: &str) -> Result<(), Box<dyn Error>> {
     let ranges: Vec<_> = policy.ranges().take(MOST_RETRIES).collect();
     let longest = ranges.iter().map(|range| range.end().as_secs_f64()).fold(0.001, f64::max);
     let root = SVGBackend::new(file, (900, 420)).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
-        .caption("Delay before each retry", text(18))
+        .caption(title, text(18))
         .margin(12)
         .margin_right(24)
         .x_label_area_size(44)
         .y_label_area_size(64)
         .build_cartesian_2d(0.4..count(ranges.len()) + 0.6, 0.0..longest * 1.08)?;
+    let delay_label = |value: &f64| label(*value, longest);
     let mut mesh = chart.configure_mesh();
     mesh.disable_x_mesh().light_line_style(WHITE.mix(0.0)).bold_line_style(INK.mix(0.12)).label_style(text(13));
     mesh.x_labels(ranges.len() + 1).y_labels(8).x_label_formatter(&|value| format!("{value:.0}"));
-    mesh.y_label_formatter(&move |value| label(*value, longest));
+    mesh.y_label_formatter(&delay_label);
     mesh.x_desc("retry").y_desc("delay").axis_desc_style(text(14));
     mesh.draw()?;
     let [_, blue, ..] = COLOURS;
@@ -48,10 +49,10 @@ pub(crate) fn draw(file: &Path, policy: &Policy) -> Result<(), Box<dyn Error>> {
         .label("range of the delay")
         .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 20, y + 5)], blue.mix(0.18).filled()));
     let dots = (0..CALLS).flat_map(|call| {
-        let across = 0.72 + 0.56 * (call as f64 + 0.5) / CALLS as f64;
+        let across = 0.72 + 0.56 * (f64::from(call) + 0.5) / f64::from(CALLS);
         policy
             .delays()
-            .seed(call)
+            .seed(call.into())
             .take(MOST_RETRIES)
             .enumerate()
             .map(move |(index, delay)| (count(index) + across, delay))
@@ -59,7 +60,7 @@ pub(crate) fn draw(file: &Path, policy: &Policy) -> Result<(), Box<dyn Error>> {
     let dots: Vec<(f64, Duration)> = dots.collect();
     chart
         .draw_series(dots.iter().map(|(x, delay)| Circle::new((*x, delay.as_secs_f64()), 2, blue.filled())))?
-        .label("what each of 100 calls slept")
+        .label("what each of 60 calls slept")
         .legend(move |(x, y)| Circle::new((x + 10, y), 2, blue.filled()));
     let base = policy.base_delays().take(MOST_RETRIES).enumerate().map(|(index, delay)| {
         let y = delay.as_secs_f64();

@@ -1,13 +1,10 @@
 use backoff_core::retry;
 
 #[retry]
-fn sync() -> Result<(), String> {
+fn f() -> Result<(), String> {
     println!("done");
 }
 
-#[retry]
-async fn later() -> Result<(), String> {
-    println!("done");
+fn main() {
+    let _ = f();
 }
-
-fn main() {}

@@ -1,13 +1,13 @@
 use backoff_core::retry;
 
 #[retry]
-fn sync() -> Result<(), ()> {
-    break;
+fn f(done: bool) -> Result<(), ()> {
+    if done {
+        break;
+    }
+    Ok(())
 }
 
-#[retry]
-async fn later() -> Result<(), ()> {
-    continue;
+fn main() {
+    let _ = f(true);
 }
-
-fn main() {}

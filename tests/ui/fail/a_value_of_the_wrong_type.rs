@@ -1,13 +1,10 @@
 use backoff_core::retry;
 
 #[retry]
-fn sync() -> Result<u32, String> {
+fn f() -> Result<u32, String> {
     Ok("seven")
 }
 
-#[retry]
-async fn later() -> Result<u32, String> {
-    Ok("seven")
+fn main() {
+    let _ = f();
 }
-
-fn main() {}

@@ -1,13 +1,12 @@
 use backoff_core::retry;
 
-#[retry]
-fn sync() -> Result<u32, std::io::Error> {
-    Ok("7".parse::<u32>()?)
-}
+struct Failure;
 
 #[retry]
-async fn later() -> Result<u32, std::io::Error> {
-    Ok("7".parse::<u32>()?)
+async fn f(text: &str) -> Result<u32, Failure> {
+    Ok(text.parse::<u32>()?)
 }
 
-fn main() {}
+fn main() {
+    drop(f("7"));
+}

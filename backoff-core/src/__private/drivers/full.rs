@@ -9,8 +9,10 @@ use super::{Attempt, Mode, Verdict, label};
 use crate::clock::Clock as _;
 use crate::decision::{Failure, StopReason, remaining};
 use crate::drive::limits::Nesting as _;
+use crate::drive::trial::in_force;
 use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
+use crate::policy::Rules;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Backoff, Budget, CallSite, Fault, InnerRetries, Policy, RetryError, Scope};
 
@@ -68,10 +70,10 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let number = self.driver.progress().attempts().saturating_add(1);
         Attempt {
             number,
-            is_last: policy.max_attempts().is_some_and(|max| number >= max),
+            is_last: in_force(policy.rules(), Rules::attempts_limit).is_some_and(|max| number >= max),
             elapsed,
             last_delay: self.last_delay,
-            remaining: remaining(policy.rules(), self.driver.progress(), elapsed),
+            remaining: in_force(policy.rules(), |rules| remaining(rules, self.driver.progress(), elapsed)),
         }
     }
 
@@ -95,12 +97,20 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         self.driver.failed::<_, _, _, _, ()>(step, failure, started, None).into()
     }
 
-    /// Notes that an attempt succeeded.
+    /// Notes that an attempt succeeded; returns whether the call keeps its result.
     #[inline]
-    pub fn succeeded(&mut self, site: &'static CallSite, policy: &Policy<B>) {
+    #[must_use]
+    pub fn succeeded(&mut self, site: &'static CallSite, policy: &Policy<B>) -> bool {
         let (clock, mut nobody) = (M::CLOCK, ());
         let step = Step::new(&policy, &clock, &mut self.random, &mut nobody, label(site));
-        self.driver.succeeded::<_, _, _, _, ()>(step);
+        self.driver.succeeded::<_, _, _, _, ()>(step)
+    }
+
+    /// Returns whether the last attempt succeeded and its result was not kept.
+    #[inline]
+    #[must_use]
+    pub const fn has_lost(&self) -> bool {
+        self.driver.has_lost()
     }
 
     /// Notes that a limit of the call ended it during a delay.
@@ -141,7 +151,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     pub fn retry_event<'e, E>(&self, policy: &Policy<B>, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
         RetryEvent {
             attempt: self.driver.progress().attempts(),
-            max_attempts: policy.max_attempts(),
+            max_attempts: in_force(policy.rules(), Rules::attempts_limit),
             error,
             delay,
             elapsed: self.driver.elapsed(&M::CLOCK),
@@ -173,7 +183,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     /// Returns the time that the attempt gets, and whether it is what was left of `max_elapsed`.
     pub fn attempt_limit(&self, policy: &Policy<B>, timeout: Duration) -> (Duration, Option<StopReason>) {
         let at = self.driver.elapsed(&M::CLOCK);
-        let limit = crate::decision::attempt_limit(policy.rules(), self.driver.progress(), at, timeout);
+        let progress = self.driver.progress();
+        let limit = in_force(policy.rules(), |rules| crate::decision::attempt_limit(rules, progress, at, timeout));
         (limit.time, limit.is_clipped.then_some(StopReason::MaxElapsed))
     }
 }

@@ -7,6 +7,7 @@ use super::stamp::Stamp;
 use super::{Mode, Verdict, label, policy_of, recovered};
 use crate::decision::{Failure, Progress};
 use crate::drive::settle::{Notice, settle, succeeded_at_once};
+use crate::drive::trial::Trial;
 use crate::observe::ErrorText;
 use crate::random::ThreadRandom;
 use crate::{Budget, CallSite, Fault};
@@ -15,6 +16,7 @@ use crate::{Budget, CallSite, Fault};
 pub struct Lean<M> {
     failed: u32,
     stamp: Stamp,
+    trial: Trial,
     mode: PhantomData<M>,
 }
 
@@ -23,7 +25,7 @@ impl<M: Mode> Lean<M> {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        Self { failed: 0, stamp: Stamp::start::<M>(), mode: PhantomData }
+        Self { failed: 0, stamp: Stamp::start::<M>(), trial: Trial::new(), mode: PhantomData }
     }
 
     /// Counts a failed attempt and asks the core.
@@ -37,17 +39,30 @@ impl<M: Mode> Lean<M> {
     ) -> Verdict {
         let before = self.failed;
         self.failed = before.saturating_add(1);
-        decide_lean::<M>(site, before, &mut self.stamp, fault, &error, budget)
+        decide_lean::<M>(site, before, (&mut self.stamp, &mut self.trial), fault, &error, budget)
     }
 
-    /// Notes that an attempt succeeded.
+    /// Notes that an attempt succeeded; returns whether the call keeps its result.
     #[inline]
-    pub fn succeeded(&mut self, site: &'static CallSite) {
+    #[must_use]
+    pub fn succeeded(&mut self, site: &'static CallSite) -> bool {
+        if !self.trial.keeps_reply(self.failed) {
+            return false;
+        }
+        Trial::succeeded();
         if self.failed > 0 {
             recovered(site, self.failed, self.stamp.elapsed::<M>());
         } else if cfg!(feature = "metrics") {
             succeeded_at_once(label(site), self.stamp.elapsed::<M>().time());
         }
+        true
+    }
+
+    /// Returns whether the last attempt succeeded and its result was not kept.
+    #[inline]
+    #[must_use]
+    pub const fn has_lost(&self) -> bool {
+        self.trial.has_lost(self.failed)
     }
 
     /// Returns whether the present attempt is a retry.
@@ -64,7 +79,7 @@ impl<M: Mode> Lean<M> {
 fn decide_lean<M: Mode>(
     site: &'static CallSite,
     failed_before: u32,
-    stamp: &mut Stamp,
+    (stamp, trial): (&mut Stamp, &mut Trial),
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
@@ -74,7 +89,7 @@ fn decide_lean<M: Mode>(
     let attempts = failed_before.saturating_add(1);
     let notice = Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(), text: *error };
     let failure = Failure::new(fault).budget(budget);
-    settle(policy.rules(), policy.backoff(), &mut progress, failure, &mut ThreadRandom, &notice).into()
+    settle(policy.rules(), policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom, &notice).into()
 }
 
 impl<M> fmt::Debug for Lean<M> {

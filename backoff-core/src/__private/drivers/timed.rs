@@ -9,7 +9,9 @@ use super::{Mode, Verdict, label, policy_of, recovered};
 use crate::clock::Clock as _;
 use crate::decision::{Failure, Progress, StopReason};
 use crate::drive::settle::{Notice, settle, succeeded_at_once};
+use crate::drive::trial::{Trial, in_force};
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
+use crate::policy::Rules;
 use crate::random::ThreadRandom;
 use crate::{Budget, CallSite, Fault, Policy};
 
@@ -17,6 +19,7 @@ use crate::{Budget, CallSite, Fault, Policy};
 pub struct Timed<M> {
     started: Instant,
     failed: u32,
+    trial: Trial,
     mode: PhantomData<M>,
 }
 
@@ -25,7 +28,7 @@ impl<M: Mode> Timed<M> {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        Self { started: M::CLOCK.now(), failed: 0, mode: PhantomData }
+        Self { started: M::CLOCK.now(), failed: 0, trial: Trial::new(), mode: PhantomData }
     }
 
     /// Counts a failed attempt and asks the core.
@@ -39,17 +42,34 @@ impl<M: Mode> Timed<M> {
     ) -> Verdict {
         let before = self.failed;
         self.failed = before.saturating_add(1);
-        decide_timed::<M>(site, before, self.started, fault, &error, budget)
+        decide_timed::<M>(site, before, (self.started, &mut self.trial), fault, &error, budget)
     }
 
-    /// Notes that an attempt succeeded.
+    /// Notes that an attempt succeeded; returns whether the call keeps its result.
     #[inline]
-    pub fn succeeded(&mut self, site: &'static CallSite) {
-        if self.failed > 0 {
-            recovered(site, self.failed, Elapsed::SinceStart(M::CLOCK.elapsed(self.started)));
-        } else if cfg!(feature = "metrics") {
-            succeeded_at_once(label(site), Some(M::CLOCK.elapsed(self.started)));
+    #[must_use]
+    pub fn succeeded(&mut self, site: &'static CallSite) -> bool {
+        if !self.trial.keeps_reply(self.failed) {
+            return false;
         }
+        Trial::succeeded();
+        if self.failed > 0 {
+            recovered(site, self.failed, Elapsed::SinceStart(self.elapsed()));
+        } else if cfg!(feature = "metrics") {
+            succeeded_at_once(label(site), Some(self.elapsed()));
+        }
+        true
+    }
+
+    /// Returns whether the last attempt succeeded and its result was not kept.
+    #[inline]
+    #[must_use]
+    pub const fn has_lost(&self) -> bool {
+        self.trial.has_lost(self.failed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.trial.total(M::CLOCK.elapsed(self.started))
     }
 
     /// Returns whether the present attempt is a retry.
@@ -68,19 +88,20 @@ impl<M: Mode> Timed<M> {
 
     /// Returns what `on_retry` is told.
     pub fn retry_event<'e, E>(&self, policy: &Policy, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
-        let elapsed = M::CLOCK.elapsed(self.started);
-        RetryEvent { attempt: self.failed, max_attempts: policy.max_attempts(), error, delay, elapsed }
+        let max_attempts = in_force(policy.rules(), Rules::attempts_limit);
+        RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed: self.elapsed() }
     }
 
     /// Returns what `on_give_up` is told.
+    #[must_use]
     pub fn give_up_event<'e, E>(&self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
-        GiveUpEvent { attempts: self.failed, error, reason, elapsed: M::CLOCK.elapsed(self.started) }
+        GiveUpEvent { attempts: self.failed, error, reason, elapsed: self.elapsed() }
     }
 
     /// Returns what `on_recovered` is told.
     #[must_use]
     pub fn recovered_event(&self) -> RecoveredEvent {
-        RecoveredEvent { attempts: self.failed.saturating_add(1), elapsed: M::CLOCK.elapsed(self.started) }
+        RecoveredEvent { attempts: self.failed.saturating_add(1), elapsed: self.elapsed() }
     }
 }
 
@@ -90,18 +111,18 @@ impl<M: Mode> Timed<M> {
 fn decide_timed<M: Mode>(
     site: &'static CallSite,
     failed_before: u32,
-    started: Instant,
+    (started, trial): (Instant, &mut Trial),
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
 ) -> Verdict {
     let policy = policy_of(site);
     let mut progress = Progress::resumed(failed_before);
-    let at = M::CLOCK.elapsed(started);
+    let at = trial.total(M::CLOCK.elapsed(started));
     let attempts = failed_before.saturating_add(1);
     let notice = Notice { label: label(site), attempts, elapsed: Elapsed::SinceStart(at), text: *error };
     let failure = Failure::new(fault).at(at).budget(budget);
-    settle(policy.rules(), policy.backoff(), &mut progress, failure, &mut ThreadRandom, &notice).into()
+    settle(policy.rules(), policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom, &notice).into()
 }
 
 impl<M> fmt::Debug for Timed<M> {

@@ -1,0 +1,239 @@
+//! What keeps a setup in force, and tells what the calls under it did.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::layers::{self, Layer};
+use crate::StopReason;
+
+/// What the calls under a guard did; every guard is one, by dereference.
+///
+/// Clones tell of the same guard, also after it is gone.
+#[derive(Clone)]
+pub struct Recorder {
+    layer: Arc<Layer>,
+}
+
+impl Recorder {
+    pub(super) const fn new(layer: Arc<Layer>) -> Self {
+        Self { layer }
+    }
+
+    pub(super) fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
+    /// Returns how many attempts have ended, those of all calls together.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.layer.recorded().attempts
+    }
+
+    /// Returns the delay before each retry as the policy decided it, whether it was waited out or not.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Duration> {
+        self.layer.recorded().waits.clone()
+    }
+
+    /// Returns why each call that gave up did so, in the order in which they did.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<StopReason> {
+        self.layer.recorded().reasons.clone()
+    }
+
+    /// Returns how many replies were lost.
+    #[must_use]
+    pub fn lost_replies(&self) -> u32 {
+        self.layer.recorded().lost_replies
+    }
+
+    /// Runs `work` under the guard, on whatever thread: what a spawned thread does with a recorder taken along.
+    pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
+        let mut inside = Vec::new();
+        let _entered = Entered::new(&self.layer, &mut inside);
+        work()
+    }
+
+    /// Returns a future that runs under the guard: what a spawned task does with a recorder taken along.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it drops `work`.
+    pub fn wrap<F: Future>(&self, work: F) -> Wrapped<F> {
+        Wrapped { layer: Arc::clone(&self.layer), inside: Vec::new(), work: Box::pin(work) }
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let recorded = self.layer.recorded().clone();
+        f.debug_struct("Recorder")
+            .field("attempts", &recorded.attempts)
+            .field("waits", &recorded.waits)
+            .field("reasons", &recorded.reasons)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps a setup in force on the thread that made it; dropping it puts back what was before, in a panic, too.
+#[derive(Debug)]
+#[must_use = "the setup is in force until the guard is dropped; bind it to a name such as `test`"]
+pub struct ThreadGuard {
+    recorder: Recorder,
+    /// A guard belongs to its thread.
+    thread: PhantomData<*const ()>,
+}
+
+impl ThreadGuard {
+    pub(super) fn new(layer: Arc<Layer>) -> Self {
+        layers::enter_thread(&layer, Vec::new());
+        Self { recorder: Recorder::new(layer), thread: PhantomData }
+    }
+}
+
+impl Drop for ThreadGuard {
+    fn drop(&mut self) {
+        layers::leave_thread(&self.recorder.layer);
+    }
+}
+
+impl Deref for ThreadGuard {
+    type Target = Recorder;
+
+    fn deref(&self) -> &Recorder {
+        &self.recorder
+    }
+}
+
+/// Keeps a setup in force in the whole process; dropping it puts back what was before.
+///
+/// # Examples
+///
+/// A test binary that never retries, whatever runs in it:
+///
+/// ```
+/// use backoff_core::testing::{ProcessGuard, Setup};
+/// use std::sync::LazyLock;
+///
+/// static NO_RETRIES: LazyLock<ProcessGuard> = LazyLock::new(|| Setup::new().disabled().for_process());
+///
+/// LazyLock::force(&NO_RETRIES); // at the start of each test
+/// ```
+#[derive(Debug)]
+#[must_use = "the setup is in force until the guard is dropped; bind it to a name or keep it in a static"]
+pub struct ProcessGuard {
+    recorder: Recorder,
+}
+
+impl ProcessGuard {
+    pub(super) fn new(layer: Arc<Layer>) -> Self {
+        layers::enter_process(&layer);
+        Self { recorder: Recorder::new(layer) }
+    }
+}
+
+impl Drop for ProcessGuard {
+    fn drop(&mut self) {
+        layers::leave_process(&self.recorder.layer);
+    }
+}
+
+impl Deref for ProcessGuard {
+    type Target = Recorder;
+
+    fn deref(&self) -> &Recorder {
+        &self.recorder
+    }
+}
+
+/// A layer in force on this thread for a while.
+struct Entered<'a> {
+    layer: &'a Arc<Layer>,
+    /// The layers that were entered inside it and not left; they come back with it.
+    inside: &'a mut Vec<Arc<Layer>>,
+}
+
+impl<'a> Entered<'a> {
+    fn new(layer: &'a Arc<Layer>, inside: &'a mut Vec<Arc<Layer>>) -> Self {
+        layers::enter_thread(layer, std::mem::take(inside));
+        Self { layer, inside }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        *self.inside = layers::suspend_thread(self.layer);
+    }
+}
+
+/// A future under a guard; made by [`Recorder::wrap`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Wrapped<F> {
+    layer: Arc<Layer>,
+    inside: Vec<Arc<Layer>>,
+    work: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Wrapped<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { layer, inside, work } = &mut *self;
+        let _entered = Entered::new(layer, inside);
+        work.as_mut().poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for Wrapped<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wrapped").finish_non_exhaustive()
+    }
+}
+
+/// A future under a guard of its own, which it yields as the recorder; made by [`Setup::for_future`](super::Setup::for_future).
+///
+/// # Cancellation
+///
+/// Dropping it drops the work inside.
+#[must_use = "futures do nothing unless polled"]
+pub struct Tested<F> {
+    recorder: Recorder,
+    work: Wrapped<F>,
+}
+
+impl<F: Future> Tested<F> {
+    pub(super) fn new(layer: Arc<Layer>, work: F) -> Self {
+        let recorder = Recorder::new(layer);
+        let work = recorder.wrap(work);
+        Self { recorder, work }
+    }
+}
+
+impl<F> Tested<F> {
+    /// Returns the recorder, for a future that may be dropped before it ends.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder {
+        self.recorder.clone()
+    }
+}
+
+impl<F: Future> Future for Tested<F> {
+    type Output = (F::Output, Recorder);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = Pin::new(&mut self.work).poll(cx);
+        polled.map(|output| (output, self.recorder.clone()))
+    }
+}
+
+impl<F> fmt::Debug for Tested<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tested").field("recorder", &self.recorder).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,354 @@
+//! Every way in which the requests of an operation can end.
+
+use std::fmt;
+use std::future::{Future, pending, poll_fn};
+use std::ops::Deref;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use super::guards::{Recorder, ThreadGuard};
+use super::layers::{self, Layer};
+use super::setup::Setup;
+use crate::CancelToken;
+
+/// How one request ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// The server acts, and its answer arrives.
+    Ok,
+    /// The request fails before the server acts.
+    Fail,
+    /// The server acts, and its answer is lost: the client sees a failure.
+    Lost,
+    /// The server acts, and nobody waits for the answer any more: the call is cancelled in the middle of the attempt.
+    Cancelled,
+}
+
+impl Fate {
+    const ALL: [Self; 4] = [Self::Ok, Self::Fail, Self::Lost, Self::Cancelled];
+
+    /// Returns the fate after this one; `None` after the last.
+    fn next(self) -> Option<Self> {
+        let mut later = Self::ALL.into_iter().skip_while(|fate| *fate != self);
+        later.nth(1)
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ok => "ok",
+            Self::Fail => "fail",
+            Self::Lost => "lost",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+/// What is to happen to the requests under one guard.
+#[derive(Debug)]
+pub(super) struct Script {
+    fates: Vec<Fate>,
+    next: AtomicUsize,
+    token: Mutex<CancelToken>,
+    /// A future that can be dropped in the middle of an attempt is polled.
+    is_called: AtomicBool,
+    /// It is to be dropped.
+    is_cut: AtomicBool,
+}
+
+impl Script {
+    fn new(fates: Vec<Fate>) -> Self {
+        Self {
+            fates,
+            next: AtomicUsize::new(0),
+            token: Mutex::default(),
+            is_called: AtomicBool::new(false),
+            is_cut: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns what happens to the next request; it succeeds once the sequence has ended.
+    fn next(&self) -> Fate {
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        self.fates.get(at).copied().unwrap_or(Fate::Ok)
+    }
+
+    fn token(&self) -> MutexGuard<'_, CancelToken> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Cancels the calls that watch the token; later calls get a new one.
+    fn cancel(&self) {
+        let token = std::mem::take(&mut *self.token());
+        token.cancel();
+    }
+}
+
+/// One sequence of fates, while the test runs with it; made by [`every_outcome`].
+///
+/// By dereference it is the recorder of this run.
+#[derive(Debug)]
+pub struct Case {
+    recorder: Recorder,
+}
+
+impl Case {
+    fn new(fates: &[Fate]) -> (Self, Arc<Layer>) {
+        let layer = Layer::new(Setup::new().no_waits(), None, Some(Script::new(fates.to_vec())));
+        (Self { recorder: Recorder::new(Arc::clone(&layer)) }, layer)
+    }
+
+    fn script(&self) -> Option<&Script> {
+        self.recorder.layer().script.as_ref()
+    }
+
+    /// Returns the sequence of this run.
+    #[must_use]
+    pub fn fates(&self) -> &[Fate] {
+        self.script().map_or(&[], |script| &script.fates)
+    }
+
+    /// Returns the token that [`Fate::Cancelled`] cancels, to give to a blocking call.
+    ///
+    /// Cancelling is final, so that each cancelled call uses a token up: ask for one per call.
+    #[must_use]
+    pub fn token(&self) -> CancelToken {
+        self.script().map(|script| script.token().clone()).unwrap_or_default()
+    }
+
+    /// Awaits a call; [`Fate::Cancelled`] drops it in the middle of the attempt, and the answer is `None`.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the call.
+    pub async fn call<F: Future>(&self, call: F) -> Option<F::Output> {
+        let Some(script) = self.script() else {
+            return Some(call.await);
+        };
+        let mut call = pin!(call);
+        let output = poll_fn(|cx| {
+            script.is_called.store(true, Ordering::Relaxed);
+            let polled = call.as_mut().poll(cx);
+            script.is_called.store(false, Ordering::Relaxed);
+            match polled {
+                Poll::Pending if script.is_cut.swap(false, Ordering::Relaxed) => Poll::Ready(None),
+                polled => polled.map(Some),
+            }
+        });
+        output.await
+    }
+}
+
+impl Deref for Case {
+    type Target = Recorder;
+
+    fn deref(&self) -> &Recorder {
+        &self.recorder
+    }
+}
+
+/// A request of a test double: `act` is what the server does, `failure` what the client sees when no answer arrives.
+///
+/// Under [`every_outcome`] it ends as the sequence says; elsewhere it is `act`.
+///
+/// # Errors
+///
+/// Returns what `act` does, or `failure` where the request fails or its answer is lost.
+pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() -> E) -> Result<T, E> {
+    let Some(layer) = layers::with_script() else {
+        return act();
+    };
+    let Some(script) = &layer.script else {
+        return act();
+    };
+    match script.next() {
+        Fate::Ok => act(),
+        Fate::Fail => Err(failure()),
+        Fate::Lost => act().and_then(|_| Err(failure())),
+        Fate::Cancelled => {
+            let answer = act();
+            script.cancel();
+            answer.and_then(|_| Err(failure()))
+        }
+    }
+}
+
+/// A request of a test double in async code; see [`request`].
+///
+/// [`Fate::Cancelled`] drops a call that is awaited by [`Case::call`] once `act` has ended; elsewhere it cancels the token
+/// as in blocking code.
+///
+/// # Errors
+///
+/// Returns what `act` does, or `failure` where the request fails or its answer is lost.
+///
+/// # Cancellation
+///
+/// Dropping the future drops `act`.
+pub async fn request_async<T, E>(act: impl Future<Output = Result<T, E>>, failure: impl FnOnce() -> E) -> Result<T, E> {
+    let Some(layer) = layers::with_script() else {
+        return act.await;
+    };
+    let Some(script) = &layer.script else {
+        return act.await;
+    };
+    match script.next() {
+        Fate::Ok => act.await,
+        Fate::Fail => Err(failure()),
+        Fate::Lost => act.await.and_then(|_| Err(failure())),
+        Fate::Cancelled => {
+            let answer = act.await;
+            if script.is_called.load(Ordering::Relaxed) {
+                drop(answer);
+                script.is_cut.store(true, Ordering::Relaxed);
+                return pending().await;
+            }
+            script.cancel();
+            answer.and_then(|_| Err(failure()))
+        }
+    }
+}
+
+/// Runs a blocking test once for every sequence of this length of the four [`Fate`]s, without waiting.
+///
+/// The test double asks [`request`] what happens to each of its requests, and acts accordingly; requests after the end of
+/// the sequence succeed. A test that panics says which sequence it ran with. There are 4 to the power of `length` sequences: one as long as
+/// `max_attempts` covers a call of one request per attempt.
+///
+/// # Examples
+///
+/// A payment that is booked under a key is charged once, whatever happens to its requests:
+///
+/// ```
+/// use backoff_core::{CancelToken, retry, testing};
+/// use std::cell::RefCell;
+/// use std::collections::HashMap;
+///
+/// #[derive(Default)]
+/// struct Bank(RefCell<HashMap<u32, u64>>);
+///
+/// impl Bank {
+///     fn book(&self, key: u32, amount: u64) -> Result<(), &'static str> {
+///         let act = || Ok(drop(self.0.borrow_mut().insert(key, amount)));
+///         testing::request(act, || "no answer")
+///     }
+/// }
+///
+/// #[retry(max_attempts = 3, cancel = stop)]
+/// fn pay(bank: &Bank, key: u32, amount: u64, stop: &CancelToken) -> Result<(), &'static str> {
+///     bank.book(key, amount)
+/// }
+///
+/// testing::every_outcome(3, |case| {
+///     let bank = Bank::default();
+///     let _ = pay(&bank, 7, 100, &case.token());
+///     assert!(bank.0.borrow().values().sum::<u64>() <= 100);
+/// });
+/// ```
+pub fn every_outcome(length: usize, mut test: impl FnMut(&Case)) {
+    for fates in Sequences::new(length) {
+        let blame = Blame(&fates);
+        let (case, layer) = Case::new(&fates);
+        let _guard = ThreadGuard::new(layer);
+        test(&case);
+        drop(blame);
+    }
+}
+
+/// Runs an async test once for every sequence of this length of the four [`Fate`]s, without waiting; see [`every_outcome`].
+///
+/// # Cancellation
+///
+/// Dropping the future drops the test in progress; the remaining sequences are not run.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{retry, testing};
+/// use std::cell::Cell;
+///
+/// #[retry(max_attempts = 3)]
+/// async fn set(register: &Cell<u32>, value: u32) -> Result<(), &'static str> {
+///     testing::request_async(async { Ok(register.set(value)) }, || "no answer").await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// testing::every_outcome_async(3, async |case| {
+///     let register = Cell::new(0);
+///     match case.call(set(&register, 7)).await {
+///         Some(Ok(())) => assert_eq!(register.get(), 7),
+///         _ => assert!([0, 7].contains(&register.get())), // failed, or dropped in the middle
+///     }
+/// })
+/// .await;
+/// # }
+/// ```
+pub async fn every_outcome_async(length: usize, mut test: impl AsyncFnMut(&Case)) {
+    for fates in Sequences::new(length) {
+        let blame = Blame(&fates);
+        let (case, _) = Case::new(&fates);
+        case.wrap(test(&case)).await;
+        drop(blame);
+    }
+}
+
+/// Says in a panic which sequence was running.
+struct Blame<'a>(&'a [Fate]);
+
+impl Drop for Blame<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let fates: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+            eprintln!("the test failed with this sequence of outcomes: {}", fates.join(", "));
+        }
+    }
+}
+
+/// Every sequence of one length, in the order of [`Fate::ALL`].
+struct Sequences {
+    next: Option<Vec<Fate>>,
+}
+
+impl Sequences {
+    fn new(length: usize) -> Self {
+        Self { next: Some(vec![Fate::Ok; length]) }
+    }
+}
+
+impl Iterator for Sequences {
+    type Item = Vec<Fate>;
+
+    fn next(&mut self) -> Option<Vec<Fate>> {
+        let present = self.next.take()?;
+        let mut following = present.clone();
+        for fate in following.iter_mut().rev() {
+            if let Some(next) = fate.next() {
+                *fate = next;
+                self.next = Some(following);
+                break;
+            }
+            *fate = Fate::Ok;
+        }
+        Some(present)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_sequence_comes_exactly_once() {
+        for (length, count) in [(0, 1), (1, 4), (2, 16), (4, 256)] {
+            let all: Vec<_> = Sequences::new(length).collect();
+            assert_eq!((all.len(), all.iter().collect::<HashSet<_>>().len()), (count, count));
+            assert!(all.iter().all(|fates| fates.len() == length));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a guard changes.
+
+use std::future::Future;
+
+use super::guards::{ProcessGuard, Tested, ThreadGuard};
+use super::layers::Layer;
+
+/// What a guard changes about the calls under it; what it does not name is left to the guards around it.
+///
+/// A setup that names nothing only records.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{StopReason, retry, testing};
+///
+/// #[retry(forever)]
+/// fn reconnect() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// let test = testing::Setup::new().no_waits().max_attempts(4).for_thread();
+/// assert_eq!(reconnect(), Err("down"));
+/// assert_eq!((test.attempts(), test.reasons()), (4, vec![StopReason::MaxAttempts]));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "a setup changes nothing until it is given to a thread, a future or the process"]
+pub struct Setup {
+    /// Whether delays are waited out.
+    pub(super) waits: Option<bool>,
+    pub(super) attempts: Option<Attempts>,
+    pub(super) disabled: Option<bool>,
+    pub(super) lost_replies: Option<u32>,
+}
+
+/// What becomes of the limit of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempts {
+    AsWritten,
+    AtMost(u32),
+    Exactly(u32),
+}
+
+impl Setup {
+    /// Returns a setup that names nothing.
+    pub const fn new() -> Self {
+        Self { waits: None, attempts: None, disabled: None, lost_replies: None }
+    }
+
+    /// Returns a setup under which everything is as written in the program, whatever the guards around it say.
+    ///
+    /// For the one test that needs real retries in a binary whose [process guard](Self::for_process) switches them off.
+    pub const fn as_written() -> Self {
+        let attempts = Some(Attempts::AsWritten);
+        Self { waits: Some(true), attempts, disabled: Some(false), lost_replies: Some(0) }
+    }
+
+    /// Makes every delay zero, also those that a server asks for.
+    ///
+    /// The policy decides as if the delays were waited out: what it would have slept counts as elapsed time, so that
+    /// `max_elapsed` ends a call after the same number of attempts. Hooks are told a delay of zero;
+    /// [`waits`](super::Recorder::waits) has the real ones. The delays of a [`Ticker`](crate::Ticker) are zero, too.
+    pub const fn no_waits(mut self) -> Self {
+        self.waits = Some(false);
+        self
+    }
+
+    /// Caps the number of attempts of each call, the first included; zero counts as 1.
+    ///
+    /// A policy that allows fewer keeps its own limit.
+    pub const fn max_attempts(mut self, cap: u32) -> Self {
+        self.attempts = Some(Attempts::AtMost(if cap == 0 { 1 } else { cap }));
+        self
+    }
+
+    /// Sets the number of attempts of each call that keeps failing, the first included; zero counts as 1.
+    ///
+    /// It takes the place of the policy's `max_attempts` and lifts its `max_elapsed`. Permanent errors, an empty budget, a
+    /// backoff that has ended and cancelling stop a call as ever.
+    pub const fn force_attempts(mut self, number: u32) -> Self {
+        self.attempts = Some(Attempts::Exactly(if number == 0 { 1 } else { number }));
+        self
+    }
+
+    /// Switches retries off: each call makes one attempt, and hands its own error back.
+    pub const fn disabled(mut self) -> Self {
+        self.disabled = Some(true);
+        self
+    }
+
+    /// Loses the replies of the next `count` attempts that succeed, as [`lose_replies`](super::lose_replies) does.
+    pub const fn lose_replies(mut self, count: u32) -> Self {
+        self.lost_replies = Some(count);
+        self
+    }
+
+    /// Puts the setup into force for calls on this thread, until the guard is dropped.
+    ///
+    /// With a runtime of one thread, which `#[tokio::test]` has by default, that is every task of the test.
+    pub fn for_thread(self) -> ThreadGuard {
+        ThreadGuard::new(Layer::new(self, None, None))
+    }
+
+    /// Puts the setup into force for calls in the whole process, until the guard is dropped.
+    ///
+    /// Guards of a thread or a future win over it. The recorder sees the calls of all tests of the binary.
+    pub fn for_process(self) -> ProcessGuard {
+        ProcessGuard::new(Layer::new(self, None, None))
+    }
+
+    /// Returns a future that runs `work` with the setup in force, on whatever thread it is polled.
+    ///
+    /// It yields the output of `work` and the recorder. Tasks that `work` spawns are not under the guard;
+    /// [`Recorder::wrap`](super::Recorder::wrap) takes it along.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops `work`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{retry, testing};
+    ///
+    /// #[retry(max_attempts = 3)]
+    /// async fn fetch() -> Result<(), &'static str> {
+    ///     Err("down")
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (result, test) = testing::Setup::new().no_waits().for_future(fetch()).await;
+    /// assert_eq!((result, test.attempts()), (Err("down"), 3));
+    /// # }
+    /// ```
+    pub fn for_future<F: Future>(self, work: F) -> Tested<F> {
+        Tested::new(Layer::new(self, None, None), work)
+    }
+}

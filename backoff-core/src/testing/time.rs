@@ -1,0 +1,169 @@
+//! A clock that advances by itself: as soon as a call does nothing but wait, its delay has passed.
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A virtual clock.
+#[derive(Debug)]
+pub(super) struct VirtualTime {
+    start: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    passed: Duration,
+    /// The async delays in progress: when each ends, and its number.
+    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    waiting: BTreeSet<(Duration, u64)>,
+    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    next_number: u64,
+}
+
+impl VirtualTime {
+    pub(super) fn starting_at(start: Instant) -> Self {
+        Self { start, state: Mutex::default() }
+    }
+
+    /// No user code runs under this lock.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.start.checked_add(self.state().passed).unwrap_or(self.start)
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&self, time: Duration) {
+        let mut state = self.state();
+        state.passed = state.passed.saturating_add(time);
+    }
+}
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+pub use self::asynchronous::RuntimeSleep;
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+mod asynchronous {
+    use std::fmt;
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll};
+    use std::time::Duration;
+
+    use pin_project_lite::pin_project;
+
+    use super::super::layers::{Layer, with_virtual_time};
+    use super::VirtualTime;
+    use crate::sleep::runtime;
+
+    /// How often a delay that is not the next to end yields before it goes ahead of those that nobody polls.
+    const PATIENCE: u32 = 32;
+
+    pin_project! {
+        /// Completes after a delay, in the time of the async runtime that polls it, or in virtual time where there is one.
+        #[must_use = "futures do nothing unless polled"]
+        pub struct RuntimeSleep {
+            #[pin]
+            kind: Kind,
+        }
+    }
+
+    pin_project! {
+        #[project = KindPinned]
+        enum Kind {
+            Real { #[pin] sleep: runtime::RuntimeSleep },
+            Virtual { sleep: VirtualSleep },
+        }
+    }
+
+    impl RuntimeSleep {
+        pub(crate) fn new(delay: Duration) -> Self {
+            let kind = match with_virtual_time().and_then(|layer| VirtualSleep::new(layer, delay)) {
+                Some(sleep) => Kind::Virtual { sleep },
+                None => Kind::Real { sleep: runtime::RuntimeSleep::new(delay) },
+            };
+            Self { kind }
+        }
+    }
+
+    impl Future for RuntimeSleep {
+        type Output = ();
+
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            match self.project().kind.project() {
+                KindPinned::Real { sleep } => sleep.poll(cx),
+                KindPinned::Virtual { sleep } => {
+                    if sleep.has_ended() {
+                        return Poll::Ready(());
+                    }
+                    cx.waker().wake_by_ref(); // others have their turn first
+                    Poll::Pending
+                }
+            }
+        }
+    }
+
+    impl fmt::Debug for RuntimeSleep {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("RuntimeSleep").finish_non_exhaustive()
+        }
+    }
+
+    /// A delay of a virtual clock. Of several in progress the one that ends first ends first.
+    struct VirtualSleep {
+        layer: Arc<Layer>,
+        /// When it ends, and its number.
+        key: (Duration, u64),
+        is_listed: bool,
+        yields: u32,
+    }
+
+    impl VirtualSleep {
+        fn new(layer: Arc<Layer>, delay: Duration) -> Option<Self> {
+            let key = {
+                let mut state = layer.time.as_ref()?.state();
+                let number = state.next_number;
+                state.next_number = number.wrapping_add(1);
+                (state.passed.saturating_add(delay), number)
+            };
+            Some(Self { layer, key, is_listed: false, yields: 0 })
+        }
+
+        /// Returns whether the delay is over; lets time pass when it is the next to end and has yielded once.
+        fn has_ended(&mut self) -> bool {
+            let Some(mut state) = self.layer.time.as_ref().map(VirtualTime::state) else {
+                return true;
+            };
+            let (end, _) = self.key;
+            if state.passed >= end {
+                state.waiting.remove(&self.key);
+                return true;
+            }
+            if !self.is_listed {
+                self.is_listed = true;
+                state.waiting.insert(self.key);
+                return false;
+            }
+            self.yields = self.yields.saturating_add(1);
+            if state.waiting.first() != Some(&self.key) && self.yields < PATIENCE {
+                return false;
+            }
+            state.passed = end;
+            state.waiting.remove(&self.key);
+            true
+        }
+    }
+
+    impl Drop for VirtualSleep {
+        fn drop(&mut self) {
+            if let Some(time) = &self.layer.time {
+                time.state().waiting.remove(&self.key);
+            }
+        }
+    }
+}

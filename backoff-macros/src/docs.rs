@@ -1,0 +1,183 @@
+//! The section "Retries" of a function's documentation: what the literals of its attribute tell.
+//!
+//! A function without documentation gets none: the section would count as documentation, and silence `missing_docs`.
+
+mod schedule;
+mod text;
+
+use std::time::Duration;
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
+
+use self::schedule::{Attempts, COUNTED, Schedule};
+use self::text::{duration, listed, number, range};
+use crate::args::{Arg, Args, Value, peel};
+use crate::function::Function;
+
+/// Adds the section to a function that has documentation.
+pub(crate) fn append(args: &Args, function: &mut Function) {
+    let is_wanted = args.docs.as_ref().is_none_or(|docs| docs.value);
+    if is_wanted && function.attrs.iter().any(is_text) {
+        function.attrs.extend(section(args).iter().map(|line| attribute(line)));
+    }
+}
+
+/// Returns whether an attribute is a line of documentation.
+fn is_text(attr: &Attribute) -> bool {
+    attr.path().is_ident("doc") && matches!(attr.meta, Meta::NameValue(_))
+}
+
+fn attribute(line: &str) -> Attribute {
+    let site = Span::mixed_site();
+    let lit = Lit::Str(LitStr::new(line, site));
+    Attribute {
+        pound_token: syn::Token![#](site),
+        style: syn::AttrStyle::Outer,
+        bracket_token: syn::token::Bracket::default(),
+        meta: Meta::NameValue(MetaNameValue {
+            path: syn::Ident::new("doc", site).into(),
+            eq_token: syn::Token![=](site),
+            value: Expr::Lit(ExprLit { attrs: Vec::new(), lit }),
+        }),
+    }
+}
+
+/// Returns the lines of the section.
+pub(crate) fn section(args: &Args) -> Vec<String> {
+    let attempts = Attempts::of(args);
+    let schedule = Schedule::of(args);
+    let mut lines = vec![String::new(), "# Retries".to_owned(), String::new()];
+    let mut item = |text: String| lines.push(format!("- {text}"));
+    if let Some(policy) = &args.policy {
+        item(format!("policy: {}", code(&policy.tokens).unwrap_or_else(|| "computed for each call".to_owned())));
+    }
+    match attempts {
+        Attempts::UpTo(1) => item("attempts: 1, no retry".to_owned()),
+        Attempts::UpTo(most) => item(format!("attempts: at most {}, the first included", number(u64::from(most)))),
+        Attempts::Unlimited => item("attempts: as many as the time allows".to_owned()),
+        Attempts::Forever => item("attempts: without limit".to_owned()),
+        Attempts::Unknown => {}
+    }
+    if let (Some(schedule), true) = (&schedule, attempts != Attempts::UpTo(1)) {
+        item(format!("delays: {}", delays(schedule, attempts)));
+        if let Some(wait) = longest_wait(schedule, attempts, args) {
+            item(format!("longest wait in all: {wait}"));
+        }
+    }
+    for limit in limits(args) {
+        item(limit);
+    }
+    if attempts != Attempts::UpTo(1) {
+        item(format!("retried: {}", retried(args)));
+        if let Some(load) = load(args, schedule.as_ref(), attempts) {
+            item(format!("load on a dependency that is down: {load}"));
+        }
+    }
+    lines
+}
+
+/// Returns a path as code; other expressions are left out.
+fn code(tokens: &proc_macro2::TokenStream) -> Option<String> {
+    let expr: Expr = syn::parse2(tokens.clone()).ok()?;
+    let Expr::Path(path) = peel(&expr) else {
+        return None;
+    };
+    let text: String = path.to_token_stream().to_string().split_whitespace().collect();
+    Some(format!("`{text}`"))
+}
+
+/// The ranges of the first delays, and where they end.
+fn delays(schedule: &Schedule, attempts: Attempts) -> String {
+    const SHOWN: usize = 5;
+    let retries = attempts.retries();
+    let ranges: Vec<String> =
+        schedule.ranges().take(retries.map_or(SHOWN, |retries| retries.min(SHOWN))).map(range).collect();
+    if ranges.windows(2).all(|pair| pair.first() == pair.last()) && schedule.is_constant() {
+        return ranges.first().cloned().unwrap_or_default();
+    }
+    match retries {
+        Some(retries) if retries <= SHOWN => listed(&ranges),
+        Some(retries) if retries <= COUNTED => match schedule.ranges().nth(retries - 1) {
+            Some(last) => format!("{}, .., {}", ranges.join(", "), range(last)),
+            None => ranges.join(", "),
+        },
+        _ => format!("{}, .., at most {}", ranges.join(", "), duration(schedule.cap())),
+    }
+}
+
+/// The sum of the longest delays, or the time limit where it is shorter.
+fn longest_wait(schedule: &Schedule, attempts: Attempts, args: &Args) -> Option<String> {
+    let limit = literal(args.max_elapsed.as_ref());
+    let sum = attempts.retries().map(|retries| schedule.longest(retries));
+    match (sum, limit) {
+        (Some(sum), Some(limit)) => Some(duration(sum.min(limit))),
+        (Some(only), None) if args.max_elapsed.is_none() => Some(duration(only)),
+        _ => None,
+    }
+}
+
+fn literal(arg: Option<&Arg<Value<Duration>>>) -> Option<Duration> {
+    arg.and_then(Arg::literal).copied()
+}
+
+/// What ends the call besides the number of attempts.
+fn limits(args: &Args) -> Vec<String> {
+    let mut limits = Vec::new();
+    if let Some(limit) = literal(args.max_elapsed.as_ref()) {
+        let since = match args.since.as_ref().map(|since| since.value) {
+            Some(crate::args::Since::FirstFailure) => "after the first failure",
+            Some(crate::args::Since::Call) | None => "after the call",
+        };
+        limits.push(format!("no attempt starts later than {} {since}", duration(limit)));
+    }
+    if let Some(limit) = literal(args.attempt_timeout.as_ref()) {
+        limits.push(format!("an attempt is dropped after {}", duration(limit)));
+    }
+    if let Some(limit) = literal(args.timeout.as_ref()) {
+        limits.push(format!("the call ends after {}", duration(limit)));
+    }
+    if args.cancel.is_some() {
+        limits.push("the call can be cancelled between attempts".to_owned());
+    }
+    if args.budget.is_some() {
+        limits.push("a retry takes a token from a budget, and an empty budget ends the call".to_owned());
+    }
+    limits
+}
+
+fn retried(args: &Args) -> String {
+    let mut text = match &args.when {
+        Some(when) => code(&when.tokens)
+            .map_or_else(|| "the errors of a condition of its own".to_owned(), |path| format!("what {path} accepts")),
+        None => "every error that is not marked as permanent".to_owned(),
+    };
+    if args.idempotent.is_some() {
+        text.push_str(", also where the first attempt may have acted");
+    }
+    if args.until.is_some() {
+        text.push_str("; a value that is not good enough yet");
+    }
+    text
+}
+
+/// How much more a dependency is asked that always fails, at once.
+fn load(args: &Args, schedule: Option<&Schedule>, attempts: Attempts) -> Option<String> {
+    let bounded = if args.budget.is_some() { ", less what the budget denies" } else { "" };
+    match attempts {
+        Attempts::UpTo(most) => Some(format!("up to {} x{bounded}", number(u64::from(most)))),
+        Attempts::Forever => Some(format!("without bound{bounded}")),
+        Attempts::Unlimited => {
+            let limit = literal(args.max_elapsed.as_ref()).into_iter().chain(literal(args.timeout.as_ref())).min()?;
+            let expected = schedule?
+                .expected_attempts(limit)
+                .map_or_else(|| "more than 10,000 x".to_owned(), |attempts| format!("about {} x", number(attempts)));
+            Some(format!("{expected}{bounded}"))
+        }
+        Attempts::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use proc_macro2::TokenStream;
+
+use super::*;
+use crate::diagnostic::Errors;
+use crate::function::Scope;
+
+/// Returns the section of an attribute as one text.
+fn text(args: &str) -> String {
+    let mut errors = Errors::default();
+    let args = Args::parse(args.parse::<TokenStream>().unwrap(), &Scope::default(), &mut errors);
+    errors.finish().unwrap();
+    section(&args).join("\n").trim_start().to_owned()
+}
+
+/// Returns one line of the section.
+fn line(args: &str, start: &str) -> Option<String> {
+    text(args).lines().find_map(|line| line.strip_prefix(&format!("- {start}: ")).map(str::to_owned))
+}
+
+#[test]
+fn the_defaults_are_told() {
+    let expected = "# Retries
+
+- attempts: at most 3, the first included
+- delays: 0 to 100ms and 0 to 200ms
+- longest wait in all: 300ms
+- retried: every error that is not marked as permanent
+- load on a dependency that is down: up to 3 x";
+    assert_eq!(text(""), expected);
+}
+
+#[test]
+fn delays_follow_the_rules_of_the_core() {
+    for (args, expected) in [
+        ("max_attempts = 4, jitter = none, multiplier = 1.5", "100ms, 150ms and 225ms"),
+        ("max_attempts = 4, jitter = equal", "50ms to 100ms, 100ms to 200ms and 200ms to 400ms"),
+        ("max_attempts = 3, jitter = 0.5, max_delay = \"150ms\"", "50ms to 150ms and 75ms to 150ms"),
+        (
+            "max_attempts = 4, jitter = decorrelated, max_delay = \"500ms\"",
+            "100ms to 300ms, 100ms to 500ms and 100ms to 500ms",
+        ),
+        ("max_attempts = 4, backoff = linear, increment = \"1s\", jitter = none", "100ms, 1.1s and 2.1s"),
+        ("max_attempts = 6, backoff = fibonacci, jitter = none", "100ms, 100ms, 200ms, 300ms and 500ms"),
+        ("delay = \"2s\"", "1.8s to 2.2s"),
+        ("delay = \"0s\", max_attempts = 9", "0"),
+        ("max_attempts = 2", "0 to 100ms"),
+        ("max_attempts = 20", "0 to 100ms, 0 to 200ms, 0 to 400ms, 0 to 800ms, 0 to 1.6s, .., 0 to 20s"),
+        ("max_elapsed = \"1h\"", "0 to 100ms, 0 to 200ms, 0 to 400ms, 0 to 800ms, 0 to 1.6s, .., at most 20s"),
+        ("initial_delay = \"30s\", max_attempts = 3", "0 to 30s and 0 to 30s"),
+    ] {
+        assert_eq!(line(args, "delays").as_deref(), Some(expected), "{args}");
+    }
+}
+
+#[test]
+fn what_is_not_a_literal_is_not_told() {
+    for args in
+        ["initial_delay = first", "jitter = JITTER", "multiplier = self.by", "backoff = Steps::new()", "policy = API"]
+    {
+        assert_eq!(line(args, "delays"), None, "{args}");
+        assert_eq!(line(args, "longest wait in all"), None, "{args}");
+    }
+    assert_eq!(line("max_attempts = self.n", "attempts"), None);
+    assert_eq!(line("max_attempts = self.n", "load on a dependency that is down"), None);
+    assert_eq!(line("max_elapsed = self.limit, max_attempts = 3", "longest wait in all"), None);
+    assert_eq!(line("policy = net::API", "policy").as_deref(), Some("`net::API`"));
+    assert_eq!(line("policy = self.policy()", "policy").as_deref(), Some("computed for each call"));
+}
+
+#[test]
+fn the_load_is_the_number_of_attempts() {
+    for (args, expected) in [
+        ("max_attempts = 1_000", "up to 1,000 x"),
+        ("forever", "without bound"),
+        ("max_elapsed = \"60s\", delay = \"1s\"", "about 61 x"),
+        // Means of 50, 100, 200, .. ms: 9 delays make 25.55 s, and each further one 10 s.
+        ("max_elapsed = \"60s\"", "about 13 x"),
+        ("timeout = \"60s\", max_elapsed = \"10s\", delay = \"1s\"", "about 11 x"),
+        ("max_elapsed = \"60s\", delay = \"0s\"", "more than 10,000 x"),
+        ("max_elapsed = \"60s\", budget", "about 13 x, less what the budget denies"),
+    ] {
+        assert_eq!(line(args, "load on a dependency that is down").as_deref(), Some(expected), "{args}");
+    }
+}
+
+#[test]
+fn limits_and_conditions_are_told() {
+    let text = text(
+        "max_elapsed = \"90s\", since = first_failure, attempt_timeout = \"2s\", timeout = \"5m\", cancel = STOP, when = \
+         classify::io, idempotent, until = |v| v.done(), unmet = last",
+    );
+    for line in [
+        "- attempts: as many as the time allows",
+        "- no attempt starts later than 1m 30s after the first failure",
+        "- an attempt is dropped after 2s",
+        "- the call ends after 5m",
+        "- the call can be cancelled between attempts",
+        "- retried: what `classify::io` accepts, also where the first attempt may have acted; a value that is not good enough yet",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert_eq!(line("max_attempts = 1", "attempts").as_deref(), Some("1, no retry"));
+    assert_eq!(line("max_attempts = 1", "delays"), None);
+}
+
+#[test]
+fn nothing_is_too_large() {
+    for args in [
+        "max_attempts = 4294967295, multiplier = 1e300, initial_delay = \"500000000000y\"",
+        "max_elapsed = \"500000000000y\", backoff = fibonacci, initial_delay = \"1ns\", max_delay = \"500000000000y\"",
+        "max_attempts = 4294967295, delay = \"500000000000y\", jitter = 1.0",
+        "max_attempts = 100000, jitter = decorrelated, max_delay = \"500000000000y\"",
+    ] {
+        assert!(text(args).contains("# Retries"));
+    }
+}

@@ -1,0 +1,289 @@
+//! Which errors `#[retry]` retries when it is not told: every tier, in synchronous and async functions.
+#![deny(warnings, clippy::all, clippy::pedantic)]
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use backoff_core::{Classify, Fault, permanent, retry, retry_after};
+use tokio::task::yield_now;
+
+/// Counts a call.
+fn count(calls: &AtomicU32) {
+    calls.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Returns how many attempts a call made.
+async fn attempts<T>(call: impl AsyncFnOnce(&AtomicU32) -> T) -> u32 {
+    let calls = AtomicU32::new(0);
+    call(&calls).await;
+    calls.into_inner()
+}
+
+#[derive(Clone, Copy, Debug, Classify)]
+enum Own {
+    #[transient]
+    Busy,
+    #[permanent]
+    Wrong,
+    #[ambiguous]
+    Lost,
+}
+
+#[retry(delay = "0s")]
+fn own(error: Own, calls: &AtomicU32) -> Result<(), Own> {
+    count(calls);
+    Err(error)
+}
+
+#[retry(delay = "0s")]
+async fn own_later(error: Own, calls: &AtomicU32) -> Result<(), Own> {
+    yield_now().await;
+    count(calls);
+    Err(error)
+}
+
+#[retry(delay = "0s", idempotent)]
+async fn idempotent(error: Own, calls: &AtomicU32) -> Result<(), Own> {
+    yield_now().await;
+    count(calls);
+    Err(error)
+}
+
+#[retry(delay = "0s")]
+async fn borrowed<'a>(error: &'a Own, calls: &AtomicU32) -> Result<(), &'a Own> {
+    yield_now().await;
+    count(calls);
+    Err(error)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_ones_own_says_what_it_is() {
+    for (error, expected) in [(Own::Busy, 3), (Own::Wrong, 1), (Own::Lost, 1)] {
+        assert_eq!(attempts(async |calls| own(error, calls)).await, expected);
+        assert_eq!(attempts(async |calls| own_later(error, calls).await).await, expected);
+        assert_eq!(attempts(async |calls| borrowed(&error, calls).await).await, expected);
+    }
+    for (error, expected) in [(Own::Busy, 3), (Own::Wrong, 1), (Own::Lost, 3)] {
+        assert_eq!(attempts(async |calls| idempotent(error, calls).await).await, expected);
+    }
+}
+
+#[retry(delay = "0s")]
+async fn bound<E: Classify + Copy + Sync + Send>(error: E, calls: &AtomicU32) -> Result<(), E> {
+    yield_now().await;
+    count(calls);
+    Err(error)
+}
+
+#[retry(delay = "0s")]
+fn unbound<E: Copy>(error: E, calls: &AtomicU32) -> Result<(), E> {
+    count(calls);
+    Err(error)
+}
+
+#[retry(delay = "0s")]
+async fn bound_by_error<E: Error + Sync + Send>(
+    error: impl Fn() -> E + Sync + Send,
+    calls: &AtomicU32,
+) -> Result<(), E> {
+    yield_now().await;
+    count(calls);
+    Err(error())
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_generic_function_the_bounds_decide() {
+    assert_eq!(attempts(async |calls| bound(Own::Wrong, calls).await).await, 1);
+    assert_eq!(attempts(async |calls| unbound(Own::Wrong, calls)).await, 3);
+    assert_eq!(attempts(async |calls| bound_by_error(|| permanent("no"), calls).await).await, 1);
+    assert_eq!(attempts(async |calls| bound_by_error(|| fmt::Error, calls).await).await, 3);
+}
+
+/// An error that wraps another one, and perhaps borrows.
+#[derive(Debug)]
+struct Wrapped<'a> {
+    context: &'a str,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl fmt::Display for Wrapped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.context)
+    }
+}
+
+impl Error for Wrapped<'_> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[retry(delay = "0s")]
+fn wrapped<'a>(context: &'a str, is_marked: bool, calls: &AtomicU32) -> Result<(), Wrapped<'a>> {
+    count(calls);
+    let source: Box<dyn Error + Send + Sync> = if is_marked { permanent("no").into() } else { "no".into() };
+    Err(Wrapped { context, source: Some(source) })
+}
+
+#[retry(delay = "0s")]
+async fn wrapped_later<'a>(context: &'a str, is_marked: bool, calls: &AtomicU32) -> Result<(), Wrapped<'a>> {
+    yield_now().await;
+    count(calls);
+    let source: Box<dyn Error + Send + Sync> = if is_marked { permanent("no").into() } else { "no".into() };
+    Err(Wrapped { context, source: Some(source) })
+}
+
+#[retry(delay = "0s")]
+async fn of_io(is_marked: bool, calls: &AtomicU32) -> io::Result<()> {
+    yield_now().await;
+    count(calls);
+    Err(if is_marked { io::Error::other(permanent("no")) } else { io::Error::other("no") })
+}
+
+#[tokio::test(start_paused = true)]
+async fn marks_are_found_in_the_chain_of_an_error_that_may_borrow() {
+    let context = String::from("context");
+    for (is_marked, expected) in [(false, 3), (true, 1)] {
+        assert_eq!(attempts(async |calls| wrapped(&context, is_marked, calls).is_ok()).await, expected);
+        assert_eq!(attempts(async |calls| wrapped_later(&context, is_marked, calls).await.is_ok()).await, expected);
+        assert_eq!(attempts(async |calls| of_io(is_marked, calls).await).await, expected);
+    }
+}
+
+#[retry(delay = "0s")]
+fn of_anyhow(is_marked: bool, calls: &AtomicU32) -> anyhow::Result<()> {
+    count(calls);
+    if is_marked {
+        Err(anyhow::Error::from(permanent("no")).context("outer"))?;
+    }
+    anyhow::bail!("no")
+}
+
+#[retry(delay = "0s")]
+async fn of_anyhow_later(is_marked: bool, calls: &AtomicU32) -> anyhow::Result<()> {
+    yield_now().await;
+    count(calls);
+    if is_marked {
+        Err(permanent("no"))?;
+    }
+    anyhow::bail!("no")
+}
+
+#[retry(delay = "0s")]
+async fn boxed(is_marked: bool, calls: &AtomicU32) -> Result<(), Box<dyn Error + Send + Sync>> {
+    yield_now().await;
+    count(calls);
+    if is_marked {
+        Err(permanent("no"))?;
+    }
+    Err("no".into())
+}
+
+#[retry(delay = "0s")]
+fn boxed_plainly(is_marked: bool, calls: &AtomicU32) -> Result<(), Box<dyn Error>> {
+    count(calls);
+    if is_marked {
+        return Err(permanent("no").into());
+    }
+    Err("no".into())
+}
+
+#[retry(delay = "0s")]
+async fn boxed_and_borrowing<'a>(
+    context: &'a str,
+    is_marked: bool,
+    calls: &AtomicU32,
+) -> Result<(), Box<dyn Error + Send + Sync + 'a>> {
+    yield_now().await;
+    count(calls);
+    let source = is_marked.then(|| permanent("no").into());
+    Err(Box::new(Wrapped { context, source }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn marks_are_found_behind_anyhow_and_boxes() {
+    let context = String::from("context");
+    for (is_marked, expected) in [(false, 3), (true, 1)] {
+        assert_eq!(attempts(async |calls| of_anyhow(is_marked, calls)).await, expected);
+        assert_eq!(attempts(async |calls| of_anyhow_later(is_marked, calls).await).await, expected);
+        assert_eq!(attempts(async |calls| boxed(is_marked, calls).await).await, expected);
+        assert_eq!(attempts(async |calls| boxed_plainly(is_marked, calls).is_ok()).await, expected);
+        assert_eq!(
+            attempts(async |calls| boxed_and_borrowing(&context, is_marked, calls).await.is_ok()).await,
+            expected
+        );
+    }
+}
+
+#[retry(delay = "0s")]
+async fn optional(calls: &AtomicU32) -> Option<()> {
+    yield_now().await;
+    count(calls);
+    None
+}
+
+#[retry(delay = "0s")]
+fn of_unit(calls: &AtomicU32) -> Result<u32, ()> {
+    count(calls);
+    Err(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_which_nothing_is_known_is_retried() {
+    assert_eq!(attempts(async |calls| optional(calls).await).await, 3);
+    assert_eq!(attempts(async |calls| of_unit(calls)).await, 3);
+}
+
+#[retry(max_attempts = 2)]
+async fn pushed_back(calls: &AtomicU32) -> anyhow::Result<()> {
+    count(calls);
+    Err(retry_after(Duration::from_secs(7), "busy"))?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_back_in_the_chain_is_waited_for() {
+    let start = tokio::time::Instant::now();
+    assert_eq!(attempts(async |calls| pushed_back(calls).await).await, 2);
+    assert!(start.elapsed() >= Duration::from_secs(7));
+}
+
+#[retry(delay = "0s", when = |error: &Own| matches!(error, Own::Wrong))]
+async fn by_closure(error: Own, calls: &AtomicU32) -> Result<(), Own> {
+    count(calls);
+    Err(error)
+}
+
+fn always_permanent<E>(_: &E) -> Fault {
+    Fault::Permanent
+}
+
+struct Client {
+    is_patient: bool,
+}
+
+impl Client {
+    #[retry(delay = "0s", when = |_| self.is_patient)]
+    async fn by_field(&mut self, calls: &AtomicU32) -> anyhow::Result<()> {
+        count(calls);
+        anyhow::bail!("no")
+    }
+
+    #[retry(delay = "0s", when = always_permanent)]
+    fn by_path(&self, calls: &AtomicU32) -> Option<bool> {
+        count(calls);
+        (!self.is_patient).then_some(true)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_attribute_says_comes_before_what_the_error_says() {
+    assert_eq!(attempts(async |calls| by_closure(Own::Wrong, calls).await).await, 3);
+    assert_eq!(attempts(async |calls| by_closure(Own::Busy, calls).await).await, 1);
+    assert_eq!(attempts(async |calls| Client { is_patient: true }.by_field(calls).await).await, 3);
+    assert_eq!(attempts(async |calls| Client { is_patient: false }.by_field(calls).await).await, 1);
+    assert_eq!(attempts(async |calls| Client { is_patient: true }.by_path(calls)).await, 1);
+}

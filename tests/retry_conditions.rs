@@ -1,0 +1,147 @@
+//! `until` and `unmet` on every shape of function where they could break.
+#![deny(warnings, clippy::all, clippy::pedantic)]
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+
+use backoff_core::{RetryError, StopReason, retry};
+use tokio::task::yield_now;
+
+#[derive(Debug, PartialEq)]
+struct Job {
+    done: bool,
+    polls: u32,
+}
+
+impl Job {
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Failure {
+    Down,
+    Unfinished(Job),
+}
+
+/// Done at the third poll.
+fn poll(polls: &Cell<u32>) -> Job {
+    polls.set(polls.get() + 1);
+    Job { done: polls.get() >= 3, polls: polls.get() }
+}
+
+#[retry(max_attempts = limit, delay = "0s", until = Job::is_done, unmet = last)]
+fn sync(polls: &Cell<u32>, limit: u32) -> Result<Job, Failure> {
+    Ok(poll(polls))
+}
+
+#[retry(max_attempts = limit, delay = "0s", until = |job| job.done, unmet = |job| Err(Failure::Unfinished(job)))]
+async fn later(polls: &Cell<u32>, limit: u32) -> Result<Job, Failure> {
+    yield_now().await;
+    Ok(poll(polls))
+}
+
+#[retry(max_attempts = limit, delay = "0s", until = |job| job.done, unmet = Some)]
+fn optional(polls: &Cell<u32>, limit: u32) -> Option<Job> {
+    Some(poll(polls))
+}
+
+#[retry(max_attempts = limit, delay = "0s", until = |job| job.done && *ids == [7], unmet = last)]
+fn pinned<'a>(
+    polls: &'a Cell<u32>,
+    ids: &'a mut Vec<u32>,
+    limit: u32,
+) -> Pin<Box<dyn Future<Output = Option<Job>> + 'a>> {
+    Box::pin(async move {
+        yield_now().await;
+        ids.clear();
+        ids.push(7);
+        Some(poll(polls))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_not_good_enough_is_retried() {
+    let polls = Cell::new(0);
+    assert_eq!(sync(&polls, 5), Ok(Job { done: true, polls: 3 }));
+    polls.set(0);
+    assert_eq!(later(&polls, 5).await, Ok(Job { done: true, polls: 3 }));
+    polls.set(0);
+    assert_eq!(optional(&polls, 5), Some(Job { done: true, polls: 3 }));
+    polls.set(0);
+    assert_eq!(pinned(&polls, &mut Vec::new(), 5).await, Some(Job { done: true, polls: 3 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_unmet_condition_is_what_the_function_says() {
+    let polls = Cell::new(0);
+    assert_eq!(sync(&polls, 2), Ok(Job { done: false, polls: 2 }));
+    polls.set(0);
+    assert_eq!(later(&polls, 2).await, Err(Failure::Unfinished(Job { done: false, polls: 2 })));
+    polls.set(0);
+    assert_eq!(optional(&polls, 2), Some(Job { done: false, polls: 2 }));
+    polls.set(0);
+    assert_eq!(pinned(&polls, &mut Vec::new(), 2).await, Some(Job { done: false, polls: 2 }));
+}
+
+fn ended(error: RetryError<Failure>) -> Result<Job, Failure> {
+    match error.last {
+        Failure::Down if error.reason == StopReason::MaxAttempts => Ok(Job { done: true, polls: error.attempts }),
+        other => Err(other),
+    }
+}
+
+struct Queue {
+    polls: u32,
+    log: Vec<String>,
+}
+
+impl Queue {
+    #[retry(
+        max_attempts = 4, delay = "0s", until = |job: &Job| job.polls > fails, unmet = last, or_else = ended,
+        on_retry = |event| self.log.push(event.to_string()),
+        on_give_up = |event| self.log.push(format!("{:?} {}", event.reason(), event.error().is_some())),
+        on_recovered = |event| self.log.push(event.attempts().to_string())
+    )]
+    fn wait(&mut self, fails: u32) -> Result<Job, Failure> {
+        self.polls += 1;
+        if self.polls > fails { Err(Failure::Down) } else { Ok(Job { done: false, polls: self.polls }) }
+    }
+
+    #[retry(
+        max_attempts = 4, delay = "0s", until = |job: &Job| job.polls > fails, unmet = last, or_else = async |error| ended(error),
+        on_retry = async |event| self.log.push(event.to_string()),
+        on_give_up = |event| self.log.push(format!("{:?} {}", event.reason(), event.error().is_some())),
+        on_recovered = |event| self.log.push(event.attempts().to_string())
+    )]
+    async fn wait_later(&mut self, fails: u32) -> Result<Job, Failure> {
+        yield_now().await;
+        self.polls += 1;
+        if self.polls > fails { Err(Failure::Down) } else { Ok(Job { done: false, polls: self.polls }) }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("down")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_between_unmet_values_are_errors_and_the_last_attempt_decides_the_end() {
+    let mut queue = Queue { polls: 0, log: Vec::new() };
+    // Two unmet values, then errors: the call ends with an error, and `or_else` has it.
+    assert_eq!(queue.wait(2), Ok(Job { done: true, polls: 4 }));
+    assert_eq!(queue.log.last().map(String::as_str), Some("MaxAttempts true"));
+    assert_eq!(queue.log.len(), 4);
+    let log = std::mem::take(&mut queue.log);
+    queue.polls = 0;
+    assert_eq!(queue.wait_later(2).await, Ok(Job { done: true, polls: 4 }));
+    assert_eq!(queue.log, log);
+    // Unmet to the end: no error, so `or_else` has nothing to say.
+    queue.polls = 0;
+    assert_eq!(queue.wait(9), Ok(Job { done: false, polls: 4 }));
+    assert_eq!(queue.log.last().map(String::as_str), Some("MaxAttempts false"));
+}

@@ -1,0 +1,232 @@
+//! `attempt_timeout`, `timeout`, `on_timeout` and `cancel` on every shape of function where they could break.
+#![deny(warnings, clippy::all, clippy::pedantic)]
+
+use std::future::{Future, pending};
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use backoff_core::{AttemptTimeout, CancelToken, StopReason, retry};
+use tokio::time::{Instant, sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Outlives every time-out but the last.
+async fn slow(calls: &mut u32, fast_at: u32) -> u32 {
+    *calls += 1;
+    if *calls < fast_at {
+        sleep(SECOND * 3_600).await;
+    }
+    *calls
+}
+
+#[retry(max_attempts = 3, delay = "0s", attempt_timeout = "2s")]
+async fn by_from(calls: &mut u32, fast_at: u32) -> io::Result<u32> {
+    Ok(slow(calls, fast_at).await)
+}
+
+#[retry(max_attempts = 3, delay = "0s", attempt_timeout = limit, on_timeout = |timeout| format!("{} {text}", timeout.limit().as_secs()))]
+async fn by_closure(calls: &mut u32, fast_at: u32, limit: Duration, text: &str) -> Result<u32, String> {
+    Ok(slow(calls, fast_at).await)
+}
+
+fn made(timeout: AttemptTimeout) -> &'static str {
+    if timeout.limit() == SECOND { "late" } else { "wrong" }
+}
+
+#[expect(clippy::manual_async_fn, reason = "the plain function would need it too")]
+#[retry(max_attempts = 3, delay = "0s", attempt_timeout = "1s", on_timeout = made)]
+fn opaque(calls: &mut u32, fast_at: u32) -> impl Future<Output = Result<u32, &'static str>> + Send + '_ {
+    async move { Ok(slow(calls, fast_at).await) }
+}
+
+#[retry(max_attempts = 3, delay = "0s", attempt_timeout = "1s")]
+fn boxed(calls: &mut u32, fast_at: u32) -> Pin<Box<dyn Future<Output = Option<u32>> + Send + '_>> {
+    Box::pin(async move { Some(slow(calls, fast_at).await) })
+}
+
+struct Client {
+    calls: u32,
+    limit: Duration,
+    events: Vec<(StopReason, u32)>,
+}
+
+impl Client {
+    fn new(limit: Duration) -> Self {
+        Self { calls: 0, limit, events: Vec::new() }
+    }
+
+    #[retry(max_attempts = 3, delay = "0s", attempt_timeout = self.limit, on_give_up = |event| self.events.push((event.reason(), event.attempts())))]
+    async fn method(&mut self, fast_at: u32) -> io::Result<u32> {
+        Ok(slow(&mut self.calls, fast_at).await)
+    }
+
+    #[retry(max_elapsed = "10s", delay = "1s", jitter = none, attempt_timeout = self.limit, on_give_up = |event| self.events.push((event.reason(), event.attempts())))]
+    async fn clipped(&mut self) -> io::Result<u32> {
+        Ok(slow(&mut self.calls, u32::MAX).await)
+    }
+
+    #[retry(timeout = self.limit, delay = "1s", jitter = none, on_give_up = |event| self.events.push((event.reason(), event.attempts())))]
+    async fn in_all(&mut self, attempt: Duration) -> io::Result<u32> {
+        self.calls += 1;
+        sleep(attempt).await;
+        Err(io::Error::other("own"))
+    }
+
+    #[retry(timeout = self.limit, attempt_timeout = "2s", delay = "1s", jitter = none, on_give_up = |event| self.events.push((event.reason(), event.attempts())))]
+    async fn both(&mut self) -> io::Result<u32> {
+        Ok(slow(&mut self.calls, u32::MAX).await)
+    }
+}
+
+#[async_trait::async_trait]
+trait Service: Send + Sync {
+    async fn ask<T: Send + Sync>(&self, value: T, fast_at: u32) -> Result<(T, u32), io::Error>
+    where
+        T: Clone;
+}
+
+#[async_trait::async_trait]
+impl Service for () {
+    #[retry(max_attempts = 3, delay = "0s", attempt_timeout = "1s", timeout = "1h", attempt = ctx)]
+    async fn ask<T: Send + Sync>(&self, value: T, fast_at: u32) -> Result<(T, u32), io::Error>
+    where
+        T: Clone,
+    {
+        let mut calls = ctx.number() - 1;
+        let number = slow(&mut calls, fast_at).await;
+        Ok((value.clone(), number))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_outlives_its_limit_is_dropped_and_retried_in_every_shape() {
+    assert_eq!(by_from(&mut 0, 3).await.unwrap(), 3);
+    assert_eq!(by_from(&mut 0, 4).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(by_closure(&mut 0, 3, SECOND * 7, "s").await, Ok(3));
+    assert_eq!(by_closure(&mut 0, 4, SECOND * 7, "s").await, Err("7 s".to_owned()));
+    assert_eq!(opaque(&mut 0, 3).await, Ok(3));
+    assert_eq!(opaque(&mut 0, 4).await, Err("late"));
+    assert_eq!((boxed(&mut 0, 3).await, boxed(&mut 0, 4).await), (Some(3), None));
+    assert_eq!(().ask(9, 3).await.unwrap(), (9, 3));
+    assert_eq!(().ask(9, 4).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    let mut client = Client::new(SECOND);
+    assert_eq!(client.method(3).await.unwrap(), 3);
+    client.calls = 0;
+    assert!(client.method(4).await.is_err());
+    assert_eq!(client.events, [(StopReason::MaxAttempts, 3)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_cut_to_what_is_left_of_max_elapsed() {
+    let mut client = Client::new(SECOND * 4);
+    let start = Instant::now();
+    let error = client.clipped().await.unwrap_err();
+    // Attempts from 0 to 4, from 5 to 9; the third has nothing left but the instant of 10.
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    assert_eq!((start.elapsed(), client.events), (SECOND * 10, vec![(StopReason::MaxElapsed, 3)]));
+    let mut client = Client::new(SECOND * 60);
+    let start = Instant::now();
+    assert!(client.clipped().await.is_err());
+    assert_eq!((start.elapsed(), client.events), (SECOND * 10, vec![(StopReason::MaxElapsed, 1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_on_the_call_drops_the_attempt_or_the_delay_in_progress() {
+    let mut client = Client::new(SECOND * 5);
+    let start = Instant::now();
+    assert_eq!(client.in_all(SECOND * 4).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((start.elapsed(), client.calls), (SECOND * 5, 2));
+    assert_eq!(client.events[0].0, StopReason::Timeout);
+    let mut client = Client::new(SECOND * 5);
+    let start = Instant::now();
+    assert_eq!(client.in_all(SECOND * 3).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((start.elapsed(), client.calls, client.events), (SECOND * 5, 2, vec![(StopReason::Timeout, 2)]));
+    let mut client = Client::new(SECOND * 7);
+    let start = Instant::now();
+    assert!(client.both().await.is_err());
+    assert_eq!((start.elapsed(), client.calls), (SECOND * 7, 3));
+    assert_eq!(client.events, [(StopReason::Timeout, 3)]);
+}
+
+static STOP: CancelToken = CancelToken::new();
+
+#[retry(forever, delay = "1h", cancel = STOP, or_else = |error| Err((error.last.0, Some(error.reason))))]
+fn stopped(calls: &mut u32) -> Result<u32, (u32, Option<StopReason>)> {
+    *calls += 1;
+    STOP.cancel();
+    Err((*calls, None))
+}
+
+struct Stoppable {
+    token: CancelToken,
+    calls: u32,
+}
+
+impl Stoppable {
+    #[retry(forever, delay = "1h", cancel = self.token.clone(), or_else = |error| Err((error.last.0, Some(error.reason))))]
+    fn method(&mut self) -> Result<u32, (u32, Option<StopReason>)> {
+        self.calls += 1;
+        self.token.cancel();
+        Err((self.calls, None))
+    }
+
+    #[retry(
+        forever, delay = "1h", cancel = self.token.clone().cancelled(),
+        or_else = async |error| Err((error.last.0, Some(error.reason)))
+    )]
+    async fn method_later(&mut self) -> Result<u32, (u32, Option<StopReason>)> {
+        self.calls += 1;
+        let token = self.token.clone();
+        tokio::spawn(async move {
+            sleep(SECOND * 60).await;
+            token.cancel();
+        });
+        Err((self.calls, None))
+    }
+}
+
+#[retry(delay = "1h", cancel = sleep(SECOND * 90), timeout = limit)]
+async fn raced(limit: Duration) -> Result<u32, io::Error> {
+    Err(io::Error::other("own"))
+}
+
+#[retry(max_attempts = 2, delay = "1s", cancel = sleep(SECOND), jitter = none)]
+fn raced_in_a_box(calls: &mut u32) -> Pin<Box<dyn Future<Output = Result<(), u32>> + Send + '_>> {
+    Box::pin(async move {
+        *calls += 1;
+        sleep(SECOND * 5).await;
+        Err(*calls)
+    })
+}
+
+#[retry(max_attempts = 2, delay = "1s", cancel = pending::<()>())]
+async fn never_cancelled(calls: &mut u32) -> Result<(), u32> {
+    *calls += 1;
+    Err(*calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_call_keeps_its_last_error() {
+    assert_eq!(stopped(&mut 0), Err((1, Some(StopReason::Cancelled))));
+    let mut client = Stoppable { token: CancelToken::new(), calls: 0 };
+    assert_eq!(client.method(), Err((1, Some(StopReason::Cancelled))));
+    let mut client = Stoppable { token: CancelToken::new(), calls: 0 };
+    let start = Instant::now();
+    assert_eq!(client.method_later().await, Err((1, Some(StopReason::Cancelled))));
+    assert_eq!(start.elapsed(), SECOND * 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancellation_races_with_the_delay_and_never_with_an_attempt() {
+    let start = Instant::now();
+    assert_eq!(raced(SECOND * 100).await.unwrap_err().to_string(), "own");
+    assert_eq!(start.elapsed(), SECOND * 90);
+    let start = Instant::now();
+    assert_eq!(raced(SECOND * 80).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(start.elapsed(), SECOND * 80);
+    let start = Instant::now();
+    assert_eq!(raced_in_a_box(&mut 0).await, Err(1));
+    assert_eq!(start.elapsed(), SECOND * 5);
+    assert_eq!(never_cancelled(&mut 0).await, Err(2));
+}

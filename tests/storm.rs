@@ -1,0 +1,114 @@
+//! The fleet simulator reproduces published figures: fewer seeds and shorter runs than `cargo run --release --example storm -- verify`.
+#![expect(dead_code, reason = "the example shows more than is asserted here")]
+
+#[path = "../examples/storm/acceptance.rs"]
+mod acceptance;
+#[path = "../examples/storm/engine.rs"]
+mod engine;
+#[path = "../examples/storm/guard.rs"]
+mod guard;
+#[path = "../examples/storm/herd.rs"]
+mod herd;
+#[path = "../examples/storm/layers.rs"]
+mod layers;
+#[path = "../examples/storm/measure.rs"]
+mod measure;
+#[path = "../examples/storm/occ.rs"]
+mod occ;
+#[path = "../examples/storm/outage.rs"]
+mod outage;
+#[path = "../examples/storm/runs.rs"]
+mod runs;
+#[path = "../examples/storm/server.rs"]
+mod server;
+#[path = "../examples/storm/statistics.rs"]
+mod statistics;
+
+use std::time::Duration;
+
+use acceptance::{Check, Extent};
+use backoff_core::Policy;
+use guard::Guard;
+use layers::Layers;
+use outage::Fleet;
+use server::{Kind, Outage};
+
+const QUICK: Extent =
+    Extent { seeds: 2, fleet_seeds: 1, warm_up: Duration::from_secs(5), settle: Duration::from_secs(40) };
+
+#[track_caller]
+fn assert_hold(checks: &[Check]) {
+    let missed: Vec<_> = checks.iter().filter(|check| !check.holds).collect();
+    assert!(!checks.is_empty() && missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn contention_costs_what_was_published() {
+    assert_hold(&acceptance::contention_checks(&QUICK));
+}
+
+#[test]
+fn jitter_spreads_a_herd_as_published() {
+    assert_hold(&acceptance::herd_checks(&QUICK));
+}
+
+#[test]
+fn layers_multiply_attempts_exactly() {
+    assert_hold(&acceptance::layer_checks());
+}
+
+#[test]
+fn only_fewer_retries_let_a_fleet_recover_from_an_outage() {
+    assert_hold(&acceptance::fleet_checks(&QUICK, &|| ()));
+}
+
+#[test]
+fn calls_through_failing_layers_follow_the_formula() {
+    let policy = Policy::exponential().max_attempts(3).build();
+    for failure_rate in [0.1, 0.5, 0.9] {
+        for is_suppressed in [false, true] {
+            let setting = Layers { depth: 3, policy, is_suppressed, failure_rate, requests: 20_000, budget: None };
+            let (got, expected) = (layers::run(&setting, 1), layers::expected(&setting));
+            assert!((got.calls / expected.calls - 1.0).abs() < 0.05, "{setting:?}: {got:?}, {expected:?}");
+            assert!((got.success - expected.success).abs() < 0.02, "{setting:?}: {got:?}, {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn the_default_budget_is_free_below_nine_per_cent_failures_and_not_above() {
+    let policy = Policy::exponential().max_attempts(3).build();
+    let load = |failure_rate| {
+        let budget = Some((0.1, 10));
+        let setting = Layers { depth: 1, policy, is_suppressed: false, failure_rate, requests: 100_000, budget };
+        layers::run(&setting, 1)
+    };
+    assert!(load(0.05).denied < 0.001, "{:?}", load(0.05));
+    assert!((load(0.2).denied - 0.6).abs() < 0.03, "{:?}", load(0.2));
+    assert!((load(0.2).success - 0.87).abs() < 0.01, "{:?}", load(0.2));
+}
+
+#[test]
+fn a_server_that_refuses_at_once_recovers_at_once() {
+    let fleet = Fleet {
+        clients: 100,
+        capacity: 1_000.0,
+        load: 0.8,
+        outage: Outage { kind: Kind::Refuse, starts: Duration::from_secs(5), lasts: Duration::from_secs(10) },
+        settle: Duration::from_secs(20),
+        policy: Policy::exponential().max_attempts(4).idempotent().build(),
+        guard: Guard::None,
+        timeout: Duration::from_secs(1),
+        queue: Duration::from_secs(2),
+    };
+    let figures = outage::run(&fleet, 1, &|| ()).figures(&fleet);
+    assert_eq!(figures.recovery, Some(0.0), "{figures:?}");
+}
+
+#[test]
+fn a_seed_repeats_a_run() {
+    let setting = occ::Contention { clients: 20, policy: Policy::exponential().forever().build() };
+    let calls = |seed: u64| (1..=8).map(move |offset| occ::run(&setting, seed + offset).calls.to_bits());
+    assert!(calls(0).eq(calls(0)));
+    assert!(!calls(0).eq(calls(100)));
+}

@@ -1,0 +1,223 @@
+//! The virtual clock: it advances by itself, in blocking and async code, beside tokio's paused one.
+#![deny(warnings, clippy::all, clippy::pedantic)]
+
+use std::cell::RefCell;
+use std::future::pending;
+use std::io;
+use std::time::{Duration, Instant};
+
+use backoff_core::testing::{self, Setup};
+use backoff_core::{CancelToken, Clock, Jitter, Policy, RuntimeClock, StopReason, SystemClock, retry};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[retry(delay = "1h", jitter = none, max_attempts = 3, on_retry = |event| told.borrow_mut().push((event.delay(), event.elapsed())))]
+fn hourly(told: &RefCell<Vec<(Duration, Duration)>>) -> Result<(), &'static str> {
+    Err("down")
+}
+
+#[retry(delay = "1h", jitter = none, max_attempts = 3)]
+async fn hourly_async() -> Result<(), &'static str> {
+    tokio::task::yield_now().await;
+    Err("down")
+}
+
+#[test]
+fn a_blocking_delay_has_passed_at_once() {
+    let test = testing::virtual_time();
+    let start = SystemClock.now();
+    let told = RefCell::default();
+    assert_eq!(hourly(&told), Err("down"));
+    assert_eq!(told.into_inner(), [(HOUR, Duration::ZERO), (HOUR, HOUR)]);
+    assert_eq!((SystemClock.elapsed(start), test.waits()), (2 * HOUR, vec![HOUR; 2]));
+}
+
+#[test]
+fn the_real_clock_rules_again_when_the_guard_ends() {
+    let test = testing::virtual_time();
+    testing::advance(1000 * HOUR);
+    assert!(SystemClock.now() > Instant::now() + HOUR);
+    drop(test);
+    assert!(SystemClock.now() < Instant::now() + HOUR);
+}
+
+#[test]
+fn an_attempt_takes_the_time_that_it_says() {
+    let _test = testing::virtual_time();
+    let policy = Policy::constant(secs(1)).jitter(Jitter::None).max_elapsed(secs(10)).build();
+    let report = policy.retry(|| {
+        testing::advance(secs(4));
+        Err::<(), _>("down")
+    });
+    let error = report.call_report().unwrap_err();
+    assert_eq!((error.attempts, error.elapsed, error.slept), (3, secs(14), secs(2)));
+    assert_eq!(error.reason, StopReason::MaxElapsed);
+}
+
+#[test]
+fn a_cancelled_call_waits_no_more() {
+    let _test = testing::virtual_time();
+    let (token, start) = (CancelToken::new(), SystemClock.now());
+    let policy = Policy::constant(HOUR).jitter(Jitter::None).forever().build();
+    let mut calls = 0;
+    let report = policy.retry(|| {
+        calls += 1;
+        if calls == 4 {
+            token.cancel();
+        }
+        Err::<(), _>("down")
+    });
+    let error = report.cancel(&token).call_report().unwrap_err();
+    assert_eq!((error.attempts, error.reason), (4, StopReason::Cancelled));
+    assert_eq!(SystemClock.elapsed(start), 3 * HOUR);
+}
+
+#[tokio::test]
+async fn an_async_delay_passes_by_itself() {
+    let test = testing::virtual_time();
+    let start = RuntimeClock.now();
+    assert_eq!(hourly_async().await, Err("down"));
+    assert_eq!((RuntimeClock.elapsed(start), test.waits()), (2 * HOUR, vec![HOUR; 2]));
+}
+
+#[test]
+fn no_runtime_is_needed_and_a_delay_yields_once() {
+    let policy = Policy::constant(HOUR).jitter(Jitter::None).max_attempts(3).build();
+    let work = testing::with_virtual_time(policy.retry(async || Err::<(), _>("down")).into_future());
+    let mut work = Box::pin(work);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(work.as_mut().poll(&mut context).is_pending());
+    assert!(work.as_mut().poll(&mut context).is_pending());
+    assert!(work.as_mut().poll(&mut context).is_ready());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_future_has_its_own_time_on_whatever_thread() {
+    async fn timed() -> Duration {
+        let start = RuntimeClock.now();
+        assert_eq!(hourly_async().await, Err("down"));
+        RuntimeClock.elapsed(start)
+    }
+    let tasks: Vec<_> = (0..16).map(|_| tokio::spawn(testing::with_virtual_time(timed()))).collect();
+    for task in tasks {
+        let (elapsed, test) = task.await.unwrap();
+        assert_eq!((elapsed, test.attempts()), (2 * HOUR, 3));
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_hangs_times_out() {
+    #[retry(attempt_timeout = "30s", delay = "10s", jitter = none, max_attempts = 3)]
+    async fn hangs() -> io::Result<()> {
+        pending().await
+    }
+    let test = testing::virtual_time();
+    let start = RuntimeClock.now();
+    assert_eq!(hangs().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((RuntimeClock.elapsed(start), test.attempts()), (secs(110), 3));
+}
+
+/// The delays inside of an attempt end before its time-out strikes, however many they are.
+#[tokio::test]
+async fn of_several_delays_the_one_that_ends_first_passes_first() {
+    #[retry(attempt_timeout = "30s", timeout = "5m", delay = "10s", jitter = none, max_attempts = 3)]
+    async fn outer(seconds: u64) -> io::Result<()> {
+        let policy = Policy::constant(secs(seconds)).jitter(Jitter::None).max_attempts(3).build();
+        policy.retry(async || Err::<(), _>(io::Error::other("down"))).await
+    }
+    let test = testing::virtual_time();
+    let start = RuntimeClock.now();
+    assert_eq!(outer(14).await.unwrap_err().to_string(), "down");
+    assert_eq!(RuntimeClock.elapsed(start), secs(3 * 28 + 2 * 10));
+    assert_eq!(test.attempts(), 12);
+    let start = RuntimeClock.now();
+    assert_eq!(outer(16).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(RuntimeClock.elapsed(start), secs(3 * 30 + 2 * 10));
+}
+
+#[tokio::test]
+async fn the_time_out_of_the_call_ends_a_delay() {
+    #[retry(timeout = "30s", delay = "20s", jitter = none)]
+    async fn fails() -> io::Result<()> {
+        Err(io::Error::other("down"))
+    }
+    let test = testing::virtual_time();
+    let start = RuntimeClock.now();
+    assert_eq!(fails().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((RuntimeClock.elapsed(start), test.attempts()), (secs(30), 2));
+    assert_eq!(test.reasons(), [StopReason::Timeout]);
+}
+
+/// A time-out that nobody polls while a hook waits must not hold the hook up.
+#[tokio::test]
+async fn a_delay_goes_ahead_of_one_that_nobody_polls() {
+    #[retry(timeout = "30s", delay = "20s", jitter = none, on_retry = async |_| {
+        let _ = Policy::constant(HOUR).jitter(Jitter::None).max_attempts(2).build().retry(async || Err::<(), _>(())).await;
+    })]
+    async fn fails() -> io::Result<()> {
+        tokio::task::yield_now().await;
+        Err(io::Error::other("down"))
+    }
+    let _test = testing::virtual_time();
+    let start = RuntimeClock.now();
+    assert_eq!(fails().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(RuntimeClock.elapsed(start), HOUR);
+}
+
+#[tokio::test]
+async fn calls_side_by_side_share_the_time_of_their_thread() {
+    let _test = testing::virtual_time();
+    let start = RuntimeClock.now();
+    let slow = Policy::constant(secs(60)).jitter(Jitter::None).max_attempts(3).build();
+    let quick = Policy::constant(secs(10)).jitter(Jitter::None).max_attempts(7).build();
+    let (slow, quick) = tokio::join!(
+        slow.retry(async || Err::<(), _>("down")).report(),
+        quick.retry(async || Err::<(), _>("down")).report(),
+    );
+    assert_eq!((slow.unwrap_err().elapsed, quick.unwrap_err().elapsed), (secs(120), secs(60)));
+    assert_eq!(RuntimeClock.elapsed(start), secs(120));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_guard_tokios_paused_clock_rules() {
+    let start = tokio::time::Instant::now();
+    assert_eq!(hourly_async().await, Err("down"));
+    assert_eq!(start.elapsed(), 2 * HOUR);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recorder_does_not_touch_tokios_paused_clock() {
+    let start = tokio::time::Instant::now();
+    let (result, test) = Setup::new().for_future(hourly_async()).await;
+    assert_eq!((result, test.attempts(), start.elapsed()), (Err("down"), 3, 2 * HOUR));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_guard_the_guards_clock_rules_and_tokios_stands() {
+    let (paused, _test) = (tokio::time::Instant::now(), testing::virtual_time());
+    let start = RuntimeClock.now();
+    assert_eq!(hourly_async().await, Err("down"));
+    assert_eq!((RuntimeClock.elapsed(start), paused.elapsed()), (2 * HOUR, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_waits_tokios_paused_clock_stands() {
+    let (paused, _test) = (tokio::time::Instant::now(), testing::no_waits());
+    assert_eq!(hourly_async().await, Err("down"));
+    assert_eq!(paused.elapsed(), Duration::ZERO);
+}
+
+#[test]
+fn virtual_time_and_no_waits_go_together() {
+    let _time = testing::virtual_time();
+    let test = testing::no_waits();
+    let start = SystemClock.now();
+    let policy = Policy::constant(HOUR).jitter(Jitter::None).max_elapsed(10 * HOUR).build();
+    let error = policy.retry(|| Err::<(), _>("down")).call_report().unwrap_err();
+    assert_eq!((error.attempts, error.elapsed, test.waits().len()), (11, 10 * HOUR, 10));
+    assert_eq!(SystemClock.elapsed(start), Duration::ZERO);
+}
