@@ -72,11 +72,11 @@ impl Guarded {
         }
     }
 
-    /// Returns whether a retry may be scheduled, and takes what it costs.
-    pub(crate) fn pays_for_retry(&self) -> bool {
+    /// Returns the budget that a retry takes a token from.
+    pub(crate) fn budget(&self) -> Option<&Budget> {
         match self {
-            Self::Budget(budget, _) => budget.withdraw(),
-            Self::Free | Self::Breaker(_) => true,
+            Self::Budget(budget, _) => Some(budget),
+            Self::Free | Self::Breaker(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Retries inside retries: services that call each other, each retrying, above a bottom call that fails by chance.
 
-use backoff_core::{Budget, Decision, Failure, Fault, Policy};
+use backoff_core::{Budget, Decision, Failure, Fault, Policy, StopReason};
 
 use crate::engine::Dice;
 
@@ -80,15 +80,16 @@ impl Stack<'_> {
             if !has_retries {
                 return false;
             }
-            let failure = Failure::new(Fault::Transient);
-            let decision = self.setting.policy.decide(&mut progress, failure, &mut self.dice);
-            if !matches!(decision, Decision::RetryAfter(_)) {
-                return false;
-            }
-            self.wanted += 1;
-            if self.budget(inner).is_some_and(|budget| !budget.withdraw()) {
-                self.denied += 1;
-                return false;
+            let budget = self.budgets.get(inner as usize).and_then(Option::as_ref);
+            let failure = Failure::new(Fault::Transient).budget(budget);
+            match self.setting.policy.decide(&mut progress, failure, &mut self.dice) {
+                Decision::RetryAfter(_) => self.wanted += 1,
+                Decision::Stop(StopReason::BudgetEmpty) => {
+                    self.wanted += 1;
+                    self.denied += 1;
+                    return false;
+                }
+                _ => return false,
             }
         }
     }

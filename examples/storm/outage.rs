@@ -167,12 +167,10 @@ impl Run<'_> {
             guard.failure(now);
         }
         let Some(place) = self.calls.get_mut(call as usize) else { return };
-        let failure = Failure::new(fault).at(Duration::from_nanos(now - place.began));
-        let decision = self.fleet.policy.decide(&mut place.progress, failure, &mut self.dice);
-        match decision {
-            Decision::RetryAfter(delay) if self.guard(call).is_some_and(|guard| guard.pays_for_retry()) => {
-                self.queue.after(span(delay), Event::Send { call });
-            }
+        let budget = self.clients.get(place.client as usize).and_then(Guarded::budget);
+        let failure = Failure::new(fault).at(Duration::from_nanos(now - place.began)).budget(budget);
+        match self.fleet.policy.decide(&mut place.progress, failure, &mut self.dice) {
+            Decision::RetryAfter(delay) => self.queue.after(span(delay), Event::Send { call }),
             _ => self.free.push(call),
         }
     }
