@@ -26,7 +26,7 @@ impl Keys {
     }
 }
 
-#[retry(max_attempts = 3, delay = "0s", attempt = ctx, once(key = keys.make(), other = 7_u32), before_retry = log.push("again".to_owned()))]
+#[retry(max_attempts = 3, delay = "0s", attempt = ctx, once(key = keys.make(), other = 3 + 4_u32), before_retry = log.push("again".to_owned()))]
 fn sync(keys: &mut Keys, log: &mut Vec<String>) -> Result<u32, Failure> {
     log.push(format!("{key} {}", ctx.number()));
     if ctx.is_last() { Ok(*other) } else { Err(failure("no")) }

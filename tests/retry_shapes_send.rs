@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::future::Future;
-use std::io::{self, Write};
+use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -199,37 +199,4 @@ async fn a_body_that_is_not_send_runs_where_the_plain_one_does() {
         tokio::task::spawn_local(async move { local(log, &CALLS).await }).await
     });
     assert_eq!(ran.await.unwrap(), Ok(3));
-}
-
-async fn plain(path: &str) -> io::Result<usize> {
-    let buffer = [0_u8; 256];
-    yield_now().await;
-    if buffer.len() == path.len() { Ok(buffer.len()) } else { Err(io::Error::other("length")) }
-}
-
-#[retry]
-async fn retried(path: &str) -> io::Result<usize> {
-    let buffer = [0_u8; 256];
-    yield_now().await;
-    if buffer.len() == path.len() { Ok(buffer.len()) } else { Err(io::Error::other("length")) }
-}
-
-async fn by_hand(path: &str) -> io::Result<usize> {
-    let mut attempt = 1;
-    loop {
-        let result = plain(path).await;
-        if result.is_ok() || attempt == 3 {
-            return result;
-        }
-        drop(result);
-        attempt += 1;
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_future_is_no_larger_than_a_loop_written_by_hand() {
-    let (retried, by_hand) = (retried("x"), by_hand("x"));
-    assert!(size_of_val(&retried) <= size_of_val(&by_hand), "{} {}", size_of_val(&retried), size_of_val(&by_hand));
-    assert!(retried.await.is_err() && by_hand.await.is_err());
 }

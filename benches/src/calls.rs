@@ -30,7 +30,7 @@ pub(crate) struct Service {
 
 /// The error of a [`Service`]: plain data, so that looking at it costs nothing.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Down(pub(crate) u32);
+pub(crate) struct Down(#[expect(dead_code, reason = "what an error carries is not looked at")] pub(crate) u32);
 
 impl Service {
     pub(crate) fn fail(&self, times: u32) {
@@ -66,7 +66,6 @@ thread_local! {
 pub(crate) fn jittered(base: Duration) -> Duration {
     let nanos = base.as_secs() * 1_000_000_000 + u64::from(base.subsec_nanos());
     let random = GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded).next_u64());
-    #[expect(clippy::cast_possible_truncation, reason = "a product of two 64-bit numbers, shifted by 64")]
     let drawn = ((u128::from(random) * (u128::from(nanos) + 1)) >> 64) as u64;
     Duration::from_nanos(drawn)
 }

@@ -142,10 +142,11 @@ fn write_all() -> Result<PathBuf, Box<dyn Error>> {
         let core = project.join("backoff-core");
         let manifest = format!(
             "[package]\nname = \"way-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-             backoff-core = {{ path = {core:?}, features = [\"tokio\"] }}\n\
+             backoff-core = {{ path = \"{}\", features = [\"tokio\"] }}\n\
              backon = {{ version = \"1.6\", default-features = false, features = [\"std\", \"tokio-sleep\"] }}\n\
              rand = {{ version = \"0.10\", default-features = false, features = [\"std\"] }}\n\
-             tokio = {{ version = \"1\", default-features = false, features = [\"rt\", \"time\"] }}\n"
+             tokio = {{ version = \"1\", default-features = false, features = [\"rt\", \"time\"] }}\n",
+            core.display()
         );
         fs::create_dir_all(root.join(name).join("src"))?;
         fs::write(root.join(name).join("Cargo.toml"), manifest)?;

@@ -26,8 +26,7 @@ pub(crate) fn print(rows: &[(&Row, Measured)]) {
     println!(
         "\n`policy` is `policy.retry(..)`, `#[retry]` the attribute; `hand` has the same features in a loop in place."
     );
-    for (row, measured) in rows.iter().filter(|(row, measured)| misses(row, measured).next().is_some()) {
-        let _ = measured;
+    for (row, _) in rows.iter().filter(|(row, measured)| misses(row, measured).next().is_some()) {
         println!("\n{}: {}", row.what, row.explanation);
     }
 }

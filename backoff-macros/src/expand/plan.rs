@@ -122,7 +122,7 @@ impl<'a> Plan<'a> {
         tokens.extend(self.call_site());
         for once in args.once.iter().flat_map(|once| &once.value) {
             let (name, value) = (&once.name, &once.value);
-            tokens.extend(quote_spanned!(site=> let #name = &#value;));
+            tokens.extend(quote_spanned!(site=> let #name = #value; let #name = &#name;));
         }
         for Binding { ident, cfgs, .. } in &self.function.unique {
             if !self.is_cloned(ident) {

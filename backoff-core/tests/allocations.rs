@@ -1,5 +1,9 @@
 //! The retry loop allocates nothing: on success, for each retry, blocking or async.
+//!
+//! This holds without the features `tracing` and `metrics`, which ask for time and make keys; the tests at the root enable them.
+#![cfg(all(feature = "tokio", not(any(feature = "tracing", feature = "metrics"))))]
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::cell::Cell;

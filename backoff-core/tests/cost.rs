@@ -1,13 +1,19 @@
-//! What is read and drawn: nothing before it is asked for.
+//! What is read, drawn and kept: nothing before it is asked for.
+//!
+//! This holds without the features `tracing` and `metrics`, which ask for time and make keys; the tests at the root enable them.
+#![cfg(all(feature = "macros", feature = "tokio", not(any(feature = "tracing", feature = "metrics"))))]
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::cell::Cell;
 use std::future::ready;
+use std::io;
 use std::time::Duration;
 
-use backoff_core::{Fault, Jitter, Policy, PolicyBuilder, Since, StopReason};
+use backoff_core::{Fault, Jitter, Policy, PolicyBuilder, Since, StopReason, retry};
 use support::{block_on, ms, secs};
+use tokio::task::yield_now;
 
 const PLAIN: PolicyBuilder = Policy::exponential().max_attempts(4);
 
@@ -158,4 +164,37 @@ fn a_loop_by_hand_without_a_limit_counts_elapsed_time_from_its_first_failure() {
         while attempts.pause_async("down").await.is_ok() {}
         assert_eq!(attempts.explain("down").elapsed, secs(2));
     });
+}
+
+async fn plain(path: &str) -> io::Result<usize> {
+    let buffer = [0_u8; 256];
+    yield_now().await;
+    if buffer.len() == path.len() { Ok(buffer.len()) } else { Err(io::Error::other("length")) }
+}
+
+#[retry]
+async fn retried(path: &str) -> io::Result<usize> {
+    let buffer = [0_u8; 256];
+    yield_now().await;
+    if buffer.len() == path.len() { Ok(buffer.len()) } else { Err(io::Error::other("length")) }
+}
+
+async fn by_hand(path: &str) -> io::Result<usize> {
+    let mut attempt = 1;
+    loop {
+        let result = plain(path).await;
+        if result.is_ok() || attempt == 3 {
+            return result;
+        }
+        drop(result);
+        attempt += 1;
+        tokio::time::sleep(ms(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_future_is_no_larger_than_a_loop_written_by_hand() {
+    let (retried, by_hand) = (retried("x"), by_hand("x"));
+    assert!(size_of_val(&retried) <= size_of_val(&by_hand), "{} {}", size_of_val(&retried), size_of_val(&by_hand));
+    assert!(retried.await.is_err() && by_hand.await.is_err());
 }

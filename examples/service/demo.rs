@@ -1,0 +1,85 @@
+//! `-- --demo`: serves a few customers, then reads its own pages and compares them with what the library counted.
+
+use std::error::Error;
+use std::time::Duration;
+
+use backoff_core::StopReason::{Ambiguous, BudgetEmpty, MaxAttempts, Permanent};
+use backoff_core::{CallSite, StopReason, call_sites};
+
+use crate::Customers;
+use crate::page::escaped;
+
+/// How long customers come.
+const OPEN: Duration = Duration::from_secs(4);
+/// The ways to fail that must have been seen, by the end of the name.
+const EXPECTED: [(&str, StopReason); 5] = [
+    ("pay", Ambiguous),
+    ("search", BudgetEmpty),
+    ("stock", Permanent),
+    ("rates", MaxAttempts),
+    ("warehouse", MaxAttempts),
+];
+
+pub(crate) async fn run(url: &str, customers: Customers) -> Result<(), Box<dyn Error>> {
+    println!("customers come for {} s; their log goes to standard error\n", OPEN.as_secs());
+    tokio::time::sleep(OPEN).await;
+    customers.leave().await?;
+
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let page = http.get(format!("{url}/retries")).send().await?.error_for_status()?.text().await?;
+    let scrape = http.get(format!("{url}/metrics")).send().await?.error_for_status()?.text().await?;
+    let mut sites: Vec<&CallSite> = call_sites().collect();
+    sites.sort_by_key(|site| site.name());
+
+    println!("{:<36} {:>7} {:>9}  gave up", "call site", "retries", "recovered");
+    for site in &sites {
+        let reasons: Vec<_> = site.reasons().map(|(reason, count)| format!("{count} {}", reason.as_str())).collect();
+        println!("{:<36} {:>7} {:>9}  {}", site.name(), site.retries(), site.recovered(), reasons.join(", "));
+        agree(site, &page, &scrape);
+    }
+    for (name, reason) in EXPECTED {
+        let site = sites.iter().find(|site| site.name().ends_with(name)).ok_or(format!("`{name}` is not listed"))?;
+        assert!(site.gave_up_for(reason) > 0, "{name} never gave up for {reason:?}: {site:?}");
+    }
+    for name in ["catalog", "prices", "reviews"] {
+        let site = sites.iter().find(|site| site.name().ends_with(name)).ok_or(format!("`{name}` is not listed"))?;
+        assert!(site.recovered() > 0, "{name} never recovered: {site:?}");
+    }
+    assert!(!page.contains("4111") && !scrape.contains("4111"), "an argument of a function is shown");
+
+    println!("\nas Prometheus sees the catalog:");
+    for line in scrape.lines().filter(|line| line.contains("catalog") && !line.contains("_bucket")) {
+        println!("  {line}");
+    }
+    println!("\nboth pages show what the library counted");
+    Ok(())
+}
+
+/// Checks that both pages show this call site as the library counted it.
+fn agree(site: &CallSite, page: &str, scrape: &str) {
+    let name = site.name();
+    assert!(page.contains(&format!("data-site=\"{}\"", escaped(name))), "{name} is not on the page");
+    for (reason, count) in site.reasons() {
+        let word = reason.as_str();
+        assert!(page.contains(&format!("<b>{count}</b> {word}")), "{name}: {count} {word} is not on the page");
+        let counted: u64 = ["true", "false"].iter().map(|retried| ended(scrape, name, retried, word)).sum();
+        assert_eq!(counted, count, "{name}: calls that ended with {word}");
+    }
+    assert_eq!(ended(scrape, name, "true", "success"), site.recovered(), "{name}: calls that recovered");
+    assert_eq!(value(scrape, &format!("retry_retries_total{{name=\"{name}\"}}")), site.retries(), "{name}: retries");
+    assert_eq!(
+        value(scrape, &format!("retry_delay_seconds_count{{name=\"{name}\"}}")),
+        site.retries(),
+        "{name}: delays"
+    );
+}
+
+fn ended(scrape: &str, name: &str, retried: &str, result: &str) -> u64 {
+    value(scrape, &format!("retry_calls_total{{name=\"{name}\",retried=\"{retried}\",result=\"{result}\"}}"))
+}
+
+/// The value of one series; a series that was never counted is missing.
+fn value(scrape: &str, series: &str) -> u64 {
+    let line = scrape.lines().find_map(|line| line.strip_prefix(series));
+    line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+}
