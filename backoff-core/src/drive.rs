@@ -48,7 +48,7 @@ pub(crate) struct Step<'a, P, C, G, O> {
     pub(crate) clock: &'a C,
     pub(crate) random: &'a mut G,
     pub(crate) observer: &'a mut O,
-    pub(crate) label: Label<'a>,
+    pub(crate) label: Label,
     pub(crate) text: ErrorText<'a>,
 }
 
@@ -59,7 +59,7 @@ impl<'a, P, C, G, O> Step<'a, P, C, G, O> {
         clock: &'a C,
         random: &'a mut G,
         observer: &'a mut O,
-        label: Label<'a>,
+        label: Label,
     ) -> Self {
         Self { source, clock, random, observer, label, text: ErrorText::NONE }
     }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::observe::{CallEvent, Level, What};
-use crate::{Policy, StopReason};
+use crate::observe::publish::publish;
+use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
+use crate::{InvalidPolicy, Policy, StopReason};
 
 /// An annotated function: its name, its place, and what its retries came to.
 ///
@@ -35,6 +36,7 @@ pub struct CallSite {
     policy: Option<&'static Policy>,
     level: Level,
     is_listed: AtomicBool,
+    is_adjusted: AtomicBool,
     next: OnceLock<Option<&'static CallSite>>,
     retries: AtomicU64,
     recovered: AtomicU64,
@@ -78,6 +80,7 @@ impl CallSite {
             policy,
             level,
             is_listed: AtomicBool::new(false),
+            is_adjusted: AtomicBool::new(false),
             next: OnceLock::new(),
             retries: AtomicU64::new(0),
             recovered: AtomicU64::new(0),
@@ -157,7 +160,27 @@ impl CallSite {
             What::Retry { .. } => self.retries.fetch_add(1, Ordering::Relaxed),
             What::Recovered => self.recovered.fetch_add(1, Ordering::Relaxed),
             What::GaveUp { reason } => self.counter(reason).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed)),
+            What::Adjusted { .. } => 0,
         };
+    }
+
+    /// Tells those who watch, once, that a value of this site was moved to the nearest allowed one.
+    pub(crate) fn adjusted(&'static self, problem: InvalidPolicy) {
+        if self.is_adjusted.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        publish(
+            Some(self),
+            &CallEvent {
+                name: self.name(),
+                level: self.level,
+                what: What::Adjusted { problem },
+                attempts: 0,
+                max_attempts: None,
+                elapsed: Elapsed::Unknown,
+                error: ErrorText::NONE,
+            },
+        );
     }
 
     fn list(&'static self) {

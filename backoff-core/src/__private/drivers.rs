@@ -61,7 +61,7 @@ fn policy_of(site: &'static CallSite) -> &'static Policy {
     site.policy().unwrap_or(&DEFAULT)
 }
 
-const fn label(site: &'static CallSite) -> Label<'static> {
+const fn label(site: &'static CallSite) -> Label {
     Label { name: "", site: Some(site) }
 }
 

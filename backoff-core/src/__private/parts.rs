@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::decision::StopReason;
 use crate::drive::limits::OpenScope;
-use crate::{BlockingSleeper, CancelToken, Policy, PolicyBuilder, Scope};
+use crate::{BlockingSleeper, CallSite, CancelToken, Policy, PolicyBuilder, Scope};
 
 /// What the loop does after a failed attempt. Unlike [`Decision`](crate::Decision) it has no further variants.
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +59,14 @@ pub fn is_cancelled(token: &CancelToken) -> bool {
     token.is_cancelled()
 }
 
-/// Builds a policy from values known at run time: what would be refused is moved to the nearest allowed value.
-pub fn adjusted<B>(builder: PolicyBuilder<B>) -> Policy<B> {
-    builder.build_adjusted().0
+/// Builds a policy from values known at run time: what would be refused is moved to the nearest allowed value, and told to
+/// those who watch.
+pub fn adjusted<B>(site: &'static CallSite, builder: PolicyBuilder<B>) -> Policy<B> {
+    let (policy, problem) = builder.build_adjusted();
+    if let Some(problem) = problem {
+        site.adjusted(problem);
+    }
+    policy
 }
 
 /// A policy, or a reference to one: what `policy = ..` takes.

@@ -21,7 +21,7 @@ impl Sharing {
 }
 
 impl<D, N> Sharing<D, N> {
-    pub(crate) const fn label(&self) -> Label<'static> {
+    pub(crate) const fn label(&self) -> Label {
         Label::named(self.name)
     }
 }

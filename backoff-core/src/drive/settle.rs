@@ -13,15 +13,15 @@ use crate::random::Random;
 
 /// Whose event it is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Label<'a> {
+pub(crate) struct Label {
     /// The name of a call that has no call site; empty without one.
-    pub(crate) name: &'a str,
+    pub(crate) name: &'static str,
     #[cfg(feature = "std")]
     pub(crate) site: Option<&'static crate::CallSite>,
 }
 
-impl<'a> Label<'a> {
-    pub(crate) const fn named(name: &'a str) -> Self {
+impl Label {
+    pub(crate) const fn named(name: &'static str) -> Self {
         Self {
             name,
             #[cfg(feature = "std")]
@@ -33,7 +33,7 @@ impl<'a> Label<'a> {
 /// What those who watch are told about one step of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Notice<'a> {
-    pub(crate) label: Label<'a>,
+    pub(crate) label: Label,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Elapsed,
     pub(crate) text: ErrorText<'a>,
@@ -89,7 +89,7 @@ pub(crate) fn recovered(rules: &Rules, notice: &Notice<'_>) {
 
 /// Counts a success at the first attempt, where the feature `metrics` wants it.
 #[inline]
-pub(crate) fn succeeded_at_once(label: Label<'_>, elapsed: Option<Duration>) {
+pub(crate) fn succeeded_at_once(label: Label, elapsed: Option<Duration>) {
     #[cfg(feature = "metrics")]
     {
         let name = match label.site {

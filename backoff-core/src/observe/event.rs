@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::StopReason;
+use crate::{InvalidPolicy, StopReason};
 
 /// A level of a log, as `log = ".."` names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Level {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum What {
     /// An attempt failed and another will follow after `delay`.
@@ -39,6 +39,13 @@ pub enum What {
     },
     /// A retry succeeded.
     Recovered,
+    /// A run-time value of the attribute would be refused, and was moved to the nearest allowed one; told once per call
+    /// site.
+    #[non_exhaustive]
+    Adjusted {
+        /// What was wrong with the value.
+        problem: InvalidPolicy,
+    },
 }
 
 /// The time that an event knows of.
@@ -69,7 +76,7 @@ impl Elapsed {
 /// It never holds the arguments of the function.
 #[derive(Clone, Copy, Debug)]
 pub struct CallEvent<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: &'static str,
     pub(crate) level: Level,
     pub(crate) what: What,
     pub(crate) attempts: u32,
@@ -81,7 +88,7 @@ pub struct CallEvent<'a> {
 impl<'a> CallEvent<'a> {
     /// Returns the name of the call: of the annotated function, or the one given with `.name(..)`; empty without one.
     #[must_use]
-    pub const fn name(&self) -> &'a str {
+    pub const fn name(&self) -> &'static str {
         self.name
     }
 

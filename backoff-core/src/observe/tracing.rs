@@ -52,6 +52,10 @@ pub(super) fn publish(event: &CallEvent<'_>) {
         What::GaveUp { reason } => {
             emit!(tracing::Level::WARN, event, "gave up", retry.reason = reason.as_str(), error = error,);
         }
+        What::Adjusted { problem } => {
+            let problem = tracing::field::display(problem);
+            emit!(tracing::Level::WARN, event, "a value was moved to the nearest allowed one", retry.problem = problem,);
+        }
         What::Recovered => emit!(tracing::Level::INFO, event, "recovered",),
     }
 }
