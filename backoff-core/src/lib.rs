@@ -57,6 +57,7 @@
 //! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io` |
 //! | `tracing` | | events of every call | `tracing` |
 //! | `metrics` | | counters and histograms of every call | `metrics` |
+//! | `testing` | | the module `testing`: no waits, a virtual clock, lost replies and recorders, for `dev-dependencies` | |
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
 //! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
 //!

@@ -1,4 +1,4 @@
-//! What tests change about a call: the one place where the drivers meet [`testing`](crate::testing).
+//! What tests change about a call: the one place where the drivers meet the module `testing`.
 //!
 //! Without the feature `testing` everything here is a constant, and [`Trial`] has no size. No rule of retrying is here: a
 //! test gives the core other rules to decide by, and changes what is done with its answer.

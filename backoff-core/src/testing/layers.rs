@@ -85,23 +85,35 @@ fn process() -> MutexGuard<'static, Stack> {
     PROCESS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Returns whether there is anything to look up.
+#[inline]
+fn are_any() -> bool {
+    LAYERS.load(Ordering::Relaxed) != 0
+}
+
 /// Returns what is in force here, the innermost layer first.
+#[cold]
 fn in_force() -> Stack {
-    if LAYERS.load(Ordering::Relaxed) == 0 {
-        return Vec::new();
-    }
     let mut layers: Stack = THREAD.try_with(|stack| stack.borrow().iter().rev().cloned().collect()).unwrap_or_default();
     layers.extend(process().iter().rev().cloned());
     layers
 }
 
 /// Returns what the innermost layer says that has an opinion.
+#[inline]
 fn innermost<R>(opinion: impl Fn(&Layer) -> Option<R>) -> Option<R> {
+    if !are_any() {
+        return None;
+    }
     in_force().iter().find_map(|layer| opinion(layer))
 }
 
 /// Writes into every recorder.
+#[inline]
 fn record(write: impl Fn(&mut Recorded)) {
+    if !are_any() {
+        return;
+    }
     for layer in in_force() {
         write(&mut layer.recorded());
     }
@@ -110,25 +122,34 @@ fn record(write: impl Fn(&mut Recorded)) {
 /// Returns the innermost layer with a clock of its own.
 #[cfg(any(feature = "tokio", feature = "async-io"))]
 pub(super) fn with_virtual_time() -> Option<Arc<Layer>> {
+    if !are_any() {
+        return None;
+    }
     in_force().into_iter().find(|layer| layer.time.is_some())
 }
 
 /// Returns the innermost layer of [`every_outcome`](super::every_outcome).
 pub(super) fn with_script() -> Option<Arc<Layer>> {
+    if !are_any() {
+        return None;
+    }
     in_force().into_iter().find(|layer| layer.script.is_some())
 }
 
 /// Returns the present instant of the virtual clock; `None` where there is none.
+#[inline]
 pub(crate) fn now() -> Option<Instant> {
     innermost(|layer| layer.time.as_ref().map(VirtualTime::now))
 }
 
 /// Lets a delay pass on the virtual clock at once; returns `false` where there is none.
+#[inline]
 pub(crate) fn passes(delay: Duration) -> bool {
     innermost(|layer| layer.time.as_ref().map(|time| time.pass(delay))).is_some()
 }
 
 /// Returns the rules as the guards change them; `None` where they do not.
+#[inline]
 pub(crate) fn changed(rules: &Rules) -> Option<Rules> {
     let mut changed = *rules;
     match innermost(|layer| layer.setup.attempts)? {
@@ -145,6 +166,7 @@ pub(crate) fn changed(rules: &Rules) -> Option<Rules> {
 }
 
 /// Returns whether a guard switches retries off.
+#[inline]
 pub(crate) fn are_retries_disabled() -> bool {
     innermost(|layer| layer.setup.disabled).unwrap_or(false)
 }
@@ -156,6 +178,7 @@ pub(crate) fn waits_for(delay: Duration) -> bool {
 }
 
 /// Returns whether the reply of an attempt that succeeded is lost, and takes it off those to lose.
+#[inline]
 pub(crate) fn loses_reply() -> bool {
     let is_lost = innermost(|layer| layer.setup.lost_replies.map(|_| layer.loses_reply())).unwrap_or(false);
     if is_lost {
@@ -165,11 +188,13 @@ pub(crate) fn loses_reply() -> bool {
 }
 
 /// Records that an attempt ended.
+#[inline]
 pub(crate) fn attempt_ended() {
     record(|recorded| recorded.attempts = recorded.attempts.saturating_add(1));
 }
 
 /// Records why a call stopped.
+#[inline]
 pub(crate) fn call_stopped(reason: StopReason) {
     record(|recorded| recorded.reasons.push(reason));
 }
