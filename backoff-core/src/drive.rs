@@ -54,13 +54,7 @@ pub(crate) struct Step<'a, P, C, G, O> {
 
 impl<'a, P, C, G, O> Step<'a, P, C, G, O> {
     #[inline]
-    pub(crate) const fn new(
-        source: &'a P,
-        clock: &'a C,
-        random: &'a mut G,
-        observer: &'a mut O,
-        label: Label,
-    ) -> Self {
+    pub(crate) const fn new(source: &'a P, clock: &'a C, random: &'a mut G, observer: &'a mut O, label: Label) -> Self {
         Self { source, clock, random, observer, label, text: ErrorText::NONE }
     }
 

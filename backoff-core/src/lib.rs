@@ -164,6 +164,6 @@ pub mod call {
 }
 
 /// The examples of the README are documentation tests, where the features that they use are on.
-#[cfg(all(doctest, feature = "macros", feature = "tokio", feature = "reqwest-0-13"))]
+#[cfg(all(doctest, feature = "macros", feature = "tokio", feature = "reqwest-0-13", feature = "testing"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -71,9 +71,9 @@ pub(crate) const ROWS: &[Row] = &[
         tolerance: INSTRUCTIONS,
         goal: |row| Goal::both(row.plus("bare", 5.0)),
         goal_text: "bare + 5",
-        explanation: "`policy` builds the whole state of the call in memory before the first attempt, because a failure \
-                      hands it to an outlined function. `#[retry]` is a loop around the body, like the loop by hand: both \
-                      save six registers on entry, which the bare call does not.",
+        explanation: "`policy` keeps the operation in memory, for the outlined function that goes on after a failure. \
+                      `#[retry]` is a loop around the body, like the loop by hand: both save six registers on entry, \
+                      which the bare call does not.",
     },
     Row {
         key: "success_async",
@@ -82,8 +82,8 @@ pub(crate) const ROWS: &[Row] = &[
         tolerance: INSTRUCTIONS,
         goal: |row| Goal::both(row.get("hand")),
         goal_text: "hand loop",
-        explanation: "`policy` is a named future of general parts: it is moved into place with its settings, and its state \
-                      is built before the first attempt. `#[retry]` also carries the count of failed attempts and the \
+        explanation: "`policy` is a named future of general parts, which is moved into place with its settings and goes \
+                      through a phase for each attempt. `#[retry]` also carries the count of failed attempts and the \
                       question whether a success was a retry.",
     },
     Row {
@@ -102,7 +102,8 @@ pub(crate) const ROWS: &[Row] = &[
         tolerance: INSTRUCTIONS,
         goal: |row| Goal::both(row.get("hand")),
         goal_text: "hand loop",
-        explanation: "As without `max_elapsed`; the limit itself adds one read of tokio's clock to each.",
+        explanation: "As without `max_elapsed`; the limit adds one read of tokio's clock, and `policy` builds its state \
+                      to remember the start.",
     },
     Row {
         key: "failing_blocking",
@@ -112,10 +113,10 @@ pub(crate) const ROWS: &[Row] = &[
         goal: |row| Goal { policy: Some(100.0), retry: row.plus("hand", 25.0) },
         goal_text: "100; hand + 25",
         explanation: "The core decides from a policy that it reads at run time, where the loop by hand has its constants \
-                      in place. Of what is dearer, about a third is the decision (the failure and the progress of the call \
-                      go through memory), a fifth the power of the multiplier, of which a third converts 128-bit nanoseconds \
-                      to a float, and the rest asks calls around for a veto, counts for the call site, and looks for an \
-                      observer: features that the loop by hand does not have.",
+                      in place. A third of `#[retry]` is the decision, with the failure and the progress of the call in \
+                      memory; a third draws the delay, from the power of the multiplier rather than from the last delay; \
+                      a sixth asks the calls around for a veto and counts for the call site, features that the loop by \
+                      hand does not have.",
     },
     Row {
         key: "failing_async",

@@ -44,7 +44,8 @@ pub(super) fn tokens(args: &Args, core: &TokenStream, private: &TokenStream) -> 
     let (start, has_own_type) = chain.start(args, core);
     let Chain { tokens: settings, known, site: culprit, .. } = chain;
     if known == Known::Call {
-        let declaration = quote_spanned!(site=> let __policy = #private::adjusted(&__RETRY_SITE, #start.adjusting() #settings););
+        let declaration =
+            quote_spanned!(site=> let __policy = #private::adjusted(&__RETRY_SITE, #start.adjusting() #settings););
         return PolicyTokens { declaration, reference: quote_spanned!(site=> &__policy), is_plain: false };
     }
     let value = quote_spanned!(site=> #start #settings.build());
