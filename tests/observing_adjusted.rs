@@ -8,8 +8,8 @@ use backoff_core::retry;
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn note(event: &CallEvent<'_>) {
-    if let What::Adjusted { problem, .. } = event.what() {
-        TOLD.lock().unwrap().push(format!("{}: {problem}", event.name()));
+    if let (What::Adjusted { problem, .. }, Ok(mut told)) = (event.what(), TOLD.lock()) {
+        told.push(format!("{}: {problem}", event.name()));
     }
 }
 

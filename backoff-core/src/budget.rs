@@ -297,6 +297,6 @@ mod tests {
     fn debug_shows_what_is_left_and_the_settings() {
         let budget = Budget::new().ratio(0.25);
         assert!(budget.withdraw());
-        assert_eq!(format!("{budget:?}"), "Budget { available: 9.0, ratio: 0.25, capacity: 10 }");
+        assert_eq!(alloc::format!("{budget:?}"), "Budget { available: 9.0, ratio: 0.25, capacity: 10 }");
     }
 }

@@ -14,6 +14,8 @@ pub(crate) mod operation;
 pub(crate) mod settle;
 pub(crate) mod source;
 pub(crate) mod timeouts;
+#[cfg(feature = "async")]
+pub(crate) mod timers;
 pub(crate) mod trial;
 
 use core::time::Duration;

@@ -158,7 +158,9 @@ pub mod call {
     #[cfg(feature = "async")]
     pub use crate::drive::cancel::AsyncCancel;
     #[cfg(feature = "async")]
-    pub use crate::drive::future::{AsyncTimeouts, NoTimer, OptionalTimer, ReportFuture, RetryFuture, Timer};
+    pub use crate::drive::future::{ReportFuture, RetryFuture};
+    #[cfg(feature = "async")]
+    pub use crate::drive::timers::{AsyncTimeouts, NoTimer, OptionalTimer, Timer};
     #[cfg(any(feature = "tokio", feature = "async-io"))]
     pub use crate::sleep::RuntimeSleep;
 }

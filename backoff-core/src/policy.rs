@@ -1,6 +1,7 @@
 //! The settings of a retry loop, as one plain value.
 
 mod builder;
+mod draft;
 mod invalid;
 
 use core::time::Duration;

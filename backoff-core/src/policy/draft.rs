@@ -1,0 +1,236 @@
+//! The settings that were named so far: their defaults, and when they are refused.
+
+use core::time::Duration;
+
+use super::invalid::Refusal;
+use super::{Named, Rules};
+use crate::Jitter;
+use crate::schedule::Kind;
+
+/// What was named so far; the values of settings that were not named stand at "no limit".
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draft {
+    pub(super) rules: Rules,
+    /// The growth, where it was named.
+    pub(super) multiplier: f64,
+    /// A time-out of the call is a limit, though the policy does not hold it.
+    pub(super) has_timeout: bool,
+    /// The first setting that the chosen backoff does not have.
+    pub(super) misfit: Option<&'static str>,
+    /// Move values to the nearest allowed one instead of refusing them.
+    pub(super) adjusting: bool,
+    /// What was moved first.
+    pub(super) moved: Option<Refusal>,
+}
+
+/// The cap when none is named; longer when the initial delay is.
+const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
+/// The number of attempts when no limit is named.
+const DEFAULT_ATTEMPTS: u32 = 3;
+/// The longest push-back that is waited for when no limit is named.
+const DEFAULT_MAX_PUSH_BACK: Duration = Duration::from_secs(30);
+/// The spread of a constant delay when no jitter is named.
+const DEFAULT_CONSTANT_FACTOR: f64 = 0.1;
+
+impl Draft {
+    const fn moved(&mut self, refusal: Refusal) {
+        if self.moved.is_none() {
+            self.moved = Some(refusal);
+        }
+    }
+
+    /// A limit takes the place of the `forever` of the policy that is edited, and is then beside any `forever` to come.
+    pub(super) const fn limited(&mut self) {
+        if self.rules.named.has(Named::BUILT) {
+            self.rules.named = self.rules.named.without(Named::FOREVER).without(Named::BUILT);
+        }
+    }
+
+    pub(super) const fn allowed_attempts(&mut self, attempts: u32) -> u32 {
+        if self.adjusting && attempts == 0 {
+            self.moved(Refusal::ZeroAttempts);
+            return 1;
+        }
+        attempts
+    }
+
+    pub(super) const fn allowed_initial(&mut self, delay: Duration) -> Duration {
+        if self.adjusting && delay.is_zero() {
+            self.moved(Refusal::ZeroInitialDelay { backoff: self.rules.kind.name() });
+            return Duration::from_nanos(1);
+        }
+        delay
+    }
+
+    pub(super) const fn allowed_multiplier(&mut self, multiplier: f64) -> f64 {
+        if self.adjusting && !is_growth(multiplier) {
+            self.moved(Refusal::Multiplier(multiplier));
+            return if multiplier > 1.0 { f64::MAX } else { 1.0 };
+        }
+        multiplier
+    }
+
+    pub(super) const fn allowed_jitter(&mut self, jitter: Jitter) -> Jitter {
+        match jitter {
+            Jitter::Factor(factor) if self.adjusting && !is_ratio(factor) => {
+                self.moved(Refusal::JitterFactor(factor));
+                Jitter::Factor(if factor > 1.0 { 1.0 } else { 0.0 })
+            }
+            other => other,
+        }
+    }
+
+    /// Moves what contradicts another setting.
+    pub(super) const fn adjust(&mut self) {
+        if let Some(argument) = self.misfit.take() {
+            self.moved(Refusal::Misfit { argument, backoff: self.rules.kind.name() });
+        }
+        if let Some(refusal) = self.short_cap() {
+            self.moved(refusal);
+            self.rules.max_delay = self.rules.initial;
+        }
+        if let Some(refusal) = self.broken_jitter() {
+            self.moved(refusal);
+            self.rules.named = self.rules.named.without(Named::JITTER);
+        }
+    }
+
+    pub(super) const fn check(&self) -> Result<(), Refusal> {
+        let rules = &self.rules;
+        let named = rules.named;
+        if let Some(argument) = self.misfit {
+            return Err(Refusal::Misfit { argument, backoff: rules.kind.name() });
+        }
+        if named.has(Named::MAX_ATTEMPTS) && rules.max_attempts == 0 {
+            return Err(Refusal::ZeroAttempts);
+        }
+        if !is_growth(self.multiplier) {
+            return Err(Refusal::Multiplier(self.multiplier));
+        }
+        if rules.kind.is_growing() && rules.initial.is_zero() {
+            return Err(Refusal::ZeroInitialDelay { backoff: rules.kind.name() });
+        }
+        if let Some(refusal) = self.short_cap() {
+            return Err(refusal);
+        }
+        if let Some(refusal) = self.broken_jitter() {
+            return Err(refusal);
+        }
+        if let Some(refusal) = self.forever_and_limited() {
+            return Err(refusal);
+        }
+        self.decided().first_delay_fits()
+    }
+
+    const fn short_cap(&self) -> Option<Refusal> {
+        let rules = &self.rules;
+        let is_short = rules.named.has(Named::MAX_DELAY) && is_longer(rules.initial, rules.max_delay);
+        if !is_short {
+            return None;
+        }
+        let (max_delay, initial_delay) = (rules.max_delay, rules.initial);
+        Some(if matches!(rules.kind, Kind::Constant) {
+            Refusal::CapBelowDelay { max_delay, delay: initial_delay }
+        } else {
+            Refusal::CapBelowInitialDelay { max_delay, initial_delay }
+        })
+    }
+
+    const fn broken_jitter(&self) -> Option<Refusal> {
+        let rules = &self.rules;
+        if !rules.named.has(Named::JITTER) {
+            return None;
+        }
+        let is_zero_delay = matches!(rules.kind, Kind::Constant) && rules.initial.is_zero();
+        match rules.jitter {
+            Jitter::Factor(factor) if !is_ratio(factor) => Some(Refusal::JitterFactor(factor)),
+            Jitter::Decorrelated if !matches!(rules.kind, Kind::Exponential) => {
+                Some(Refusal::DecorrelatedBackoff { backoff: rules.kind.name() })
+            }
+            Jitter::Decorrelated if rules.named.has(Named::MULTIPLIER) => {
+                Some(Refusal::DecorrelatedMultiplier(self.multiplier))
+            }
+            Jitter::Full | Jitter::Equal | Jitter::Factor(_) if is_zero_delay => Some(Refusal::JitterOnZeroDelay),
+            _ => None,
+        }
+    }
+
+    const fn forever_and_limited(&self) -> Option<Refusal> {
+        let named = self.rules.named;
+        if !named.has(Named::FOREVER) {
+            return None;
+        }
+        let limit = if named.has(Named::MAX_ATTEMPTS) {
+            "max_attempts"
+        } else if self.rules.max_elapsed.is_some() {
+            "max_elapsed"
+        } else if self.has_timeout {
+            "timeout"
+        } else {
+            return None;
+        };
+        Some(Refusal::ForeverBeside { limit })
+    }
+
+    /// Returns the rules with every default filled in.
+    pub(super) const fn decided(&self) -> Rules {
+        let mut rules = self.rules;
+        let forever = rules.named.has(Named::FOREVER);
+        if !rules.named.has(Named::MAX_ATTEMPTS) {
+            let limited = rules.max_elapsed.is_some() || self.has_timeout;
+            rules.max_attempts = if forever || limited { 0 } else { DEFAULT_ATTEMPTS };
+        }
+        if !rules.named.has(Named::MAX_PUSH_BACK) {
+            let bounded = forever || rules.max_elapsed.is_some();
+            rules.max_push_back = if bounded { None } else { Some(DEFAULT_MAX_PUSH_BACK) };
+        }
+        if !rules.named.has(Named::MAX_DELAY) {
+            rules.max_delay = if !rules.kind.is_growing() {
+                Duration::MAX
+            } else if is_longer(rules.initial, DEFAULT_MAX_DELAY) {
+                rules.initial
+            } else {
+                DEFAULT_MAX_DELAY
+            };
+        }
+        if !rules.named.has(Named::JITTER) {
+            rules.jitter = match rules.kind {
+                Kind::Custom => Jitter::None,
+                Kind::Constant if rules.initial.is_zero() => Jitter::None,
+                Kind::Constant => Jitter::Factor(DEFAULT_CONSTANT_FACTOR),
+                Kind::Exponential | Kind::Linear | Kind::Fibonacci => Jitter::Full,
+            };
+        }
+        rules.named = rules.named.with(Named::BUILT);
+        rules
+    }
+}
+
+impl Rules {
+    /// Refuses a policy that wants retries and can never start one.
+    const fn first_delay_fits(&self) -> Result<(), Refusal> {
+        let Some(max_elapsed) = self.max_elapsed else {
+            return Ok(());
+        };
+        if self.max_attempts == 1 || matches!(self.kind, Kind::Custom) {
+            return Ok(());
+        }
+        let shortest = self.jitter.spread(&self.base(self.initial, Duration::ZERO)).shortest();
+        if is_longer(shortest, max_elapsed) {
+            return Err(Refusal::FirstDelayBeyondLimit { delay: shortest, max_elapsed });
+        }
+        Ok(())
+    }
+}
+
+const fn is_growth(multiplier: f64) -> bool {
+    multiplier >= 1.0 && multiplier < f64::INFINITY
+}
+
+const fn is_ratio(factor: f64) -> bool {
+    factor >= 0.0 && factor <= 1.0
+}
+
+const fn is_longer(a: Duration, b: Duration) -> bool {
+    a.as_nanos() > b.as_nanos()
+}
