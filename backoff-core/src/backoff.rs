@@ -49,6 +49,12 @@ pub trait Backoff {
 
     /// Returns the base delay before the next retry, or `None` when no retry should follow.
     fn next(&self, state: &mut Self::State) -> Option<Duration>;
+
+    /// Returns the built-in backoff that this is, for those who change its settings.
+    #[doc(hidden)]
+    fn as_schedule(&self) -> Option<crate::Schedule> {
+        None
+    }
 }
 
 impl<F> Backoff for F

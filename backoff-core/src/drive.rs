@@ -94,6 +94,14 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
+    /// Goes on with a call that something else counted until its first failure, which `failed` is about to count.
+    #[cfg(feature = "overrides")]
+    pub(crate) fn resumed(started: Option<I>) -> Self {
+        let is_timed = started.is_some();
+        let (progress, slept) = (Progress::new(), Duration::ZERO);
+        Self { progress, started, is_timed, attempts: 0, slept, trial: Trial::new() }
+    }
+
     /// Returns the number of attempts that have ended.
     #[inline]
     pub(crate) const fn attempts(&self) -> u32 {

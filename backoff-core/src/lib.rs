@@ -90,6 +90,9 @@ mod jitter;
 mod nesting;
 pub mod observe;
 mod outcome;
+#[cfg(feature = "overrides")]
+#[cfg_attr(docsrs, doc(cfg(feature = "overrides")))]
+pub mod overrides;
 mod policy;
 mod random;
 mod schedule;

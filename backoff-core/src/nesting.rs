@@ -78,6 +78,9 @@ struct Shared {
     gave_up: AtomicBool,
 }
 
+/// Set when the first scope of the process opens: until then a failed attempt need not look for one.
+static ARE_USED: AtomicBool = AtomicBool::new(false);
+
 std::thread_local! {
     static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
 }
@@ -229,6 +232,7 @@ pub(crate) struct Entered {
 
 impl Entered {
     pub(crate) fn new(scope: &Scope) -> Self {
+        ARE_USED.store(true, Ordering::Relaxed);
         Self { before: CURRENT.replace(Some(scope.clone())) }
     }
 }
@@ -273,12 +277,14 @@ pub(crate) struct Around {
 }
 
 /// Looks at the calls around the present one; on the failure path only.
+#[inline]
 pub(crate) fn around() -> Around {
     with_current(|scope| Around { suppressed: scope.shared.suppress, time_left: scope.remaining() })
         .unwrap_or(Around { suppressed: false, time_left: None })
 }
 
 /// Tells the call around that this one has given up.
+#[inline]
 pub(crate) fn gave_up(reason: StopReason) {
     if matches!(reason, StopReason::Permanent | StopReason::Ambiguous) {
         return; // no retry was spent, and none by the outer call would be multiplied
@@ -287,7 +293,12 @@ pub(crate) fn gave_up(reason: StopReason) {
 }
 
 /// Looks at the present scope; a thread that is shutting down has none.
+#[inline]
 fn with_current<R>(look: impl FnOnce(&Scope) -> R) -> Option<R> {
+    // The thread that entered a scope has set the flag itself, so it always finds its own.
+    if !ARE_USED.load(Ordering::Relaxed) {
+        return None;
+    }
     CURRENT.try_with(|current| current.borrow().as_ref().map(look)).ok().flatten()
 }
 

@@ -3,6 +3,8 @@
 mod builder;
 mod draft;
 mod invalid;
+#[cfg(any(feature = "serde", feature = "overrides"))]
+pub(crate) mod settings;
 
 use core::time::Duration;
 

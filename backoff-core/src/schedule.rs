@@ -136,6 +136,10 @@ impl Backoff for Schedule {
         *retry = retry.saturating_add(1);
         Some(self.base_delay(*retry))
     }
+
+    fn as_schedule(&self) -> Option<Self> {
+        Some(*self)
+    }
 }
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;

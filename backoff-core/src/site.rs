@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::observe::publish::publish;
+use crate::observe::publish::tell;
 use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
 use crate::{InvalidPolicy, Policy, StopReason};
 
@@ -154,9 +154,10 @@ impl CallSite {
     }
 
     /// Counts an event, and lists the site at its first.
-    pub(crate) fn count(&'static self, event: &CallEvent<'_>) {
+    #[inline]
+    pub(crate) fn count(&'static self, what: What) {
         self.list();
-        match event.what() {
+        match what {
             What::Retry { .. } => self.retries.fetch_add(1, Ordering::Relaxed),
             What::Recovered => self.recovered.fetch_add(1, Ordering::Relaxed),
             What::GaveUp { reason } => self.counter(reason).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed)),
@@ -166,21 +167,23 @@ impl CallSite {
 
     /// Tells those who watch, once, that a value of this site was moved to the nearest allowed one.
     pub(crate) fn adjusted(&'static self, problem: InvalidPolicy) {
-        if self.is_adjusted.swap(true, Ordering::Relaxed) {
-            return;
+        if !self.is_adjusted.swap(true, Ordering::Relaxed) {
+            self.tell_adjusted(problem);
         }
-        publish(
-            Some(self),
-            &CallEvent {
-                name: self.name(),
-                level: self.level,
-                what: What::Adjusted { problem },
-                attempts: 0,
-                max_attempts: None,
-                elapsed: Elapsed::Unknown,
-                error: ErrorText::NONE,
-            },
-        );
+    }
+
+    /// Tells those who watch that a value of this site was moved to the nearest allowed one.
+    pub(crate) fn tell_adjusted(&'static self, problem: InvalidPolicy) {
+        self.list();
+        tell(&CallEvent {
+            name: self.name(),
+            level: self.level,
+            what: What::Adjusted { problem },
+            attempts: 0,
+            max_attempts: None,
+            elapsed: Elapsed::Unknown,
+            error: ErrorText::NONE,
+        });
     }
 
     fn list(&'static self) {

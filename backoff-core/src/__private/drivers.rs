@@ -4,6 +4,7 @@ mod attempt;
 mod full;
 mod lean;
 mod stamp;
+mod steered;
 mod timed;
 
 use std::time::Instant;
@@ -11,6 +12,7 @@ use std::time::Instant;
 pub use self::attempt::Attempt;
 pub use self::full::{Circumstances, Full};
 pub use self::lean::Lean;
+use self::steered::Steered;
 pub use self::timed::Timed;
 use super::parts::Verdict;
 use crate::clock::{Clock, RuntimeClock, SystemClock};
@@ -68,7 +70,8 @@ const fn label(site: &'static CallSite) -> Label {
 /// A retry succeeded, outlined.
 #[cold]
 #[inline(never)]
-fn recovered(site: &'static CallSite, failed: u32, elapsed: Elapsed) {
+#[expect(clippy::needless_pass_by_value, reason = "the call is over, and so is what it kept")]
+fn recovered<M: Mode>(site: &'static CallSite, failed: u32, elapsed: Elapsed, steered: Steered<M>) {
     let notice = Notice { label: label(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE };
-    settle::recovered(policy_of(site).rules(), &notice);
+    settle::recovered(steered.rules(policy_of(site)), &notice);
 }

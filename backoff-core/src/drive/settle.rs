@@ -114,19 +114,16 @@ pub(crate) fn is_watched() -> bool {
 #[cfg(feature = "std")]
 #[inline]
 fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
-    use crate::observe::publish;
-
     let Notice { label, attempts, elapsed, text } = *notice;
-    if label.site.is_none() && !is_watched() {
+    if let Some(site) = label.site {
+        site.count(what);
+    }
+    if !is_watched() {
         return;
     }
-    let (name, level) = match label.site {
-        Some(site) if is_watched() => (site.name(), site.level()),
-        _ => (label.name, Level::Debug),
-    };
-    let max_attempts = in_force(rules, Rules::attempts_limit);
-    let event = CallEvent { name, level, what, attempts, max_attempts, elapsed, error: text };
-    publish::publish(label.site, &event);
+    let (name, level) = label.site.map_or((label.name, Level::Debug), |site| (site.name(), site.level()));
+    let max_attempts = rules.attempts_limit();
+    crate::observe::publish::tell(&CallEvent { name, level, what, attempts, max_attempts, elapsed, error: text });
 }
 
 /// Without `std` there is nobody to tell.

@@ -19,6 +19,8 @@ mod sealed {
     pub trait Sealed {}
     impl<B> Sealed for &crate::Policy<B> {}
     impl<B> Sealed for super::Edited<'_, B> {}
+    #[cfg(feature = "overrides")]
+    impl<B> Sealed for super::Source<'_, B> {}
 }
 
 #[expect(private_interfaces, reason = "the trait is sealed; callers cannot name or use the rules")]
@@ -73,5 +75,75 @@ impl<'p, B: Backoff> Editable<'p, B> for &'p Policy<B> {
 impl<'p, B: Backoff> Editable<'p, B> for Edited<'p, B> {
     fn edited(self) -> Self {
         self
+    }
+}
+
+/// The rules and the backoff that a call of an annotated function goes by.
+#[cfg(feature = "overrides")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'p, B> {
+    rules: &'p Rules,
+    backoff: Chosen<'p, B>,
+}
+
+#[cfg(feature = "overrides")]
+impl<'p, B> Source<'p, B> {
+    #[inline]
+    pub(crate) const fn new(rules: &'p Rules, backoff: Chosen<'p, B>) -> Self {
+        Self { rules, backoff }
+    }
+}
+
+#[cfg(feature = "overrides")]
+impl<'p, B: Backoff> PolicySource for Source<'p, B> {
+    type Backoff = Chosen<'p, B>;
+
+    #[inline]
+    fn rules(&self) -> &Rules {
+        self.rules
+    }
+
+    #[inline]
+    fn backoff(&self) -> &Chosen<'p, B> {
+        &self.backoff
+    }
+}
+
+/// The backoff of the annotation, or one that was given in its place.
+#[cfg(feature = "overrides")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Chosen<'p, B> {
+    Own(&'p B),
+    Given(crate::Schedule),
+}
+
+/// The state of either.
+#[cfg(feature = "overrides")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ChosenState<S> {
+    Own(S),
+    Given(u32),
+}
+
+#[cfg(feature = "overrides")]
+impl<B: Backoff> Backoff for Chosen<'_, B> {
+    type State = ChosenState<B::State>;
+
+    #[inline]
+    fn start(&self) -> Self::State {
+        match self {
+            Self::Own(own) => ChosenState::Own(own.start()),
+            Self::Given(given) => ChosenState::Given(given.start()),
+        }
+    }
+
+    #[inline]
+    fn next(&self, state: &mut Self::State) -> Option<core::time::Duration> {
+        match (self, state) {
+            (Self::Own(own), ChosenState::Own(state)) => own.next(state),
+            (Self::Given(given), ChosenState::Given(state)) => given.next(state),
+            // A call chooses before it asks for the first delay, and never again.
+            _ => None,
+        }
     }
 }

@@ -40,7 +40,7 @@ pub enum What {
     /// A retry succeeded.
     Recovered,
     /// A run-time value of the attribute would be refused, and was moved to the nearest allowed one; told once per call
-    /// site.
+    /// site. A setting of an override that does not fit the annotation is told in the same way, once.
     #[non_exhaustive]
     Adjusted {
         /// What was wrong with the value.

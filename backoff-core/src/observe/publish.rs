@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 
 use super::CallEvent;
-use crate::CallSite;
 
 /// Watches the retries of a whole process.
 ///
@@ -67,10 +66,8 @@ pub fn set_global(observer: impl GlobalObserver + 'static) -> Result<(), Already
 }
 
 /// Tells everybody. No lock is held while they run.
-pub(crate) fn publish(site: Option<&'static CallSite>, event: &CallEvent<'_>) {
-    if let Some(site) = site {
-        site.count(event);
-    }
+#[cold]
+pub(crate) fn tell(event: &CallEvent<'_>) {
     #[cfg(feature = "tracing")]
     super::tracing::publish(event);
     #[cfg(feature = "metrics")]
@@ -80,7 +77,8 @@ pub(crate) fn publish(site: Option<&'static CallSite>, event: &CallEvent<'_>) {
     }
 }
 
-/// Returns whether somebody wants events of calls that have no call site.
+/// Returns whether somebody wants events.
+#[inline]
 pub(crate) fn is_watched() -> bool {
     cfg!(feature = "tracing") || cfg!(feature = "metrics") || GLOBAL.get().is_some()
 }

@@ -68,6 +68,16 @@ impl PolicyBuilder<Schedule> {
         self.schedule(Schedule::Constant { delay })
     }
 
+    /// Puts another backoff in the place of the present one; the other settings stay.
+    #[cfg(feature = "overrides")]
+    pub(super) const fn rescheduled(mut self, schedule: Schedule) -> Self {
+        let rules = &mut self.draft.rules;
+        rules.kind = schedule.kind();
+        rules.initial = schedule.first_delay();
+        rules.named = rules.named.without(Named::MULTIPLIER).without(Named::INCREMENT);
+        self.schedule(schedule)
+    }
+
     const fn schedule(mut self, schedule: Schedule) -> Self {
         self.backoff = ManuallyDrop::new(schedule);
         self
@@ -183,6 +193,13 @@ impl<B> PolicyBuilder<B> {
     /// Promises that the operation may be executed more than once, so that ambiguous failures are retried too.
     pub const fn idempotent(mut self) -> Self {
         self.draft.rules.idempotent = true;
+        self
+    }
+
+    /// Takes that promise back.
+    #[cfg(any(feature = "serde", feature = "overrides"))]
+    pub(super) const fn not_idempotent(mut self) -> Self {
+        self.draft.rules.idempotent = false;
         self
     }
 

@@ -208,7 +208,7 @@ impl Draft {
 
 impl Rules {
     /// Refuses a policy that wants retries and can never start one.
-    const fn first_delay_fits(&self) -> Result<(), Refusal> {
+    pub(super) const fn first_delay_fits(&self) -> Result<(), Refusal> {
         let Some(max_elapsed) = self.max_elapsed else {
             return Ok(());
         };

@@ -5,9 +5,10 @@ use core::marker::PhantomData;
 use core::time::Duration;
 use std::time::Instant;
 
+use super::steered::{Course, StateOf};
 use super::{Attempt, Mode, Verdict, label};
 use crate::clock::Clock as _;
-use crate::decision::{Failure, StopReason, remaining};
+use crate::decision::{Decision, Failure, StopReason, remaining};
 use crate::drive::limits::Nesting as _;
 use crate::drive::trial::in_force;
 use crate::drive::{Driver, Step};
@@ -18,7 +19,8 @@ use crate::{Backoff, Budget, CallSite, Fault, InnerRetries, Policy, RetryError, 
 
 /// Everything that a call can ask for, with any policy.
 pub struct Full<B: Backoff, M, G = ThreadRandom> {
-    driver: Driver<B::State, Instant>,
+    driver: Driver<StateOf<B>, Instant>,
+    course: Course,
     attempt_started: Option<Instant>,
     last_delay: Option<Duration>,
     random: G,
@@ -44,14 +46,22 @@ impl<B: Backoff, M: Mode> Full<B, M> {
     #[must_use]
     pub fn start(policy: &Policy<B>, is_timed: bool) -> Self {
         let driver = Driver::start(policy.rules(), &M::CLOCK, is_timed);
-        Self { driver, attempt_started: None, last_delay: None, random: ThreadRandom, mode: PhantomData }
+        let course = Course::OWN;
+        Self { driver, course, attempt_started: None, last_delay: None, random: ThreadRandom, mode: PhantomData }
+    }
+
+    /// Takes a call over at its first failure.
+    #[cfg(feature = "overrides")]
+    pub(super) fn steered(steering: crate::overrides::Steering, started: Option<Instant>) -> Self {
+        let (driver, course) = (Driver::resumed(started), Course::found(steering));
+        Self { driver, course, attempt_started: None, last_delay: None, random: ThreadRandom, mode: PhantomData }
     }
 
     /// Makes the jitter repeatable.
     #[must_use]
     pub fn seed(self, seed: u64) -> Full<B, M, Seeded> {
-        let Self { driver, attempt_started, last_delay, mode, .. } = self;
-        Full { driver, attempt_started, last_delay, random: Seeded::new(seed), mode }
+        let Self { driver, course, attempt_started, last_delay, mode, .. } = self;
+        Full { driver, course, attempt_started, last_delay, random: Seeded::new(seed), mode }
     }
 }
 
@@ -66,14 +76,15 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
 
     /// Returns the snapshot that `attempt = ..` binds.
     pub fn attempt(&self, policy: &Policy<B>) -> Attempt {
+        let rules = self.rules(policy);
         let elapsed = self.driver.elapsed(&M::CLOCK);
         let number = self.driver.progress().attempts().saturating_add(1);
         Attempt {
             number,
-            is_last: in_force(policy.rules(), Rules::attempts_limit).is_some_and(|max| number >= max),
+            is_last: in_force(rules, Rules::attempts_limit).is_some_and(|max| number >= max),
             elapsed,
             last_delay: self.last_delay,
-            remaining: in_force(policy.rules(), |rules| remaining(rules, self.driver.progress(), elapsed)),
+            remaining: in_force(rules, |rules| remaining(rules, self.driver.progress(), elapsed)),
         }
     }
 
@@ -86,15 +97,27 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         error: ErrorText<'_>,
         circumstances: Circumstances<'_>,
     ) -> Verdict {
+        let is_disabled = self.course.look(site, policy, self.driver.attempts() == 0);
         let failure = Failure::new(fault)
+            .disabled(is_disabled)
             .cancelled(circumstances.is_cancelled)
             .cut_short(circumstances.cut_short)
             .nested(circumstances.inner_gave_up)
             .budget(circumstances.budget);
         let started = self.attempt_started;
         let (clock, mut nobody) = (M::CLOCK, ());
-        let step = Step::new(&policy, &clock, &mut self.random, &mut nobody, label(site)).with(error);
-        self.driver.failed::<_, _, _, _, ()>(step, failure, started, None).into()
+        let source = self.course.source(policy);
+        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site)).with(error);
+        let decision = self.driver.failed::<_, _, _, _, ()>(step, failure, started, None);
+        if let (Decision::RetryAfter(delay), true) = (decision, self.course.asks_for_attempt_start()) {
+            self.attempt_started = M::CLOCK.now().checked_add(delay);
+        }
+        decision.into()
+    }
+
+    /// Returns what the call goes by.
+    pub(super) fn rules<'a>(&'a self, policy: &'a Policy<B>) -> &'a Rules {
+        self.course.rules(policy)
     }
 
     /// Notes that an attempt succeeded; returns whether the call keeps its result.
@@ -102,7 +125,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     #[must_use]
     pub fn succeeded(&mut self, site: &'static CallSite, policy: &Policy<B>) -> bool {
         let (clock, mut nobody) = (M::CLOCK, ());
-        let step = Step::new(&policy, &clock, &mut self.random, &mut nobody, label(site));
+        let source = self.course.source(policy);
+        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site));
         self.driver.succeeded::<_, _, _, _, ()>(step)
     }
 
@@ -122,7 +146,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         error: ErrorText<'_>,
     ) {
         let (clock, mut nobody) = (M::CLOCK, ());
-        let step = Step::new(&policy, &clock, &mut self.random, &mut nobody, label(site)).with(error);
+        let source = self.course.source(policy);
+        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site)).with(error);
         self.driver.interrupted::<_, _, _, _, ()>(step, reason, None);
     }
 
@@ -151,7 +176,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     pub fn retry_event<'e, E>(&self, policy: &Policy<B>, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
         RetryEvent {
             attempt: self.driver.progress().attempts(),
-            max_attempts: in_force(policy.rules(), Rules::attempts_limit),
+            max_attempts: in_force(self.rules(policy), Rules::attempts_limit),
             error,
             delay,
             elapsed: self.driver.elapsed(&M::CLOCK),
@@ -183,8 +208,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     /// Returns the time that the attempt gets, and whether it is what was left of `max_elapsed`.
     pub fn attempt_limit(&self, policy: &Policy<B>, timeout: Duration) -> (Duration, Option<StopReason>) {
         let at = self.driver.elapsed(&M::CLOCK);
-        let progress = self.driver.progress();
-        let limit = in_force(policy.rules(), |rules| crate::decision::attempt_limit(rules, progress, at, timeout));
+        let (rules, progress) = (self.rules(policy), self.driver.progress());
+        let limit = in_force(rules, |rules| crate::decision::attempt_limit(rules, progress, at, timeout));
         (limit.time, limit.is_clipped.then_some(StopReason::MaxElapsed))
     }
 }

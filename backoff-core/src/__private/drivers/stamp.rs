@@ -1,6 +1,5 @@
 //! The time of a call that nothing but a feature asks for.
 
-#[cfg(any(feature = "tracing", feature = "metrics"))]
 use std::time::Instant;
 
 use super::Mode;
@@ -28,6 +27,16 @@ impl Stamp {
             #[cfg(all(feature = "tracing", not(feature = "metrics")))]
             at: None,
         }
+    }
+
+    /// Returns when the call started, where that is known.
+    #[cfg_attr(not(feature = "metrics"), expect(clippy::unused_self, reason = "nothing asked for time"))]
+    #[cfg_attr(not(feature = "overrides"), allow(dead_code, reason = "only an override asks"))]
+    pub(super) fn started(self) -> Option<Instant> {
+        #[cfg(feature = "metrics")]
+        return self.at;
+        #[cfg(not(feature = "metrics"))]
+        None
     }
 
     /// Returns the time of the call for those who watch.

@@ -2,10 +2,12 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::{Mode, Verdict, label, policy_of, recovered};
+use super::steered::Steered;
+use super::{Circumstances, Mode, Verdict, label, policy_of, recovered};
 use crate::clock::Clock as _;
 use crate::decision::{Failure, Progress, StopReason};
 use crate::drive::settle::{Notice, settle, succeeded_at_once};
@@ -20,7 +22,20 @@ pub struct Timed<M> {
     started: Instant,
     failed: u32,
     trial: Trial,
+    /// As in [`Lean`](super::Lean).
+    steered: ManuallyDrop<Steered<M>>,
     mode: PhantomData<M>,
+}
+
+#[cfg(feature = "overrides")]
+impl<M> Drop for Timed<M> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.failed > 0 {
+            let steered = core::mem::replace(&mut *self.steered, Steered::NO);
+            drop(steered);
+        }
+    }
 }
 
 impl<M: Mode> Timed<M> {
@@ -28,7 +43,8 @@ impl<M: Mode> Timed<M> {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        Self { started: M::CLOCK.now(), failed: 0, trial: Trial::new(), mode: PhantomData }
+        let steered = ManuallyDrop::new(Steered::NO);
+        Self { started: M::CLOCK.now(), failed: 0, trial: Trial::new(), steered, mode: PhantomData }
     }
 
     /// Counts a failed attempt and asks the core.
@@ -42,7 +58,11 @@ impl<M: Mode> Timed<M> {
     ) -> Verdict {
         let before = self.failed;
         self.failed = before.saturating_add(1);
-        decide_timed::<M>(site, before, (self.started, &mut self.trial), fault, &error, budget)
+        let steered = self.steered.take();
+        let (verdict, steered) =
+            decide_timed::<M>(site, before, (self.started, &mut self.trial, steered), fault, &error, budget);
+        self.steered = ManuallyDrop::new(steered);
+        verdict
     }
 
     /// Notes that an attempt succeeded; returns whether the call keeps its result.
@@ -54,7 +74,8 @@ impl<M: Mode> Timed<M> {
         }
         Trial::succeeded();
         if self.failed > 0 {
-            recovered(site, self.failed, Elapsed::SinceStart(self.elapsed()));
+            let elapsed = Elapsed::SinceStart(self.elapsed());
+            recovered(site, self.failed, elapsed, self.steered.take());
         } else if cfg!(feature = "metrics") {
             succeeded_at_once(label(site), Some(self.elapsed()));
         }
@@ -88,7 +109,7 @@ impl<M: Mode> Timed<M> {
 
     /// Returns what `on_retry` is told.
     pub fn retry_event<'e, E>(&self, policy: &Policy, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
-        let max_attempts = in_force(policy.rules(), Rules::attempts_limit);
+        let max_attempts = in_force(self.steered.rules(policy), Rules::attempts_limit);
         RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed: self.elapsed() }
     }
 
@@ -111,18 +132,25 @@ impl<M: Mode> Timed<M> {
 fn decide_timed<M: Mode>(
     site: &'static CallSite,
     failed_before: u32,
-    (started, trial): (Instant, &mut Trial),
+    (started, trial, mut steered): (Instant, &mut Trial, Steered<M>),
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
-) -> Verdict {
+) -> (Verdict, Steered<M>) {
     let policy = policy_of(site);
+    let is_disabled = steered.look(site, policy, failed_before == 0, || Some(started));
+    if let Some(full) = steered.get() {
+        let circumstances = Circumstances { budget, ..Circumstances::default() };
+        return (full.failed(site, policy, fault, *error, circumstances), steered);
+    }
     let mut progress = Progress::resumed(failed_before);
     let at = trial.total(M::CLOCK.elapsed(started));
     let attempts = failed_before.saturating_add(1);
     let notice = Notice { label: label(site), attempts, elapsed: Elapsed::SinceStart(at), text: *error };
-    let failure = Failure::new(fault).at(at).budget(budget);
-    settle(policy.rules(), policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom, &notice).into()
+    let failure = Failure::new(fault).at(at).disabled(is_disabled).budget(budget);
+    let progress = (&mut progress, trial);
+    let decision = settle(policy.rules(), policy.backoff(), progress, failure, &mut ThreadRandom, &notice);
+    (decision.into(), steered)
 }
 
 impl<M> fmt::Debug for Timed<M> {

@@ -1,0 +1,61 @@
+use std::error::Error;
+use std::fmt;
+
+/// An override that cannot be used: bad syntax, an unknown setting, or a value that no policy could have.
+///
+/// The text names the override, the setting, and the cure; nothing of what was loaded has been applied.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// let error = overrides::load("search::*: disabled; billing::charge: max_attempts=0").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "override `billing::charge`: `max_attempts` is 0; use at least 1: the first attempt counts"
+/// );
+/// assert_eq!(error.key(), Some("billing::charge"));
+/// assert!(overrides::current().is_empty());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidOverride {
+    variable: Option<String>,
+    key: Option<String>,
+    reason: String,
+}
+
+impl InvalidOverride {
+    /// The text has no override where one should be.
+    pub(super) fn syntax(reason: String) -> Self {
+        Self { variable: None, key: None, reason }
+    }
+
+    pub(super) fn of(key: &str, reason: String) -> Self {
+        Self { variable: None, key: Some(key.to_owned()), reason }
+    }
+
+    pub(super) fn in_variable(self, variable: &str) -> Self {
+        Self { variable: Some(variable.to_owned()), ..self }
+    }
+
+    /// Returns the key of the override; `None` when it could not be read that far.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+}
+
+impl fmt::Display for InvalidOverride {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(variable) = &self.variable {
+            write!(f, "environment variable `{variable}`: ")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, "override `{key}`: ")?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+impl Error for InvalidOverride {}

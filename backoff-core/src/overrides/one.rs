@@ -1,0 +1,221 @@
+//! What one override says.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::InvalidOverride;
+use crate::policy::settings::{KEYS, Settings, Value, unknown};
+use crate::schedule::Kind;
+use crate::{Jitter, Since};
+
+/// The settings that take the place of an annotation's, in the words of the attribute's arguments.
+///
+/// The setters check nothing; [`set`](super::set) and [`Overrides::insert`](super::Overrides::insert) do. As text it is what
+/// stands after the name in an environment variable.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides::Override;
+/// use std::time::Duration;
+///
+/// let patient = Override::new().max_attempts(2).max_delay(Duration::from_secs(5));
+/// assert_eq!(patient.to_string(), "max_delay=5s, max_attempts=2");
+/// assert_eq!("max_attempts=2, max_delay=5s".parse::<Override>()?, patient);
+/// assert_eq!("disabled".parse::<Override>()?, Override::new().disabled());
+/// # Ok::<(), backoff_core::overrides::InvalidOverride>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use = "an override does nothing until it is set"]
+pub struct Override {
+    pub(super) disabled: Option<bool>,
+    pub(super) settings: Settings,
+}
+
+/// The setting that only overrides have.
+const DISABLED: &str = "disabled";
+
+impl Override {
+    /// Returns an override that changes nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Switches retries off, for calls in progress at their next failure.
+    pub fn disabled(mut self) -> Self {
+        self.disabled = Some(true);
+        self
+    }
+
+    /// Makes the backoff exponential.
+    pub fn exponential(mut self) -> Self {
+        self.settings.backoff = Some(Kind::Exponential);
+        self
+    }
+
+    /// Makes the backoff linear.
+    pub fn linear(mut self) -> Self {
+        self.settings.backoff = Some(Kind::Linear);
+        self
+    }
+
+    /// Makes the backoff that of Fibonacci.
+    pub fn fibonacci(mut self) -> Self {
+        self.settings.backoff = Some(Kind::Fibonacci);
+        self
+    }
+
+    /// Makes the backoff constant.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.settings.delay = Some(delay);
+        self
+    }
+
+    /// Sets the base delay of the first retry of a growing backoff.
+    pub fn initial_delay(mut self, delay: Duration) -> Self {
+        self.settings.initial_delay = Some(delay);
+        self
+    }
+
+    /// Sets the growth per retry of exponential backoff, at least 1 and finite.
+    pub fn multiplier(mut self, multiplier: f64) -> Self {
+        self.settings.multiplier = Some(multiplier);
+        self
+    }
+
+    /// Sets what each further retry adds to a linear backoff.
+    pub fn increment(mut self, increment: Duration) -> Self {
+        self.settings.increment = Some(increment);
+        self
+    }
+
+    /// Sets the cap on every delay that the policy computes.
+    pub fn max_delay(mut self, cap: Duration) -> Self {
+        self.settings.max_delay = Some(cap);
+        self
+    }
+
+    /// Sets the randomness put on each base delay.
+    pub fn jitter(mut self, jitter: Jitter) -> Self {
+        self.settings.jitter = Some(jitter);
+        self
+    }
+
+    /// Sets the largest number of attempts, the first included, at least 1.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.settings.max_attempts = Some(attempts);
+        self
+    }
+
+    /// Sets the time after which no retry starts; see [When it applies](super#when-it-applies).
+    pub fn max_elapsed(mut self, limit: Duration) -> Self {
+        self.settings.max_elapsed = Some(limit);
+        self
+    }
+
+    /// Lifts the limits of the annotation on attempts and time.
+    pub fn forever(mut self) -> Self {
+        self.settings.forever = Some(true);
+        self
+    }
+
+    /// Sets the instant from which `max_elapsed` counts.
+    pub fn since(mut self, since: Since) -> Self {
+        self.settings.since = Some(since);
+        self
+    }
+
+    /// Sets how long an attempt must run for its failure to start a new sequence.
+    pub fn reset_after(mut self, ran: Duration) -> Self {
+        self.settings.reset_after = Some(ran);
+        self
+    }
+
+    /// Sets the longest push-back that is waited for.
+    pub fn max_push_back(mut self, longest: Duration) -> Self {
+        self.settings.max_push_back = Some(longest);
+        self
+    }
+
+    /// Promises that the operation may be executed more than once.
+    pub fn idempotent(mut self) -> Self {
+        self.settings.idempotent = Some(true);
+        self
+    }
+
+    /// Sets what `key` names; the error is a whole message.
+    pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        if key == DISABLED {
+            let flag = value.flag(key)?;
+            return match self.disabled.replace(flag) {
+                Some(_) => Err(format!("`{key}` is given twice; keep one of them")),
+                None => Ok(()),
+            };
+        }
+        if !KEYS.contains(&key) {
+            let known: Vec<&str> = [DISABLED].into_iter().chain(KEYS).collect();
+            return Err(unknown(key, &known));
+        }
+        self.settings.set(key, value)
+    }
+
+    /// Refuses what no policy could have.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.settings.check()
+    }
+
+    /// Returns the settings that are named, as they are written.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        let disabled = self.disabled.map(|flag| (DISABLED, Value::Flag(flag)));
+        disabled.into_iter().chain(self.settings.entries())
+    }
+
+    /// Reads `max_attempts=2, disabled`; the error is a whole message.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let mut read = Self::new();
+        for setting in text.split(',') {
+            let setting = setting.trim();
+            let (key, value) = match setting.split_once('=') {
+                Some((key, value)) => (key.trim(), Value::Text(unquoted(value.trim()).to_owned())),
+                None if setting.is_empty() => {
+                    return Err("a setting is missing; write one such as `max_attempts=2`, or `disabled`".to_owned());
+                }
+                None if [DISABLED, "forever", "idempotent"].contains(&setting) => (setting, Value::Flag(true)),
+                None if KEYS.contains(&setting) => {
+                    return Err(format!("`{setting}` has no value; write `{setting}=` and the value"));
+                }
+                None => (setting, Value::Flag(true)),
+            };
+            read.set(key, &value)?;
+        }
+        read.check().map(|()| read)
+    }
+}
+
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (key, value)) in self.entries().enumerate() {
+            if at > 0 {
+                f.write_str(", ")?;
+            }
+            match value {
+                Value::Flag(true) => f.write_str(key)?,
+                value => write!(f, "{key}={value}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Override {
+    type Err = InvalidOverride;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOverride> {
+        Self::read(text).map_err(InvalidOverride::syntax)
+    }
+}

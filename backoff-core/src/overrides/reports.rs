@@ -1,0 +1,180 @@
+//! What an operator should know of the overrides that are set.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use super::set::covered;
+use super::table::table;
+use crate::{InvalidPolicy, call_sites};
+
+/// A key that no annotated function answers to, with the names that come near; see [`unmatched`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{overrides, retry};
+///
+/// #[retry(max_attempts = 2, delay = "0s", name = "billing.charge")]
+/// fn charge() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// overrides::load("biling.charge: max_attempts=5")?;
+/// assert!(charge().is_err());
+/// let unmatched = overrides::unmatched();
+/// assert_eq!(unmatched[0].nearest(), ["billing.charge"]);
+/// assert_eq!(
+///     unmatched[0].to_string(),
+///     "no function that has failed is named `biling.charge`; near it are `billing.charge`"
+/// );
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    key: String,
+    nearest: Vec<&'static str>,
+}
+
+impl Unmatched {
+    /// Returns the name or prefix.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Returns the names of call sites that come near it, the nearest first, at most three.
+    #[must_use]
+    pub fn nearest(&self) -> &[&'static str] {
+        &self.nearest
+    }
+}
+
+impl fmt::Display for Unmatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no function that has failed is named `{}`", self.key)?;
+        for (at, name) in self.nearest.iter().enumerate() {
+            write!(f, "{} `{name}`", if at == 0 { "; near it are" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// A setting that an override could not have as it stands; see [`adjusted`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adjusted {
+    key: String,
+    site: &'static str,
+    reason: InvalidPolicy,
+}
+
+impl Adjusted {
+    /// Returns the name or prefix of the override.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Returns the name of the call site.
+    #[must_use]
+    pub fn site(&self) -> &'static str {
+        self.site
+    }
+
+    /// Returns the rule that would be broken.
+    #[must_use]
+    pub fn reason(&self) -> InvalidPolicy {
+        self.reason
+    }
+}
+
+impl fmt::Display for Adjusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "override `{}` on `{}`: {}", self.key, self.site, self.reason)
+    }
+}
+
+/// Held to add, to copy and to clear, and never while other code runs.
+static NOTES: Mutex<Vec<Adjusted>> = Mutex::new(Vec::new());
+
+/// How much a name must resemble a key to be near it, 1 for the same.
+const NEAR: f64 = 0.6;
+/// How many near names are told.
+const TOLD: usize = 3;
+
+/// Returns the keys that no annotated function has answered to, with the nearest names of those that have failed.
+///
+/// Functions are known from their first failure on, so that a key may stand here until its function fails.
+#[must_use]
+pub fn unmatched() -> Vec<Unmatched> {
+    let Some(table) = table() else { return Vec::new() };
+    let names: Vec<&'static str> = call_sites().map(crate::CallSite::name).collect();
+    let keys = table.iter().map(|(key, _)| key);
+    let unmatched = keys.filter(|key| !names.iter().any(|name| name == key || covered(key, name).is_some()));
+    unmatched.map(|key| Unmatched { key: key.to_owned(), nearest: nearest(key, &names) }).collect()
+}
+
+/// Returns what contradicts the annotation that it met, or does not belong to its backoff.
+///
+/// A contradiction is moved to the nearest allowed value; a setting that the backoff does not have is left out.
+/// Known from the first call on that fails under the override.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{overrides, retry};
+///
+/// #[retry(max_attempts = 2, initial_delay = "2ms", name = "quotes", sleep = |_| ())]
+/// fn quotes() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// overrides::load("quotes: max_delay=1ms")?;
+/// assert!(quotes().is_err());
+/// let adjusted = overrides::adjusted();
+/// assert_eq!(
+///     adjusted[0].to_string(),
+///     "override `quotes` on `quotes`: `max_delay` (1ms) is shorter than `initial_delay` (2ms); raise `max_delay` or \
+///      lower `initial_delay`"
+/// );
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
+#[must_use]
+pub fn adjusted() -> Vec<Adjusted> {
+    NOTES.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Notes what gave way when an override met a call site; returns whether that is new.
+pub(super) fn note(key: &str, site: &'static str, reason: InvalidPolicy) -> bool {
+    let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_new = !notes.iter().any(|note| note.key == key && note.site == site && note.reason == reason);
+    if is_new {
+        notes.push(Adjusted { key: key.to_owned(), site, reason });
+    }
+    is_new
+}
+
+/// Forgets the notes on overrides that have changed.
+pub(super) fn retain(is_unchanged: impl Fn(&str) -> bool) {
+    NOTES.lock().unwrap_or_else(PoisonError::into_inner).retain(|note| is_unchanged(&note.key));
+}
+
+fn nearest(key: &str, names: &[&'static str]) -> Vec<&'static str> {
+    let key = key.trim_end_matches('*').trim_end_matches(['.', ':']);
+    let mut near: Vec<(f64, &'static str)> = names.iter().map(|name| (resemblance(key, name), *name)).collect();
+    near.retain(|(resemblance, _)| *resemblance >= NEAR);
+    near.sort_by(|(a, left), (b, right)| b.total_cmp(a).then(left.cmp(right)));
+    near.dedup_by_key(|(_, name)| *name);
+    near.into_iter().map(|(_, name)| name).take(TOLD).collect()
+}
+
+/// How near the key comes to the name, or to any run of its parts: who types a name leaves the crate out, or stops early.
+fn resemblance(key: &str, name: &str) -> f64 {
+    let mut starts = vec![0];
+    let mut ends = vec![name.len()];
+    for (at, separator) in name.match_indices("::").chain(name.match_indices('.')) {
+        starts.push(at + separator.len());
+        ends.push(at);
+    }
+    let runs = starts.iter().flat_map(|start| ends.iter().filter_map(|end| name.get(*start..*end)));
+    runs.map(|run| strsim::normalized_damerau_levenshtein(key, run)).fold(0.0, f64::max)
+}

@@ -1,0 +1,98 @@
+//! One policy for the annotated functions that are called inside a closure or a future.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::table;
+use crate::Policy;
+
+std::thread_local! {
+    static GIVEN: Cell<Option<Policy>> = const { Cell::new(None) };
+}
+
+/// Runs `work`; annotated functions that fail inside it, on this thread, go by `policy` in the place of their annotation.
+///
+/// Scopes nest, and the innermost one counts. Overrides that are set for a function apply on top of it. A call looks for the
+/// scope at its first failure. What `work` spawns on other threads is outside; so is a future that is made inside and polled
+/// elsewhere ([`with_policy_async`] is for those).
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, overrides, retry};
+///
+/// #[retry(max_attempts = 3, delay = "0s")]
+/// fn fetch(calls: &mut u32) -> Result<(), &'static str> {
+///     *calls += 1;
+///     Err("down")
+/// }
+///
+/// let mut calls = 0;
+/// assert!(overrides::with_policy(Policy::never().build(), || fetch(&mut calls)).is_err());
+/// assert_eq!(calls, 1);
+/// ```
+pub fn with_policy<R>(policy: Policy, work: impl FnOnce() -> R) -> R {
+    let _inside = Inside::new(policy);
+    work()
+}
+
+/// Returns a future that runs `work`; annotated functions that fail inside it go by `policy` in the place of their
+/// annotation, on whatever thread it is polled.
+///
+/// The rest is as for [`with_policy`]; tasks that `work` spawns are outside.
+///
+/// # Cancellation
+///
+/// Dropping it drops `work`.
+pub fn with_policy_async<F: Future>(policy: Policy, work: F) -> WithPolicy<F> {
+    WithPolicy { policy, work: Box::pin(work) }
+}
+
+/// A future whose annotated functions go by a given policy; made by [`with_policy_async`].
+#[must_use = "futures do nothing unless polled"]
+pub struct WithPolicy<F> {
+    policy: Policy,
+    work: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for WithPolicy<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let policy = self.policy;
+        with_policy(policy, || self.work.as_mut().poll(cx))
+    }
+}
+
+impl<F> fmt::Debug for WithPolicy<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithPolicy").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// Puts back what was given before.
+struct Inside {
+    before: Option<Policy>,
+}
+
+impl Inside {
+    fn new(policy: Policy) -> Self {
+        table::scope_opens();
+        Self { before: GIVEN.replace(Some(policy)) }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        GIVEN.set(self.before);
+        table::scope_closes();
+    }
+}
+
+/// Returns the policy that is given to the calls on this thread; a thread that is shutting down has none.
+pub(super) fn policy() -> Option<Policy> {
+    GIVEN.try_with(Cell::get).ok().flatten()
+}

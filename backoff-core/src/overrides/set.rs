@@ -1,0 +1,162 @@
+//! Overrides by name.
+
+#[cfg(feature = "serde")]
+mod config;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::{InvalidOverride, Override};
+
+/// Overrides by the names and prefixes that they are for, all of them checked.
+///
+/// As text it is what an environment variable holds: a name, a colon, the settings, and a semicolon between two overrides. With the
+/// feature `serde` it is a map from names to settings. [`replace_all`](super::replace_all) makes it apply.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides::{self, Override, Overrides};
+///
+/// let mut overrides: Overrides = "billing::charge: max_attempts=2, max_delay=5s; search::*: disabled".parse()?;
+/// overrides.insert("billing", Override::new().max_attempts(4))?;
+/// assert_eq!(overrides.iter().count(), 3);
+/// overrides::replace_all(overrides);
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    by_key: BTreeMap<String, Override>,
+}
+
+impl Overrides {
+    /// Returns no overrides.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { by_key: BTreeMap::new() }
+    }
+
+    /// Adds an override for a name or a prefix, in the place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidOverride`] when the key is empty or has a `*` before its end, or when a setting has a value that no
+    /// policy could have.
+    pub fn insert(&mut self, key: &str, settings: Override) -> Result<(), InvalidOverride> {
+        let key = key.trim();
+        check_key(key)?;
+        settings.check().map_err(|reason| InvalidOverride::of(key, reason))?;
+        self.by_key.insert(key.to_owned(), settings);
+        Ok(())
+    }
+
+    /// Takes an override out, and returns whether there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        self.by_key.remove(key.trim()).is_some()
+    }
+
+    /// Returns whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// Returns the override for exactly this name or prefix.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Override> {
+        self.by_key.get(key.trim())
+    }
+
+    /// Iterates over names and prefixes with their overrides.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Override)> {
+        self.by_key.iter().map(|(key, settings)| (key.as_str(), settings))
+    }
+
+    /// Returns the override that applies to a call site of this name: the one for exactly this name, else the one with the
+    /// longest prefix.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<(&str, &Override)> {
+        if let Some((key, settings)) = self.by_key.get_key_value(name) {
+            return Some((key, settings));
+        }
+        let matching = self.iter().filter_map(|(key, settings)| Some((covered(key, name)?, key, settings)));
+        matching.max_by_key(|(covered, ..)| *covered).map(|(_, key, settings)| (key, settings))
+    }
+
+    /// Adds all of `others`, each in the place of the one before.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.by_key.extend(others.by_key);
+    }
+}
+
+/// Returns how much of `name` the prefix `key` covers; at the same length, one that ends with a part of the name is the better.
+pub(super) fn covered(key: &str, name: &str) -> Option<(usize, bool)> {
+    if let Some(start) = key.strip_suffix('*') {
+        return name.starts_with(start).then_some((start.len(), false));
+    }
+    let rest = name.strip_prefix(key)?;
+    let separators = ["::", "."];
+    let ends_a_part = separators.iter().any(|separator| rest.starts_with(separator) || key.ends_with(separator));
+    ends_a_part.then_some((key.len(), true))
+}
+
+fn check_key(key: &str) -> Result<(), InvalidOverride> {
+    if key.is_empty() {
+        return Err(InvalidOverride::syntax(
+            "an override has no name; write one such as `billing::charge: max_attempts=2`".to_owned(),
+        ));
+    }
+    if key.strip_suffix('*').unwrap_or(key).contains('*') {
+        let cure = "`*` stands at the end of a prefix only; cut the name there";
+        return Err(InvalidOverride::of(key, cure.to_owned()));
+    }
+    Ok(())
+}
+
+impl FromStr for Overrides {
+    type Err = InvalidOverride;
+
+    /// Reads `billing::charge: max_attempts=2, max_delay=5s; search::*: disabled`.
+    fn from_str(text: &str) -> Result<Self, InvalidOverride> {
+        let mut overrides = Self::new();
+        for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let Some((key, settings)) = split_key(entry) else {
+                let reason =
+                    format!("`{entry}` has no settings; write `{entry}: ` and settings such as `max_attempts=2`");
+                return Err(InvalidOverride::of(entry, reason));
+            };
+            check_key(key)?;
+            let settings = Override::read(settings).map_err(|reason| InvalidOverride::of(key, reason))?;
+            if overrides.get(key).is_some() {
+                return Err(InvalidOverride::of(key, "it is given twice; keep one of them".to_owned()));
+            }
+            overrides.insert(key, settings)?;
+        }
+        Ok(overrides)
+    }
+}
+
+/// Splits at the last colon that is not half of a `::`. Names may have such colons, too; settings have none.
+fn split_key(entry: &str) -> Option<(&str, &str)> {
+    let mut rest = entry;
+    loop {
+        let (key, _) = rest.rsplit_once(':')?;
+        match key.strip_suffix(':') {
+            Some(before) if !before.ends_with(':') || before.ends_with("::") => rest = before,
+            _ => return Some((key.trim(), entry.get(key.len() + 1..)?)),
+        }
+    }
+}
+
+impl fmt::Display for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (key, settings)) in self.iter().enumerate() {
+            if at > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{key}: {settings}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! Settings in the words of the attribute's arguments, as configuration files and environment variables give them.
+//!
+//! Whatever the source, a setting is read by [`Settings::set`] and lands in the builder, so that the defaults and the
+//! refusals are the builder's own.
+
+mod apply;
+#[cfg(feature = "serde")]
+mod config;
+#[cfg(feature = "overrides")]
+mod over;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+#[cfg(all(feature = "serde", feature = "overrides"))]
+pub(crate) use self::config::AnyValue;
+pub(crate) use self::value::Value;
+use super::{Named, Policy, Since};
+use crate::schedule::Kind;
+use crate::{Jitter, Schedule};
+
+/// Every setting, in the order in which a policy is written.
+pub(crate) const KEYS: [&str; 14] = [
+    "backoff",
+    "initial_delay",
+    "multiplier",
+    "increment",
+    "delay",
+    "max_delay",
+    "jitter",
+    "max_attempts",
+    "max_elapsed",
+    "forever",
+    "since",
+    "reset_after",
+    "max_push_back",
+    "idempotent",
+];
+
+/// The settings that were named; the others keep their defaults, or what an annotation says.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) backoff: Option<Kind>,
+    pub(crate) initial_delay: Option<Duration>,
+    pub(crate) multiplier: Option<f64>,
+    pub(crate) increment: Option<Duration>,
+    pub(crate) delay: Option<Duration>,
+    pub(crate) max_delay: Option<Duration>,
+    pub(crate) jitter: Option<Jitter>,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) max_elapsed: Option<Duration>,
+    pub(crate) forever: Option<bool>,
+    pub(crate) since: Option<Since>,
+    pub(crate) reset_after: Option<Duration>,
+    pub(crate) max_push_back: Option<Duration>,
+    pub(crate) idempotent: Option<bool>,
+}
+
+impl Settings {
+    /// Sets what `key` names; the error is a whole message that names the key.
+    pub(crate) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        match key {
+            "backoff" => once(&mut self.backoff, key, value.kind(key)?),
+            "initial_delay" => once(&mut self.initial_delay, key, value.duration(key)?),
+            "multiplier" => once(&mut self.multiplier, key, value.number(key)?),
+            "increment" => once(&mut self.increment, key, value.duration(key)?),
+            "delay" => once(&mut self.delay, key, value.duration(key)?),
+            "max_delay" => once(&mut self.max_delay, key, value.duration(key)?),
+            "jitter" => once(&mut self.jitter, key, value.jitter(key)?),
+            "max_attempts" => once(&mut self.max_attempts, key, value.attempts(key)?),
+            "max_elapsed" => once(&mut self.max_elapsed, key, value.duration(key)?),
+            "forever" => once(&mut self.forever, key, value.flag(key)?),
+            "since" => once(&mut self.since, key, value.since(key)?),
+            "reset_after" => once(&mut self.reset_after, key, value.duration(key)?),
+            "max_push_back" => once(&mut self.max_push_back, key, value.duration(key)?),
+            "idempotent" => once(&mut self.idempotent, key, value.flag(key)?),
+            _ => Err(unknown(key, &KEYS)),
+        }
+    }
+
+    /// Returns whether nothing is named.
+    #[cfg(feature = "overrides")]
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns the settings that are named, as they are written.
+    pub(crate) fn entries(&self) -> Vec<(&'static str, Value)> {
+        let duration = |time: Option<Duration>| time.map(Value::from_duration);
+        let values = [
+            self.backoff.map(|kind| Value::Text(kind.name().to_string())),
+            duration(self.initial_delay),
+            self.multiplier.map(Value::Number),
+            duration(self.increment),
+            duration(self.delay),
+            duration(self.max_delay),
+            self.jitter.map(Value::from_jitter),
+            self.max_attempts.map(|attempts| Value::Integer(attempts.into())),
+            duration(self.max_elapsed),
+            self.forever.map(Value::Flag),
+            self.since.map(Value::from_since),
+            duration(self.reset_after),
+            duration(self.max_push_back),
+            self.idempotent.map(Value::Flag),
+        ];
+        KEYS.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    /// Returns what makes this policy when it is read back.
+    #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "only configuration files are written"))]
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let rules = policy.rules();
+        let named = rules.named;
+        let mut settings = Self { backoff: Some(rules.kind), ..Self::default() };
+        match *policy.backoff() {
+            Schedule::Exponential { initial_delay, multiplier } => {
+                settings.initial_delay = Some(initial_delay);
+                settings.multiplier = named.has(Named::MULTIPLIER).then_some(multiplier);
+            }
+            Schedule::Constant { delay } => settings.delay = Some(delay),
+            Schedule::Linear { initial_delay, increment } => {
+                settings.initial_delay = Some(initial_delay);
+                settings.increment = named.has(Named::INCREMENT).then_some(increment);
+            }
+            Schedule::Fibonacci { initial_delay } => settings.initial_delay = Some(initial_delay),
+        }
+        settings.max_delay = named.has(Named::MAX_DELAY).then_some(rules.max_delay);
+        settings.jitter = named.has(Named::JITTER).then_some(rules.jitter);
+        settings.max_attempts = named.has(Named::MAX_ATTEMPTS).then_some(rules.max_attempts);
+        settings.max_elapsed = rules.max_elapsed;
+        // A policy of a function with a time-out may have no limit of its own.
+        let is_unlimited = rules.max_attempts == 0 && rules.max_elapsed.is_none();
+        settings.forever = is_unlimited.then_some(true);
+        settings.since = (rules.since != Since::Call).then_some(rules.since);
+        settings.reset_after = rules.reset_after;
+        settings.max_push_back =
+            if named.has(Named::MAX_PUSH_BACK) || is_unlimited { rules.max_push_back } else { None };
+        settings.idempotent = rules.idempotent.then_some(true);
+        settings
+    }
+}
+
+/// Fills a slot that is empty.
+fn once<T>(slot: &mut Option<T>, key: &str, value: T) -> Result<(), String> {
+    if slot.replace(value).is_some() {
+        return Err(format!("`{key}` is given twice; keep one of them"));
+    }
+    Ok(())
+}
+
+/// The message for a setting that does not exist.
+pub(crate) fn unknown(key: &str, known: &[&str]) -> String {
+    let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
+    format!("unknown setting `{key}`; expected one of {}", known.join(", "))
+}

@@ -1,0 +1,78 @@
+//! Settings on top of a policy that exists.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::Settings;
+use crate::policy::invalid::Refusal;
+use crate::policy::{InvalidPolicy, PolicyBuilder, Rules};
+use crate::schedule::Kind;
+use crate::{Policy, Schedule};
+
+impl Settings {
+    /// Refuses what no policy could have, though the other settings are not known yet.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let mut probe = *self;
+        if self.delay.is_none() && self.backoff != Some(Kind::Constant) {
+            // The shortest first delay, which fits every cap and every limit.
+            probe.initial_delay = self.initial_delay.or(Some(Duration::from_nanos(1)));
+        }
+        if self.backoff.is_none() && self.delay.is_none() && self.increment.is_some() {
+            probe.backoff = Some(Kind::Linear);
+        }
+        probe.policy().map(drop)
+    }
+
+    /// Returns `policy` with these settings on top, and what had to give way to that.
+    pub(crate) fn over(&self, policy: &Policy) -> (Policy, Vec<InvalidPolicy>) {
+        let builder = policy.edit().adjusting();
+        let builder = match self.new_schedule(policy.backoff()) {
+            Some(schedule) => builder.rescheduled(schedule),
+            None => builder,
+        };
+        finish(self.on_rules(self.on_schedule(builder)))
+    }
+
+    /// Returns the rules of a policy with a backoff of the user's own with these settings on top, and what had to give
+    /// way to that.
+    pub(crate) fn over_rules(&self, rules: &Rules) -> (Rules, Vec<InvalidPolicy>) {
+        let (policy, mut notes) = finish(self.on_rules(PolicyBuilder::edit((), *rules).adjusting()));
+        let backoff = rules.kind.name();
+        let misfits = [
+            ("backoff", self.backoff.is_some()),
+            ("initial_delay", self.initial_delay.is_some()),
+            ("multiplier", self.multiplier.is_some()),
+            ("increment", self.increment.is_some()),
+            ("delay", self.delay.is_some()),
+        ];
+        let misfits = misfits.into_iter().filter(|(_, is_named)| *is_named);
+        notes.extend(misfits.map(|(argument, _)| InvalidPolicy::from(Refusal::Misfit { argument, backoff })));
+        (*policy.rules(), notes)
+    }
+
+    /// The backoff that takes the place of `present`: `delay` makes it constant, as in the attribute.
+    fn new_schedule(&self, present: &Schedule) -> Option<Schedule> {
+        let first = present.first_delay();
+        let initial_delay =
+            self.initial_delay.unwrap_or(if first.is_zero() { Duration::from_millis(100) } else { first });
+        match (self.backoff, self.delay) {
+            (None | Some(Kind::Constant), Some(delay)) => Some(Schedule::Constant { delay }),
+            (Some(kind), None) if kind != present.kind() => match kind {
+                Kind::Exponential => Some(Schedule::Exponential { initial_delay, multiplier: 2.0 }),
+                Kind::Linear => Some(Schedule::Linear { initial_delay, increment: initial_delay }),
+                Kind::Fibonacci => Some(Schedule::Fibonacci { initial_delay }),
+                Kind::Constant | Kind::Custom => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Builds with every contradiction moved to the nearest allowed value.
+fn finish<B>(builder: PolicyBuilder<B>) -> (Policy<B>, Vec<InvalidPolicy>) {
+    let (policy, moved) = builder.build_adjusted();
+    // Left as it is: the limit is what was asked for, and now it leaves no room for a retry.
+    let unmet = policy.rules().first_delay_fits().err().map(InvalidPolicy::from);
+    (policy, moved.into_iter().chain(unmet).collect())
+}

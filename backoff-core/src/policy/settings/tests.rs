@@ -1,0 +1,111 @@
+use alloc::vec;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_string())
+}
+
+fn set(key: &str, value: &Value) -> Result<Settings, String> {
+    let mut settings = Settings::default();
+    settings.set(key, value).map(|()| settings)
+}
+
+#[test]
+fn text_may_stand_for_every_value() {
+    assert_eq!(set("max_attempts", &text("7")).unwrap().max_attempts, Some(7));
+    assert_eq!(set("multiplier", &text("1.5")).unwrap().multiplier, Some(1.5));
+    assert_eq!(set("jitter", &text("0.25")).unwrap().jitter, Some(Jitter::Factor(0.25)));
+    assert_eq!(set("forever", &text("true")).unwrap().forever, Some(true));
+    assert_eq!(set("max_delay", &text("1h 30m")).unwrap().max_delay, Some(Duration::from_secs(5_400)));
+    assert_eq!(set("max_delay", &text("1h30m5s")).unwrap().max_delay, Some(Duration::from_secs(5_405)));
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_answered_with_the_setting_and_the_cure() {
+    for (key, value, message) in [
+        ("max_delay", Value::Integer(5), "`max_delay` is 5; use a duration with its unit, such as \"5s\""),
+        ("max_delay", Value::Flag(true), "`max_delay` is true; use a duration such as \"60s\""),
+        ("delay", text(""), "`delay` is \"\": it is empty; use a number and a unit, such as \"60s\""),
+        (
+            "delay",
+            text("18446744073709551615s 999999999ns 1ns"),
+            "`delay` is \"18446744073709551615s 999999999ns 1ns\": it is too large for a duration; use a smaller number",
+        ),
+        ("max_attempts", Value::Integer(-1), "`max_attempts` is -1; use a whole number in 1..=4294967295"),
+        ("max_attempts", Value::Number(2.5), "`max_attempts` is 2.5; use a whole number in 1..=4294967295"),
+        ("multiplier", text("twice"), "`multiplier` is \"twice\"; use a number such as 2 or 1.5"),
+        (
+            "jitter",
+            text("much"),
+            "`jitter` is \"much\"; use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5",
+        ),
+        ("since", text("now"), "`since` is \"now\"; use `call` or `first_failure`"),
+        ("idempotent", text("yes"), "`idempotent` is \"yes\"; use `true` or `false`"),
+        (
+            "backoff",
+            text("cubic"),
+            "`backoff` is \"cubic\"; use one of `exponential`, `constant`, `linear`, `fibonacci`",
+        ),
+    ] {
+        assert_eq!(set(key, &value), Err(message.to_string()));
+    }
+}
+
+#[test]
+fn a_setting_given_twice_is_refused() {
+    let mut settings = set("max_attempts", &Value::Integer(2)).unwrap();
+    assert_eq!(
+        settings.set("max_attempts", &Value::Integer(3)),
+        Err("`max_attempts` is given twice; keep one of them".to_string())
+    );
+}
+
+#[test]
+fn every_key_can_be_set_and_is_written_again() {
+    let values = vec![
+        text("linear"),
+        text("1s"),
+        Value::Number(1.5),
+        text("2s"),
+        text("3s"),
+        text("4s"),
+        Value::Number(0.5),
+        Value::Integer(5),
+        text("6s"),
+        Value::Flag(true),
+        text("first_failure"),
+        text("7s"),
+        text("8s"),
+        Value::Flag(false),
+    ];
+    let mut settings = Settings::default();
+    for (key, value) in KEYS.into_iter().zip(&values) {
+        settings.set(key, value).unwrap();
+    }
+    assert!(settings.entries().into_iter().eq(KEYS.into_iter().zip(values)));
+}
+
+proptest! {
+    #[test]
+    fn every_duration_is_read_as_it_is_written(secs: u64, nanos in 0_u32..1_000_000_000) {
+        let time = Duration::new(secs, nanos);
+        prop_assert_eq!(set("delay", &Value::from_duration(time)).unwrap().delay, Some(time));
+    }
+
+    #[test]
+    fn no_text_panics_and_every_refusal_names_the_setting(key in prop::sample::select(KEYS.to_vec()), value: String) {
+        if let Err(message) = set(key, &Value::Text(value)) {
+            prop_assert!(message.contains(key), "{}", message);
+        }
+    }
+
+    #[test]
+    fn no_duration_panics(value in "([0-9]{1,20}(\\.[0-9]{1,20})? ?(ns|us|ms|s|m|h|days|weeks|months|years|y|x)? ?){0,4}") {
+        if let Err(message) = set("delay", &Value::Text(value)) {
+            prop_assert!(message.starts_with("`delay` is "), "{}", message);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One value of a setting, and how each setting reads it.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
+
+use crate::schedule::Kind;
+use crate::{Jitter, Since};
+
+/// A value as it stands in a file or in a variable; text may stand for any of the others.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Text(String),
+    Integer(i128),
+    Number(f64),
+    Flag(bool),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Number(number) => write!(f, "{number:?}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+        }
+    }
+}
+
+impl Value {
+    pub(crate) fn from_duration(time: Duration) -> Self {
+        Self::Text(humantime::format_duration(time).to_string())
+    }
+
+    pub(super) fn from_jitter(jitter: Jitter) -> Self {
+        Self::Text(
+            match jitter {
+                Jitter::None => "none",
+                Jitter::Full => "full",
+                Jitter::Equal => "equal",
+                Jitter::Decorrelated => "decorrelated",
+                Jitter::Factor(factor) => return Self::Number(factor),
+            }
+            .to_string(),
+        )
+    }
+
+    pub(super) fn from_since(since: Since) -> Self {
+        Self::Text(
+            match since {
+                Since::Call => "call",
+                Since::FirstFailure => "first_failure",
+            }
+            .to_string(),
+        )
+    }
+
+    /// The message that this value is not what `key` takes.
+    fn refused(&self, key: &str, cure: &str) -> String {
+        match self {
+            Self::Text(text) => format!("`{key}` is {text:?}; {cure}"),
+            other => format!("`{key}` is {other}; {cure}"),
+        }
+    }
+
+    pub(super) fn kind(&self, key: &str) -> Result<Kind, String> {
+        match self.word() {
+            Some("exponential") => Ok(Kind::Exponential),
+            Some("constant") => Ok(Kind::Constant),
+            Some("linear") => Ok(Kind::Linear),
+            Some("fibonacci") => Ok(Kind::Fibonacci),
+            _ => Err(self.refused(key, "use one of `exponential`, `constant`, `linear`, `fibonacci`")),
+        }
+    }
+
+    pub(super) fn since(&self, key: &str) -> Result<Since, String> {
+        match self.word() {
+            Some("call") => Ok(Since::Call),
+            Some("first_failure") => Ok(Since::FirstFailure),
+            _ => Err(self.refused(key, "use `call` or `first_failure`")),
+        }
+    }
+
+    pub(super) fn jitter(&self, key: &str) -> Result<Jitter, String> {
+        match self.word() {
+            Some("full") => Ok(Jitter::Full),
+            Some("equal") => Ok(Jitter::Equal),
+            Some("decorrelated") => Ok(Jitter::Decorrelated),
+            Some("none") => Ok(Jitter::None),
+            _ => self.as_number().map(Jitter::Factor).ok_or_else(|| {
+                self.refused(key, "use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5")
+            }),
+        }
+    }
+
+    pub(super) fn duration(&self, key: &str) -> Result<Duration, String> {
+        match self {
+            Self::Text(text) => duration(text).map_err(|reason| format!("`{key}` is {text:?}: {reason}")),
+            Self::Integer(_) | Self::Number(_) => {
+                Err(self.refused(key, &format!("use a duration with its unit, such as \"{self}s\"")))
+            }
+            Self::Flag(_) => Err(self.refused(key, "use a duration such as \"60s\"")),
+        }
+    }
+
+    pub(super) fn number(&self, key: &str) -> Result<f64, String> {
+        self.as_number().ok_or_else(|| self.refused(key, "use a number such as 2 or 1.5"))
+    }
+
+    pub(super) fn attempts(&self, key: &str) -> Result<u32, String> {
+        let attempts = match self {
+            Self::Integer(number) => u32::try_from(*number).ok(),
+            Self::Text(text) => text.trim().parse().ok(),
+            Self::Number(_) | Self::Flag(_) => None,
+        };
+        attempts.ok_or_else(|| self.refused(key, "use a whole number in 1..=4294967295"))
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, String> {
+        match self {
+            Self::Flag(flag) => Ok(*flag),
+            Self::Text(text) => text.trim().parse().map_err(|_| self.refused(key, "use `true` or `false`")),
+            Self::Integer(_) | Self::Number(_) => Err(self.refused(key, "use `true` or `false`")),
+        }
+    }
+
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text.trim()),
+            _ => None,
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a multiplier or a ratio; whole numbers beyond 2^53 are as good rounded"
+    )]
+    fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Integer(number) => Some(*number as f64),
+            Self::Text(text) => text.trim().parse().ok(),
+            Self::Flag(_) => None,
+        }
+    }
+}
+
+/// Reads a duration as `humantime` does; the error says what is wrong with it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err("it is empty; use a number and a unit, such as \"60s\"".to_string());
+    }
+    // One part after the other, because `humantime` adds them up without a check of the last carry.
+    let mut total = Duration::ZERO;
+    let mut rest = trimmed;
+    while !rest.is_empty() {
+        let (part, others) = rest.split_at(first_part(rest));
+        let time = humantime::parse_duration(part)
+            .map_err(|error| format!("{error}; use a number and a unit, such as \"60s\""))?;
+        total = total.checked_add(time).ok_or("it is too large for a duration; use a smaller number")?;
+        rest = others;
+    }
+    Ok(total)
+}
+
+/// Returns the length of "1h " in "1h 30m".
+fn first_part(text: &str) -> usize {
+    let unit = text.find(char::is_alphabetic).unwrap_or(text.len());
+    let (_, from_unit) = text.split_at(unit);
+    from_unit.find(|character: char| character.is_ascii_digit()).map_or(text.len(), |next| unit + next)
+}
