@@ -33,14 +33,14 @@ async fn poll(calls: &AtomicU32) -> Result<(), &'static str> {
 
 /// Runs a call until its second delay, drops it, and returns how many allocations that frees.
 fn freed() -> i64 {
-    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let calls = AtomicU32::new(0);
     let allocated = runtime.block_on(async {
         let mut call = Some(Box::pin(poll(&calls)));
         tokio::select! {
             biased;
             () = sleep(Duration::from_secs(15)) => {}
-            _ = async { call.as_mut().unwrap().await } => {}
+            _ = async { call.as_mut().expect("it is dropped later").await } => {}
         }
         measure(|| call = None)
     });
