@@ -58,6 +58,8 @@
 //! | `tracing` | | events of every call | `tracing` |
 //! | `metrics` | | counters and histograms of every call | `metrics` |
 //! | `testing` | | the module `testing`: no waits, a virtual clock, lost replies and recorders, for `dev-dependencies` | |
+//! | `serde` | | [`Policy`] in configuration files, in the words of the attribute | `serde`, `humantime` |
+//! | `overrides` | | the module `overrides`: values of annotated functions changed while the process runs | `humantime`, `strsim` |
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
 //! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
 //!
@@ -169,6 +171,13 @@ pub mod call {
 }
 
 /// The examples of the README are documentation tests, where the features that they use are on.
-#[cfg(all(doctest, feature = "macros", feature = "tokio", feature = "reqwest-0-13", feature = "testing"))]
+#[cfg(all(
+    doctest,
+    feature = "macros",
+    feature = "tokio",
+    feature = "reqwest-0-13",
+    feature = "testing",
+    feature = "overrides"
+))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
