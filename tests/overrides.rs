@@ -1,6 +1,7 @@
 //! Values of annotated functions, changed while the program runs.
 //!
 //! Overrides belong to the process, so the tests of this file take turns.
+#![expect(clippy::await_holding_lock, reason = "a turn lasts for a whole test, each on a runtime of its own")]
 
 use std::cell::Cell;
 use std::process::Command;
