@@ -463,7 +463,7 @@ mod asynchronous {
 
     /// The calls that a limit of 25 seconds leaves, and the seconds that they took.
     async fn limited<F: Future<Output = Result<(), &'static str>>>(key: &str, call: F) -> u64 {
-        overrides::load(&format!("{key}: max_elapsed=25s, max_attempts=99")).unwrap();
+        overrides::load(&format!("{key}: max_elapsed=25s, max_attempts=99")).expect("a good override");
         let started = Instant::now();
         assert_eq!(call.await, Err("down"));
         started.elapsed().as_secs()
@@ -482,8 +482,8 @@ mod asynchronous {
 
     #[retry(max_attempts = 2, delay = "10s", jitter = none, name = "long-lived")]
     async fn long_lived(runs: &[u64], calls: &AtomicU32) -> Result<(), &'static str> {
-        let call = usize::try_from(calls.fetch_add(1, Ordering::Relaxed)).unwrap();
-        sleep(Duration::from_secs(runs[call])).await;
+        let call = calls.fetch_add(1, Ordering::Relaxed) as usize;
+        sleep(Duration::from_secs(runs.get(call).copied().unwrap_or_default())).await;
         Err("down")
     }
 
