@@ -1,4 +1,4 @@
-//! What many annotated functions cost the compiler and the binary: programs of 250 functions, written here and compiled.
+//! What many annotated functions cost the compiler and the binary: programs of many functions, written here and compiled.
 //!
 //! Each program is one way of retrying; one has no functions, and what it costs is taken off the others. Only ratios
 //! of times are reported, both sides measured in the same run, in processor time and not by the clock on the wall.
@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The functions of one program.
-const FUNCTIONS: u32 = 250;
+/// The functions of one program in the table.
+pub(crate) const FUNCTIONS: u32 = 250;
 /// The compilations of which the fastest counts.
 const ROUNDS: u32 = 3;
 
@@ -113,22 +113,22 @@ pub(crate) struct Costs {
     pub(crate) check: Vec<(&'static str, f64)>,
 }
 
-/// Writes, compiles and measures the programs.
-pub(crate) fn measure() -> Result<Costs, Box<dyn Error>> {
-    let root = write_all()?;
+/// Writes, compiles and measures programs of this many functions.
+pub(crate) fn measure(functions: u32) -> Result<Costs, Box<dyn Error>> {
+    let root = write_all(functions)?;
     cargo(&root, &["build", "--release"])?;
     cargo(&root, &["check"])?;
     let (empty_code, empty_check) = (code(&root, "empty")?, check(&root, "empty")?);
     let (mut sizes, mut times) = (Vec::new(), Vec::new());
     for way in WAYS {
-        sizes.push((way.name, (code(&root, way.name)? - empty_code) / f64::from(FUNCTIONS)));
-        times.push((way.name, (check(&root, way.name)? - empty_check) / f64::from(FUNCTIONS)));
+        sizes.push((way.name, (code(&root, way.name)? - empty_code) / f64::from(functions)));
+        times.push((way.name, (check(&root, way.name)? - empty_check) / f64::from(functions)));
     }
     Ok(Costs { code: sizes, check: times })
 }
 
 /// Writes a workspace of programs beside this program, with the lock file of the real one.
-fn write_all() -> Result<PathBuf, Box<dyn Error>> {
+fn write_all(functions: u32) -> Result<PathBuf, Box<dyn Error>> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the package lies in a workspace")?;
     let program = env::current_exe()?;
     let target = program.parent().and_then(Path::parent).ok_or("the program lies in the target directory")?;
@@ -151,7 +151,7 @@ fn write_all() -> Result<PathBuf, Box<dyn Error>> {
         fs::create_dir_all(root.join(name).join("src"))?;
         fs::write(root.join(name).join("Cargo.toml"), manifest)?;
         let way = WAYS.iter().find(|way| way.name == name);
-        fs::write(main_file(&root, name), source(way)?)?;
+        fs::write(main_file(&root, name), source(way, functions)?)?;
     }
     Ok(root)
 }
@@ -160,9 +160,9 @@ fn main_file(root: &Path, name: &str) -> PathBuf {
     root.join(name).join("src").join("main.rs")
 }
 
-fn source(way: Option<&Way>) -> Result<String, std::fmt::Error> {
+fn source(way: Option<&Way>, functions: u32) -> Result<String, std::fmt::Error> {
     let mut source = COMMON.to_owned();
-    let count = if way.is_some() { FUNCTIONS } else { 0 };
+    let count = if way.is_some() { functions } else { 0 };
     writeln!(source, "\nstatic FUNCTIONS: [fn(&Service) -> bool; {count}] = [")?;
     for number in 0..count {
         writeln!(source, "    |service| drive(call_{number}(service)),")?;
@@ -230,4 +230,14 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     let first_error = messages.find("error").map_or("", |start| messages.get(start..).unwrap_or_default());
     let lines: Vec<&str> = first_error.lines().take(20).collect();
     Err(format!("`cargo {}` failed in {}:\n{}", arguments.join(" "), root.display(), lines.join("\n")).into())
+}
+
+/// Prints what programs of this many functions cost, per function.
+pub(crate) fn print(functions: u32) -> Result<(), Box<dyn Error>> {
+    let Costs { code, check } = measure(functions)?;
+    println!("{:<8}{:>16}{:>20}", "way", "bytes of code", "ms of `cargo check`");
+    for ((way, bytes), (_, millis)) in code.into_iter().zip(check) {
+        println!("{way:<8}{bytes:>16.1}{millis:>20.2}");
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! cargo run --release -p backoff-benches -- table     prints every row with its goal
 //! cargo run --release -p backoff-benches -- check     the same, and fails when a figure grew since the last time
 //! cargo run --release -p backoff-benches -- accept    the same, and keeps the figures as the last ones
+//! cargo run --release -p backoff-benches -- functions 1000    code and check time of that many functions, per function
 //! ```
 //!
 //! It needs valgrind, and `size` from the tools of the C compiler. Goals are shown and never fail; only growth does.
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use crate::figures::Figures;
 
-const USAGE: &str = "expected one of `table`, `check`, `accept`";
+const USAGE: &str = "expected one of `table`, `check`, `accept`, `functions 1000`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     match *arguments {
         ["run", group, way, calls, failures] => return count::run(group, way, calls, failures),
+        ["functions", functions] => return generated::print(functions.parse()?),
         ["table" | "check" | "accept"] => {}
         _ => return Err(USAGE.into()),
     }
