@@ -39,9 +39,10 @@
 //! # When it applies
 //!
 //! A call looks for its override at its first failure and keeps what it finds; later changes are for new calls. Only
-//! `disabled` is looked for at every failure: switched on, it ends calls in progress at their next decision. A success costs
-//! nothing, and while no override is set a failure costs one relaxed load. An override that applies costs the call two
-//! allocations at its first failure.
+//! `disabled` is looked for at every failure: switched on, it ends calls in progress at their next decision. A success looks
+//! for nothing, and while no override is set a failure costs one relaxed load. Nothing is allocated for a call; the place for what
+//! it finds is part of its state, which makes the future of an annotated function up to 270 bytes larger where this feature
+//! is on.
 //!
 //! * A limit of time that the annotation has not counts from the first failure, because nothing read the clock before;
 //!   so does `reset_after`, which takes an attempt to start when its delay was over.

@@ -18,6 +18,7 @@ use super::parts::Verdict;
 use crate::clock::{Clock, RuntimeClock, SystemClock};
 use crate::decision::Decision;
 use crate::drive::settle::{self, Label, Notice};
+use crate::drive::trial::Trial;
 use crate::observe::{Elapsed, ErrorText};
 use crate::{CallSite, Policy};
 
@@ -67,11 +68,23 @@ const fn label(site: &'static CallSite) -> Label {
     Label { name: "", site: Some(site) }
 }
 
+/// What features keep of a call; nothing without them.
+struct Aside<M> {
+    trial: Trial,
+    steered: Steered<M>,
+}
+
+impl<M: Mode> Aside<M> {
+    #[inline]
+    fn new() -> Self {
+        Self { trial: Trial::new(), steered: Steered::no() }
+    }
+}
+
 /// A retry succeeded, outlined.
 #[cold]
 #[inline(never)]
-#[expect(clippy::needless_pass_by_value, reason = "the call is over, and so is what it kept")]
-fn recovered<M: Mode>(site: &'static CallSite, failed: u32, elapsed: Elapsed, steered: Steered<M>) {
+fn recovered<M: Mode>(site: &'static CallSite, failed: u32, elapsed: Elapsed, steered: &Steered<M>) {
     let notice = Notice { label: label(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE };
     settle::recovered(steered.rules(policy_of(site)), &notice);
 }

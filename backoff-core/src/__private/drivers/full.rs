@@ -46,7 +46,7 @@ impl<B: Backoff, M: Mode> Full<B, M> {
     #[must_use]
     pub fn start(policy: &Policy<B>, is_timed: bool) -> Self {
         let driver = Driver::start(policy.rules(), &M::CLOCK, is_timed);
-        let course = Course::OWN;
+        let course = Course::own();
         Self { driver, course, attempt_started: None, last_delay: None, random: ThreadRandom, mode: PhantomData }
     }
 

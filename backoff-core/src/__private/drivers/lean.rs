@@ -2,11 +2,9 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
 
 use super::stamp::Stamp;
-use super::steered::Steered;
-use super::{Circumstances, Mode, Verdict, label, policy_of, recovered};
+use super::{Aside, Circumstances, Mode, Verdict, label, policy_of, recovered};
 use crate::decision::{Failure, Progress};
 use crate::drive::settle::{Notice, settle, succeeded_at_once};
 use crate::drive::trial::Trial;
@@ -18,21 +16,8 @@ use crate::{Budget, CallSite, Fault};
 pub struct Lean<M> {
     failed: u32,
     stamp: Stamp,
-    trial: Trial,
-    /// Holds something after a failure only, so that dropping it costs a success nothing.
-    steered: ManuallyDrop<Steered<M>>,
+    aside: Aside<M>,
     mode: PhantomData<M>,
-}
-
-#[cfg(feature = "overrides")]
-impl<M> Drop for Lean<M> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.failed > 0 {
-            let steered = core::mem::replace(&mut *self.steered, Steered::NO);
-            drop(steered);
-        }
-    }
 }
 
 impl<M: Mode> Lean<M> {
@@ -40,8 +25,7 @@ impl<M: Mode> Lean<M> {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        let steered = ManuallyDrop::new(Steered::NO);
-        Self { failed: 0, stamp: Stamp::start::<M>(), trial: Trial::new(), steered, mode: PhantomData }
+        Self { failed: 0, stamp: Stamp::start::<M>(), aside: Aside::new(), mode: PhantomData }
     }
 
     /// Counts a failed attempt and asks the core.
@@ -55,24 +39,20 @@ impl<M: Mode> Lean<M> {
     ) -> Verdict {
         let before = self.failed;
         self.failed = before.saturating_add(1);
-        // By value, there and back: what a function has a reference to cannot stay in registers.
-        let steered = self.steered.take();
-        let (verdict, steered) =
-            decide_lean::<M>(site, before, (&mut self.stamp, &mut self.trial, steered), fault, &error, budget);
-        self.steered = ManuallyDrop::new(steered);
-        verdict
+        let kept = (&mut self.stamp, &mut self.aside);
+        decide_lean::<M>(site, before, kept, fault, &error, budget)
     }
 
     /// Notes that an attempt succeeded; returns whether the call keeps its result.
     #[inline]
     #[must_use]
     pub fn succeeded(&mut self, site: &'static CallSite) -> bool {
-        if !self.trial.keeps_reply(self.failed) {
+        if !self.aside.trial.keeps_reply(self.failed) {
             return false;
         }
         Trial::succeeded();
         if self.failed > 0 {
-            recovered(site, self.failed, self.stamp.elapsed::<M>(), self.steered.take());
+            recovered(site, self.failed, self.stamp.elapsed::<M>(), &self.aside.steered);
         } else if cfg!(feature = "metrics") {
             succeeded_at_once(label(site), self.stamp.elapsed::<M>().time());
         }
@@ -83,7 +63,7 @@ impl<M: Mode> Lean<M> {
     #[inline]
     #[must_use]
     pub const fn has_lost(&self) -> bool {
-        self.trial.has_lost(self.failed)
+        self.aside.trial.has_lost(self.failed)
     }
 
     /// Returns whether the present attempt is a retry.
@@ -100,24 +80,23 @@ impl<M: Mode> Lean<M> {
 fn decide_lean<M: Mode>(
     site: &'static CallSite,
     failed_before: u32,
-    (stamp, trial, mut steered): (&mut Stamp, &mut Trial, Steered<M>),
+    (stamp, aside): (&mut Stamp, &mut Aside<M>),
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
-) -> (Verdict, Steered<M>) {
+) -> Verdict {
     let policy = policy_of(site);
+    let Aside { trial, steered } = aside;
     let is_disabled = steered.look(site, policy, failed_before == 0, || stamp.started());
     if let Some(full) = steered.get() {
         let circumstances = Circumstances { budget, ..Circumstances::default() };
-        return (full.failed(site, policy, fault, *error, circumstances), steered);
+        return full.failed(site, policy, fault, *error, circumstances);
     }
     let mut progress = Progress::resumed(failed_before);
     let attempts = failed_before.saturating_add(1);
     let notice = Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(), text: *error };
     let failure = Failure::new(fault).disabled(is_disabled).budget(budget);
-    let progress = (&mut progress, trial);
-    let decision = settle(policy.rules(), policy.backoff(), progress, failure, &mut ThreadRandom, &notice);
-    (decision.into(), steered)
+    settle(policy.rules(), policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom, &notice).into()
 }
 
 impl<M> fmt::Debug for Lean<M> {

@@ -20,13 +20,19 @@ mod on {
     pub(in super::super) type StateOf<B> = ChosenState<<B as Backoff>::State>;
 
     /// The driver of a call that an override applies to, in the place of one that knows too little.
-    pub(in super::super) struct Steered<M>(Option<Box<Full<Schedule, M>>>);
-
-    impl<M> Steered<M> {
-        pub(in super::super) const NO: Self = Self(None);
-    }
+    ///
+    /// Kept in place and not on the heap: with nothing to free, there is nothing to do when an attempt succeeds or
+    /// panics, or when a future is dropped.
+    pub(in super::super) struct Steered<M>(Option<Full<Schedule, M>>);
 
     impl<M: Mode> Steered<M> {
+        /// Returns a place for it, empty. No constant: that would be copied as a whole, though only the tag matters.
+        #[inline(always)]
+        #[expect(clippy::inline_always, reason = "every call starts with it")]
+        pub(in super::super) fn no() -> Self {
+            Self(None)
+        }
+
         /// Looks for what was overridden, and returns whether retries are switched off; `started` is what the driver
         /// knows of the call's start.
         #[inline]
@@ -41,8 +47,7 @@ mod on {
                 return false;
             }
             if is_first {
-                let steering = overrides::steering(site, policy);
-                self.0 = steering.map(|steering| Box::new(Full::steered(steering, started())));
+                self.0 = overrides::steering(site, policy).map(|steering| Full::steered(steering, started()));
             }
             overrides::is_disabled(site)
         }
@@ -50,7 +55,7 @@ mod on {
         /// Returns the driver that took over.
         #[inline]
         pub(in super::super) fn get(&mut self) -> Option<&mut Full<Schedule, M>> {
-            self.0.as_deref_mut()
+            self.0.as_mut()
         }
 
         /// Returns what the call goes by.
@@ -60,23 +65,22 @@ mod on {
                 None => policy.rules(),
             }
         }
-
-        /// Hands the driver over, and leaves none.
-        #[inline]
-        pub(in super::super) fn take(&mut self) -> Self {
-            Self(self.0.take())
-        }
     }
 
     /// What a call goes by: its own policy, or from its first failure on what was found in its place.
     #[derive(Debug)]
-    pub(in super::super) struct Course(Option<Box<Steering>>);
+    pub(in super::super) struct Course(Option<Steering>);
 
     impl Course {
-        pub(in super::super) const OWN: Self = Self(None);
+        /// Returns the call's own, as [`Steered::no`] does.
+        #[inline(always)]
+        #[expect(clippy::inline_always, reason = "every call starts with it")]
+        pub(in super::super) fn own() -> Self {
+            Self(None)
+        }
 
         pub(in super::super) fn found(steering: Steering) -> Self {
-            Self(Some(Box::new(steering)))
+            Self(Some(steering))
         }
 
         /// Looks for what was overridden, and returns whether retries are switched off.
@@ -91,7 +95,7 @@ mod on {
                 return false;
             }
             if is_first && self.0.is_none() {
-                self.0 = overrides::steering(site, policy).map(Box::new);
+                self.0 = overrides::steering(site, policy);
             }
             overrides::is_disabled(site)
         }
@@ -111,7 +115,7 @@ mod on {
         /// Returns the rules.
         #[inline]
         pub(in super::super) fn rules<'a, B>(&'a self, policy: &'a Policy<B>) -> &'a Rules {
-            self.0.as_deref().map_or(policy.rules(), |found| &found.rules)
+            self.0.as_ref().map_or(policy.rules(), |found| &found.rules)
         }
 
         /// Returns whether an override wants to know how long attempts run.
@@ -139,7 +143,10 @@ mod off {
     pub(in super::super) struct Steered<M>(PhantomData<M>);
 
     impl<M: Mode> Steered<M> {
-        pub(in super::super) const NO: Self = Self(PhantomData);
+        #[inline]
+        pub(in super::super) fn no() -> Self {
+            Self(PhantomData)
+        }
 
         #[inline]
         pub(in super::super) fn look(
@@ -161,11 +168,6 @@ mod off {
         pub(in super::super) fn rules<'a>(&'a self, policy: &'a Policy) -> &'a Rules {
             policy.rules()
         }
-
-        #[inline]
-        pub(in super::super) fn take(&mut self) -> Self {
-            Self::NO
-        }
     }
 
     /// A call goes by its own policy.
@@ -173,7 +175,10 @@ mod off {
     pub(in super::super) struct Course;
 
     impl Course {
-        pub(in super::super) const OWN: Self = Self;
+        #[inline]
+        pub(in super::super) fn own() -> Self {
+            Self
+        }
 
         #[inline]
         pub(in super::super) fn look<B: Backoff>(&mut self, _: &'static CallSite, _: &Policy<B>, _: bool) -> bool {

@@ -2,12 +2,10 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::steered::Steered;
-use super::{Circumstances, Mode, Verdict, label, policy_of, recovered};
+use super::{Aside, Circumstances, Mode, Verdict, label, policy_of, recovered};
 use crate::clock::Clock as _;
 use crate::decision::{Failure, Progress, StopReason};
 use crate::drive::settle::{Notice, settle, succeeded_at_once};
@@ -21,21 +19,8 @@ use crate::{Budget, CallSite, Fault, Policy};
 pub struct Timed<M> {
     started: Instant,
     failed: u32,
-    trial: Trial,
-    /// As in [`Lean`](super::Lean).
-    steered: ManuallyDrop<Steered<M>>,
+    aside: Aside<M>,
     mode: PhantomData<M>,
-}
-
-#[cfg(feature = "overrides")]
-impl<M> Drop for Timed<M> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.failed > 0 {
-            let steered = core::mem::replace(&mut *self.steered, Steered::NO);
-            drop(steered);
-        }
-    }
 }
 
 impl<M: Mode> Timed<M> {
@@ -43,8 +28,7 @@ impl<M: Mode> Timed<M> {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        let steered = ManuallyDrop::new(Steered::NO);
-        Self { started: M::CLOCK.now(), failed: 0, trial: Trial::new(), steered, mode: PhantomData }
+        Self { started: M::CLOCK.now(), failed: 0, aside: Aside::new(), mode: PhantomData }
     }
 
     /// Counts a failed attempt and asks the core.
@@ -58,24 +42,21 @@ impl<M: Mode> Timed<M> {
     ) -> Verdict {
         let before = self.failed;
         self.failed = before.saturating_add(1);
-        let steered = self.steered.take();
-        let (verdict, steered) =
-            decide_timed::<M>(site, before, (self.started, &mut self.trial, steered), fault, &error, budget);
-        self.steered = ManuallyDrop::new(steered);
-        verdict
+        let kept = (self.started, &mut self.aside);
+        decide_timed::<M>(site, before, kept, fault, &error, budget)
     }
 
     /// Notes that an attempt succeeded; returns whether the call keeps its result.
     #[inline]
     #[must_use]
     pub fn succeeded(&mut self, site: &'static CallSite) -> bool {
-        if !self.trial.keeps_reply(self.failed) {
+        if !self.aside.trial.keeps_reply(self.failed) {
             return false;
         }
         Trial::succeeded();
         if self.failed > 0 {
             let elapsed = Elapsed::SinceStart(self.elapsed());
-            recovered(site, self.failed, elapsed, self.steered.take());
+            recovered(site, self.failed, elapsed, &self.aside.steered);
         } else if cfg!(feature = "metrics") {
             succeeded_at_once(label(site), Some(self.elapsed()));
         }
@@ -86,11 +67,11 @@ impl<M: Mode> Timed<M> {
     #[inline]
     #[must_use]
     pub const fn has_lost(&self) -> bool {
-        self.trial.has_lost(self.failed)
+        self.aside.trial.has_lost(self.failed)
     }
 
     fn elapsed(&self) -> Duration {
-        self.trial.total(M::CLOCK.elapsed(self.started))
+        self.aside.trial.total(M::CLOCK.elapsed(self.started))
     }
 
     /// Returns whether the present attempt is a retry.
@@ -109,7 +90,7 @@ impl<M: Mode> Timed<M> {
 
     /// Returns what `on_retry` is told.
     pub fn retry_event<'e, E>(&self, policy: &Policy, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
-        let max_attempts = in_force(self.steered.rules(policy), Rules::attempts_limit);
+        let max_attempts = in_force(self.aside.steered.rules(policy), Rules::attempts_limit);
         RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed: self.elapsed() }
     }
 
@@ -132,25 +113,24 @@ impl<M: Mode> Timed<M> {
 fn decide_timed<M: Mode>(
     site: &'static CallSite,
     failed_before: u32,
-    (started, trial, mut steered): (Instant, &mut Trial, Steered<M>),
+    (started, aside): (Instant, &mut Aside<M>),
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
-) -> (Verdict, Steered<M>) {
+) -> Verdict {
     let policy = policy_of(site);
+    let Aside { trial, steered } = aside;
     let is_disabled = steered.look(site, policy, failed_before == 0, || Some(started));
     if let Some(full) = steered.get() {
         let circumstances = Circumstances { budget, ..Circumstances::default() };
-        return (full.failed(site, policy, fault, *error, circumstances), steered);
+        return full.failed(site, policy, fault, *error, circumstances);
     }
     let mut progress = Progress::resumed(failed_before);
     let at = trial.total(M::CLOCK.elapsed(started));
     let attempts = failed_before.saturating_add(1);
     let notice = Notice { label: label(site), attempts, elapsed: Elapsed::SinceStart(at), text: *error };
     let failure = Failure::new(fault).at(at).disabled(is_disabled).budget(budget);
-    let progress = (&mut progress, trial);
-    let decision = settle(policy.rules(), policy.backoff(), progress, failure, &mut ThreadRandom, &notice);
-    (decision.into(), steered)
+    settle(policy.rules(), policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom, &notice).into()
 }
 
 impl<M> fmt::Debug for Timed<M> {
