@@ -19,6 +19,8 @@ mod hooks;
 mod parts;
 #[cfg(feature = "std")]
 mod text;
+#[cfg(feature = "std")]
+mod verdict;
 
 #[cfg(feature = "std")]
 pub use self::asynchronous::{
@@ -33,11 +35,13 @@ pub use self::features::AsyncSleeper;
 pub use self::hooks::{ask, is_met, notify, or_else, unmet};
 #[cfg(feature = "std")]
 pub use self::parts::{
-    AsPolicy, Verdict, adjusted, attempt_starts, call, call_in, inner_gave_up, is_cancelled, policy, sleep_blocking,
+    AsPolicy, adjusted, attempt_starts, call, call_in, inner_gave_up, is_cancelled, policy, sleep_blocking,
     sleep_blocking_until_cancelled,
 };
 #[cfg(feature = "std")]
 pub use self::text::Telling;
+#[cfg(feature = "std")]
+pub use self::verdict::Verdict;
 #[cfg(feature = "std")]
 pub use crate::decision::StopReason;
 #[cfg(feature = "std")]

@@ -6,6 +6,8 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::base::BaseDelay;
+
 /// A rule that yields the base delay of each retry, before jitter and cap.
 ///
 /// A backoff is shared by reference between all calls; what changes during one call lives in its
@@ -49,6 +51,13 @@ pub trait Backoff {
 
     /// Returns the base delay before the next retry, or `None` when no retry should follow.
     fn next(&self, state: &mut Self::State) -> Option<Duration>;
+
+    /// Returns what [`next`](Backoff::next) does, in the form that jitter starts from.
+    #[doc(hidden)]
+    #[inline]
+    fn next_base(&self, state: &mut Self::State) -> Option<BaseDelay> {
+        self.next(state).map(BaseDelay::of)
+    }
 
     /// Returns the built-in backoff that this is, for those who change its settings.
     #[doc(hidden)]

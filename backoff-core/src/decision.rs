@@ -12,7 +12,9 @@ use crate::random::Random;
 use crate::{Backoff, Budget, Fault, Policy};
 
 /// What to do after a failed attempt.
+// With a tag of its own the parts are told apart in registers, where a tag inside the delay would be packed and unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 #[non_exhaustive]
 pub enum Decision {
     /// Wait this long, then start the next attempt.
@@ -50,6 +52,28 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Every reason, in the order of the variants.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Permanent,
+        Self::Ambiguous,
+        Self::MaxAttempts,
+        Self::MaxElapsed,
+        Self::Timeout,
+        Self::BackoffEnded,
+        Self::PushBackTooLong,
+        Self::BudgetEmpty,
+        Self::Cancelled,
+        Self::Nested,
+        Self::Disabled,
+    ];
+
+    /// Returns the reason whose place in [`ALL`](Self::ALL) this is, which is also the number of its variant.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn numbered(number: u32) -> Self {
+        usize::try_from(number).ok().and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Disabled)
+    }
+
     /// Returns the reason as a word for logs and labels, such as `max_attempts`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -280,10 +304,10 @@ pub(crate) fn decide<B: Backoff>(
         return Decision::Stop(reason);
     }
     let state = progress.backoff.get_or_insert_with(|| backoff.start());
-    let Some(delay) = backoff.next(state) else {
+    let Some(base) = backoff.next_base(state) else {
         return Decision::Stop(StopReason::BackoffEnded);
     };
-    let own = rules.jitter.delay(&rules.base(delay, progress.previous), random);
+    let own = rules.jitter.delay(&rules.base(base, progress.previous), random);
     let delay = match failure.fault {
         Fault::PushBack(push_back) if !push_back.is_zero() => {
             if rules.max_push_back.is_some_and(|longest| push_back > longest) {

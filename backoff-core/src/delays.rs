@@ -91,6 +91,7 @@ impl<'p, B: Backoff, G> Delays<'p, B, G> {
 impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
     type Item = Duration;
 
+    #[inline]
     fn next(&mut self) -> Option<Duration> {
         let failure = Failure::new(Fault::Transient).at(self.elapsed);
         let decision =

@@ -20,7 +20,7 @@ pub(crate) mod trial;
 
 use core::time::Duration;
 
-use self::settle::{Label, Notice, recovered, settle, succeeded_at_once};
+use self::settle::{Label, Notice, settle_shared, succeeded_at_once};
 use self::source::PolicySource;
 use self::trial::{Trial, in_force};
 use crate::clock::Clock;
@@ -141,8 +141,8 @@ impl<S, I: Copy> Driver<S, I> {
     }
 
     /// Counts a failed attempt, asks the core, and tells those who watch.
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "each driver has one copy, which then builds the failure in place")]
     pub(crate) fn failed<P, C, G, O, E>(
         &mut self,
         step: Step<'_, P, C, G, O>,
@@ -163,9 +163,11 @@ impl<S, I: Copy> Driver<S, I> {
         let needs_time = self.is_timed || rules.needs_time() || cfg!(feature = "tracing");
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
-        let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
         let failure = failure.at(elapsed).ran(ran);
-        let decision = settle(rules, source.backoff(), (&mut self.progress, &mut self.trial), failure, random, &notice);
+        let state = (&mut self.progress, &mut self.trial);
+        let decision = settle_shared(rules, source.backoff(), state, failure, random);
+        let notice = || Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
+        settle::decided(rules, decision, label.site, notice);
         if O::WATCHES {
             self.tell(observer, rules, error, elapsed, decision);
         }
@@ -278,8 +280,8 @@ impl<S, I: Copy> Driver<S, I> {
         let is_told = self.started.is_some() && (O::WATCHES || settle::is_watched());
         let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
         let told = if is_told { self.told(elapsed) } else { Elapsed::Unknown };
-        let notice = Notice { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
-        recovered(source.rules(), &notice);
+        let notice = || Notice { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
+        settle::recovered(source.rules(), label.site, notice);
         if O::WATCHES {
             observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });
         }

@@ -8,6 +8,7 @@
 
 use core::time::Duration;
 
+use crate::base::{BaseDelay, SECONDS_FROM, is_shorter, saturating_nanos};
 use crate::random::Random;
 
 /// How much randomness is put on a base delay *d*.
@@ -53,7 +54,7 @@ pub(crate) struct Spread {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Base {
     /// The backoff's delay, before the cap.
-    pub(crate) delay: Duration,
+    pub(crate) delay: BaseDelay,
     /// The delay before the last retry, zero at first; decorrelated jitter only.
     pub(crate) previous: Duration,
     /// The first base delay; decorrelated jitter only.
@@ -64,46 +65,60 @@ pub(crate) struct Base {
 
 impl Jitter {
     /// Returns the range of the delay; the one place that knows what each kind means.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
     pub(crate) const fn spread(self, base: &Base) -> Spread {
-        let capped = shorter(base.delay, base.cap);
-        let scale = if matches!(self, Self::Decorrelated) { longer(base.previous, base.initial) } else { capped };
-        let in_seconds = scale.as_secs() >= SECONDS_FROM;
-        let d = units(capped, in_seconds);
+        if matches!(self, Self::Decorrelated) {
+            return decorrelated(base.previous, base.initial, base.cap);
+        }
+        let (d, in_seconds) = match base.delay.capped(base.cap) {
+            BaseDelay::Nanos(nanos) => (nanos, false),
+            BaseDelay::Long(delay) => (delay.as_secs(), true),
+        };
+        if matches!(self, Self::Full) {
+            return Spread { low: 0, high: d, in_seconds };
+        }
         let (low, high) = match self {
-            Self::None => (d, d),
-            Self::Full => (0, d),
             Self::Equal => (d - d / 2, d),
             Self::Factor(ratio) => {
                 let (part, cap) = (portion(d, ratio), units(base.cap, in_seconds));
                 (d.saturating_sub(part), smaller(d.saturating_add(part), cap))
             }
-            Self::Decorrelated => {
-                let initial = units(shorter(base.initial, base.cap), in_seconds);
-                let previous = units(base.previous, in_seconds);
-                let cap = units(base.cap, in_seconds);
-                let last = if previous > initial { previous } else { initial };
-                (initial, smaller(last.saturating_mul(3), cap))
-            }
+            Self::None | Self::Full | Self::Decorrelated => (d, d),
         };
         Spread { low, high, in_seconds }
     }
 
     /// Returns the delay drawn for `base`. No jitter draws nothing.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
     pub(crate) fn delay(self, base: &Base, random: &mut impl Random) -> Duration {
         if matches!(self, Self::None) {
-            return base.delay.min(base.cap);
+            return base.delay.capped(base.cap).duration();
         }
         self.spread(base).draw(random)
     }
 }
 
+#[inline(never)]
+const fn decorrelated(previous: Duration, initial: Duration, cap: Duration) -> Spread {
+    let longest = if is_shorter(previous, initial) { initial } else { previous };
+    let in_seconds = longest.as_secs() >= SECONDS_FROM;
+    let initial = units(if is_shorter(initial, cap) { initial } else { cap }, in_seconds);
+    let (previous, cap) = (units(previous, in_seconds), units(cap, in_seconds));
+    let last = if previous > initial { previous } else { initial };
+    Spread { low: initial, high: smaller(last.saturating_mul(3), cap), in_seconds }
+}
+
 impl Spread {
     #[inline]
     fn draw(self, random: &mut impl Random) -> Duration {
-        let span = u128::from(self.high - self.low) + 1;
-        let offset = ((u128::from(random.draw()) * span) >> 64) as u64;
+        let draw = random.draw();
+        // A full span of 2^64 units takes the number as it is.
+        let offset = match (self.high - self.low).checked_add(1) {
+            Some(span) => ((u128::from(draw) * u128::from(span)) >> 64) as u64,
+            None => draw,
+        };
         self.duration(self.low + offset)
     }
 
@@ -118,30 +133,9 @@ impl Spread {
     }
 }
 
-/// From here on (more than 500 years) delays are counted in seconds, because their nanoseconds do not fit 64 bits.
-const SECONDS_FROM: u64 = 16_000_000_000;
-
 #[inline]
 const fn units(d: Duration, in_seconds: bool) -> u64 {
-    if in_seconds {
-        return d.as_secs();
-    }
-    d.as_secs().saturating_mul(1_000_000_000).saturating_add(d.subsec_nanos() as u64)
-}
-
-#[inline]
-const fn shorter(a: Duration, b: Duration) -> Duration {
-    if is_shorter(a, b) { a } else { b }
-}
-
-#[inline]
-const fn is_shorter(a: Duration, b: Duration) -> bool {
-    a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos())
-}
-
-#[inline]
-const fn longer(a: Duration, b: Duration) -> Duration {
-    if is_shorter(a, b) { b } else { a }
+    if in_seconds { d.as_secs() } else { saturating_nanos(d) }
 }
 
 #[inline]
@@ -165,7 +159,7 @@ mod tests {
     use super::*;
 
     fn base(delay: Duration, cap: Duration) -> Base {
-        Base { delay, previous: Duration::ZERO, initial: delay, cap }
+        Base { delay: BaseDelay::of(delay), previous: Duration::ZERO, initial: delay, cap }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of 2^64")]

@@ -75,6 +75,7 @@ pub mod __private;
 #[cfg(feature = "std")]
 mod attempts;
 mod backoff;
+mod base;
 mod budget;
 #[cfg(feature = "std")]
 mod cancel;

@@ -279,8 +279,14 @@ pub(crate) struct Around {
 /// Looks at the calls around the present one; on the failure path only.
 #[inline]
 pub(crate) fn around() -> Around {
-    with_current(|scope| Around { suppressed: scope.shared.suppress, time_left: scope.remaining() })
-        .unwrap_or(Around { suppressed: false, time_left: None })
+    const NOTHING: Around = Around { suppressed: false, time_left: None };
+    #[cold]
+    #[inline(never)]
+    fn look() -> Around {
+        with_current(|scope| Around { suppressed: scope.shared.suppress, time_left: scope.remaining() })
+            .unwrap_or(NOTHING)
+    }
+    if are_used() { look() } else { NOTHING }
 }
 
 /// Tells the call around that this one has given up.
@@ -292,11 +298,16 @@ pub(crate) fn gave_up(reason: StopReason) {
     with_current(|scope| scope.shared.gave_up.store(true, Ordering::Relaxed));
 }
 
+/// Returns whether any scope was ever entered. The thread that entered one has set the flag itself, so it always finds its own.
+#[inline]
+fn are_used() -> bool {
+    ARE_USED.load(Ordering::Relaxed)
+}
+
 /// Looks at the present scope; a thread that is shutting down has none.
 #[inline]
 fn with_current<R>(look: impl FnOnce(&Scope) -> R) -> Option<R> {
-    // The thread that entered a scope has set the flag itself, so it always finds its own.
-    if !ARE_USED.load(Ordering::Relaxed) {
+    if !are_used() {
         return None;
     }
     CURRENT.try_with(|current| current.borrow().as_ref().map(look)).ok().flatten()

@@ -10,6 +10,7 @@ use core::time::Duration;
 
 pub use self::builder::PolicyBuilder;
 pub use self::invalid::InvalidPolicy;
+use crate::base::BaseDelay;
 use crate::jitter::Base;
 use crate::schedule::Kind;
 use crate::{Jitter, Schedule};
@@ -126,7 +127,7 @@ pub enum Since {
 impl Rules {
     /// Returns what jitter needs to know for one delay.
     #[inline]
-    pub(crate) const fn base(&self, delay: Duration, previous: Duration) -> Base {
+    pub(crate) const fn base(&self, delay: BaseDelay, previous: Duration) -> Base {
         Base { delay, previous, initial: self.initial, cap: self.max_delay }
     }
 

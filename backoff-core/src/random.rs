@@ -85,8 +85,14 @@ mod thread {
     impl Random for ThreadRandom {
         #[inline]
         fn draw(&mut self) -> u64 {
-            GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded_by_the_system).next_u64())
+            draw()
         }
+    }
+
+    /// One copy, into which the access to the thread's own is compiled.
+    #[inline(never)]
+    fn draw() -> u64 {
+        GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded_by_the_system).next_u64())
     }
 
     /// The standard library seeds its `RandomState` from the operating system, per thread.

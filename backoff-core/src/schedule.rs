@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::Backoff;
+use crate::base::{BaseDelay, NANOS_PER_SEC};
 
 /// A built-in backoff: what the base delay of each retry is, before jitter and cap.
 ///
@@ -28,7 +29,9 @@ use crate::Backoff;
 /// let policy = Policy::exponential().initial_delay(Duration::from_millis(500)).multiplier(1.5).build();
 /// assert_eq!(policy.backoff().base_delay(3), Duration::from_millis(1_125));
 /// ```
+// A tag of its own is read at once; one inside a delay would be worked out on each failure.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u8)]
 #[non_exhaustive]
 pub enum Schedule {
     /// Each base delay is `multiplier` times the one before.
@@ -64,14 +67,21 @@ pub enum Schedule {
 impl Schedule {
     /// Returns the base delay before retry number `retry`, before jitter and cap; 0 counts as 1.
     #[must_use]
-    #[inline]
     pub fn base_delay(&self, retry: u32) -> Duration {
+        self.base(retry).duration()
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+    fn base(&self, retry: u32) -> BaseDelay {
         let steps = retry.saturating_sub(1);
         match *self {
             Self::Exponential { initial_delay, multiplier } => exponential(initial_delay, multiplier, steps),
-            Self::Constant { delay } => delay,
-            Self::Linear { initial_delay, increment } => initial_delay.saturating_add(increment.saturating_mul(steps)),
-            Self::Fibonacci { initial_delay } => fibonacci(initial_delay, steps),
+            Self::Constant { delay } => BaseDelay::of(delay),
+            Self::Linear { initial_delay, increment } => {
+                BaseDelay::of(initial_delay.saturating_add(increment.saturating_mul(steps)))
+            }
+            Self::Fibonacci { initial_delay } => BaseDelay::of(fibonacci(initial_delay, steps)),
         }
     }
 
@@ -137,12 +147,17 @@ impl Backoff for Schedule {
         Some(self.base_delay(*retry))
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+    fn next_base(&self, retry: &mut u32) -> Option<BaseDelay> {
+        *retry = retry.saturating_add(1);
+        Some(self.base(*retry))
+    }
+
     fn as_schedule(&self) -> Option<Self> {
         Some(*self)
     }
 }
-
-const NANOS_PER_SEC: u64 = 1_000_000_000;
 
 /// Just below the largest number of nanoseconds that a conversion to `i64` keeps (2^63).
 const NANOS_IN_I64: f64 = 9.2e18;
@@ -150,13 +165,26 @@ const NANOS_IN_I64: f64 = 9.2e18;
 /// Past this factor no delay of a nanosecond or more fits a `Duration`.
 const BEYOND_EVERY_DURATION: f64 = 1e29;
 
+/// `initial * multiplier^steps`. Doubling, the usual growth, is a shift.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+fn exponential(initial: Duration, multiplier: f64, steps: u32) -> BaseDelay {
+    let first = BaseDelay::of(initial);
+    #[expect(clippy::float_cmp, reason = "two is exact as a float; whatever is near takes the general way")]
+    if multiplier == 2.0 {
+        if let BaseDelay::Nanos(nanos) = first {
+            if steps < nanos.leading_zeros() {
+                return BaseDelay::Nanos(nanos << steps);
+            }
+        }
+    }
+    if steps == 0 { first } else { power(initial, multiplier, steps) }
+}
+
 /// `initial * multiplier^steps` by repeated squaring: at most one round for each bit of `steps`, and fewer once the
 /// factor is past every duration.
-#[inline]
-fn exponential(initial: Duration, multiplier: f64, mut steps: u32) -> Duration {
-    if steps == 0 {
-        return initial;
-    }
+#[inline(never)]
+fn power(initial: Duration, multiplier: f64, mut steps: u32) -> BaseDelay {
     let (mut factor, mut square) = (1.0_f64, multiplier);
     loop {
         if steps & 1 == 1 {
@@ -168,7 +196,7 @@ fn exponential(initial: Duration, multiplier: f64, mut steps: u32) -> Duration {
         }
         square *= square;
         if square > BEYOND_EVERY_DURATION {
-            return Duration::MAX;
+            return BaseDelay::Long(Duration::MAX);
         }
     }
     scale(initial, factor)
@@ -176,7 +204,7 @@ fn exponential(initial: Duration, multiplier: f64, mut steps: u32) -> Duration {
 
 /// `delay * factor` for a factor of at least 1, to the nearest nanosecond, at most `Duration::MAX`.
 #[inline]
-fn scale(delay: Duration, factor: f64) -> Duration {
+fn scale(delay: Duration, factor: f64) -> BaseDelay {
     let nanos = nanos(delay) * factor;
     if nanos < NANOS_IN_I64 {
         #[expect(
@@ -185,9 +213,9 @@ fn scale(delay: Duration, factor: f64) -> Duration {
             reason = "the range was just checked; below 2^52 the difference is exact, above it the value is an integer"
         )]
         let (whole, rest) = (nanos as i64, nanos - (nanos as i64) as f64);
-        return Duration::from_nanos(whole.unsigned_abs() + u64::from(rest >= 0.5));
+        return BaseDelay::Nanos(whole.unsigned_abs() + u64::from(rest >= 0.5));
     }
-    Duration::try_from_secs_f64(nanos / 1e9).unwrap_or(Duration::MAX)
+    BaseDelay::of(Duration::try_from_secs_f64(nanos / 1e9).unwrap_or(Duration::MAX))
 }
 
 /// The nanoseconds of a delay; exact below 2^53 of them, which is 104 days, with a relative error of 2^-53 above.

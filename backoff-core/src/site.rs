@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::observe::publish::tell;
 use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
-use crate::{InvalidPolicy, Policy, StopReason};
+use crate::{Decision, InvalidPolicy, Policy, StopReason};
 
 /// An annotated function: its name, its place, and what its retries came to.
 ///
@@ -40,23 +40,8 @@ pub struct CallSite {
     next: OnceLock<Option<&'static CallSite>>,
     retries: AtomicU64,
     recovered: AtomicU64,
-    stops: [AtomicU64; REASONS.len()],
+    stops: [AtomicU64; StopReason::ALL.len()],
 }
-
-/// Every reason, in the order of the counters.
-const REASONS: [StopReason; 11] = [
-    StopReason::Permanent,
-    StopReason::Ambiguous,
-    StopReason::MaxAttempts,
-    StopReason::MaxElapsed,
-    StopReason::Timeout,
-    StopReason::BackoffEnded,
-    StopReason::PushBackTooLong,
-    StopReason::BudgetEmpty,
-    StopReason::Cancelled,
-    StopReason::Nested,
-    StopReason::Disabled,
-];
 
 /// The site that failed for the first time last. Held for two instructions, and never while other code runs.
 static NEWEST: Mutex<Option<&'static CallSite>> = Mutex::new(None);
@@ -84,7 +69,7 @@ impl CallSite {
             next: OnceLock::new(),
             retries: AtomicU64::new(0),
             recovered: AtomicU64::new(0),
-            stops: [const { AtomicU64::new(0) }; REASONS.len()],
+            stops: [const { AtomicU64::new(0) }; StopReason::ALL.len()],
         }
     }
 
@@ -145,24 +130,30 @@ impl CallSite {
     /// Iterates over the reasons for which calls gave up, and how many did.
     pub fn reasons(&self) -> impl Iterator<Item = (StopReason, u64)> + '_ {
         let counts = self.stops.iter().map(|count| count.load(Ordering::Relaxed));
-        REASONS.into_iter().zip(counts).filter(|(_, count)| *count > 0)
+        StopReason::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0)
     }
 
     fn counter(&self, reason: StopReason) -> Option<&AtomicU64> {
-        let at = REASONS.iter().position(|known| *known == reason)?;
-        self.stops.get(at)
+        self.stops.get(reason as usize)
     }
 
-    /// Counts an event, and lists the site at its first.
+    /// Counts what was decided after a failed attempt, and lists the site at its first.
     #[inline]
-    pub(crate) fn count(&'static self, what: What) {
+    pub(crate) fn count(&'static self, decision: Decision) {
         self.list();
-        match what {
-            What::Retry { .. } => self.retries.fetch_add(1, Ordering::Relaxed),
-            What::Recovered => self.recovered.fetch_add(1, Ordering::Relaxed),
-            What::GaveUp { reason } => self.counter(reason).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed)),
-            What::Adjusted { .. } => 0,
+        let counter = match decision {
+            Decision::RetryAfter(_) => Some(&self.retries),
+            Decision::Stop(reason) => self.counter(reason),
         };
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a retry that succeeded; the site is listed since its failure.
+    #[inline]
+    pub(crate) fn count_recovered(&'static self) {
+        self.recovered.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tells those who watch, once, that a value of this site was moved to the nearest allowed one.
@@ -186,8 +177,16 @@ impl CallSite {
         });
     }
 
+    #[inline]
     fn list(&'static self) {
-        if self.is_listed.load(Ordering::Relaxed) || self.is_listed.swap(true, Ordering::AcqRel) {
+        if !self.is_listed.load(Ordering::Relaxed) {
+            self.join_the_list();
+        }
+    }
+
+    #[cold]
+    fn join_the_list(&'static self) {
+        if self.is_listed.swap(true, Ordering::AcqRel) {
             return;
         }
         let mut newest = NEWEST.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,9 +14,8 @@ pub use self::full::{Circumstances, Full};
 pub use self::lean::Lean;
 use self::steered::Steered;
 pub use self::timed::Timed;
-use super::parts::Verdict;
+use super::verdict::{Packed, Verdict};
 use crate::clock::{Clock, RuntimeClock, SystemClock};
-use crate::decision::Decision;
 use crate::drive::settle::{self, Label, Notice};
 use crate::drive::trial::Trial;
 use crate::observe::{Elapsed, ErrorText};
@@ -47,16 +46,6 @@ impl Mode for AsyncMode {
     const CLOCK: RuntimeClock = RuntimeClock;
 }
 
-impl From<Decision> for Verdict {
-    #[inline]
-    fn from(decision: Decision) -> Self {
-        match decision {
-            Decision::RetryAfter(delay) => Self::Retry(delay),
-            Decision::Stop(reason) => Self::Stop(reason),
-        }
-    }
-}
-
 /// The policy of a call site that has a constant one.
 #[inline]
 fn policy_of(site: &'static CallSite) -> &'static Policy {
@@ -85,6 +74,6 @@ impl<M: Mode> Aside<M> {
 #[cold]
 #[inline(never)]
 fn recovered<M: Mode>(site: &'static CallSite, failed: u32, elapsed: Elapsed, steered: &Steered<M>) {
-    let notice = Notice { label: label(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE };
-    settle::recovered(steered.rules(policy_of(site)), &notice);
+    let notice = || Notice { label: label(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE };
+    settle::recovered(steered.rules(policy_of(site)), Some(site), notice);
 }

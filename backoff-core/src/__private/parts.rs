@@ -2,18 +2,8 @@
 
 use core::time::Duration;
 
-use crate::decision::StopReason;
 use crate::drive::limits::OpenScope;
 use crate::{BlockingSleeper, CallSite, CancelToken, Policy, PolicyBuilder, Scope};
-
-/// What the loop does after a failed attempt. Unlike [`Decision`](crate::Decision) it has no further variants.
-#[derive(Clone, Copy, Debug)]
-pub enum Verdict {
-    /// Wait this long, then run the body again.
-    Retry(Duration),
-    /// Return the result.
-    Stop(StopReason),
-}
 
 /// Runs one attempt; `?` and `return` in the body end it.
 #[inline(always)]

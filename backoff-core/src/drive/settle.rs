@@ -1,4 +1,4 @@
-//! One failed attempt, settled: what surrounds the call is asked, the core decides, and the process is told.
+//! One failed attempt, settled: what surrounds the call is asked, the core decides, and those around and the process are told.
 //!
 //! Every driver comes through here, the expanded ones too.
 
@@ -16,17 +16,19 @@ use crate::random::Random;
 pub(crate) struct Label {
     /// The name of a call that has no call site; empty without one.
     pub(crate) name: &'static str,
-    #[cfg(feature = "std")]
-    pub(crate) site: Option<&'static crate::CallSite>,
+    pub(crate) site: Site,
 }
+
+/// The call site that counts, where there is one.
+#[cfg(feature = "std")]
+pub(crate) type Site = Option<&'static crate::CallSite>;
+/// Without `std` there are no call sites.
+#[cfg(not(feature = "std"))]
+pub(crate) type Site = Option<core::convert::Infallible>;
 
 impl Label {
     pub(crate) const fn named(name: &'static str) -> Self {
-        Self {
-            name,
-            #[cfg(feature = "std")]
-            site: None,
-        }
+        Self { name, site: None }
     }
 }
 
@@ -39,7 +41,7 @@ pub(crate) struct Notice<'a> {
     pub(crate) text: ErrorText<'a>,
 }
 
-/// Decides what follows a failed attempt, and tells the process.
+/// Decides what follows a failed attempt, and tells the calls around.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "plain data would go through memory; each outlined driver has one copy")]
 pub(crate) fn settle<B: Backoff>(
@@ -48,17 +50,26 @@ pub(crate) fn settle<B: Backoff>(
     (progress, trial): (&mut Progress<B::State>, &mut Trial),
     failure: Failure<'_>,
     random: &mut impl Random,
-    notice: &Notice<'_>,
 ) -> Decision {
     let failure = trial.arranged(surrounded(failure));
     let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, random));
     Trial::failed();
-    let decision = trial.obeyed(decision);
-    match decision {
-        Decision::RetryAfter(delay) => publish(rules, What::Retry { delay }, notice),
-        Decision::Stop(reason) => stopped(rules, reason, notice),
+    if let Decision::Stop(reason) = decision {
+        ended(reason);
     }
-    decision
+    trial.obeyed(decision)
+}
+
+/// [`settle`] for the drivers that every operation compiles anew: one copy for each kind of backoff and randomness.
+#[inline(never)]
+pub(crate) fn settle_shared<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    state: (&mut Progress<B::State>, &mut Trial),
+    failure: Failure<'_>,
+    random: &mut impl Random,
+) -> Decision {
+    settle(rules, backoff, state, failure, random)
 }
 
 /// Adds what the calls around this one mean for it.
@@ -74,17 +85,50 @@ fn surrounded(failure: Failure<'_>) -> Failure<'_> {
     failure
 }
 
-/// Tells the calls around, and the process, that the call gave up.
-pub(crate) fn stopped(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
+/// Tells the calls around that this one gave up.
+#[inline]
+fn ended(reason: StopReason) {
     Trial::stopped(reason);
     #[cfg(feature = "std")]
     crate::nesting::gave_up(reason);
-    publish(rules, What::GaveUp { reason }, notice);
+}
+
+/// Tells the process what was decided; the notice is made only where somebody watches.
+#[inline]
+pub(crate) fn decided<'a>(rules: &Rules, decision: Decision, site: Site, notice: impl FnOnce() -> Notice<'a>) {
+    #[cfg(feature = "std")]
+    if let Some(site) = site {
+        site.count(decision);
+    }
+    #[cfg(not(feature = "std"))]
+    let _ = site;
+    if is_watched() {
+        let what = match decision {
+            Decision::RetryAfter(delay) => What::Retry { delay },
+            Decision::Stop(reason) => What::GaveUp { reason },
+        };
+        tell(rules, what, &notice());
+    }
+}
+
+/// Tells the calls around, and the process, that a limit of the call ended it.
+pub(crate) fn stopped(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
+    ended(reason);
+    decided(rules, Decision::Stop(reason), notice.label.site, || *notice);
 }
 
 /// Tells the process that a retry succeeded.
-pub(crate) fn recovered(rules: &Rules, notice: &Notice<'_>) {
-    publish(rules, What::Recovered, notice);
+#[inline]
+pub(crate) fn recovered<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> Notice<'a>) {
+    #[cfg(feature = "std")]
+    if let Some(site) = site {
+        site.count_recovered();
+    }
+    #[cfg(not(feature = "std"))]
+    let _ = site;
+    if is_watched() {
+        tell(rules, What::Recovered, &notice());
+    }
 }
 
 /// Counts a success at the first attempt, where the feature `metrics` wants it.
@@ -111,34 +155,20 @@ pub(crate) fn is_watched() -> bool {
     false
 }
 
-#[cfg(feature = "std")]
-#[inline]
-fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
+#[cold]
+#[inline(never)]
+fn tell(rules: &Rules, what: What, notice: &Notice<'_>) {
     let Notice { label, attempts, elapsed, text } = *notice;
-    if let Some(site) = label.site {
-        site.count(what);
-    }
-    if !is_watched() {
-        return;
-    }
+    #[cfg(feature = "std")]
     let (name, level) = label.site.map_or((label.name, Level::Debug), |site| (site.name(), site.level()));
-    let max_attempts = rules.attempts_limit();
-    crate::observe::publish::tell(&CallEvent { name, level, what, attempts, max_attempts, elapsed, error: text });
-}
-
-/// Without `std` there is nobody to tell.
-#[cfg(not(feature = "std"))]
-fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
-    let Notice { label, attempts, elapsed, text } = *notice;
-    let _ = CallEvent {
-        name: label.name,
-        level: Level::Debug,
-        what,
-        attempts,
-        max_attempts: rules.attempts_limit(),
-        elapsed,
-        error: text,
-    };
+    #[cfg(not(feature = "std"))]
+    let (name, level) = (label.name, Level::Debug);
+    let event = CallEvent { name, level, what, attempts, max_attempts: rules.attempts_limit(), elapsed, error: text };
+    #[cfg(feature = "std")]
+    crate::observe::publish::tell(&event);
+    // Without `std` there is nobody to tell.
+    #[cfg(not(feature = "std"))]
+    let _ = event;
 }
 
 /// The error of a call whose error type is not known to have any text: the name of that type.

@@ -146,4 +146,13 @@ impl<B: Backoff> Backoff for Chosen<'_, B> {
             _ => None,
         }
     }
+
+    #[inline]
+    fn next_base(&self, state: &mut Self::State) -> Option<crate::base::BaseDelay> {
+        match (self, state) {
+            (Self::Own(own), ChosenState::Own(state)) => own.next_base(state),
+            (Self::Given(given), ChosenState::Given(state)) => given.next_base(state),
+            _ => None,
+        }
+    }
 }

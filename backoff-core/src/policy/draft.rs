@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::invalid::Refusal;
 use super::{Named, Rules};
 use crate::Jitter;
+use crate::base::BaseDelay;
 use crate::schedule::Kind;
 
 /// What was named so far; the values of settings that were not named stand at "no limit".
@@ -215,7 +216,7 @@ impl Rules {
         if self.max_attempts == 1 || matches!(self.kind, Kind::Custom) {
             return Ok(());
         }
-        let shortest = self.jitter.spread(&self.base(self.initial, Duration::ZERO)).shortest();
+        let shortest = self.jitter.spread(&self.base(BaseDelay::of(self.initial), Duration::ZERO)).shortest();
         if is_longer(shortest, max_elapsed) {
             return Err(Refusal::FirstDelayBeyondLimit { delay: shortest, max_elapsed });
         }

@@ -89,6 +89,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     }
 
     /// Counts a failed attempt and asks the core.
+    #[inline]
     pub fn failed(
         &mut self,
         site: &'static CallSite,
@@ -97,6 +98,17 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         error: ErrorText<'_>,
         circumstances: Circumstances<'_>,
     ) -> Verdict {
+        self.decide(site, policy, fault, error, circumstances).into()
+    }
+
+    pub(super) fn decide(
+        &mut self,
+        site: &'static CallSite,
+        policy: &Policy<B>,
+        fault: Fault,
+        error: ErrorText<'_>,
+        circumstances: Circumstances<'_>,
+    ) -> Decision {
         let is_disabled = self.course.look(site, policy, self.driver.attempts() == 0);
         let failure = Failure::new(fault)
             .disabled(is_disabled)
@@ -112,7 +124,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         if let (Decision::RetryAfter(delay), true) = (decision, self.course.asks_for_attempt_start()) {
             self.attempt_started = M::CLOCK.now().checked_add(delay);
         }
-        decision.into()
+        decision
     }
 
     /// Returns what the call goes by.

@@ -4,9 +4,9 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::stamp::Stamp;
-use super::{Aside, Circumstances, Mode, Verdict, label, policy_of, recovered};
+use super::{Aside, Circumstances, Mode, Packed, Verdict, label, policy_of, recovered};
 use crate::decision::{Failure, Progress};
-use crate::drive::settle::{Notice, settle, succeeded_at_once};
+use crate::drive::settle::{self, Notice, settle, succeeded_at_once};
 use crate::drive::trial::Trial;
 use crate::observe::ErrorText;
 use crate::random::ThreadRandom;
@@ -29,7 +29,8 @@ impl<M: Mode> Lean<M> {
     }
 
     /// Counts a failed attempt and asks the core.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a verdict in two registers is taken apart in place")]
     pub fn failed(
         &mut self,
         site: &'static CallSite,
@@ -40,7 +41,7 @@ impl<M: Mode> Lean<M> {
         let before = self.failed;
         self.failed = before.saturating_add(1);
         let kept = (&mut self.stamp, &mut self.aside);
-        decide_lean::<M>(site, before, kept, fault, &error, budget)
+        decide_lean::<M>(site, before, kept, fault, &error, budget).into()
     }
 
     /// Notes that an attempt succeeded; returns whether the call keeps its result.
@@ -84,19 +85,22 @@ fn decide_lean<M: Mode>(
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
-) -> Verdict {
+) -> Packed {
     let policy = policy_of(site);
     let Aside { trial, steered } = aside;
     let is_disabled = steered.look(site, policy, failed_before == 0, || stamp.started());
     if let Some(full) = steered.get() {
         let circumstances = Circumstances { budget, ..Circumstances::default() };
-        return full.failed(site, policy, fault, *error, circumstances);
+        return full.decide(site, policy, fault, *error, circumstances).into();
     }
     let mut progress = Progress::resumed(failed_before);
     let attempts = failed_before.saturating_add(1);
-    let notice = Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(), text: *error };
     let failure = Failure::new(fault).disabled(is_disabled).budget(budget);
-    settle(policy.rules(), policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom, &notice).into()
+    let rules = policy.rules();
+    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom);
+    let notice = || Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(), text: *error };
+    settle::decided(rules, decision, Some(site), notice);
+    decision.into()
 }
 
 impl<M> fmt::Debug for Lean<M> {

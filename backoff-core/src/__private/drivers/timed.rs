@@ -5,10 +5,10 @@ use core::marker::PhantomData;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::{Aside, Circumstances, Mode, Verdict, label, policy_of, recovered};
+use super::{Aside, Circumstances, Mode, Packed, Verdict, label, policy_of, recovered};
 use crate::clock::Clock as _;
 use crate::decision::{Failure, Progress, StopReason};
-use crate::drive::settle::{Notice, settle, succeeded_at_once};
+use crate::drive::settle::{self, Notice, settle, succeeded_at_once};
 use crate::drive::trial::{Trial, in_force};
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
@@ -32,7 +32,8 @@ impl<M: Mode> Timed<M> {
     }
 
     /// Counts a failed attempt and asks the core.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a verdict in two registers is taken apart in place")]
     pub fn failed(
         &mut self,
         site: &'static CallSite,
@@ -43,7 +44,7 @@ impl<M: Mode> Timed<M> {
         let before = self.failed;
         self.failed = before.saturating_add(1);
         let kept = (self.started, &mut self.aside);
-        decide_timed::<M>(site, before, kept, fault, &error, budget)
+        decide_timed::<M>(site, before, kept, fault, &error, budget).into()
     }
 
     /// Notes that an attempt succeeded; returns whether the call keeps its result.
@@ -117,20 +118,23 @@ fn decide_timed<M: Mode>(
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
-) -> Verdict {
+) -> Packed {
     let policy = policy_of(site);
     let Aside { trial, steered } = aside;
     let is_disabled = steered.look(site, policy, failed_before == 0, || Some(started));
     if let Some(full) = steered.get() {
         let circumstances = Circumstances { budget, ..Circumstances::default() };
-        return full.failed(site, policy, fault, *error, circumstances);
+        return full.decide(site, policy, fault, *error, circumstances).into();
     }
     let mut progress = Progress::resumed(failed_before);
     let at = trial.total(M::CLOCK.elapsed(started));
     let attempts = failed_before.saturating_add(1);
-    let notice = Notice { label: label(site), attempts, elapsed: Elapsed::SinceStart(at), text: *error };
     let failure = Failure::new(fault).at(at).disabled(is_disabled).budget(budget);
-    settle(policy.rules(), policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom, &notice).into()
+    let rules = policy.rules();
+    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom);
+    let notice = || Notice { label: label(site), attempts, elapsed: Elapsed::SinceStart(at), text: *error };
+    settle::decided(rules, decision, Some(site), notice);
+    decision.into()
 }
 
 impl<M> fmt::Debug for Timed<M> {

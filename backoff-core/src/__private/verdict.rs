@@ -1,0 +1,71 @@
+//! What an expanded loop is told after a failed attempt.
+
+use core::time::Duration;
+
+use crate::decision::{Decision, StopReason};
+
+/// What the loop does after a failed attempt. Unlike [`Decision`] it has no further variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Wait this long, then run the body again.
+    Retry(Duration),
+    /// Return the result.
+    Stop(StopReason),
+}
+
+impl From<Decision> for Verdict {
+    #[inline]
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::RetryAfter(delay) => Self::Retry(delay),
+            Decision::Stop(reason) => Self::Stop(reason),
+        }
+    }
+}
+
+/// A verdict in two numbers, which a function returns in registers; an enum with these parts goes through memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed {
+    secs: u64,
+    /// Nanoseconds of a delay; from [`STOP`] on, the reason to stop.
+    nanos: u32,
+}
+
+/// No delay has that many nanoseconds beside its seconds.
+const STOP: u32 = 1_000_000_000;
+
+impl From<Decision> for Packed {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it saves the way through memory only where it is in place")]
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::RetryAfter(delay) => Self { secs: delay.as_secs(), nanos: delay.subsec_nanos() },
+            Decision::Stop(reason) => Self { secs: 0, nanos: STOP + reason as u32 },
+        }
+    }
+}
+
+impl From<Packed> for Verdict {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it saves the way through memory only where it is in place")]
+    fn from(packed: Packed) -> Self {
+        match packed.nanos.checked_sub(STOP) {
+            None => Self::Retry(Duration::new(packed.secs, packed.nanos)),
+            Some(number) => Self::Stop(StopReason::numbered(number)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_decision_comes_out_as_it_went_in() {
+        let delays = [Duration::ZERO, Duration::from_nanos(1), Duration::from_nanos(999_999_999), Duration::MAX];
+        let stops = StopReason::ALL.map(Decision::Stop);
+        for decision in delays.map(Decision::RetryAfter).into_iter().chain(stops) {
+            assert_eq!(Verdict::from(Packed::from(decision)), Verdict::from(decision), "{decision:?}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A base delay on its way from the backoff to jitter.
+//!
+//! Delays are counted in nanoseconds of 64 bits, because a `Duration` costs a division each time it is made from them and a
+//! multiplication each time it is taken apart. Only what does not fit (more than 500 years) goes the long way.
+
+use core::time::Duration;
+
+/// A base delay, before jitter and cap.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseDelay {
+    /// Nanoseconds.
+    Nanos(u64),
+    /// A delay of [`SECONDS_FROM`] or longer.
+    Long(Duration),
+}
+
+/// From here on delays are counted in seconds, because their nanoseconds do not fit 64 bits.
+pub(crate) const SECONDS_FROM: u64 = 16_000_000_000;
+
+impl BaseDelay {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
+    pub(crate) const fn of(delay: Duration) -> Self {
+        if delay.as_secs() < SECONDS_FROM {
+            Self::Nanos(delay.as_secs() * NANOS_PER_SEC + delay.subsec_nanos() as u64)
+        } else {
+            Self::Long(delay)
+        }
+    }
+
+    /// Returns the shorter of the delay and `cap`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
+    pub(crate) const fn capped(self, cap: Duration) -> Self {
+        match self {
+            Self::Nanos(nanos) => {
+                let cap = saturating_nanos(cap);
+                Self::Nanos(if nanos < cap { nanos } else { cap })
+            }
+            Self::Long(delay) => Self::of(if is_shorter(delay, cap) { delay } else { cap }),
+        }
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
+    pub(crate) const fn duration(self) -> Duration {
+        match self {
+            Self::Nanos(nanos) => Duration::from_nanos(nanos),
+            Self::Long(delay) => delay,
+        }
+    }
+}
+
+pub(crate) const NANOS_PER_SEC: u64 = 1_000_000_000;
+
+/// The nanoseconds of a delay, `u64::MAX` where they do not fit.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
+pub(crate) const fn saturating_nanos(delay: Duration) -> u64 {
+    delay.as_secs().saturating_mul(NANOS_PER_SEC).saturating_add(delay.subsec_nanos() as u64)
+}
+
+#[inline]
+pub(crate) const fn is_shorter(a: Duration, b: Duration) -> bool {
+    a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+    #[test]
+    fn a_delay_that_fits_is_nanoseconds_and_comes_back_unchanged() {
+        for delay in [Duration::ZERO, Duration::from_nanos(1), CENTURY, Duration::new(SECONDS_FROM - 1, 999_999_999)] {
+            let base = BaseDelay::of(delay);
+            assert!(matches!(base, BaseDelay::Nanos(_)), "{delay:?}");
+            assert_eq!(base.duration(), delay);
+        }
+    }
+
+    #[test]
+    fn a_delay_that_does_not_fit_stays_whole() {
+        for delay in [Duration::from_secs(SECONDS_FROM), Duration::MAX] {
+            assert_eq!(BaseDelay::of(delay), BaseDelay::Long(delay));
+        }
+    }
+
+    #[test]
+    fn the_cap_bounds_short_and_long_delays() {
+        let long = Duration::from_secs(SECONDS_FROM);
+        for (delay, cap) in [(CENTURY, long), (long, CENTURY), (long, Duration::MAX), (Duration::MAX, long)] {
+            assert_eq!(BaseDelay::of(delay).capped(cap).duration(), delay.min(cap), "{delay:?} {cap:?}");
+        }
+    }
+}
