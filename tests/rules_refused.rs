@@ -115,6 +115,19 @@ fn decorrelated_jitter_beside_a_multiplier_or_another_backoff_is_refused() {
 }
 
 #[test]
+fn decorrelated_jitter_on_an_edited_policy_with_a_multiplier_is_refused_with_a_cure_that_can_be_followed() {
+    assert_eq!(
+        refused(Policy::exponential().multiplier(2.5).build().edit().jitter(Jitter::Decorrelated)),
+        "decorrelated jitter replaces the growth by `multiplier`, which the edited policy names; start from a policy \
+         without `multiplier`, or use full or equal jitter"
+    );
+    assert_eq!(
+        refused(Policy::exponential().jitter(Jitter::Decorrelated).build().edit().multiplier(2.5)),
+        "decorrelated jitter replaces the growth by `multiplier` (2.5); remove one of the two"
+    );
+}
+
+#[test]
 fn a_first_delay_that_is_always_beyond_the_time_limit_is_refused() {
     let message = "the first delay is at least 1s, longer than `max_elapsed` (500ms), so that no retry could start; \
                    shorten the delay, raise `max_elapsed`, or use `max_attempts` = 1 for no retries";

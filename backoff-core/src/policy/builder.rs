@@ -47,7 +47,7 @@ impl PolicyBuilder<Schedule> {
             return self.misfit("multiplier");
         };
         let multiplier = self.draft.allowed_multiplier(multiplier);
-        self.draft.multiplier = multiplier;
+        self.draft.multiplier = Some(multiplier);
         self.schedule(Schedule::Exponential { initial_delay, multiplier }).name(Named::MULTIPLIER)
     }
 
@@ -114,7 +114,7 @@ impl<B> PolicyBuilder<B> {
     }
 
     pub(super) const fn edit(backoff: B, rules: Rules) -> Self {
-        let draft = Draft { rules, multiplier: 1.0, has_timeout: false, misfit: None, adjusting: false, moved: None };
+        let draft = Draft { rules, multiplier: None, has_timeout: false, misfit: None, adjusting: false, moved: None };
         Self { backoff: ManuallyDrop::new(backoff), draft }
     }
 

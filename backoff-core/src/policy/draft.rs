@@ -12,8 +12,8 @@ use crate::schedule::Kind;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draft {
     pub(super) rules: Rules,
-    /// The growth, where it was named.
-    pub(super) multiplier: f64,
+    /// The growth, where this builder was given one; the policy that is edited may name another.
+    pub(super) multiplier: Option<f64>,
     /// A time-out of the call is a limit, though the policy does not hold it.
     pub(super) has_timeout: bool,
     /// The first setting that the chosen backoff does not have.
@@ -105,8 +105,10 @@ impl Draft {
         if named.has(Named::MAX_ATTEMPTS) && rules.max_attempts == 0 {
             return Err(Refusal::ZeroAttempts);
         }
-        if !is_growth(self.multiplier) {
-            return Err(Refusal::Multiplier(self.multiplier));
+        if let Some(multiplier) = self.multiplier {
+            if !is_growth(multiplier) {
+                return Err(Refusal::Multiplier(multiplier));
+            }
         }
         if rules.kind.is_growing() && rules.initial.is_zero() {
             return Err(Refusal::ZeroInitialDelay { backoff: rules.kind.name() });

@@ -26,16 +26,35 @@ pub struct InvalidPolicy {
 pub(super) enum Refusal {
     ZeroAttempts,
     Multiplier(f64),
-    ZeroInitialDelay { backoff: &'static str },
-    CapBelowInitialDelay { max_delay: Duration, initial_delay: Duration },
-    CapBelowDelay { max_delay: Duration, delay: Duration },
+    ZeroInitialDelay {
+        backoff: &'static str,
+    },
+    CapBelowInitialDelay {
+        max_delay: Duration,
+        initial_delay: Duration,
+    },
+    CapBelowDelay {
+        max_delay: Duration,
+        delay: Duration,
+    },
     JitterFactor(f64),
     JitterOnZeroDelay,
-    DecorrelatedMultiplier(f64),
-    DecorrelatedBackoff { backoff: &'static str },
-    FirstDelayBeyondLimit { delay: Duration, max_elapsed: Duration },
-    ForeverBeside { limit: &'static str },
-    Misfit { argument: &'static str, backoff: &'static str },
+    /// `None` for the multiplier of a policy that is edited.
+    DecorrelatedMultiplier(Option<f64>),
+    DecorrelatedBackoff {
+        backoff: &'static str,
+    },
+    FirstDelayBeyondLimit {
+        delay: Duration,
+        max_elapsed: Duration,
+    },
+    ForeverBeside {
+        limit: &'static str,
+    },
+    Misfit {
+        argument: &'static str,
+        backoff: &'static str,
+    },
 }
 
 impl Refusal {
@@ -101,9 +120,13 @@ impl fmt::Display for InvalidPolicy {
             Refusal::JitterFactor(factor) => {
                 write!(f, "the jitter factor is {factor}; use a ratio in 0.0..=1.0, such as 0.5")
             }
-            Refusal::DecorrelatedMultiplier(multiplier) => write!(
+            Refusal::DecorrelatedMultiplier(Some(multiplier)) => write!(
                 f,
                 "decorrelated jitter replaces the growth by `multiplier` ({multiplier}); remove one of the two"
+            ),
+            Refusal::DecorrelatedMultiplier(None) => f.write_str(
+                "decorrelated jitter replaces the growth by `multiplier`, which the edited policy names; start from a \
+                 policy without `multiplier`, or use full or equal jitter",
             ),
             Refusal::DecorrelatedBackoff { backoff } => write!(
                 f,
