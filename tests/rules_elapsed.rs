@@ -140,6 +140,22 @@ fn a_loop_by_hand_starts_anew_when_it_is_told() {
 }
 
 #[test]
+fn a_pause_that_is_dropped_ends_with_its_delay_and_the_next_attempt_starts_there() {
+    paused(async {
+        let policy = every(secs(100)).reset_after(secs(60)).forever().build();
+        let mut attempts = policy.start();
+        for _ in 0..2 {
+            let pause = tokio::time::timeout(secs(61), attempts.pause_async("down"));
+            assert!(pause.await.is_err(), "something else ends the delay");
+        }
+        assert_eq!((attempts.number(), attempts.last_delay(), attempts.slept()), (3, Some(secs(100)), ms(0)));
+        tokio::time::sleep(secs(60)).await;
+        assert!(tokio::time::timeout(secs(1), attempts.pause_async("down")).await.is_err());
+        assert_eq!(attempts.number(), 2, "an attempt that ran for a minute starts a new sequence");
+    });
+}
+
+#[test]
 fn a_success_in_a_loop_by_hand_ends_the_call() {
     paused(async {
         let policy = every(ms(100)).max_elapsed(ms(150)).build();

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-use backoff_core::{BlockingSleeper, Jitter, Policy, Sleeper};
+use backoff_core::{BlockingSleeper, Jitter, Policy, Sleeper, StopReason};
 use support::{all_ms, block_on, ms, ns, paused, secs};
 use tokio::time::Instant;
 
@@ -160,5 +160,22 @@ fn a_blocking_call_inside_of_a_tokio_runtime_takes_the_system_s_time() {
         let error = policy.retry(|| Err::<(), _>("down")).call_report().unwrap_err();
         assert!(error.elapsed >= ms(1), "the thread slept, and std's clock saw it: {:?}", error.elapsed);
         assert_eq!(origin.elapsed(), Duration::ZERO, "paused time did not pass");
+    });
+}
+
+#[test]
+fn a_loop_by_hand_that_blocks_inside_of_a_tokio_runtime_takes_the_system_s_time() {
+    const POLICY: Policy = Policy::constant(ms(2)).jitter(Jitter::None).max_elapsed(ms(5)).build();
+    paused(async {
+        let mut attempts = POLICY.start();
+        let error = loop {
+            assert!(attempts.number() < 10, "5 ms never pass");
+            if let Err(error) = attempts.pause("down") {
+                break attempts.explain(error);
+            }
+        };
+        assert_eq!(error.reason, StopReason::MaxElapsed);
+        assert!(error.slept >= ms(2) && error.elapsed >= error.slept, "{error:?}");
+        assert!(POLICY.ticker().take(10).count() < 10, "5 ms never pass");
     });
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::clock::{Clock as _, RuntimeClock};
+use crate::clock::{BothInstants, Clock as _, WaitClock};
 use crate::decision::{Decision, Failure, StopReason};
 use crate::drive::settle::{Label, text_of};
 use crate::drive::{Driver, Step};
@@ -45,8 +45,10 @@ use crate::{Backoff, Budget, Fault, Policy};
 /// ```
 pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
     policy: &'p Policy<B>,
-    driver: Driver<B::State, std::time::Instant>,
-    attempt_started: Option<std::time::Instant>,
+    /// The kind of the last pause.
+    clock: WaitClock,
+    driver: Driver<B::State, BothInstants>,
+    attempt_started: Option<BothInstants>,
     last_delay: Option<Duration>,
     stopped: Option<StopReason>,
     budget: Option<&'p Budget>,
@@ -56,12 +58,15 @@ pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
 impl<B: Backoff> Policy<B> {
     /// Returns the attempts of a call whose loop is written by hand, blocking or async.
     ///
-    /// The call starts now, on the clock of async calls: tokio's time inside a tokio runtime, the system's elsewhere.
+    /// The call starts now. Its time is that of what waits: the system's where the loop blocks the thread, and where it
+    /// awaits tokio's inside a tokio runtime, the system's elsewhere.
     #[must_use]
     pub fn start(&self) -> Attempts<'_, B> {
-        let driver = Driver::start(self.rules(), &RuntimeClock, false);
+        let clock = WaitClock::Async;
+        let driver = Driver::start(self.rules(), &clock, false);
         let mut attempts = Attempts {
             policy: self,
+            clock,
             driver,
             attempt_started: None,
             last_delay: None,
@@ -78,8 +83,8 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
     #[must_use]
     pub fn seed(self, seed: u64) -> Attempts<'p, B, Seeded> {
-        let Self { policy, driver, attempt_started, last_delay, stopped, budget, .. } = self;
-        Attempts { policy, driver, attempt_started, last_delay, stopped, budget, random: Seeded::new(seed) }
+        let Self { policy, clock, driver, attempt_started, last_delay, stopped, budget, .. } = self;
+        Attempts { policy, clock, driver, attempt_started, last_delay, stopped, budget, random: Seeded::new(seed) }
     }
 
     /// Takes a token of a shared budget for each retry; [`success`](Self::success) gives some back.
@@ -95,13 +100,13 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self.driver.progress().attempts().saturating_add(1)
     }
 
-    /// Returns the delay before the present attempt; `None` at the first.
+    /// Returns the delay before the present attempt, as the policy decided it; `None` at the first.
     #[must_use]
     pub fn last_delay(&self) -> Option<Duration> {
         self.last_delay
     }
 
-    /// Returns the sum of the delays so far.
+    /// Returns the sum of the delays that were waited out so far.
     #[must_use]
     pub fn slept(&self) -> Duration {
         self.driver.slept()
@@ -116,18 +121,18 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// Notes that the attempt succeeded; what follows is a new call.
     pub fn success(&mut self) {
         let policy = self.policy;
-        self.driver.accepted::<_, _, _, _, ()>(step(&policy, &mut self.random, &mut ()));
+        self.driver.accepted::<_, _, _, _, ()>(step(&policy, &self.clock, &mut self.random, &mut ()));
         if let Some(budget) = self.budget {
             budget.deposit();
         }
         self.attempt_starts();
-        self.driver = Driver::start(self.policy.rules(), &RuntimeClock, false);
+        self.driver = Driver::start(self.policy.rules(), &self.clock, false);
         self.last_delay = None;
     }
 
     /// Starts a new sequence: attempts, backoff and elapsed time begin anew, as after `reset_after`.
     pub fn reset(&mut self) {
-        self.driver.reset(&RuntimeClock);
+        self.driver.reset(&self.clock);
         self.attempt_starts();
     }
 
@@ -146,11 +151,13 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     ///
     /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
     pub fn pause_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
+        self.clock = WaitClock::Blocking;
         match self.failed(fault.into(), &error) {
             Decision::RetryAfter(delay) => {
                 if !delay.is_zero() {
                     DefaultSleeper.sleep(delay);
                 }
+                self.driver.waited(delay);
                 self.resumes(delay);
                 Ok(())
             }
@@ -164,17 +171,18 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// first failure otherwise.
     pub fn explain<E>(&self, last: E) -> RetryError<E> {
         let reason = self.stopped.unwrap_or(StopReason::Cancelled);
-        RetryError::new(last, self.driver.ended(&RuntimeClock, self.stopped), reason)
+        RetryError::new(last, self.driver.ended(&self.clock, self.stopped), reason)
     }
 
     fn failed<E>(&mut self, fault: Fault, error: &E) -> Decision {
-        self.driver.now(&RuntimeClock); // `explain` tells the time, from the first failure at the latest
+        self.driver.now(&self.clock); // `explain` tells the time, from the first failure at the latest
         let failure = Failure::new(fault).budget(self.budget);
         let started = self.attempt_started;
         let text = text_of(Some(error));
         let policy = self.policy;
-        let decision =
-            self.driver.failed(step(&policy, &mut self.random, &mut ()).with(text), failure, started, Some(error));
+        let mut nobody = ();
+        let step = step(&policy, &self.clock, &mut self.random, &mut nobody).with(text);
+        let decision = self.driver.failed(step, failure, started, Some(error));
         if let Decision::Stop(reason) = decision {
             self.stopped = Some(reason);
         }
@@ -182,13 +190,12 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     }
 
     fn resumes(&mut self, delay: Duration) {
-        self.driver.waited(delay);
         self.last_delay = Some(delay);
         self.attempt_starts();
     }
 
     fn attempt_starts(&mut self) {
-        self.attempt_started = self.policy.rules().reset_after.is_some().then(|| RuntimeClock.now());
+        self.attempt_started = self.policy.rules().reset_after.is_some().then(|| self.clock.now());
         self.stopped = None;
     }
 }
@@ -203,7 +210,7 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future ends the delay; the failure has been counted.
+    /// Dropping the future ends the delay: the next attempt starts then, and the failure has been counted.
     pub async fn pause_async<E>(&mut self, error: E) -> Result<(), E> {
         self.pause_async_as(error, Fault::Transient).await
     }
@@ -216,13 +223,15 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future ends the delay; the failure has been counted.
+    /// Dropping the future ends the delay: the next attempt starts then, and the failure has been counted.
     pub async fn pause_async_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
+        self.clock = WaitClock::Async;
         match self.failed(fault.into(), &error) {
             Decision::RetryAfter(delay) => {
                 drop(error);
+                let pause = Pause { attempts: self, delay };
                 crate::sleep::Wait::new(&DefaultSleeper, delay).await;
-                self.resumes(delay);
+                pause.attempts.driver.waited(delay);
                 Ok(())
             }
             Decision::Stop(_) => Err(error),
@@ -230,9 +239,28 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     }
 }
 
+/// A delay that is awaited; the next attempt starts when it ends, also before its time.
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+struct Pause<'a, 'p, B: Backoff, G: Random> {
+    attempts: &'a mut Attempts<'p, B, G>,
+    delay: Duration,
+}
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+impl<B: Backoff, G: Random> Drop for Pause<'_, '_, B, G> {
+    fn drop(&mut self) {
+        self.attempts.resumes(self.delay);
+    }
+}
+
 /// A loop by hand has no name and no hooks.
-fn step<'a, P, G>(source: &'a P, random: &'a mut G, nobody: &'a mut ()) -> Step<'a, P, RuntimeClock, G, ()> {
-    Step::new(source, &RuntimeClock, random, nobody, Label::named(""))
+fn step<'a, P, G>(
+    source: &'a P,
+    clock: &'a WaitClock,
+    random: &'a mut G,
+    nobody: &'a mut (),
+) -> Step<'a, P, WaitClock, G, ()> {
+    Step::new(source, clock, random, nobody, Label::named(""))
 }
 
 impl<B: Backoff, G> fmt::Debug for Attempts<'_, B, G> {

@@ -101,6 +101,42 @@ impl Clock for RuntimeClock {
     }
 }
 
+/// The clock of what may wait either way, and tells only by waiting which it is: a loop by hand, a ticker.
+///
+/// Both times are noted, because tokio's can stand still where the thread's goes on, and the other way round.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WaitClock {
+    /// It blocks the thread.
+    Blocking,
+    /// It awaits.
+    Async,
+}
+
+/// The same instant on both clocks.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BothInstants {
+    system: std::time::Instant,
+    runtime: std::time::Instant,
+}
+
+#[cfg(feature = "std")]
+impl Clock for WaitClock {
+    type Instant = BothInstants;
+
+    fn now(&self) -> BothInstants {
+        BothInstants { system: SystemClock.now(), runtime: RuntimeClock.now() }
+    }
+
+    fn elapsed(&self, earlier: BothInstants) -> Duration {
+        match self {
+            Self::Blocking => SystemClock.elapsed(earlier.system),
+            Self::Async => RuntimeClock.elapsed(earlier.runtime),
+        }
+    }
+}
+
 /// The clock that fits the kind of call: [`SystemClock`] for blocking, [`RuntimeClock`] for async calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultClock;

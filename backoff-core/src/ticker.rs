@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::clock::RuntimeClock;
+use crate::clock::{BothInstants, WaitClock};
 use crate::decision::{Decision, Failure};
 use crate::drive::Driver;
 use crate::random::{Random, Seeded, ThreadRandom};
@@ -27,7 +27,7 @@ use crate::{Backoff, CancelToken, Fault, Policy};
 /// ```
 pub struct Ticker<'p, B: Backoff, G = ThreadRandom> {
     policy: &'p Policy<B>,
-    driver: Option<Driver<B::State, std::time::Instant>>,
+    driver: Option<Driver<B::State, BothInstants>>,
     cancel: Option<CancelToken>,
     has_ended: bool,
     random: G,
@@ -61,17 +61,17 @@ impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
     }
 
     /// Asks the core for the delay before the next tick; `None` once the policy has ended.
-    fn delay(&mut self) -> Option<Duration> {
+    fn delay(&mut self, clock: WaitClock) -> Option<Duration> {
         if self.has_ended {
             return None;
         }
         let is_cancelled = self.is_cancelled();
         let Some(driver) = &mut self.driver else {
-            self.driver = Some(Driver::start(self.policy.rules(), &RuntimeClock, false));
+            self.driver = Some(Driver::start(self.policy.rules(), &clock, false));
             return Some(Duration::ZERO);
         };
         let failure = Failure::new(Fault::Transient).cancelled(is_cancelled);
-        match driver.paced(&self.policy, &RuntimeClock, failure, &mut self.random) {
+        match driver.paced(&self.policy, &clock, failure, &mut self.random) {
             Decision::RetryAfter(delay) => Some(delay),
             Decision::Stop(_) => {
                 self.has_ended = true;
@@ -106,7 +106,7 @@ impl<B: Backoff, G: Random> Ticker<'_, B, G> {
         use crate::sleep::Wait;
 
         let is_first = self.driver.is_none();
-        let delay = self.delay()?;
+        let delay = self.delay(WaitClock::Async)?;
         if !is_first {
             let mut wait = pin!(Wait::new(&DefaultSleeper, delay));
             let mut cancelled = pin!(self.cancel.as_ref().map(CancelToken::cancelled));
@@ -126,7 +126,7 @@ impl<B: Backoff, G: Random> Iterator for Ticker<'_, B, G> {
     type Item = u32;
 
     fn next(&mut self) -> Option<u32> {
-        let delay = self.delay()?;
+        let delay = self.delay(WaitClock::Blocking)?;
         match &self.cancel {
             _ if delay.is_zero() => {}
             Some(token) => DefaultSleeper.sleep_unless_cancelled(delay, token),
