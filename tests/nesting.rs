@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use backoff_core::InnerRetries::{Allow, Stop, Suppress};
-use backoff_core::{InnerRetries, Jitter, Policy, RetryError, Scope, StopReason, permanent, retry};
+use backoff_core::{InnerRetries, Jitter, Policy, RetryError, Scope, Since, StopReason, permanent, retry};
 use support::{block_on, paused, secs};
 
 const fn at_once(attempts: u32) -> Policy {
@@ -297,4 +297,81 @@ fn a_scope_without_a_time_limit_bounds_nothing() {
     assert_eq!((scope.remaining(), scope.attempt(), scope.suppresses_retries()), (None, 3, false));
     let once = block_on(scope.wrap(async { Scope::current().is_some() }));
     assert!(once && Scope::current().is_none());
+}
+
+/// Calls that hold their inner calls to their own time, which is not simply the time since they started.
+mod own_time {
+    use super::{Cell, Down, fails};
+    use backoff_core::retry;
+    use std::time::Duration;
+
+    #[retry(max_attempts = 2, delay = "1s", jitter = none)]
+    pub(crate) async fn inner(calls: &Cell<u32>) -> Down {
+        fails(calls)
+    }
+
+    #[retry(max_elapsed = "5s", max_attempts = 2, delay = "0s", since = first_failure, inner_retries = stop)]
+    pub(crate) async fn since_first_failure(calls: &Cell<u32>) -> Down {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        inner(calls).await
+    }
+
+    #[retry(max_elapsed = "15s", delay = "1s", jitter = none, reset_after = "10s", inner_retries = stop)]
+    pub(crate) async fn reset(attempts: &Cell<u32>, calls: &Cell<u32>) -> Down {
+        attempts.set(attempts.get() + 1);
+        if attempts.get() < 4 {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            return Err("served for a while");
+        }
+        inner(calls).await
+    }
+}
+
+#[test]
+fn an_inner_call_is_not_bounded_before_the_time_of_the_outer_one_starts() {
+    let policy =
+        Policy::constant(Duration::ZERO).max_elapsed(secs(5)).since(Since::FirstFailure).max_attempts(2).build();
+    paused(async {
+        let calls = Cell::new(0);
+        assert_eq!(own_time::since_first_failure(&calls).await, Err("down"));
+        assert_eq!(calls.take(), 2, "the inner call had all its attempts");
+        let attempt = || async {
+            tokio::time::sleep(secs(10)).await;
+            assert_eq!(Scope::current().and_then(|scope| scope.remaining()), None);
+            own_time::inner(&calls).await
+        };
+        assert_eq!(policy.retry(attempt).inner_retries(Stop).await, Err("down"));
+        assert_eq!(calls.take(), 2);
+    });
+    let (bounds, calls) = (Cell::new(Vec::new()), Cell::new(0));
+    let attempt = || {
+        let remaining = Scope::current().and_then(|scope| scope.remaining());
+        bounds.set([bounds.take(), vec![remaining.is_some()]].concat());
+        fails(&calls)
+    };
+    assert_eq!(policy.retry(attempt).inner_retries(Stop).call(), Err("down"));
+    assert_eq!(bounds.take(), [false, true]);
+}
+
+#[test]
+fn an_inner_call_is_bounded_by_the_sequence_that_the_outer_one_is_in() {
+    paused(async {
+        let (attempts, calls) = (Cell::new(0), Cell::new(0));
+        assert_eq!(own_time::reset(&attempts, &calls).await, Err("down"));
+        // Three attempts of 10 s start a sequence each; the fourth has 14 s left, though 33 s have passed.
+        assert_eq!((attempts.get(), calls.get()), (4, 2));
+        attempts.set(0);
+        calls.set(0);
+        let policy = Policy::constant(secs(1)).jitter(Jitter::None).max_elapsed(secs(15)).reset_after(secs(10)).build();
+        let attempt = || async {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() < 4 {
+                tokio::time::sleep(secs(10)).await;
+                return Err("served for a while");
+            }
+            own_time::inner(&calls).await
+        };
+        assert_eq!(policy.retry(attempt).inner_retries(Stop).await, Err("down"));
+        assert_eq!((attempts.get(), calls.get()), (4, 2));
+    });
 }

@@ -35,7 +35,7 @@ pub use self::features::AsyncSleeper;
 pub use self::hooks::{ask, is_met, notify, or_else, unmet};
 #[cfg(feature = "std")]
 pub use self::parts::{
-    AsPolicy, adjusted, attempt_starts, call, call_in, inner_gave_up, is_cancelled, policy, sleep_blocking,
+    AsPolicy, adjusted, call, call_in, inner_gave_up, is_cancelled, open_scope, policy, sleep_blocking,
     sleep_blocking_until_cancelled,
 };
 #[cfg(feature = "std")]

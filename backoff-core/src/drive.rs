@@ -24,7 +24,7 @@ use self::settle::{Label, Notice, settle_shared, succeeded_at_once};
 use self::source::PolicySource;
 use self::trial::{Trial, in_force};
 use crate::clock::Clock;
-use crate::decision::{Decision, Failure, Progress, StopReason, decide};
+use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Observer, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
@@ -129,6 +129,11 @@ impl<S, I: Copy> Driver<S, I> {
     /// Returns the time of the call, zero if it has not started.
     pub(crate) fn elapsed(&self, clock: &impl Clock<Instant = I>) -> Duration {
         self.started.map_or(Duration::ZERO, |started| self.trial.total(clock.elapsed(started)))
+    }
+
+    /// Returns what is left of `max_elapsed` now; `None` when nothing limits the call yet.
+    pub(crate) fn remaining(&self, rules: &Rules, clock: &impl Clock<Instant = I>) -> Option<Duration> {
+        in_force(rules, |rules| remaining(rules, &self.progress, self.elapsed(clock)))
     }
 
     /// Returns the time of the call for those who watch.

@@ -12,8 +12,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -73,7 +73,10 @@ struct Shared {
     /// The call ends when one inside it gives up.
     stop: bool,
     attempt: AtomicU32,
-    deadline: Option<Instant>,
+    /// The end of what is around the call, and of its own time-out.
+    bound: Option<Instant>,
+    /// The end of the present attempt's time for inner delays: the bound, or earlier. No user code runs under this lock.
+    deadline: Mutex<Option<Instant>>,
     /// A call inside gave up during the present attempt.
     gave_up: AtomicBool,
 }
@@ -99,24 +102,29 @@ impl Scope {
         with_current(Clone::clone)
     }
 
-    /// Opens the scope of a call, inside the present one.
-    pub(crate) fn open(mode: InnerRetries, time_left: Option<Duration>) -> Self {
+    /// Opens the scope of a call that has a time-out, or none, inside the present scope.
+    pub(crate) fn open(mode: InnerRetries, timeout: Option<Duration>) -> Self {
         let outer = Self::current();
-        let own = time_left.and_then(|left| RuntimeClock.now().checked_add(left));
-        let deadline = match (own, outer.as_ref().and_then(|outer| outer.shared.deadline)) {
-            (Some(own), Some(outer)) => Some(own.min(outer)),
-            (own, outer) => own.or(outer),
-        };
+        let bound = earlier(from_now(timeout), outer.as_ref().and_then(Self::deadline));
         let suppress = mode == InnerRetries::Suppress || outer.is_some_and(|outer| outer.shared.suppress);
-        let gave_up = AtomicBool::new(false);
-        let stop = mode == InnerRetries::Stop;
-        Self { shared: Arc::new(Shared { suppress, stop, attempt: AtomicU32::new(0), deadline, gave_up }) }
+        Self::new(suppress, mode == InnerRetries::Stop, 0, bound)
     }
 
-    /// Notes that an attempt starts.
-    pub(crate) fn attempt_starts(&self) {
-        self.shared.attempt.fetch_add(1, Ordering::Relaxed);
-        self.shared.gave_up.store(false, Ordering::Relaxed);
+    fn new(suppress: bool, stop: bool, attempt: u32, bound: Option<Instant>) -> Self {
+        let (attempt, gave_up) = (AtomicU32::new(attempt), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { suppress, stop, attempt, bound, deadline: Mutex::new(bound), gave_up }) }
+    }
+
+    /// Notes that an attempt starts, with this much left of the call's own time.
+    pub(crate) fn attempt_starts(&self, left: Option<Duration>) {
+        let shared = &self.shared;
+        shared.attempt.fetch_add(1, Ordering::Relaxed);
+        shared.gave_up.store(false, Ordering::Relaxed);
+        *shared.deadline.lock().unwrap_or_else(PoisonError::into_inner) = earlier(from_now(left), shared.bound);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        *self.shared.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns whether a call inside has given up during the present attempt, and this one ends with it.
@@ -139,7 +147,7 @@ impl Scope {
     /// Returns the time that the calls around leave; `None` without a limit.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.shared.deadline.map(|deadline| deadline.saturating_duration_since(RuntimeClock.now()))
+        self.deadline().map(|deadline| deadline.saturating_duration_since(RuntimeClock.now()))
     }
 
     /// Runs `work` in this scope, on whatever thread: what a spawned thread does with a scope taken along.
@@ -191,10 +199,19 @@ impl Scope {
         if attempt.is_none() && remaining.is_none() && !suppress {
             return None;
         }
-        let deadline = remaining.and_then(|left| RuntimeClock.now().checked_add(Duration::from_millis(left)));
-        let attempt = AtomicU32::new(attempt.unwrap_or(1));
-        let gave_up = AtomicBool::new(false);
-        Some(Self { shared: Arc::new(Shared { suppress, stop: false, attempt, deadline, gave_up }) })
+        let bound = from_now(remaining.map(Duration::from_millis));
+        Some(Self::new(suppress, false, attempt.unwrap_or(1), bound))
+    }
+}
+
+fn from_now(left: Option<Duration>) -> Option<Instant> {
+    left.and_then(|left| RuntimeClock.now().checked_add(left))
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -316,15 +333,15 @@ fn with_current<R>(look: impl FnOnce(&Scope) -> R) -> Option<R> {
 impl Nesting for InnerRetries {
     type Scope = Option<Scope>;
 
-    fn open(&self, time_left: Option<Duration>) -> Option<Scope> {
-        (*self != Self::Allow).then(|| Scope::open(*self, time_left))
+    fn open(&self, timeout: Option<Duration>) -> Option<Scope> {
+        (*self != Self::Allow).then(|| Scope::open(*self, timeout))
     }
 }
 
 impl OpenScope for Option<Scope> {
-    fn attempt_starts(&self) {
+    fn attempt_starts(&self, left: impl FnOnce() -> Option<Duration>) {
         if let Some(scope) = self {
-            scope.attempt_starts();
+            scope.attempt_starts(left());
         }
     }
 

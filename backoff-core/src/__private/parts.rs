@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::drive::limits::OpenScope;
-use crate::{BlockingSleeper, CallSite, CancelToken, Policy, PolicyBuilder, Scope};
+use crate::drive::limits::{Nesting as _, OpenScope};
+use crate::{BlockingSleeper, CallSite, CancelToken, InnerRetries, Policy, PolicyBuilder, Scope};
 
 /// Runs one attempt; `?` and `return` in the body end it.
 #[inline(always)]
@@ -17,9 +17,10 @@ pub fn call_in<R>(scope: &Option<Scope>, attempt: impl FnOnce() -> R) -> R {
     scope.within(attempt)
 }
 
-/// Notes in the scope of `inner_retries` that an attempt starts.
-pub fn attempt_starts(scope: &Option<Scope>) {
-    OpenScope::attempt_starts(scope);
+/// Opens the scope of `inner_retries`.
+#[must_use]
+pub fn open_scope(mode: InnerRetries, timeout: Option<Duration>) -> Option<Scope> {
+    mode.open(timeout)
 }
 
 /// Returns whether a call in the scope of `inner_retries` has given up.

@@ -63,9 +63,9 @@ where
         let clock = self.surroundings.clock.blocking();
         let rules = self.source.rules();
         let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::WATCHES);
-        let scope = self.surroundings.sharing.nesting.open(rules.max_elapsed);
+        let scope = self.surroundings.sharing.nesting.open(None);
         let attempt_started = rules.reset_after.is_some().then(|| clock.now());
-        scope.attempt_starts();
+        scope.attempt_starts(|| Driver::<StateOf<P>, InstantOf<K>>::new(started).remaining(rules, clock));
         let outcome = scope.within(|| self.operation.start());
         if let Some((fault, _)) = self.judge.failure(&outcome) {
             return self.retry_after((outcome, fault), (started, attempt_started), &scope, finish);
@@ -120,7 +120,7 @@ where
             driver.waited(delay);
             drop(outcome);
             attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
-            scope.attempt_starts();
+            scope.attempt_starts(|| driver.remaining(source.rules(), clock));
             outcome = scope.within(|| operation.start());
             fault = match judge.failure(&outcome) {
                 Some((fault, _)) => fault,

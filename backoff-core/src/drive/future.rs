@@ -201,9 +201,11 @@ where
         if this.driver.is_none() {
             *this.driver = Driver::<StateOf<P>, _>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
         }
-        let time_left = rules.max_elapsed.into_iter().chain(this.timeouts.call()).min();
-        let scope = this.scope.get_or_insert_with(|| this.sharing.nesting.open(time_left));
-        scope.attempt_starts();
+        let scope = this.scope.get_or_insert_with(|| this.sharing.nesting.open(this.timeouts.call()));
+        scope.attempt_starts(|| match this.driver.as_ref() {
+            Some(driver) => driver.remaining(rules, clock),
+            None => Driver::<StateOf<P>, InstantOf<K>>::new(None).remaining(rules, clock),
+        });
         let limited_to = this.timeouts.attempt().zip(this.driver.as_ref()).map(|(time, driver)| {
             let at = driver.elapsed(clock);
             in_force(rules, |rules| attempt_limit(rules, driver.progress(), at, time))

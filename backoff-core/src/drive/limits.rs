@@ -36,13 +36,14 @@ pub trait Nesting {
     type Scope: OpenScope;
 
     #[doc(hidden)]
-    fn open(&self, time_left: Option<Duration>) -> Self::Scope;
+    fn open(&self, timeout: Option<Duration>) -> Self::Scope;
 }
 
 /// The scope of a call, while it runs.
 pub trait OpenScope {
+    /// Notes that an attempt starts; `left` is asked for what remains of the call's own time.
     #[doc(hidden)]
-    fn attempt_starts(&self);
+    fn attempt_starts(&self, left: impl FnOnce() -> Option<Duration>);
     #[doc(hidden)]
     fn within<R>(&self, work: impl FnOnce() -> R) -> R;
     #[doc(hidden)]
@@ -60,7 +61,7 @@ impl Nesting for NoScope {
 
 impl OpenScope for NoScope {
     #[inline]
-    fn attempt_starts(&self) {}
+    fn attempt_starts(&self, _: impl FnOnce() -> Option<Duration>) {}
 
     #[inline]
     fn within<R>(&self, work: impl FnOnce() -> R) -> R {

@@ -261,7 +261,7 @@ impl<'a> Plan<'a> {
         };
         let scope = self.inner_retries().map(|mode| {
             let timeout = optional(args.timeout.as_ref().map(|_| quote_spanned!(site=> __timeout)));
-            quote_spanned!(site=> let __scope = __driver.open_scope(#reference, #mode, #timeout);)
+            quote_spanned!(site=> let __scope = #private::open_scope(#mode, #timeout);)
         });
         quote_spanned!(site=> let mut __driver = #start; #scope)
     }
@@ -287,8 +287,8 @@ impl<'a> Plan<'a> {
             tokens.extend(quote_spanned!(site=> __driver.attempt_starts(#reference);));
         }
         if self.inner_retries().is_some() {
-            let private = &self.private;
-            tokens.extend(quote_spanned!(site=> #private::attempt_starts(&__scope);));
+            let reference = &policy.reference;
+            tokens.extend(quote_spanned!(site=> __driver.attempt_starts_in(#reference, &__scope);));
         }
         for Binding { ident, mutability, cfgs } in &function.reborrows {
             tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = &mut *#ident;));

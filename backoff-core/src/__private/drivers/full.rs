@@ -9,13 +9,13 @@ use super::steered::{Course, StateOf};
 use super::{Attempt, Mode, Verdict, label};
 use crate::clock::Clock as _;
 use crate::decision::{Decision, Failure, StopReason, remaining};
-use crate::drive::limits::Nesting as _;
+use crate::drive::limits::OpenScope as _;
 use crate::drive::trial::in_force;
 use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
 use crate::random::{Random, Seeded, ThreadRandom};
-use crate::{Backoff, Budget, CallSite, Fault, InnerRetries, Policy, RetryError, Scope};
+use crate::{Backoff, Budget, CallSite, Fault, Policy, RetryError, Scope};
 
 /// Everything that a call can ask for, with any policy.
 pub struct Full<B: Backoff, M, G = ThreadRandom> {
@@ -210,9 +210,9 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         RetryError::new(last, self.driver.ended(&M::CLOCK, Some(reason)), reason)
     }
 
-    /// Opens the scope of `inner_retries`.
-    pub fn open_scope(&self, policy: &Policy<B>, mode: InnerRetries, timeout: Option<Duration>) -> Option<Scope> {
-        mode.open(policy.max_elapsed().into_iter().chain(timeout).min())
+    /// Notes in the scope of `inner_retries` that an attempt starts.
+    pub fn attempt_starts_in(&self, policy: &Policy<B>, scope: &Option<Scope>) {
+        scope.attempt_starts(|| self.driver.remaining(self.rules(policy), &M::CLOCK));
     }
 }
 
