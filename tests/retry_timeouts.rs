@@ -230,3 +230,29 @@ async fn cancellation_races_with_the_delay_and_never_with_an_attempt() {
     assert_eq!(start.elapsed(), SECOND * 5);
     assert_eq!(never_cancelled(&mut 0).await, Err(2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_call_with_a_time_out_need_not_be_shown() {
+    #[derive(Debug, PartialEq)]
+    struct Shown(Duration);
+    struct Mute;
+    impl From<AttemptTimeout> for Mute {
+        fn from(_: AttemptTimeout) -> Self {
+            Self
+        }
+    }
+    #[retry(timeout = "90s", delay = "60s", jitter = none, on_timeout = |timeout| Shown(timeout.limit()))]
+    async fn debug() -> Result<(), Shown> {
+        Err(Shown(Duration::ZERO))
+    }
+    #[retry(timeout = "90s", delay = "60s", cancel = pending::<()>())]
+    async fn neither() -> Result<(), Mute> {
+        Err(Mute)
+    }
+    #[retry(timeout = "90s", attempt_timeout = "1s", delay = "60s")]
+    fn boxed() -> Pin<Box<dyn Future<Output = Result<(), Mute>>>> {
+        Box::pin(async { Err(Mute) })
+    }
+    assert_eq!(debug().await, Err(Shown(Duration::from_secs(90))));
+    assert!(neither().await.is_err() && boxed().await.is_err());
+}

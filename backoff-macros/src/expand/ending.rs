@@ -201,6 +201,10 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
     let stop = |reason: TokenStream, result: TokenStream| {
         quote_spanned! {site=>
             let __result = #result;
+            if false {
+                // The compiler learns the type here, before it looks for the way to show the error.
+                break (__result, ::core::option::Option::None);
+            }
             let __error = #core::Outcome::as_result(&__result).err();
             __driver.interrupted(#identity, #private::StopReason::#reason, #text);
             break (__result, ::core::option::Option::Some(#private::StopReason::#reason));
