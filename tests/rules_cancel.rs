@@ -205,3 +205,18 @@ fn no_task_is_spawned() {
         assert_eq!((result, seen.get()), (Err(()), 0));
     });
 }
+
+#[test]
+fn a_token_is_lent_or_given() {
+    let token = CancelToken::new();
+    token.cancel();
+    let policy = Policy::constant(secs(3_600)).forever().build();
+    for cancelled in [
+        policy.retry(|| Err::<(), _>("down")).cancel(&token).call_report(),
+        policy.retry(|| Err::<(), _>("down")).cancel(token.clone()).call_report(),
+        paused(async { policy.retry(|| async { Err("down") }).cancel(&token).report().await }),
+        paused(async { policy.retry(|| async { Err("down") }).cancel(token.clone()).report().await }),
+    ] {
+        assert_eq!(cancelled.unwrap_err().reason, StopReason::Cancelled);
+    }
+}

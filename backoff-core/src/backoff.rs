@@ -42,6 +42,12 @@ use crate::base::BaseDelay;
 /// let squares = Policy::with_backoff(|retry: u32| Some(Duration::from_secs(u64::from(retry).pow(2))));
 /// assert!(squares.max_attempts(4).build().delays().map(|d| d.as_secs()).eq([1, 4, 9]));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not yield the delays of retries",
+    label = "this is not a backoff",
+    note = "give a closure `|retry: u32| -> Option<Duration>`, `List::new(delays)` for a list, `Sequence::new(iterator)` for an \
+            iterator, or implement `backoff_core::Backoff`"
+)]
 pub trait Backoff {
     /// What one call remembers between its retries.
     type State;

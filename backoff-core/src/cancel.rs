@@ -114,6 +114,15 @@ impl fmt::Debug for CancelToken {
     }
 }
 
+impl IntoFuture for CancelToken {
+    type Output = ();
+    type IntoFuture = Cancelled;
+
+    fn into_future(self) -> Cancelled {
+        self.cancelled()
+    }
+}
+
 impl IntoFuture for &CancelToken {
     type Output = ();
     type IntoFuture = Cancelled;

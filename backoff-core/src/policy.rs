@@ -13,7 +13,7 @@ pub use self::invalid::InvalidPolicy;
 use crate::base::BaseDelay;
 use crate::jitter::Base;
 use crate::schedule::Kind;
-use crate::{Jitter, Schedule};
+use crate::{Backoff, Jitter, Schedule};
 
 /// When to retry, how long to wait, and when to stop: plain data, shared by any number of calls.
 ///
@@ -220,7 +220,10 @@ impl<B> Policy<B> {
     /// [`Sequence`](crate::Sequence).
     ///
     /// Neither cap nor jitter applies unless named.
-    pub const fn with_backoff(backoff: B) -> PolicyBuilder<B> {
+    pub const fn with_backoff(backoff: B) -> PolicyBuilder<B>
+    where
+        B: Backoff,
+    {
         PolicyBuilder::custom(backoff)
     }
 

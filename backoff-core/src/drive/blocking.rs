@@ -17,6 +17,7 @@ use crate::random::Random;
 use crate::sleep::BlockingSleeper;
 use crate::{Backoff, Fault, Outcome, RetryError, Success};
 
+// What can be given wrongly is asked for by each method: the compiler then explains it, and does not just hide the method.
 impl<P, F, W, U, O, S, K, G, X, D, N>
     Retry<P, Blocking, F, Judge<W, U>, O, Surroundings<S, K, G, X, NoTimeouts, Sharing<D, N>>>
 where
@@ -25,10 +26,8 @@ where
     W: Classifier<ErrorOf<F, Blocking>>,
     U: Condition<ValueOf<F, Blocking>>,
     O: Observer<ErrorOf<F, Blocking>>,
-    S: BlockingSleeper,
     K: ClockSource,
     G: Random,
-    X: BlockingCancel,
     D: BudgetSource,
     N: Nesting,
 {
@@ -40,7 +39,11 @@ where
     ///
     /// When the operation does; a panic is not retried.
     #[inline]
-    pub fn call(self) -> F::Outcome {
+    pub fn call(self) -> F::Outcome
+    where
+        S: BlockingSleeper,
+        X: BlockingCancel,
+    {
         self.run(false, |outcome, _| outcome)
     }
 
@@ -53,13 +56,21 @@ where
     /// # Panics
     ///
     /// When the operation does; a panic is not retried.
-    pub fn call_report(self) -> ReportOf<F, Blocking> {
+    pub fn call_report(self) -> ReportOf<F, Blocking>
+    where
+        S: BlockingSleeper,
+        X: BlockingCancel,
+    {
         self.run(true, report)
     }
 
     /// The first attempt stands apart: a success at once pays for nothing but the question whether it is one.
     #[inline]
-    fn run<A>(mut self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A {
+    fn run<A>(mut self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A
+    where
+        S: BlockingSleeper,
+        X: BlockingCancel,
+    {
         let clock = self.surroundings.clock.blocking();
         let rules = self.source.rules();
         let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::WATCHES);
@@ -91,7 +102,11 @@ where
         (started, mut attempt_started): (Option<InstantOf<K>>, Option<InstantOf<K>>),
         scope: &N::Scope,
         finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A,
-    ) -> A {
+    ) -> A
+    where
+        S: BlockingSleeper,
+        X: BlockingCancel,
+    {
         let Self { source, mut operation, judge, mut observer, surroundings, .. } = self;
         let Surroundings { sleeper, clock, mut random, cancel, sharing, .. } = surroundings;
         let clock = clock.blocking();

@@ -300,7 +300,7 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
         self.random(Seeded::new(seed))
     }
 
-    /// Stops the call when it is cancelled: a blocking call by a `&CancelToken`, an async one by any future.
+    /// Stops the call when it is cancelled: a blocking call by a [`CancelToken`](crate::CancelToken), lent or given, an async one by that or any future.
     ///
     /// The token wakes the default sleeper at once. The future is raced with the delays only, never with an attempt. The
     /// call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).

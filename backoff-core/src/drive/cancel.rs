@@ -14,8 +14,8 @@ pub struct CancelledBy<C>(pub(crate) C);
 
 /// What can cancel a blocking call: nothing, or a [`CancelToken`](crate::CancelToken) by reference.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cancel a blocking call",
-    label = "expected `&CancelToken`",
+    message = "a blocking call is cancelled by a `&CancelToken`, and not by what is given here",
+    label = "`cancel` was given something else",
     note = "a future can cancel async calls only; give a blocking call a `&backoff_core::CancelToken`"
 )]
 pub trait BlockingCancel {
@@ -39,13 +39,14 @@ impl BlockingCancel for NoCancel {
 }
 
 #[cfg(feature = "std")]
-impl BlockingCancel for CancelledBy<&crate::CancelToken> {
+#[diagnostic::do_not_recommend]
+impl<C: core::borrow::Borrow<crate::CancelToken>> BlockingCancel for CancelledBy<C> {
     fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
+        self.0.borrow().is_cancelled()
     }
 
     fn wait(&self, sleeper: &impl BlockingSleeper, delay: Duration) {
-        sleeper.sleep_unless_cancelled(delay, self.0);
+        sleeper.sleep_unless_cancelled(delay, self.0.borrow());
     }
 }
 

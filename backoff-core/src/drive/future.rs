@@ -389,11 +389,8 @@ where
     W: Classifier<<F::Outcome as Outcome>::Error>,
     U: Condition<<F::Outcome as Outcome>::Value>,
     O: Observer<<F::Outcome as Outcome>::Error>,
-    S: Sleeper,
     K: ClockSource,
     G: Random,
-    X: AsyncCancel,
-    T: AsyncTimeouts<F::Outcome>,
     D: BudgetSource,
     N: Nesting,
 {
@@ -404,7 +401,12 @@ where
     /// # Cancellation
     ///
     /// Dropping the future drops the attempt or the delay in progress.
-    pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>> {
+    pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>>
+    where
+        S: Sleeper,
+        X: AsyncCancel,
+        T: AsyncTimeouts<F::Outcome>,
+    {
         ReportFuture { call: RetryFuture::new(self, true) }
     }
 }
