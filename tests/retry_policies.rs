@@ -227,6 +227,33 @@ fn of_a_closure(limit: u32) -> Result<(), ()> {
     Err(())
 }
 
+fn thrice(retry: u32) -> Option<Duration> {
+    (retry <= 3).then_some(MS * retry)
+}
+
+#[retry(backoff = thrice, forever, sleep = note)]
+fn of_a_function() -> Result<(), ()> {
+    Err(())
+}
+
+#[derive(Clone, Copy)]
+struct Steady;
+
+impl Backoff for Steady {
+    type State = ();
+
+    fn start(&self) {}
+
+    fn next(&self, (): &mut ()) -> Option<Duration> {
+        Some(MS)
+    }
+}
+
+#[retry(backoff = Steady, max_attempts = 3, sleep = note)]
+fn of_a_unit_struct() -> Result<(), ()> {
+    Err(())
+}
+
 #[retry(backoff = linear, initial_delay = "1ms", increment = "4ms", jitter = none, max_attempts = 4, sleep = note)]
 fn linear() -> Result<(), ()> {
     Err(())
@@ -245,6 +272,10 @@ async fn every_backoff_can_be_named() {
     assert_eq!(slept(), [MS * 7, MS * 6, MS * 5]);
     assert!(of_a_closure(3).is_err());
     assert_eq!(slept(), [MS, MS * 2]);
+    assert!(of_a_function().is_err());
+    assert_eq!(slept(), [MS, MS * 2, MS * 3]);
+    assert!(of_a_unit_struct().is_err());
+    assert_eq!(slept(), [MS, MS]);
     assert!(linear().is_err());
     assert_eq!(slept(), [MS, MS * 5, MS * 9]);
     assert!(fibonacci().is_err());

@@ -57,6 +57,8 @@ const VALID: &[&str] = &[
     "backoff = linear, increment = \"1s\", jitter = full, max_delay = \"3s\"",
     "backoff = fibonacci, jitter = 1",
     "backoff = Steps::new([1, 2]), jitter = Jitter::Full",
+    "backoff = Steps",
+    "backoff = my_steps",
     "jitter = decorrelated, crate = other::name",
     "crate = \"other\"",
     "policy = POLICY, forever",

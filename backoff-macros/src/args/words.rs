@@ -23,6 +23,10 @@ pub(super) fn backoff(expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
         let message = format!("`backoff = {word}` is said by its delay; use `delay = \"2s\"`");
         return Err(syn::Error::new(word.span(), message));
     }
+    // Unlike a `Jitter`, a backoff can be a function or a unit struct, and these are a word too.
+    if value::word(&expr).is_some_and(|word| is_own_backoff(word, &WORDS.map(|(name, _)| name))) {
+        return Ok(Backoff::Custom(Value::computed(expr, scope)));
+    }
     Ok(match value::words("backoff", expr, &WORDS, scope, Some("an expression"))? {
         Value::Literal(0) => Backoff::Exponential,
         Value::Literal(1) => Backoff::Linear,
@@ -30,6 +34,15 @@ pub(super) fn backoff(expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
         Value::Constant(expr) => Backoff::Custom(Value::Constant(expr)),
         Value::Runtime(expr) => Backoff::Custom(Value::Runtime(expr)),
     })
+}
+
+/// Returns whether a word is none of ours, no slip of one, and no usual name of a growth that we do not have.
+fn is_own_backoff(word: &Ident, ours: &[&str]) -> bool {
+    const ELSEWHERE: [&str; 10] =
+        ["expo", "exp", "geometric", "polynomial", "quadratic", "random", "uniform", "decorrelated", "none", "default"];
+    let typed = word.to_string();
+    let known = ours.iter().chain(&ELSEWHERE).any(|name| typed.eq_ignore_ascii_case(name));
+    !known && suggest::nearest(&typed, ours.iter().copied()).is_none()
 }
 
 pub(super) fn unmet(key: &Ident, expr: Expr) -> syn::Result<Unmet> {

@@ -85,6 +85,11 @@ fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
             ),
             ("backoff = \"linear\"", "`backoff` is a word without quotes; use `backoff = linear`"),
             ("backoff = expontial", "unknown backoff `expontial`; use `exponential`"),
+            ("backoff = Linear", "unknown backoff `Linear`; use `linear`"),
+            (
+                "backoff = geometric",
+                "unknown backoff `geometric`; expected one of `exponential`, `linear`, `fibonacci`, or an expression",
+            ),
             ("backoff = constant", "`backoff = constant` is said by its delay; use `delay = \"2s\"`"),
             ("when = \"is_timeout\"", "`when` is code without quotes; use `when = is_timeout`"),
             (
