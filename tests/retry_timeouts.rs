@@ -256,3 +256,29 @@ async fn the_error_of_a_call_with_a_time_out_need_not_be_shown() {
     assert_eq!(debug().await, Err(Shown(Duration::from_secs(90))));
     assert!(neither().await.is_err() && boxed().await.is_err());
 }
+
+/// An error without `Display`, `Debug` or a conversion.
+struct Silent;
+
+#[retry(delay = "0s", timeout = "60s", max_attempts = 3, on_timeout = |_| Silent)]
+async fn silent(calls: &mut u32) -> Result<(), Silent> {
+    *calls += 1;
+    Err(Silent)
+}
+
+#[retry(delay = "1h", timeout = "60s", attempt_timeout = "50s", cancel = pending::<()>(), on_timeout = |_| Silent)]
+fn silent_and_boxed(calls: &mut u32) -> Pin<Box<dyn Future<Output = Result<impl Sized + use<>, Silent>> + '_>> {
+    Box::pin(async move {
+        *calls += 1;
+        if *calls == 0 { Ok(7_u8) } else { Err(Silent) }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_cannot_be_shown_can_be_made_of_a_time_out() {
+    let mut calls = 0;
+    assert!(silent(&mut calls).await.is_err());
+    assert_eq!(calls, 3);
+    assert!(silent_and_boxed(&mut calls).await.is_err());
+    assert_eq!(calls, 4);
+}
