@@ -179,6 +179,19 @@ impl Args {
         )
     }
 
+    /// Returns the values that may borrow from arguments of the function for the whole call.
+    pub(crate) fn kept_for_the_call(&self) -> TokenStream {
+        let Self { policy, backoff, once, budget, cancel, sleep, .. } = self;
+        let mut kept = TokenStream::new();
+        kept.extend(policy.as_ref().map(|arg| arg.tokens.clone()));
+        kept.extend(backoff.as_ref().map(|arg| arg.tokens.clone()));
+        kept.extend(once.as_ref().map(|arg| arg.tokens.clone()));
+        kept.extend(budget.as_ref().map(|arg| arg.tokens.clone()));
+        kept.extend(cancel.as_ref().map(|arg| arg.tokens.clone()));
+        kept.extend(sleep.as_ref().map(|arg| arg.tokens.clone()));
+        kept
+    }
+
     /// Returns whether the expansion binds names that the body may use.
     pub(crate) fn binds_names(&self) -> bool {
         self.key("once").or_else(|| self.key("attempt")).is_some()

@@ -13,7 +13,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, Signature, Token, Visibility, braced};
 
 pub(crate) use self::future::{FutureShape, Place};
-pub(crate) use self::signature::{Binding, Scope, mentions, peel, plain_argument};
+pub(crate) use self::signature::{Binding, Receiver, Scope, mentions, peel, plain_argument};
 
 /// A function or method, taken apart as far as the expansion needs it.
 pub(crate) struct Function {
@@ -39,6 +39,8 @@ pub(crate) struct Function {
     /// The owned arguments of generic, `impl` or `dyn` type that an async body names. They must be captured by unique
     /// reference, so that the future is `Send` where the argument is `Send` but not `Sync`.
     pub(crate) unique: Vec<Binding>,
+    /// The receiver that an async body names, where it is captured by unique reference for the same reason.
+    pub(crate) receiver: Option<Receiver>,
 }
 
 /// Where the attempts of a function belong.
@@ -59,6 +61,14 @@ impl Shape {
 }
 
 impl Function {
+    /// Leaves the attempts to borrow no more than they use of what these tokens name: the call keeps a part of it borrowed.
+    pub(crate) fn share(&mut self, kept: &TokenStream) {
+        self.reborrows.retain(|argument| !mentions(kept, &argument.ident));
+        self.unique.retain(|argument| !mentions(kept, &argument.ident));
+        let is_kept = |receiver: &Receiver| mentions(kept, &receiver.name) || mentions(kept, &receiver.written);
+        self.receiver = self.receiver.take().filter(|receiver| !is_kept(receiver));
+    }
+
     /// Returns the function with other tokens (a brace group) in place of its body.
     pub(crate) fn with_body(&self, body: &TokenStream) -> TokenStream {
         self.with_parts(&self.sig, body)
@@ -154,9 +164,11 @@ impl Parse for Function {
             unseen_future,
             reborrows: Vec::new(),
             unique: Vec::new(),
+            receiver: None,
         };
         function.reborrows = signature::reborrows(&function);
         function.unique = signature::unique(&function);
+        function.receiver = signature::receiver(&function);
         Ok(function)
     }
 }

@@ -46,6 +46,7 @@ fn retry_tokens(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) 
     match (function, errors.finish()) {
         (Some(mut function), Ok(())) => {
             docs::append(&args, &mut function);
+            function.share(&args.kept_for_the_call());
             expand::retry(&args, &function)
         }
         (Some(function), Err(error)) => diagnostic::with_function(&error, &function, &args),

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::ending::called;
 use super::plan::Plan;
-use crate::function::{Shape, braces};
+use crate::function::{Binding, Function, Receiver, Shape, braces};
 
 /// Runs the body and binds `__result`, and `__cut_short` where a time-out can end the attempt.
 pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
@@ -148,15 +148,22 @@ fn fake_return(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Makes the block capture these arguments by unique reference, so that it is `Send` where they are.
+/// Makes the block capture these by unique reference, so that it is `Send` where they are.
 fn unique(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let mut tokens = TokenStream::new();
-    for argument in &plan.function.unique {
-        let (name, cfgs) = (&argument.ident, &argument.cfgs);
-        tokens.extend(quote_spanned!(site=> #(#cfgs)* if false { let _ = &mut #name; }));
+    let Function { unique, reborrows, receiver, .. } = plan.function;
+    let mut uses = TokenStream::new();
+    for Binding { ident, cfgs, .. } in unique {
+        uses.extend(quote_spanned!(site=> #(#cfgs)* let _ = &mut #ident;));
     }
-    tokens
+    for Binding { ident, cfgs, .. } in reborrows {
+        uses.extend(quote_spanned!(site=> #(#cfgs)* let _ = &mut *#ident;));
+    }
+    if let Some(Receiver { name, is_reference, .. }) = receiver {
+        let place = if *is_reference { quote_spanned!(site=> *#name) } else { name.to_token_stream() };
+        uses.extend(quote_spanned!(site=> let _ = &mut #place;));
+    }
+    if uses.is_empty() { uses } else { quote_spanned!(site=> if false { #uses }) }
 }
 
 /// What runs at the head of every attempt but the first.

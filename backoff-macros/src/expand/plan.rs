@@ -7,7 +7,7 @@ use syn::{FnArg, Pat, ReturnType, Signature, Type};
 
 use super::policy::{self, PolicyTokens};
 use crate::args::{Arg, Args, InnerRetries, Jitter, Level, Since, Value};
-use crate::function::{Binding, Function, Shape, plain_argument};
+use crate::function::{Binding, Function, Receiver, Shape, plain_argument};
 
 /// Which driver the loop counts with; see `backoff_core::__private`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +129,11 @@ impl<'a> Plan<'a> {
                 // A pattern that starts in the expansion would leave the name out of the compiler's messages.
                 let mutability = syn::Token![mut](ident.span());
                 tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #ident;));
+            }
+        }
+        if let Some(Receiver { name, is_reference: false, .. }) = &self.function.receiver {
+            if name != "self" {
+                tokens.extend(quote_spanned!(site=> let mut #name = #name;));
             }
         }
         for name in args.clone.iter().flat_map(|clone| &clone.value) {
@@ -322,7 +327,8 @@ impl<'a> Plan<'a> {
         inputs.filter_map(plain_argument).find(|(pat, _)| pat.ident == *name).and_then(|(pat, _)| pat.mutability)
     }
 
-    /// The signature, without `mut` on the arguments that are bound anew with it: there it would be called unused.
+    /// The signature, without `mut` on the arguments that are bound anew with it: there it would be called unused. An owned
+    /// receiver cannot be bound anew; where attempts capture it by unique reference, it gets the `mut` here.
     pub(super) fn signature(&self) -> Signature {
         let mut sig = self.function.sig.clone();
         let unique = self.function.unique.iter().map(|arg| &arg.ident);
@@ -330,7 +336,15 @@ impl<'a> Plan<'a> {
         let cloned = self.args.clone.iter().flat_map(|clone| &clone.value);
         let moved: Vec<&Ident> = unique.chain(reborrowed).chain(cloned).collect();
         for input in &mut sig.inputs {
-            let FnArg::Typed(typed) = input else { continue };
+            let typed = match input {
+                FnArg::Typed(typed) => typed,
+                FnArg::Receiver(receiver) => {
+                    if self.function.receiver.as_ref().is_some_and(|own| !own.is_reference && own.name == "self") {
+                        receiver.mutability.get_or_insert(syn::Token![mut](receiver.self_token.span));
+                    }
+                    continue;
+                }
+            };
             let Pat::Ident(pat) = &mut *typed.pat else { continue };
             if moved.contains(&&pat.ident) {
                 pat.mutability = None;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, FnArg, GenericParam, Ident, Pat, PatIdent, PatType, Token, Type};
+use syn::{Attribute, FnArg, GenericParam, Ident, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Token, Type};
 
 use super::{Function, Shape};
 
@@ -13,6 +13,16 @@ pub(crate) struct Binding {
     pub(crate) mutability: Option<Token![mut]>,
     /// The `cfg` attributes of the argument, for everything that names it.
     pub(crate) cfgs: Vec<Attribute>,
+}
+
+/// The receiver, where the attempts capture it by unique reference.
+pub(crate) struct Receiver {
+    /// What the body calls it: `self`, or the name that `#[async_trait]` gives it.
+    pub(crate) name: Ident,
+    /// The receiver's own `self`.
+    pub(crate) written: Ident,
+    /// It is a unique reference already.
+    pub(crate) is_reference: bool,
 }
 
 /// The names that decide how a value in the attribute is read.
@@ -93,6 +103,49 @@ pub(super) fn unique(function: &Function) -> Vec<Binding> {
     })
 }
 
+/// Returns the receiver to capture by unique reference: unlike an argument, its type says nothing about `Sync`.
+pub(super) fn receiver(function: &Function) -> Option<Receiver> {
+    if !function.shape.is_async() {
+        return None;
+    }
+    let receiver = function.sig.receiver()?;
+    let is_reference = match &receiver.kind {
+        ReceiverKind::Value => false,
+        ReceiverKind::Reference(_, _, Some(_)) => true,
+        ReceiverKind::Typed(_, ty) => match peel(ty) {
+            Type::Reference(reference) if reference.mutability.is_none() => return None,
+            ty => matches!(ty, Type::Reference(_)),
+        },
+        _ => return None,
+    };
+    // A loop could not lend all of it anew to every attempt and give a part of it away.
+    if is_reference && may_borrow(function) {
+        return None;
+    }
+    let written = Ident::new("self", receiver.self_token.span);
+    let body = function.attempt_tokens();
+    let name = find(body, |ident| ident == "__self" || *ident == written)
+        .or_else(|| mentions(body, &written).then(|| written.clone()))?;
+    match &function.shape {
+        Shape::Future(future) if !future.keeps(&written) => None,
+        _ => Some(Receiver { name, written, is_reference }),
+    }
+}
+
+/// Returns whether what a function returns may borrow from its arguments, as far as the type shows.
+fn may_borrow(function: &Function) -> bool {
+    let output = match (&function.shape, &function.sig.output) {
+        (Shape::Future(future), _) => future.output.to_token_stream(),
+        (_, ReturnType::Type(_, ty)) => ty.to_token_stream(),
+        (_, ReturnType::Default) => return false,
+    };
+    any_tree(output, &|tree| match tree {
+        TokenTree::Ident(ident) => ident == "impl" || ident == "dyn",
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
+        TokenTree::Group(_) | TokenTree::Literal(_) => false,
+    })
+}
+
 /// Lists the plain arguments of certain types that the attempts name.
 fn bindings(function: &Function, wanted: impl Fn(&Type) -> bool) -> Vec<Binding> {
     let named = |ident: &Ident| {
@@ -127,10 +180,22 @@ pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
 }
 
 fn any_identifier(tokens: TokenStream, found: &impl Fn(&Ident) -> bool) -> bool {
+    any_tree(tokens, &|tree| matches!(tree, TokenTree::Ident(ident) if found(ident)))
+}
+
+fn any_tree(tokens: TokenStream, found: &impl Fn(&TokenTree) -> bool) -> bool {
     tokens.into_iter().any(|tree| match tree {
-        TokenTree::Ident(ident) => found(&ident),
-        TokenTree::Group(group) => any_identifier(group.stream(), found),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        TokenTree::Group(group) => any_tree(group.stream(), found),
+        tree => found(&tree),
+    })
+}
+
+/// Returns the first identifier of a kind, with its place and hygiene.
+fn find(tokens: &TokenStream, wanted: impl Fn(&Ident) -> bool + Copy) -> Option<Ident> {
+    tokens.clone().into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(ident) => Some(ident).filter(wanted),
+        TokenTree::Group(group) => find(&group.stream(), wanted),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
     })
 }
 
