@@ -246,6 +246,23 @@ pub(crate) fn with_attributes(
     value
 }
 
+#[retry(max_attempts = 2, delay = "0s", clone(absent, text, other))]
+fn with_cloned_arguments(
+    #[cfg(any())] absent: NoSuchType,
+    #[cfg(not(any()))] mut text: String,
+    #[cfg(any())] text: NoSuchType,
+    #[cfg_attr(all(), cfg(any()))] other: NoSuchType,
+    #[cfg_attr(all(), cfg(any()))] also_absent: &mut NoSuchType,
+    #[cfg_attr(all(), allow(unused_variables, reason = "an attribute on an argument"))] seen: &mut Vec<u32>,
+) -> Result<(), String> {
+    #[cfg(any())]
+    also_absent.push(other);
+    text.push('x');
+    #[cfg(any())]
+    seen.push(absent);
+    Err(text)
+}
+
 #[retry(max_attempts = 2)]
 async fn with_attributes_later(
     #[cfg(any())] absent: NoSuchType,
@@ -266,4 +283,5 @@ async fn attributes_on_the_function_its_arguments_and_its_body_stay() {
     assert_eq!(value, Some(7));
     present.clear();
     assert_eq!(with_attributes_later(&mut present).await, Some(7));
+    assert_eq!(with_cloned_arguments(String::new(), &mut present), Err("x".to_owned()));
 }

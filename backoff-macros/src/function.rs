@@ -10,10 +10,12 @@ use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, Signature, Token, Visibility, braced};
+use syn::{Attribute, Ident, Signature, Token, Visibility};
 
 pub(crate) use self::future::{FutureShape, Place};
-pub(crate) use self::signature::{Binding, Receiver, Scope, mentions, peel, plain_argument};
+use crate::groups::{self, Depth};
+
+pub(crate) use self::signature::{Binding, Receiver, Scope, arguments_named, mentions, peel, plain_argument};
 
 /// A function or method, taken apart as far as the expansion needs it.
 pub(crate) struct Function {
@@ -140,10 +142,12 @@ impl Parse for Function {
         if input.peek(Token![;]) {
             return Err(input.error("`#[retry]` needs a function body; put it on the implementations"));
         }
-        let content;
-        let brace = braced!(content in input).span;
-        let inner_attrs = content.call(Attribute::parse_inner)?;
-        let body: TokenStream = content.parse()?;
+        let block = input.step(|cursor| match cursor.token_tree() {
+            Some((TokenTree::Group(group), rest)) if group.delimiter() == Delimiter::Brace => Ok((group, rest)),
+            _ => Err(cursor.error("expected the body of the function in curly braces")),
+        })?;
+        let brace = block.delim_span();
+        let (inner_attrs, body) = inner_attributes(block.stream())?;
         if !input.is_empty() {
             return Err(input.error("`#[retry]` applies to one function; remove what follows its body"));
         }
@@ -171,6 +175,19 @@ impl Parse for Function {
         function.receiver = signature::receiver(&function);
         Ok(function)
     }
+}
+
+/// Takes the attributes from the head of a body. Without any, the body stays whole, with what `macro_rules` captured in it.
+fn inner_attributes(body: TokenStream) -> syn::Result<(Vec<Attribute>, TokenStream)> {
+    let mut head = body.clone().into_iter();
+    let is_punct =
+        |tree: Option<TokenTree>, punct| matches!(tree, Some(TokenTree::Punct(own)) if own.as_char() == punct);
+    if !is_punct(head.next(), '#') || !is_punct(head.next(), '!') {
+        return Ok((Vec::new(), body));
+    }
+    let split = |input: ParseStream| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?));
+    let (attributes, rest) = syn::parse::Parser::parse2(split, body)?;
+    Ok((attributes, groups::visible(rest, Depth::Top)))
 }
 
 /// Returns whether an attribute is `#[retry]`, by its own name or through one crate name.

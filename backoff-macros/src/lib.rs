@@ -12,6 +12,7 @@ mod diagnostic;
 mod docs;
 mod expand;
 mod function;
+mod groups;
 mod suggest;
 mod validate;
 
@@ -20,6 +21,7 @@ use proc_macro::TokenStream;
 use crate::args::Args;
 use crate::diagnostic::Errors;
 use crate::function::{Function, Scope};
+use crate::groups::Depth;
 
 #[expect(missing_docs, reason = "documented where backoff-core re-exports it; both texts would be joined")]
 #[proc_macro_attribute]
@@ -36,7 +38,7 @@ pub fn derive_classify(item: TokenStream) -> TokenStream {
 /// `#[retry]` on tokens that also exist outside a compiler, so that tests can call it.
 fn retry_tokens(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
-    let function = errors.take(syn::parse2::<Function>(item.clone()));
+    let function = errors.take(syn::parse2::<Function>(groups::visible(item.clone(), Depth::Signature)));
     let scope = function.as_ref().map(Scope::of).unwrap_or_default();
     let args = Args::parse(args, &scope, &mut errors);
     validate::arguments(&args, &mut errors);

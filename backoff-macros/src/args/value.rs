@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quote::ToTokens;
-use syn::{Expr, ExprLit, Ident, Lit, LitInt, LitStr, UnOp};
+use syn::{Expr, ExprBlock, ExprLit, Ident, Lit, LitInt, LitStr, Stmt, UnOp};
 
 use super::{Jitter, duration, form};
 use crate::function::Scope;
@@ -22,7 +22,7 @@ pub(crate) enum Value<T> {
 impl<T> Value<T> {
     /// Sorts an expression that is no literal.
     pub(super) fn computed(expr: Expr, scope: &Scope) -> Self {
-        if is_constant(&expr, scope) { Self::Constant(expr) } else { Self::Runtime(expr) }
+        if is_constant(&expr, scope) { Self::Constant(expr) } else { Self::Runtime(unbraced(expr)) }
     }
 }
 
@@ -32,6 +32,17 @@ pub(crate) fn peel(expr: &Expr) -> &Expr {
         Expr::Group(group) => peel(&group.expr),
         Expr::Paren(paren) => peel(&paren.expr),
         _ => expr,
+    }
+}
+
+/// Takes the braces off `{ N }`, which say that a name is no constant: as an argument they would be called unnecessary.
+fn unbraced(expr: Expr) -> Expr {
+    match expr {
+        Expr::Block(ExprBlock { attrs, label: None, block }) if attrs.is_empty() => match block.stmts.as_slice() {
+            [Stmt::Expr(inner, None)] => inner.clone(),
+            _ => Expr::Block(ExprBlock { attrs, label: None, block }),
+        },
+        other => other,
     }
 }
 

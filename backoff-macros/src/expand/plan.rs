@@ -7,7 +7,7 @@ use syn::{FnArg, Pat, ReturnType, Signature, Type};
 
 use super::policy::{self, PolicyTokens};
 use crate::args::{Arg, Args, InnerRetries, Jitter, Level, Since, Value};
-use crate::function::{Binding, Function, Receiver, Shape, plain_argument};
+use crate::function::{Binding, Function, Receiver, Shape, arguments_named};
 
 /// Which driver the loop counts with; see `backoff_core::__private`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,9 @@ impl<'a> Plan<'a> {
         }
         for name in args.clone.iter().flat_map(|clone| &clone.value) {
             // Moved here once, so that an argument which attempts only clone counts as consumed.
-            tokens.extend(quote_spanned!(site=> let #name = #name;));
+            for Binding { cfgs, .. } in arguments_named(&self.function.sig, name) {
+                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #name = #name;));
+            }
         }
         tokens.extend(self.budget());
         if let Some(cancel) = &args.cancel {
@@ -299,10 +301,15 @@ impl<'a> Plan<'a> {
             tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = &mut *#ident;));
         }
         for name in args.clone.iter().flat_map(|clone| &clone.value) {
-            let mutability = self.argument_mutability(name);
             let at = site.located_at(name.span());
-            let cloned = quote_spanned!(at=> ::core::clone::Clone::clone(&#name));
-            tokens.extend(quote_spanned!(site=> let #mutability #name = #cloned;));
+            // One that is captured by unique reference is bound with `mut`.
+            let is_unique = function.unique.iter().any(|unique| unique.ident == *name);
+            let mut_token = is_unique.then(|| syn::Token![mut](name.span()));
+            for Binding { mutability, cfgs, .. } in arguments_named(&function.sig, name) {
+                let mutability = mut_token.or(mutability);
+                let cloned = quote_spanned!(at=> ::core::clone::Clone::clone(&#name));
+                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #name = #cloned;));
+            }
         }
         if args.before_retry.is_some() {
             tokens.extend(quote_spanned!(site=> let __is_retry = __driver.is_retry();));
@@ -316,15 +323,6 @@ impl<'a> Plan<'a> {
 
     fn is_cloned(&self, name: &Ident) -> bool {
         self.args.clone.iter().flat_map(|clone| &clone.value).any(|cloned| cloned == name)
-    }
-
-    /// Returns the `mut` of an argument that every attempt binds anew; one that is captured by unique reference needs it.
-    fn argument_mutability(&self, name: &Ident) -> Option<syn::Token![mut]> {
-        if self.function.unique.iter().any(|unique| unique.ident == *name) {
-            return Some(syn::Token![mut](name.span()));
-        }
-        let inputs = self.function.sig.inputs.iter();
-        inputs.filter_map(plain_argument).find(|(pat, _)| pat.ident == *name).and_then(|(pat, _)| pat.mutability)
     }
 
     /// The signature, without `mut` on the arguments that are bound anew with it: there it would be called unused. An owned

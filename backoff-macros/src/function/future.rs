@@ -10,6 +10,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{GenericArgument, Ident, Path, PathArguments, ReturnType, Signature, Type, TypeParamBound};
 
 use super::{Shape, mentions, peel};
+use crate::groups::{self, Depth};
 
 /// A body that makes a future, with a place for the loop.
 pub(crate) struct FutureShape {
@@ -48,10 +49,10 @@ impl Hole {
     /// A hole at the group `trees[at]`.
     fn new(trees: &[TokenTree], at: usize, group: &Group) -> Self {
         Self {
-            before: trees.iter().take(at).cloned().collect(),
+            before: groups::visible(trees.iter().take(at).cloned().collect(), Depth::Top),
             delimiter: group.delimiter(),
             span: group.delim_span(),
-            after: trees.iter().skip(at + 1).cloned().collect(),
+            after: groups::visible(trees.iter().skip(at + 1).cloned().collect(), Depth::Top),
         }
     }
 }

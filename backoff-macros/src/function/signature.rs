@@ -2,7 +2,9 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, FnArg, GenericParam, Ident, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Token, Type};
+use syn::{
+    Attribute, FnArg, GenericParam, Ident, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Signature, Token, Type,
+};
 
 use super::{Function, Shape};
 
@@ -163,9 +165,22 @@ fn bindings(function: &Function, wanted: impl Fn(&Type) -> bool) -> Vec<Binding>
         .map(|(pat, typed)| Binding {
             ident: pat.ident.clone(),
             mutability: pat.mutability,
-            cfgs: typed.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect(),
+            cfgs: conditions(&typed.attrs),
         })
         .collect()
+}
+
+/// Lists the attributes that decide whether an argument is there; a `cfg_attr` may hold a `cfg`.
+fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
+    let decides = |attr: &&Attribute| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr");
+    attrs.iter().filter(decides).cloned().collect()
+}
+
+/// Lists the plain arguments of one name: under different `cfg`s there may be several.
+pub(crate) fn arguments_named<'a>(sig: &'a Signature, name: &'a Ident) -> impl Iterator<Item = Binding> + 'a {
+    sig.inputs.iter().filter_map(plain_argument).filter(move |(pat, _)| pat.ident == *name).map(|(pat, typed)| {
+        Binding { ident: pat.ident.clone(), mutability: pat.mutability, cfgs: conditions(&typed.attrs) }
+    })
 }
 
 /// Returns whether tokens name an identifier, also inside a format string (`"{name}"`).
