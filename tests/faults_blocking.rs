@@ -1,4 +1,4 @@
-//! The network that fails, seen by blocking calls: plain sockets, and `classify::io`.
+//! The network that fails, seen by blocking calls: plain sockets with `classify::io`, and a client with `classify::reqwest`.
 
 mod faults;
 
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use backoff_core::{Fault, StopReason, classify, retry};
+use backoff_core::{Fault, Policy, StopReason, classify, retry};
 use faults::{Expected, Fate, Journal, Look, Network, Seen, Upstream};
 
 const CALLS: u32 = 900;
@@ -87,43 +87,98 @@ fn start() -> io::Result<(tokio::runtime::Runtime, Upstream, Network)> {
     Ok((runtime, server, network))
 }
 
-#[test]
-fn blocking_calls_end_as_the_faults_on_their_way_say() {
-    let (_runtime, server, network) = start().unwrap();
+/// Makes calls by turns on some threads, and checks how each ends; `make` makes one, and says whether it succeeded.
+///
+/// Calls with an even number are reads, which may be repeated.
+fn check_calls(server: &Upstream, network: &Network, calls: u32, make: impl Fn(u32, bool, &Journal) -> bool + Sync) {
     let next = AtomicU32::new(0);
     let failures = AtomicU32::new(0);
     let needless = AtomicU32::new(0);
     let check = |call| {
         let (journal, reads) = (Journal::default(), call % 2 == 0);
-        let result = if reads { order(&network, call, &journal) } else { pay(&network, call, &journal) };
+        let succeeded = make(call, reads, &journal);
         let record = journal.ended();
-        record.is_consistent(result.is_ok());
+        record.is_consistent(succeeded);
         failures.fetch_add(u32::try_from(record.seen.len()).expect("few failures"), Relaxed);
-        let timed_out = record.needless_timeouts(&network, call);
+        let timed_out = record.needless_timeouts(network, call);
         needless.fetch_add(timed_out, Relaxed);
         let (arrived, paid) = (server.arrived(call), server.paid(call));
         assert!(paid <= 1, "call {call} was paid {paid} times");
         if timed_out == 0 {
             let reason = record.reason();
             let found = Expected { attempts: record.attempts, seen: record.seen, reason, arrived };
-            assert_eq!(found, Expected::of(&network, call, 4, reads), "call {call}");
+            assert_eq!(found, Expected::of(network, call, 4, reads), "call {call}");
         }
-        result.is_ok()
+        succeeded
     };
     let succeeded = thread::scope(|threads| {
         let work = || {
-            let calls = std::iter::from_fn(|| Some(next.fetch_add(1, Relaxed)).filter(|call| *call < CALLS));
-            calls.filter(|call| check(*call)).count()
+            let own = std::iter::from_fn(|| Some(next.fetch_add(1, Relaxed)).filter(|call| *call < calls));
+            own.filter(|call| check(*call)).count()
         };
         let workers: Vec<_> = (0..THREADS).map(|_| threads.spawn(work)).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).sum::<usize>()
+        workers.into_iter().map(|worker| worker.join().expect("no call panics")).sum::<usize>()
     });
 
-    let made: usize = Fate::FAULTS.iter().map(|fault| network.count(*fault)).sum();
+    let met: usize = Fate::FAULTS.iter().map(|fault| network.count(*fault)).sum();
     let (failures, needless) = (failures.into_inner() as usize, needless.into_inner() as usize);
-    println!("{made} faults, {failures} failed attempts, {needless} needless time-outs, {succeeded} calls succeeded");
-    assert!(failures.abs_diff(made) <= needless);
-    assert!(failures > 0 && succeeded > CALLS as usize / 2);
+    println!("{met} faults, {failures} failed attempts, {needless} needless time-outs, {succeeded} calls succeeded");
+    assert!(failures.abs_diff(met) <= needless);
+    assert!(failures > 0 && succeeded > calls as usize / 2);
+}
+
+#[test]
+fn calls_over_plain_sockets_end_as_the_faults_on_their_way_say() {
+    let (_runtime, server, network) = start().unwrap();
+    check_calls(&server, &network, CALLS, |call, reads, journal| {
+        if reads { order(&network, call, journal).is_ok() } else { pay(&network, call, journal).is_ok() }
+    });
+}
+
+impl Look for reqwest::Error {
+    fn look(&self) -> Seen {
+        match self {
+            error if error.is_timeout() => Seen::TooSlow,
+            error if error.is_connect() => Seen::NoConnection,
+            error if error.is_body() || error.is_decode() => Seen::CutOff,
+            error if error.is_request() => Seen::Broken,
+            _ => Seen::Else,
+        }
+    }
+}
+
+#[test]
+fn calls_of_a_blocking_http_client_end_as_the_faults_on_their_way_say() {
+    #[retry(
+        policy = if reads { IDEMPOTENT } else { QUICK },
+        when = classify::reqwest,
+        attempt = ctx,
+        on_retry = |event| journal.failed(event),
+        on_recovered = |event| journal.recovered(event),
+        on_give_up = |event| journal.gave_up(event),
+    )]
+    fn ask(http: &reqwest::blocking::Client, call: u32, reads: bool, journal: &Journal) -> reqwest::Result<String> {
+        journal.attempt_starts();
+        let host = Network::host(call, ctx.number());
+        let request = if reads {
+            http.get(format!("http://{host}/order/{call}"))
+        } else {
+            http.post(format!("http://{host}/pay/{call}"))
+        };
+        request.send()?.error_for_status()?.text()
+    }
+
+    const QUICK: Policy = Policy::exponential()
+        .initial_delay(Duration::from_millis(1))
+        .max_delay(Duration::from_millis(8))
+        .max_attempts(4)
+        .build();
+    const IDEMPOTENT: Policy = QUICK.edit().idempotent().build();
+
+    let (_runtime, server, network) = start().unwrap();
+    let http = reqwest::blocking::Client::builder().no_proxy().pool_max_idle_per_host(0);
+    let http = http.timeout(Duration::from_secs(1)).dns_resolver(network.resolver()).build().unwrap();
+    check_calls(&server, &network, 400, |call, reads, journal| ask(&http, call, reads, journal).is_ok());
 }
 
 #[test]
