@@ -158,11 +158,10 @@ pub(crate) fn watch_the_process() {
 
 /// Complains about a retry that starts too late, by the time at which it was decided; a hook is told the time when it runs.
 fn starts_in_time(event: &CallEvent<'_>, delay: Duration) {
+    let Some(at) = event.elapsed().time() else { return };
     for tally in all().filter(|tally| tally.name == event.name()) {
-        if let (Some(limit), Some(at)) = (tally.max_elapsed, event.elapsed().time())
-            && at + delay > limit
-        {
-            tally.complain(&format!("a retry starts {delay:?} after {at:?}, and {limit:?} is the limit"));
+        if tally.max_elapsed.is_some_and(|limit| at + delay > limit) {
+            tally.complain(&format!("a retry starts {delay:?} after {at:?}, and {:?} is the limit", tally.max_elapsed));
         }
     }
 }
