@@ -1,0 +1,66 @@
+//! Two transactions of PostgreSQL that lock two rows in opposite order: one of them is told `40P01`, and `#[retry]` runs it again.
+
+use std::sync::{Arc, Mutex};
+
+use backoff_core::retry;
+use backoff_systems::ledger::Ledger;
+use backoff_systems::postgres::Postgres;
+use backoff_systems::recipes::of_postgres;
+use tokio::sync::Barrier;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+/// Where two transfers of opposite direction meet, and what their retries were for.
+#[derive(Debug)]
+struct Meeting {
+    both_hold_a_row: Barrier,
+    codes: Mutex<Vec<SqlState>>,
+}
+
+/// Moves one from a row to another, and locks them in this order.
+#[retry(
+    max_attempts = 10,
+    initial_delay = "1ms",
+    when = of_postgres,
+    attempt = ctx,
+    on_retry = |event| meeting.codes.lock().unwrap().extend(event.error().and_then(Error::code).cloned()),
+)]
+async fn transfer(client: &mut Client, from: i32, to: i32, meeting: &Meeting) -> Result<(), Error> {
+    let transaction = client.transaction().await?;
+    transaction.execute("UPDATE counters SET value = value - 1 WHERE id = $1", &[&from]).await?;
+    if ctx.number() == 1 {
+        meeting.both_hold_a_row.wait().await;
+    }
+    transaction.execute("UPDATE counters SET value = value + 1 WHERE id = $1", &[&to]).await?;
+    transaction.commit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_victim_of_each_deadlock_is_run_again() -> Result<(), Box<dyn std::error::Error>> {
+    const PAIRS: i32 = 8;
+
+    let server = Postgres::start()?;
+    let observer = server.connect().await?;
+    Ledger::create(&observer, 2 * PAIRS).await?;
+    let mut meetings = Vec::new();
+    let mut tasks = Vec::new();
+    for pair in 0..PAIRS {
+        let meeting = Arc::new(Meeting { both_hold_a_row: Barrier::new(2), codes: Mutex::default() });
+        for (from, to) in [(2 * pair, 2 * pair + 1), (2 * pair + 1, 2 * pair)] {
+            let mut client = server.connect().await?;
+            let meeting = meeting.clone();
+            tasks.push(tokio::spawn(async move { transfer(&mut client, from, to, &meeting).await }));
+        }
+        meetings.push(meeting);
+    }
+    for task in tasks {
+        task.await??;
+    }
+
+    for meeting in meetings {
+        assert_eq!(*meeting.codes.lock().unwrap(), [SqlState::T_R_DEADLOCK_DETECTED]);
+    }
+    // One in each direction: an update that is lost, or made twice, would leave another number.
+    assert_eq!(Ledger::read(&observer).await?.values, [0; 2 * PAIRS as usize]);
+    Ok(())
+}
