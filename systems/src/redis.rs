@@ -105,6 +105,34 @@ impl Redis {
         self.process.take().map_or(Ok(()), |mut process| process.kill())
     }
 
+    /// Holds back all writes, of all clients, until [`Redis::unpause`]; connections stay open.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ServerError`] when the server does not do so.
+    pub fn pause(&mut self) -> Result<(), ServerError> {
+        // A minute, if nobody ends it. To hold back everything would hold back the end of it, too.
+        self.tell(&["PAUSE", "60000", "WRITE"])
+    }
+
+    /// Ends what [`Redis::pause`] has begun.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ServerError`] when the server does not do so.
+    pub fn unpause(&mut self) -> Result<(), ServerError> {
+        self.tell(&["UNPAUSE"])
+    }
+
+    fn tell(&self, words: &[&str]) -> Result<(), ServerError> {
+        let tell = || {
+            let mut connection = self.client()?.get_connection()?;
+            let mut command = redis::cmd("CLIENT");
+            command.arg(words).exec(&mut connection)
+        };
+        tell().map_err(|error| ServerError::io(words.join(" "))(std::io::Error::other(error)))
+    }
+
     /// Starts the server again, with the same data on the same port, and waits until it answers.
     ///
     /// # Errors

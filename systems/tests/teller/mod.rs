@@ -1,18 +1,16 @@
 //! A client that counts in PostgreSQL, one transaction and one idempotency key for each increment.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
-use backoff_core::{Classify, Fault, GiveUpEvent, RetryEvent, StopReason, retry};
+use backoff_core::{Classify, Fault, retry};
 use backoff_systems::ledger;
 use backoff_systems::postgres::connect;
 use backoff_systems::recipes::of_postgres;
 use thiserror::Error;
 use tokio_postgres::{Client, Config};
 
-pub(crate) const MAX_DELAY: Duration = Duration::from_millis(250);
+use crate::journal::{Journal, MAX_DELAY};
 
 /// A failed attempt: how far it had come decides what a lost connection means.
 #[derive(Debug, Error, Classify)]
@@ -33,73 +31,6 @@ fn before_commit(error: &tokio_postgres::Error) -> Fault {
     }
 }
 
-/// A call that gave up.
-#[derive(Debug)]
-pub(crate) struct End {
-    pub(crate) key: String,
-    pub(crate) was_patient: bool,
-    pub(crate) reason: StopReason,
-    pub(crate) attempts: u32,
-    pub(crate) last: String,
-    /// Whether an attempt of it may have been committed.
-    pub(crate) may_have_acted: bool,
-}
-
-/// What the clients believe.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
-    pub(crate) is_over: AtomicBool,
-    confirmed: Mutex<BTreeSet<String>>,
-    gave_up: Mutex<Vec<End>>,
-    retries: Mutex<Vec<Duration>>,
-    ambiguous: Mutex<BTreeSet<String>>,
-    reconnects: Mutex<BTreeMap<u32, u32>>,
-}
-
-impl Log {
-    pub(crate) fn confirmed(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.confirmed.lock().unwrap()
-    }
-
-    pub(crate) fn gave_up(&self) -> MutexGuard<'_, Vec<End>> {
-        self.gave_up.lock().unwrap()
-    }
-
-    /// Returns the delays of all retries.
-    pub(crate) fn retries(&self) -> MutexGuard<'_, Vec<Duration>> {
-        self.retries.lock().unwrap()
-    }
-
-    /// Returns how often a client has made its connection anew.
-    pub(crate) fn reconnects(&self, name: u32) -> u32 {
-        self.reconnects.lock().unwrap().get(&name).copied().unwrap_or_default()
-    }
-
-    /// Returns the number of increments whose answer to COMMIT was lost.
-    pub(crate) fn ambiguous(&self) -> usize {
-        self.ambiguous.lock().unwrap().len()
-    }
-
-    fn failed(&self, key: &str, event: &RetryEvent<'_, Failure>) {
-        self.retries().push(event.delay());
-        self.look(key, event.error());
-    }
-
-    fn ended(&self, key: &str, was_patient: bool, event: &GiveUpEvent<'_, Failure>) {
-        self.look(key, event.error());
-        let may_have_acted = self.ambiguous.lock().unwrap().contains(key);
-        let last = event.error().map(ToString::to_string).unwrap_or_default();
-        let (reason, attempts) = (event.reason(), event.attempts());
-        self.gave_up().push(End { key: key.to_owned(), was_patient, reason, attempts, last, may_have_acted });
-    }
-
-    fn look(&self, key: &str, error: Option<&Failure>) {
-        if error.is_some_and(|error| error.classify() == Fault::Ambiguous) {
-            self.ambiguous.lock().unwrap().insert(key.to_owned());
-        }
-    }
-}
-
 /// A client with a connection of its own, which it makes anew when it is lost.
 pub(crate) struct Teller {
     config: Config,
@@ -107,22 +38,22 @@ pub(crate) struct Teller {
     name: u32,
     row: i32,
     calls: u32,
-    log: Arc<Log>,
+    journal: Arc<Journal>,
 }
 
 impl Teller {
-    pub(crate) async fn connect(config: Config, name: u32, row: i32, log: Arc<Log>) -> Result<Self, Failure> {
+    pub(crate) async fn connect(config: Config, name: u32, row: i32, journal: Arc<Journal>) -> Result<Self, Failure> {
         let client = connect(&config).await?;
-        Ok(Self { config, client, name, row, calls: 0, log })
+        Ok(Self { config, client, name, row, calls: 0, journal })
     }
 
     /// Counts until the load is over.
     pub(crate) async fn work(mut self, is_patient: bool) {
-        while !self.log.is_over.load(Ordering::Relaxed) {
+        while !self.journal.is_over() {
             let result = if is_patient { self.increment().await } else { self.increment_in_haste().await };
             match result {
-                Ok(key) => assert!(self.log.confirmed().insert(key), "a key was used twice"),
-                // The log knows it. Without a pause, those in haste would only give up during an outage.
+                Ok(key) => self.journal.confirmed(self.name, key),
+                // The journal knows it. Without a pause, those in haste would only give up during an outage.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
@@ -136,8 +67,8 @@ impl Teller {
         idempotent,
         once(key = self.new_key()),
         before_retry = self.reconnect().await?,
-        on_retry = |event| self.log.failed(key, event),
-        on_give_up = |event| self.log.ended(key, true, event),
+        on_retry = |event| self.journal.retry(key, event, Failure::classify),
+        on_give_up = |event| self.journal.gave_up(key, true, event, Failure::classify),
     )]
     async fn increment(&mut self) -> Result<String, Failure> {
         self.attempt(key).await?;
@@ -150,8 +81,8 @@ impl Teller {
         delay = "2ms",
         once(key = self.new_key()),
         before_retry = self.reconnect().await?,
-        on_retry = |event| self.log.failed(key, event),
-        on_give_up = |event| self.log.ended(key, false, event),
+        on_retry = |event| self.journal.retry(key, event, Failure::classify),
+        on_give_up = |event| self.journal.gave_up(key, false, event, Failure::classify),
     )]
     async fn increment_in_haste(&mut self) -> Result<String, Failure> {
         self.attempt(key).await?;
@@ -174,7 +105,7 @@ impl Teller {
     async fn reconnect(&mut self) -> Result<(), Failure> {
         if self.client.is_closed() {
             self.client = connect(&self.config).await?;
-            *self.log.reconnects.lock().unwrap().entry(self.name).or_default() += 1;
+            self.journal.reconnected(self.name);
         }
         Ok(())
     }
