@@ -12,9 +12,10 @@ use sqlx_core as sqlx;
 #[must_use]
 pub fn sqlstate(code: &str) -> Fault {
     match code {
-        "40001" | "40P01" | "55P03" => Fault::Transient, // serialization failure, deadlock, lock not available: rolled back
-        "53300" | "57P03" => Fault::Transient,           // too many connections, starting up: not even connected
-        "40003" | "57P01" | "57P02" => Fault::Ambiguous, // completion unknown, shut down in the middle
+        // Rolled back: serialization failure, deadlock, lock not available. Not even connected: too many connections, starting up.
+        "40001" | "40P01" | "55P03" | "53300" | "57P03" => Fault::Transient,
+        // Completion unknown, shut down in the middle.
+        "40003" | "57P01" | "57P02" => Fault::Ambiguous,
         code if code.starts_with("08") => Fault::Ambiguous, // connection lost
         _ => Fault::Permanent,
     }

@@ -17,13 +17,20 @@ struct Meeting {
     codes: Mutex<Vec<SqlState>>,
 }
 
+impl Meeting {
+    fn note(&self, error: Option<&Error>) {
+        let code = error.and_then(Error::code).expect("only errors with a code are retried");
+        self.codes.lock().expect("no client has panicked").push(code.clone());
+    }
+}
+
 /// Moves one from a row to another, and locks them in this order.
 #[retry(
     max_attempts = 10,
     initial_delay = "1ms",
     when = of_postgres,
     attempt = ctx,
-    on_retry = |event| meeting.codes.lock().unwrap().extend(event.error().and_then(Error::code).cloned()),
+    on_retry = |event| meeting.note(event.error()),
 )]
 async fn transfer(client: &mut Client, from: i32, to: i32, meeting: &Meeting) -> Result<(), Error> {
     let transaction = client.transaction().await?;

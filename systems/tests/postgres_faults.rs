@@ -25,7 +25,7 @@ async fn survive(fail: fn(&mut Postgres) -> Result<(), ServerError>) -> Result<(
     let journal = Arc::new(Journal::default());
     let mut tasks = Vec::new();
     for name in 0..PATIENT + IMPATIENT {
-        let teller = Teller::connect(server.config(), name, name.cast_signed() % ROWS, journal.clone()).await?;
+        let teller = Teller::connect(server.config(), name, i32::try_from(name)? % ROWS, journal.clone()).await?;
         tasks.push(tokio::spawn(teller.work(name < PATIENT)));
     }
     tokio::task::block_in_place(|| journal.lead_through(OUTAGES, PATIENT, &mut server, fail, Postgres::start_again));

@@ -42,6 +42,7 @@ fn late(timeout: AttemptTimeout) -> RedisError {
 }
 
 impl Teller {
+    #[retry(max_elapsed = "60s", idempotent, when = of_redis, clone(client, journal))]
     async fn new(client: Client, name: u32, journal: Arc<Journal>) -> RedisResult<Self> {
         let connection = connect(&client).await?;
         Ok(Self { client, connection, is_broken: false, name, calls: 0, journal })
@@ -61,7 +62,7 @@ impl Teller {
 
     #[retry(
         max_elapsed = "60s",
-        attempt_timeout = "100ms",
+        attempt_timeout = "250ms",
         on_timeout = late,
         initial_delay = "5ms",
         max_delay = MAX_DELAY,
@@ -80,7 +81,7 @@ impl Teller {
     /// Gives up after the second attempt, or after one of which it cannot know.
     #[retry(
         max_attempts = 2,
-        attempt_timeout = "100ms",
+        attempt_timeout = "250ms",
         on_timeout = late,
         delay = "2ms",
         when = of_redis,

@@ -19,7 +19,7 @@ use journal::{Journal, MAX_DELAY};
 const PATIENT: u32 = 8;
 const IMPATIENT: u32 = 3;
 const OUTAGES: u32 = 3;
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A client whose socket has time-outs.
 struct Teller {
@@ -38,6 +38,7 @@ fn connect(client: &Client) -> RedisResult<Connection> {
 }
 
 impl Teller {
+    #[retry(max_elapsed = "60s", idempotent, when = of_redis, clone(client, journal))]
     fn new(client: Client, name: u32, journal: Arc<Journal>) -> RedisResult<Self> {
         let connection = connect(&client)?;
         Ok(Self { client, connection, name, calls: 0, journal })
@@ -110,7 +111,9 @@ fn survive(fail: Step, recover: Step) -> Result<(), Box<dyn Error>> {
         threads.push(thread::spawn(move || teller.work(name < PATIENT)));
     }
     journal.lead_through(OUTAGES, PATIENT, &mut server, fail, recover);
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().expect("no client has panicked");
+    }
 
     let (total, keys) = redis_ledger::read(&server)?;
     journal.compare(total, &keys);

@@ -85,10 +85,10 @@ impl Journal {
     ) {
         self.until_all_succeed(patient);
         for _ in 0..outages {
-            fail(server).unwrap();
+            fail(server).expect("the server fails");
             let ends = lock(&self.ends).len();
             until("5 calls give up", || lock(&self.ends).len() >= ends + 5);
-            recover(server).unwrap();
+            recover(server).expect("the server recovers");
             self.until_all_succeed(patient);
         }
         self.is_over.store(true, Ordering::Relaxed);
@@ -115,7 +115,7 @@ impl Journal {
             ends.len(),
         );
         // The server holds each key once; an increment without its key would show in the total.
-        assert_eq!(total, i64::try_from(keys.len()).unwrap(), "an increment was lost, or made twice");
+        assert_eq!(usize::try_from(total), Ok(keys.len()), "an increment was lost, or made twice");
         let lost: Vec<_> = confirmed.difference(keys).collect();
         assert!(lost.is_empty(), "confirmed, but not on the server: {lost:?}");
         // What was made and not confirmed belongs to a call that gave up without knowing.
@@ -148,7 +148,7 @@ impl Journal {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap()
+    mutex.lock().expect("no client has panicked")
 }
 
 fn until(what: &str, holds: impl Fn() -> bool) {

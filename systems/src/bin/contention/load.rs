@@ -56,7 +56,7 @@ impl Writer {
     async fn increment(&mut self, policy: Policy) -> Result<(), Error> {
         self.attempts += 1;
         self.network.pass(&mut self.dice, 1).await;
-        let (_, row) = tokio::try_join!(
+        let ((), row) = tokio::try_join!(
             biased;
             self.client.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE"),
             self.client.query_one(&self.read, &[]),
