@@ -43,11 +43,12 @@ impl Postgres {
     ///
     /// Returns [`ServerError`] when Debian's package `postgresql` is not installed, or when the server does not start.
     pub fn start() -> Result<Self, ServerError> {
-        Self::start_in(Directory::temporary()?)
+        Self::start_in(Directory::temporary)
     }
 
-    fn start_in(directory: Directory) -> Result<Self, ServerError> {
-        let mut server = Self { process: None, directory, programs: programs()?, port: free_port()? };
+    fn start_in(directory: impl FnOnce() -> Result<Directory, ServerError>) -> Result<Self, ServerError> {
+        // Nothing is made for a server that is not there.
+        let mut server = Self { process: None, programs: programs()?, directory: directory()?, port: free_port()? };
         server.make_cluster()?;
         server.start_again()?;
         Ok(server)
@@ -59,7 +60,7 @@ impl Postgres {
     ///
     /// As for [`Postgres::start`]; also when `directory` has a cluster already.
     pub fn leave_running(directory: &Path) -> Result<String, ServerError> {
-        let mut server = Self::start_in(Directory::named(directory)?)?;
+        let mut server = Self::start_in(|| Directory::named(directory))?;
         if let Some(process) = server.process.take() {
             process.leave();
         }

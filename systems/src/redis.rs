@@ -30,11 +30,12 @@ impl Redis {
     ///
     /// Returns [`ServerError`] when Debian's package `redis-server` is not installed, or when the server does not start.
     pub fn start() -> Result<Self, ServerError> {
-        Self::start_in(Directory::temporary()?)
+        Self::start_in(Directory::temporary)
     }
 
-    fn start_in(directory: Directory) -> Result<Self, ServerError> {
-        let mut server = Self { process: None, directory, program: program()?, port: free_port()? };
+    fn start_in(directory: impl FnOnce() -> Result<Directory, ServerError>) -> Result<Self, ServerError> {
+        // Nothing is made for a server that is not there.
+        let mut server = Self { process: None, program: program()?, directory: directory()?, port: free_port()? };
         server.start_again()?;
         Ok(server)
     }
@@ -45,7 +46,7 @@ impl Redis {
     ///
     /// As for [`Redis::start`].
     pub fn leave_running(directory: &Path) -> Result<String, ServerError> {
-        let mut server = Self::start_in(Directory::named(directory)?)?;
+        let mut server = Self::start_in(|| Directory::named(directory))?;
         if let Some(process) = server.process.take() {
             process.leave();
         }
