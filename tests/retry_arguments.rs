@@ -274,3 +274,38 @@ async fn or_else_is_the_last_resort_of_every_shape() {
     assert_eq!(permanently(), Ok(1));
     assert_eq!(Client::default().last_resort("ab".to_owned()).await, Ok(5));
 }
+
+#[retry(
+    max_attempts = 2,
+    delay = "0s",
+    once(key = keys.make()),
+    before_retry = log.push(format!("{key} again")),
+    on_retry = |event| log.push(format!("{key} failed {}", event.attempt())),
+    on_give_up = |event| log.push(format!("{key} gave up after {}", event.attempts())),
+)]
+fn sync_with_hooks(keys: &mut Keys, log: &mut Vec<String>) -> Result<(), Failure> {
+    Err(failure("no"))
+}
+
+#[retry(
+    max_attempts = 2,
+    delay = "0s",
+    once(key = keys.make()),
+    before_retry = log.push(format!("{key} again")),
+    on_retry = async |event| { yield_now().await; log.push(format!("{key} failed {}", event.attempt())) },
+    on_give_up = |event| log.push(format!("{key} gave up after {}", event.attempts())),
+)]
+async fn later_with_hooks(keys: &mut Keys, log: &mut Vec<String>) -> Result<(), Failure> {
+    Err(failure("no"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn hooks_see_what_once_has_made() {
+    let expected = ["key 1 failed 1", "key 1 again", "key 1 gave up after 2"];
+    let (mut keys, mut log) = (Keys::default(), Vec::new());
+    assert_eq!(sync_with_hooks(&mut keys, &mut log), Err(failure("no")));
+    assert_eq!(log, expected);
+    let (mut keys, mut log) = (Keys::default(), Vec::new());
+    assert_eq!(later_with_hooks(&mut keys, &mut log).await, Err(failure("no")));
+    assert_eq!(log, expected);
+}
