@@ -5,6 +5,7 @@
 pub(crate) mod blocking;
 pub(crate) mod delays;
 pub(crate) mod future;
+pub mod peers;
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, RandomState};
@@ -15,31 +16,36 @@ use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 /// One way of calling, as counted: told how many calls to make, and how many attempts of each call fail first.
-pub(crate) type Run = fn(calls: u64, failures: u32);
+pub type Run = fn(calls: u64, failures: u32);
 
 /// The number of attempts that every policy here allows.
-pub(crate) const MAX_ATTEMPTS: u32 = 4;
+pub const MAX_ATTEMPTS: u32 = 4;
 /// A limit that is never reached.
-pub(crate) const MAX_ELAPSED: Duration = Duration::from_secs(60);
+pub const MAX_ELAPSED: Duration = Duration::from_secs(60);
 
 /// A service that fails as often as it is told, then answers.
 #[derive(Debug, Default)]
-pub(crate) struct Service {
+pub struct Service {
     failures_left: Cell<u32>,
 }
 
 /// The error of a [`Service`]: plain data, so that looking at it costs nothing.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Down(#[expect(dead_code, reason = "what an error carries is not looked at")] pub(crate) u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Down(pub u32);
 
 impl Service {
-    pub(crate) fn fail(&self, times: u32) {
+    /// Fails the next `times` times.
+    pub fn fail(&self, times: u32) {
         self.failures_left.set(times);
     }
 
     /// Answers, or fails; never inlined, so that every way of calling pays the same for it.
     #[inline(never)]
-    pub(crate) fn ask(&self) -> Result<u32, Down> {
+    ///
+    /// # Errors
+    ///
+    /// As often as it was told to fail.
+    pub fn ask(&self) -> Result<u32, Down> {
         match self.failures_left.get() {
             0 => Ok(black_box(7)),
             left => {
@@ -52,7 +58,7 @@ impl Service {
 
 /// The blocking sleeper that returns at once.
 #[inline]
-pub(crate) fn no_sleep(delay: Duration) {
+pub fn no_sleep(delay: Duration) {
     black_box(delay);
 }
 
@@ -63,7 +69,7 @@ thread_local! {
 /// The delay and the growth that the loops written by hand share: full jitter on `base`, by one small generator per
 /// thread.
 #[inline]
-pub(crate) fn jittered(base: Duration) -> Duration {
+pub fn jittered(base: Duration) -> Duration {
     let nanos = base.as_secs() * 1_000_000_000 + u64::from(base.subsec_nanos());
     let random = GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded).next_u64());
     let drawn = ((u128::from(random) * (u128::from(nanos) + 1)) >> 64) as u64;

@@ -1,4 +1,4 @@
-//! Counts instructions, by running this program under valgrind.
+//! Counts instructions, by running a program under valgrind.
 //!
 //! Why not gungraun, the maintained harness? Its runner (0.20) was built, but not used: it compiles 172 crates, three minutes
 //! on two cores, and asks for Rust 1.88 where this workspace promises 1.85, for what is one number here: the instructions
@@ -7,7 +7,11 @@
 
 use std::env;
 use std::error::Error;
+use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::calls::{Run, blocking, delays, future};
 
@@ -27,50 +31,102 @@ const GROUPS: &[(&str, &[(&str, Run)])] = &[
     ("next_delay", delays::NEXT),
 ];
 
+/// What is counted of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A call that succeeds at once.
+    Success,
+    /// One failing attempt and its delay.
+    Failure,
+}
+
 /// Runs one way of calling; what valgrind is given.
-pub(crate) fn run(group: &str, way: &str, calls: &str, failures: &str) -> Result<(), Box<dyn Error>> {
+///
+/// # Errors
+///
+/// When there is no such way, or a number is none.
+pub fn run(group: &str, way: &str, calls: &str, failures: &str) -> Result<(), Box<dyn Error>> {
     let (_, ways) = GROUPS.iter().find(|(name, _)| *name == group).ok_or("no such group")?;
     let (_, run) = ways.iter().find(|(name, _)| *name == way).ok_or("no such way of calling")?;
     run(calls.parse()?, failures.parse()?);
     Ok(())
 }
 
-/// The instructions of each way of calling of a group: of one call that succeeds at once, or of one failing attempt
-/// and its delay.
-pub(crate) fn instructions(group: &str) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
+/// The instructions of each way of calling of a group.
+///
+/// # Errors
+///
+/// When valgrind is missing or reports nothing.
+pub fn instructions(group: &str) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
     let (_, ways) = GROUPS.iter().find(|(name, _)| *name == group).ok_or("no such group")?;
-    let per_failure = !group.starts_with("success");
-    ways.iter()
-        .map(|(way, _)| {
-            let success = per_call(group, way, 0)?;
-            if !per_failure {
-                return Ok((*way, success));
-            }
-            let failing = per_call(group, way, FAILURES)?;
-            Ok((*way, (failing - success) / f64::from(FAILURES)))
-        })
-        .collect()
+    let part = if group.starts_with("success") { Part::Success } else { Part::Failure };
+    let program = env::current_exe()?;
+    let ways: Vec<&'static str> = ways.iter().map(|(way, _)| *way).collect();
+    let counts = side_by_side(&ways, |way| per_call(&program, &["run", group, way], part))?;
+    Ok(ways.into_iter().zip(counts).collect())
 }
 
-fn per_call(group: &str, way: &str, failures: u32) -> Result<f64, Box<dyn Error>> {
-    let once = collected(group, way, CALLS, failures)?;
-    let twice = collected(group, way, 2 * CALLS, failures)?;
-    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-    Ok(twice.saturating_sub(once) as f64 / CALLS as f64)
+/// Applies `count` to all of `items`, on as many cores as there are: counts do not depend on what else runs.
+///
+/// # Errors
+///
+/// The first error of `count`.
+pub fn side_by_side<T: Sync>(
+    items: &[T],
+    count: impl Fn(&T) -> Result<f64, String> + Sync,
+) -> Result<Vec<f64>, Box<dyn Error>> {
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())));
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed))
+                    .and_then(|index| items.get(index).map(|item| (index, item)))
+                {
+                    let result = count(item);
+                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    Ok(results.into_iter().map(|(_, result)| result).collect::<Result<_, _>>()?)
 }
 
-/// The instructions of a whole run of this program.
-fn collected(group: &str, way: &str, calls: u64, failures: u32) -> Result<u64, Box<dyn Error>> {
+/// The instructions of one part of a call; `program` is told `arguments`, the number of calls, and of their failures.
+///
+/// # Errors
+///
+/// When valgrind is missing or reports nothing.
+pub fn per_call(program: &Path, arguments: &[&str], part: Part) -> Result<f64, String> {
+    let call = |failures| {
+        let once = collected(program, arguments, CALLS, failures)?;
+        let twice = collected(program, arguments, 2 * CALLS, failures)?;
+        #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+        Ok::<f64, String>(twice.saturating_sub(once) as f64 / CALLS as f64)
+    };
+    let success = call(0)?;
+    match part {
+        Part::Success => Ok(success),
+        Part::Failure => Ok((call(FAILURES)? - success) / f64::from(FAILURES)),
+    }
+}
+
+/// The instructions of a whole run.
+fn collected(program: &Path, arguments: &[&str], calls: u64, failures: u32) -> Result<u64, String> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(env::current_exe()?)
-        .args(["run", group, way, &calls.to_string(), &failures.to_string()])
+        .arg(program)
+        .args(arguments)
+        .args([calls.to_string(), failures.to_string()])
         .output()
         .map_err(|error| format!("valgrind does not start ({error}); install it: apt-get install valgrind"))?;
     let report = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        return Err(format!("{group} {way} failed under valgrind:\n{report}").into());
+        return Err(format!("`{}` failed under valgrind:\n{report}", arguments.join(" ")));
     }
     let count = report.lines().find_map(|line| line.split_once("Collected : ")).map(|(_, count)| count.trim());
-    Ok(count.ok_or("callgrind reports no count")?.parse()?)
+    let count = count.ok_or("callgrind reports no count")?;
+    count.parse().map_err(|error| format!("`{count}`: {error}"))
 }

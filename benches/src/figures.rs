@@ -9,9 +9,11 @@ use std::process::Command;
 
 /// Figures by `row.way`, and the compiler that they were counted with.
 #[derive(Debug, Default)]
-pub(crate) struct Figures {
-    pub(crate) compiler: String,
-    pub(crate) by_name: BTreeMap<String, f64>,
+pub struct Figures {
+    /// The version of the compiler, as it tells it.
+    pub compiler: String,
+    /// `row.way` and the figure.
+    pub by_name: BTreeMap<String, f64>,
 }
 
 const HEADER: &str = "# The last figures; written by `cargo run --release -p backoff-benches -- accept`.\n";
@@ -22,7 +24,11 @@ fn path() -> PathBuf {
 
 impl Figures {
     /// Reads the last figures.
-    pub(crate) fn load() -> Result<Self, Box<dyn Error>> {
+    ///
+    /// # Errors
+    ///
+    /// When the file is missing or a line of it is not a figure.
+    pub fn load() -> Result<Self, Box<dyn Error>> {
         let text = fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))?;
         let mut figures = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
@@ -37,7 +43,11 @@ impl Figures {
     }
 
     /// Replaces the last figures.
-    pub(crate) fn save(&self) -> Result<(), Box<dyn Error>> {
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn save(&self) -> Result<(), Box<dyn Error>> {
         let mut text = format!("{HEADER}compiler = \"{}\"\n", self.compiler);
         for (name, value) in &self.by_name {
             writeln!(text, "{name} = {value:.1}")?;
@@ -48,7 +58,11 @@ impl Figures {
 }
 
 /// The version of the compiler that cargo uses here.
-pub(crate) fn compiler() -> Result<String, Box<dyn Error>> {
+///
+/// # Errors
+///
+/// When it does not start.
+pub fn compiler() -> Result<String, Box<dyn Error>> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output()?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())

@@ -1,151 +1,82 @@
 //! What many annotated functions cost the compiler and the binary: programs of many functions, written here and compiled.
 //!
 //! Each program is one way of retrying; one has no functions, and what it costs is taken off the others. Only ratios
-//! of times are reported, both sides measured in the same run, in processor time and not by the clock on the wall.
+//! of times mean something, both sides measured in the same run, in processor time and not by the clock on the wall.
 
-use std::env;
+mod sources;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use self::sources::{COMMON, WAYS, Way};
+use crate::cargo::{self, ProcessorTime};
+use crate::way;
+
 /// The functions of one program in the table.
-pub(crate) const FUNCTIONS: u32 = 250;
-/// The compilations of which the fastest counts.
-const ROUNDS: u32 = 3;
-
-/// A way of retrying, as source text.
-struct Way {
-    name: &'static str,
-    /// What stands before each `async fn`.
-    attribute: &'static str,
-    /// The body; `QUESTION` becomes a number of the function's own.
-    body: &'static str,
-}
-
-const WAYS: &[Way] = &[
-    Way { name: "bare", attribute: "", body: "service.ask(QUESTION).await" },
-    Way {
-        name: "hand",
-        attribute: "",
-        body: "\
-    let (mut attempt, mut base) = (1, Duration::from_millis(100));
-    loop {
-        match service.ask(QUESTION).await {
-            Ok(value) => return Ok(value),
-            Err(error) if attempt == 4 => return Err(error),
-            Err(_) => {
-                attempt += 1;
-                let delay = jittered(base);
-                base = base.saturating_mul(2).min(Duration::from_secs(20));
-                tokio::time::sleep(delay).await;
-            }
-        }
-    }",
-    },
-    Way { name: "policy", attribute: "", body: "POLICY.retry(|| service.ask(QUESTION)).await" },
-    Way { name: "retry", attribute: "#[backoff_core::retry(max_attempts = 4)]", body: "service.ask(QUESTION).await" },
-    Way { name: "backon", attribute: "", body: "backon::Retryable::retry(|| service.ask(QUESTION), BACKON).await" },
-];
-
-/// What every program has beside its functions.
-const COMMON: &str = "\
-#![allow(dead_code)]
-use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::hash::{BuildHasher, RandomState};
-use std::task::{Context, Waker};
-use std::time::Duration;
-use rand::rngs::SmallRng;
-use rand::{Rng as _, SeedableRng as _};
-
-const POLICY: backoff_core::Policy = backoff_core::Policy::exponential().max_attempts(4).build();
-const BACKON: backon::ExponentialBuilder = backon::ExponentialBuilder::new().with_max_times(3).with_jitter();
-
-struct Service(Cell<u32>);
-
-impl Service {
-    #[inline(never)]
-    fn answer(&self, question: u32) -> Result<u32, std::io::ErrorKind> {
-        self.0.set(self.0.get() + question);
-        if self.0.get() % 2 == 0 { Ok(question) } else { Err(std::io::ErrorKind::TimedOut) }
-    }
-    async fn ask(&self, question: u32) -> Result<u32, std::io::ErrorKind> {
-        self.answer(question)
-    }
-}
-
-thread_local! {
-    static GENERATOR: RefCell<Option<SmallRng>> = const { RefCell::new(None) };
-}
-
-fn jittered(base: Duration) -> Duration {
-    let random = GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded).next_u64());
-    Duration::from_nanos(((u128::from(random) * (base.as_nanos() + 1)) >> 64) as u64)
-}
-
-fn seeded() -> SmallRng {
-    SmallRng::seed_from_u64(RandomState::new().hash_one(0_u8))
-}
-
-#[inline(never)]
-fn drive<F: Future>(future: F) -> bool {
-    std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
-}
-
-fn main() {
-    let service = Service(Cell::new(0));
-    let chosen = std::env::args().count();
-    for (number, run) in FUNCTIONS.iter().enumerate() {
-        if number != chosen {
-            println!(\"{}\", run(&service));
-        }
-    }
-}
-";
+pub const FUNCTIONS: u32 = 250;
+/// The program that has none.
+const EMPTY: &str = "empty";
 
 /// What the programs of all ways cost, per function.
-pub(crate) struct Costs {
+#[derive(Debug)]
+pub struct Costs {
     /// Bytes of machine code.
-    pub(crate) code: Vec<(&'static str, f64)>,
+    pub code: Vec<(&'static str, f64)>,
     /// Milliseconds of processor time for `cargo check`; they differ from machine to machine and from run to run.
-    pub(crate) check: Vec<(&'static str, f64)>,
+    pub check: Vec<(&'static str, f64)>,
 }
 
-/// Writes, compiles and measures programs of this many functions.
-pub(crate) fn measure(functions: u32) -> Result<Costs, Box<dyn Error>> {
+/// Writes, compiles and measures programs of this many functions; `rounds` compilations of each, of which the fastest
+/// counts.
+///
+/// # Errors
+///
+/// When a program does not compile, or `size` is missing.
+pub fn measure(functions: u32, rounds: u32) -> Result<Costs, Box<dyn Error>> {
     let root = write_all(functions)?;
-    cargo(&root, &["build", "--release"])?;
-    cargo(&root, &["check"])?;
-    let (empty_code, empty_check) = (code(&root, "empty")?, check(&root, "empty")?);
-    let (mut sizes, mut times) = (Vec::new(), Vec::new());
-    for way in WAYS {
-        sizes.push((way.name, (code(&root, way.name)? - empty_code) / f64::from(functions)));
-        times.push((way.name, (check(&root, way.name)? - empty_check) / f64::from(functions)));
-    }
-    Ok(Costs { code: sizes, check: times })
+    cargo::run(&root, &["build", "--release", "--target-dir", "target"])?;
+    let empty_code = code(&root, EMPTY)?;
+    let sizes: Result<Vec<_>, Box<dyn Error>> =
+        WAYS.iter().map(|way| Ok((way.name, (code(&root, way.name)? - empty_code) / f64::from(functions)))).collect();
+    let times = check_all(&root, rounds)?;
+    let empty_time = times.iter().find(|(name, _)| *name == EMPTY).map_or(f64::NAN, |(_, time)| *time);
+    let check = times.into_iter().filter(|(name, _)| *name != EMPTY);
+    Ok(Costs {
+        code: sizes?,
+        check: check.map(|(name, time)| (name, (time - empty_time) / f64::from(functions))).collect(),
+    })
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    WAYS.iter().map(|way| way.name).chain([EMPTY])
 }
 
 /// Writes a workspace of programs beside this program, with the lock file of the real one.
 fn write_all(functions: u32) -> Result<PathBuf, Box<dyn Error>> {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the package lies in a workspace")?;
-    let program = env::current_exe()?;
-    let target = program.parent().and_then(Path::parent).ok_or("the program lies in the target directory")?;
-    let root = target.join("backoff-benches-generated");
-    let names = || WAYS.iter().map(|way| way.name).chain(["empty"]);
+    let project = cargo::project()?;
+    let root = cargo::target()?.join("backoff-benches-generated");
     let members: Vec<String> = names().map(|name| format!("\"{name}\"")).collect();
     fs::create_dir_all(&root)?;
     fs::write(root.join("Cargo.toml"), format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", ")))?;
     fs::copy(project.join("Cargo.lock"), root.join("Cargo.lock"))?;
     for name in names() {
         let core = project.join("backoff-core");
+        // All programs depend on the same crates, so that reading these cancels out.
         let manifest = format!(
             "[package]\nname = \"way-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
              backoff-core = {{ path = \"{}\", features = [\"tokio\"] }}\n\
+             backoff = {{ version = \"0.4\", features = [\"tokio\"] }}\n\
              backon = {{ version = \"1.6\", default-features = false, features = [\"std\", \"tokio-sleep\"] }}\n\
+             backon-macros = \"1\"\n\
              rand = {{ version = \"0.10\", default-features = false, features = [\"std\"] }}\n\
-             tokio = {{ version = \"1\", default-features = false, features = [\"rt\", \"time\"] }}\n",
+             tokio = {{ version = \"1\", default-features = false, features = [\"rt\", \"time\"] }}\n\
+             tokio-retry = \"0.3\"\n\
+             tokio-retry2 = {{ version = \"0.9\", features = [\"jitter\"] }}\n\
+             tower = {{ version = \"0.5\", default-features = false, features = [\"retry\"] }}\n\
+             tryhard = \"0.5\"\n",
             core.display()
         );
         fs::create_dir_all(root.join(name).join("src"))?;
@@ -191,53 +122,34 @@ fn code(root: &Path, name: &str) -> Result<f64, Box<dyn Error>> {
     Ok(text.ok_or("the program has no .text section")?.parse()?)
 }
 
-/// The milliseconds of processor time that `cargo check` takes for a program, its dependencies checked before.
-fn check(root: &Path, name: &str) -> Result<f64, Box<dyn Error>> {
-    let mut best = f64::INFINITY;
-    for _ in 0..ROUNDS {
-        let file = main_file(root, name);
-        fs::write(&file, fs::read(&file)?)?;
-        let before = processor_time()?;
-        cargo(root, &["check", "-p", &format!("way-{name}")])?;
-        best = best.min(processor_time()? - before);
+/// The milliseconds of processor time that `cargo check` takes for each program, its dependencies checked before.
+///
+/// The programs take turns, so that a machine that is slow for a while is slow for all of them.
+fn check_all(root: &Path, rounds: u32) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
+    cargo::run(root, &["check", "--target-dir", "target"])?;
+    let mut best: Vec<_> = names().map(|name| (name, f64::INFINITY)).collect();
+    for _ in 0..rounds {
+        for (name, best) in &mut best {
+            let file = main_file(root, name);
+            fs::write(&file, fs::read(&file)?)?;
+            let before = ProcessorTime::read()?.total();
+            cargo::run(root, &["check", "--target-dir", "target", "-p", &format!("way-{name}")])?;
+            *best = best.min((ProcessorTime::read()?.total() - before) * 1_000.0);
+        }
     }
     Ok(best)
 }
 
-/// The processor time of all programs that this one has waited for, in milliseconds.
-///
-/// Fields 16 and 17 of `/proc/self/stat`, in hundredths of a second; counted from the end of the program's name.
-fn processor_time() -> Result<f64, Box<dyn Error>> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("unknown format of /proc/self/stat")?;
-    let mut times = fields.split_whitespace().skip(13);
-    let (user, system) = times.next().zip(times.next()).ok_or("unknown format of /proc/self/stat")?;
-    Ok((user.parse::<f64>()? + system.parse::<f64>()?) * 10.0)
-}
-
-fn cargo(root: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(arguments)
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", root.join("target"))
-        .env("CARGO_INCREMENTAL", "0")
-        .env_remove("RUSTFLAGS")
-        .output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let messages = String::from_utf8_lossy(&output.stderr);
-    let first_error = messages.find("error").map_or("", |start| messages.get(start..).unwrap_or_default());
-    let lines: Vec<&str> = first_error.lines().take(20).collect();
-    Err(format!("`cargo {}` failed in {}:\n{}", arguments.join(" "), root.display(), lines.join("\n")).into())
-}
-
 /// Prints what programs of this many functions cost, per function.
-pub(crate) fn print(functions: u32) -> Result<(), Box<dyn Error>> {
-    let Costs { code, check } = measure(functions)?;
-    println!("{:<8}{:>16}{:>20}", "way", "bytes of code", "ms of `cargo check`");
-    for ((way, bytes), (_, millis)) in code.into_iter().zip(check) {
-        println!("{way:<8}{bytes:>16.1}{millis:>20.2}");
+///
+/// # Errors
+///
+/// Those of [`measure`].
+pub fn print(functions: u32) -> Result<(), Box<dyn Error>> {
+    let Costs { code, check } = measure(functions, 3)?;
+    println!("{:<16}{:>16}{:>20}", "way", "bytes of code", "ms of `cargo check`");
+    for ((name, bytes), (_, millis)) in code.into_iter().zip(check) {
+        println!("{:<16}{bytes:>16.1}{millis:>20.2}", way::heading(name));
     }
     Ok(())
 }

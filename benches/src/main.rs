@@ -4,26 +4,22 @@
 //! cargo run --release -p backoff-benches -- table     prints every row with its goal
 //! cargo run --release -p backoff-benches -- check     the same, and fails when a figure grew since the last time
 //! cargo run --release -p backoff-benches -- accept    the same, and keeps the figures as the last ones
+//! cargo run --release -p backoff-benches -- docs      first builds and a million calls, too; writes docs/benchmarks.md
 //! cargo run --release -p backoff-benches -- functions 1000    code and check time of that many functions, per function
 //! ```
 //!
-//! It needs valgrind, and `size` from the tools of the C compiler. Goals are shown and never fail; only growth does.
-
-mod calls;
-mod count;
-mod figures;
-mod generated;
-mod memory;
-mod rows;
-mod table;
+//! It needs valgrind, and `size` from the tools of the C compiler. Goals are shown and never fail; only growth does, and
+//! in `docs` a crate that is cheaper for a reason that nobody has written down.
 
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
-use crate::figures::Figures;
+use backoff_benches::figures::{self, Figures};
+use backoff_benches::rows::{self, Depth};
+use backoff_benches::{count, document, features, generated, scale, table, verdict};
 
-const USAGE: &str = "expected one of `table`, `check`, `accept`, `functions 1000`";
+const USAGE: &str = "expected one of `table`, `check`, `accept`, `docs`, `functions 1000`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -38,32 +34,38 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
-    match *arguments {
+    let depth = match *arguments {
         ["run", group, way, calls, failures] => return count::run(group, way, calls, failures),
+        ["waiting", way, calls] => return scale::print_one(way, calls),
         ["functions", functions] => return generated::print(functions.parse()?),
-        ["table" | "check" | "accept"] => {}
+        ["table" | "check" | "accept"] => Depth::Ordinary,
+        ["docs"] => Depth::Thorough,
         _ => return Err(USAGE.into()),
-    }
+    };
     if cfg!(debug_assertions) {
         return Err("figures of a debug build mean nothing; add `--release`".into());
     }
-    let rows = rows::measure()?;
-    table::print(&rows);
+    let groups = rows::measure(depth)?;
+    let features = features::measure()?;
+    table::print(&groups, &features);
     let compiler = figures::compiler()?;
     match *arguments {
-        ["accept"] => table::figures(&rows, compiler).save(),
+        ["accept"] => verdict::figures(&groups, &features, compiler).save(),
+        ["docs"] => {
+            let unexplained = document::write(&groups, &features, &compiler)?;
+            none_of(&unexplained, "cheaper for no reason that is written in benches/src/rows")
+        }
         ["check"] => {
             let last = Figures::load()?;
             if last.compiler != compiler {
                 println!("\nThe last figures are of another compiler, {}: growth up to a tenth passes.", last.compiler);
             }
-            let grown = table::regressions(&rows, &last, &compiler);
-            if grown.is_empty() {
-                Ok(())
-            } else {
-                Err(format!("\ndearer than last time:\n{}", grown.join("\n")).into())
-            }
+            none_of(&verdict::regressions(&groups, &features, &last, &compiler), "dearer than last time")
         }
         _ => Ok(()),
     }
+}
+
+fn none_of(found: &[String], what: &str) -> Result<(), Box<dyn Error>> {
+    if found.is_empty() { Ok(()) } else { Err(format!("\n{what}:\n{}", found.join("\n")).into()) }
 }

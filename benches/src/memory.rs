@@ -1,5 +1,6 @@
 //! Bytes and allocations: futures, calls, sleeping tasks.
 
+use std::error::Error;
 use std::future::Future;
 use std::hint::black_box;
 use std::mem::size_of_val;
@@ -7,50 +8,61 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use backoff_core::{Policy, retry};
+use backon::BlockingRetryable as _;
+use backon_macros::backon;
 
 use crate::calls::future::{self, paused_runtime};
-use crate::calls::{Down, MAX_ATTEMPTS, Service, jittered};
+use crate::calls::peers::future as peers;
+use crate::calls::{Down, MAX_ATTEMPTS, Service, jittered, no_sleep};
+use crate::scale::tasks;
 
 /// The number of sleeping tasks that are measured; the heap of one is the difference between this many and twice as many.
 const TASKS: u32 = 10_000;
 const LONG: Duration = Duration::from_secs(3_600);
 const POLICY: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).build();
-const SLEEPY: Policy = Policy::constant(LONG).max_attempts(MAX_ATTEMPTS).build();
 
 /// Bytes of the futures of a body that holds nothing.
-pub(crate) fn trivial() -> Vec<(&'static str, f64)> {
+pub fn trivial() -> Vec<(&'static str, f64)> {
     let service = Service::default();
     vec![
         ("hand", bytes(&future::hand(&service))),
         ("policy", bytes(&future::policy(&service))),
         ("retry", bytes(&future::annotated(&service))),
         ("backon", bytes(&future::by_backon(&service))),
+        ("backon_macros", bytes(&future::by_backon_macros(&service))),
         ("tokio_retry", bytes(&future::by_tokio_retry(&service))),
+        ("tokio_retry2", bytes(&future::by_tokio_retry2(&service))),
+        ("tryhard", bytes(&future::by_tryhard(&service))),
+        ("tower", bytes(&future::by_tower(&service))),
         ("backoff", bytes(&future::by_backoff(&service))),
     ]
 }
 
 /// The same with `max_elapsed`.
-pub(crate) fn trivial_limited() -> Vec<(&'static str, f64)> {
+pub fn trivial_limited() -> Vec<(&'static str, f64)> {
     let service = Service::default();
     vec![
         ("hand", bytes(&future::hand_limited(&service))),
         ("policy", bytes(&future::policy_limited(&service))),
         ("retry", bytes(&future::annotated_limited(&service))),
+        ("backoff", bytes(&future::by_backoff_limited(&service))),
     ]
 }
 
 /// Bytes of the futures of a body that holds 1 KiB while it waits.
-pub(crate) fn large() -> Vec<(&'static str, f64)> {
-    let backon = backon::ExponentialBuilder::new().with_jitter();
-    let delays = tokio_retry::strategy::ExponentialBackoff::from_millis(2).map(tokio_retry::strategy::jitter).take(3);
+pub fn large() -> Vec<(&'static str, f64)> {
     vec![
         ("bare", bytes(&large_body(1))),
         ("hand", bytes(&large_by_hand(1))),
         ("policy", bytes(&POLICY.retry(|| large_body(1)).into_future())),
         ("retry", bytes(&large_annotated(1))),
-        ("backon", bytes(&backon::Retryable::retry(|| large_body(1), backon).into_future())),
-        ("tokio_retry", bytes(&tokio_retry::Retry::start(delays, || large_body(1)))),
+        ("backon", bytes(&peers::backon(LONG, || large_body(1)))),
+        ("backon_macros", bytes(&large_by_backon_macros(1))),
+        ("tokio_retry", bytes(&peers::tokio_retry(LONG, || large_body(1)))),
+        ("tokio_retry2", bytes(&peers::tokio_retry2(LONG, || large_body(1)))),
+        ("tryhard", bytes(&peers::tryhard(LONG, || large_body(1)))),
+        ("tower", bytes(&peers::tower(&peers::Attempts::new(LONG), || large_body(1)))),
+        ("backoff", bytes(&peers::backoff(LONG, None, || large_body(1)))),
     ]
 }
 
@@ -85,16 +97,42 @@ async fn large_annotated(value: u8) -> Result<u32, Down> {
     Ok(u32::from(*black_box(&buffer).last().unwrap_or(&0)))
 }
 
+const fn backon_delays() -> backon::ExponentialBuilder {
+    peers::backon_delays(LONG)
+}
+
+#[backon(backoff = backon_delays)]
+async fn large_by_backon_macros(value: u8) -> Result<u32, Down> {
+    let buffer = [value; 1024];
+    black_box(&buffer);
+    tokio::task::yield_now().await;
+    Ok(u32::from(*black_box(&buffer).last().unwrap_or(&0)))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
 fn bytes<F: Future>(future: &F) -> f64 {
     size_of_val(future) as f64
 }
 
-/// Allocations of one hundred calls that fail three times each, blocking and async together, and of as many that succeed at once.
-pub(crate) fn allocations() -> Vec<(&'static str, f64)> {
+/// Allocations of one hundred calls that fail three times each and of as many that succeed at once, blocking and async
+/// each; a crate that has no blocking calls makes the async ones alone.
+pub fn allocations() -> Vec<(&'static str, f64)> {
+    let none = |_: &Service| Ok(0);
     vec![
-        ("policy", allocated(future::policy, |service| POLICY.retry(|| service.ask()).sleep(|_| ()).call())),
+        ("policy", allocated(future::policy, |service| POLICY.retry(|| service.ask()).sleep(no_sleep).call())),
         ("retry", allocated(future::annotated, annotated_without_sleep)),
+        (
+            "backon",
+            allocated(future::by_backon, |service| {
+                (|| service.ask()).retry(peers::backon_delays(LONG)).sleep(no_sleep).call()
+            }),
+        ),
+        ("backon_macros", allocated(future::by_backon_macros, none)),
+        ("tokio_retry", allocated(future::by_tokio_retry, none)),
+        ("tokio_retry2", allocated(future::by_tokio_retry2, none)),
+        ("tryhard", allocated(future::by_tryhard, none)),
+        ("tower", allocated(future::by_tower, none)),
+        ("backoff", allocated(future::by_backoff, none)),
     ]
 }
 
@@ -127,73 +165,21 @@ fn allocated<F: Future>(
 }
 
 /// Heap bytes per task that sleeps between two attempts.
-pub(crate) fn heap_per_task() -> Vec<(&'static str, f64)> {
-    vec![
-        ("hand", heap(sleepy_by_hand)),
-        ("policy", heap(|id| SLEEPY.retry(move || sleepy_body(id)).into_future())),
-        ("retry", heap(sleepy_annotated)),
-        ("backon", heap(sleepy_by_backon)),
-        ("tokio_retry", heap(sleepy_by_tokio_retry)),
-    ]
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Id(u32);
-
-#[expect(clippy::unused_async, reason = "stands for an attempt that fails at once")]
-async fn sleepy_body(id: Id) -> Result<u32, Down> {
-    Err(Down(black_box(id.0)))
-}
-
-async fn sleepy_by_hand(id: Id) -> Result<u32, Down> {
-    let (mut attempt, mut base) = (1, LONG);
-    loop {
-        match sleepy_body(id).await {
-            Ok(value) => return Ok(value),
-            Err(error) if attempt == MAX_ATTEMPTS => return Err(error),
-            Err(_) => {
-                attempt += 1;
-                let delay = LONG + jittered(base);
-                base = base.saturating_mul(2).min(LONG);
-                tokio::time::sleep(delay).await;
-            }
-        }
-    }
-}
-
-#[retry(max_attempts = 4, delay = "1h")]
-async fn sleepy_annotated(id: Id) -> Result<u32, Down> {
-    sleepy_body(id).await
-}
-
-fn sleepy_by_backon(id: Id) -> impl Future<Output = Result<u32, Down>> {
-    let delays = backon::ExponentialBuilder::new().with_min_delay(LONG).with_max_delay(LONG).with_jitter();
-    backon::Retryable::retry(move || sleepy_body(id), delays).into_future()
-}
-
-fn sleepy_by_tokio_retry(id: Id) -> impl Future<Output = Result<u32, Down>> {
-    tokio_retry::Retry::start([LONG; 3], move || sleepy_body(id))
-}
-
-/// The tasks are spawned one by one and run at once, so that the runtime's queue of tasks that wait for a turn stays small.
-fn heap<F>(call: impl Fn(Id) -> F) -> f64
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    let asleep = |tasks: u32| {
-        let runtime = paused_runtime();
-        let spawn = async {
-            for id in 0..tasks {
-                drop(tokio::spawn(call(Id(id))));
-                tokio::task::yield_now().await;
-            }
-        };
-        let held = measure(|| runtime.block_on(spawn));
-        held.bytes_current
+///
+/// # Errors
+///
+/// When a call did not wait or did not answer.
+pub fn heap_per_task() -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
+    let heap = |run: tasks::Run, calls| {
+        let waited = run(calls);
+        waited.check(calls).map(|()| waited.heap)
     };
-    #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
-    let difference = (asleep(2 * TASKS) - asleep(TASKS)) as f64;
-    difference / f64::from(TASKS)
+    let per_task = |(way, run): &(&'static str, tasks::Run)| {
+        #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
+        let difference = (heap(*run, 2 * TASKS)? - heap(*run, TASKS)?) as f64;
+        Ok((*way, difference / f64::from(TASKS)))
+    };
+    tasks::WAYS.iter().map(per_task).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]

@@ -1,15 +1,20 @@
-//! The rows of the table: what is counted, which goal it has, and why a goal is missed.
+//! The rows of the table: what is measured, which goal it has, why a goal is missed, and why another crate is cheaper.
+
+mod compiler;
+mod instructions;
+mod memory;
+mod scale;
 
 use std::error::Error;
 
-use crate::{count, generated, memory};
+use crate::{cold, count, generated, scale as at_scale};
 
 /// A figure of one way of calling.
-pub(crate) type Figure = (&'static str, f64);
+pub type Figure = (&'static str, f64);
 
 /// What a row's figures may grow by before it counts as a regression.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Tolerance {
+pub enum Tolerance {
     /// By this much.
     Absolute(f64),
     /// By this share.
@@ -20,39 +25,83 @@ pub(crate) enum Tolerance {
 
 /// The goals of a row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Goal {
-    pub(crate) policy: Option<f64>,
-    pub(crate) retry: Option<f64>,
+pub struct Goal {
+    /// That of `policy.retry(..)`.
+    pub policy: Option<f64>,
+    /// That of `#[retry]`.
+    pub retry: Option<f64>,
 }
 
 impl Goal {
+    const NONE: Self = Self { policy: None, retry: None };
+
     /// The same goal for `policy.retry(..)` and `#[retry]`.
     fn both(goal: Option<f64>) -> Self {
         Self { policy: goal, retry: goal }
     }
 }
 
+/// Where the figures of a row come from.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// Counted under valgrind, by the key of the row.
+    Instructions,
+    /// Measured in this process.
+    Memory(fn() -> Result<Vec<Figure>, Box<dyn Error>>),
+    /// From programs of many functions.
+    Functions(fn(&generated::Costs) -> &Vec<Figure>),
+    /// From first builds.
+    ColdBuild(fn(&cold::Costs) -> &Vec<Figure>),
+    /// From a million waiting calls.
+    Waiting(fn(&at_scale::Costs) -> f64),
+    /// From threads that are cancelled.
+    Threads,
+}
+
+/// Rows that belong together, and share a table in the document.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// The headline.
+    pub title: &'static str,
+    /// What the figures are.
+    pub text: &'static str,
+    /// The rows, in their order.
+    pub rows: &'static [Row],
+}
+
 /// One row of the table, as it is written down here.
-pub(crate) struct Row {
-    pub(crate) key: &'static str,
-    pub(crate) what: &'static str,
-    pub(crate) unit: &'static str,
-    pub(crate) tolerance: Tolerance,
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The name in `figures.toml`.
+    pub key: &'static str,
+    /// What is measured.
+    pub what: &'static str,
+    /// Of the figures.
+    pub unit: &'static str,
+    /// What the figures may grow by.
+    pub tolerance: Tolerance,
+    source: Source,
     /// The goals, from the figures of the same run.
-    pub(crate) goal: fn(&Measured) -> Goal,
+    pub goal: fn(&Measured) -> Goal,
     /// The goal in words.
-    pub(crate) goal_text: &'static str,
+    pub goal_text: &'static str,
     /// Why the goal is missed, where it is; shown below the table.
-    pub(crate) explanation: &'static str,
+    pub explanation: &'static str,
+    /// Why other crates are cheaper, where they are: crates, and the reason.
+    pub cheaper: &'static [(&'static [&'static str], &'static str)],
 }
 
 /// A row with its figures.
-pub(crate) struct Measured {
-    pub(crate) figures: Vec<Figure>,
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// The figures by way of calling.
+    pub figures: Vec<Figure>,
 }
 
 impl Measured {
-    pub(crate) fn get(&self, way: &str) -> Option<f64> {
+    /// The figure of one way.
+    #[must_use]
+    pub fn get(&self, way: &str) -> Option<f64> {
         self.figures.iter().find(|(name, _)| *name == way).map(|(_, figure)| *figure)
     }
 
@@ -61,172 +110,64 @@ impl Measured {
     }
 }
 
-const INSTRUCTIONS: Tolerance = Tolerance::Absolute(2.0);
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What a check on every change can afford: all that repeats from run to run.
+    Ordinary,
+    /// First builds and a million calls, too, and more rounds of what is timed.
+    Thorough,
+}
 
-pub(crate) const ROWS: &[Row] = &[
-    Row {
-        key: "success_blocking",
-        what: "success, blocking, nothing asks for time",
-        unit: "instr.",
-        tolerance: INSTRUCTIONS,
-        goal: |row| Goal::both(row.plus("bare", 5.0)),
-        goal_text: "bare + 5",
-        explanation: "`policy` keeps the operation in memory, for the outlined function that goes on after a failure. \
-                      `#[retry]` is a loop around the body, like the loop by hand: both save six registers on entry, \
-                      which the bare call does not.",
-    },
-    Row {
-        key: "success_async",
-        what: "success, async, nothing asks for time",
-        unit: "instr.",
-        tolerance: INSTRUCTIONS,
-        goal: |row| Goal::both(row.get("hand")),
-        goal_text: "hand loop",
-        explanation: "`policy` is a named future of general parts, which is moved into place with its settings and goes \
-                      through a phase for each attempt. `#[retry]` also carries the count of failed attempts and the \
-                      question whether a success was a retry.",
-    },
-    Row {
-        key: "success_max_elapsed_blocking",
-        what: "success, blocking, with `max_elapsed`",
-        unit: "instr.",
-        tolerance: INSTRUCTIONS,
-        goal: |row| Goal::both(row.get("clock").zip(row.plus("bare", 5.0)).map(|(clock, call)| clock + call)),
-        goal_text: "bare + 5 + clock",
-        explanation: "As without `max_elapsed`; the limit itself adds one read of the clock to each.",
-    },
-    Row {
-        key: "success_max_elapsed_async",
-        what: "success, async, with `max_elapsed`",
-        unit: "instr.",
-        tolerance: INSTRUCTIONS,
-        goal: |row| Goal::both(row.get("hand")),
-        goal_text: "hand loop",
-        explanation: "As without `max_elapsed`; the limit adds one read of tokio's clock, and `policy` builds its state \
-                      to remember the start.",
-    },
-    Row {
-        key: "failing_blocking",
-        what: "failing attempt, full jitter, no sleep, blocking",
-        unit: "instr.",
-        tolerance: INSTRUCTIONS,
-        goal: |row| Goal { policy: Some(100.0), retry: row.plus("hand", 25.0) },
-        goal_text: "100; hand + 25",
-        explanation: "The core decides from a policy that it reads at run time, where the loop by hand has its constants \
-                      in place. A third of `#[retry]` is the decision, with the failure and the progress of the call in \
-                      memory; a third draws the delay, from the power of the multiplier rather than from the last delay; \
-                      a sixth asks the calls around for a veto and counts for the call site, features that the loop by \
-                      hand does not have.",
-    },
-    Row {
-        key: "failing_async",
-        what: "the same, async, one turn of tokio's timer",
-        unit: "instr.",
-        tolerance: Tolerance::Absolute(20.0),
-        goal: |row| Goal { policy: row.plus("hand", 20.0), retry: row.plus("hand", 25.0) },
-        goal_text: "hand + 20; + 25",
-        explanation: "The same costs as in a blocking call, and the phases of the future. Most of every figure in this row \
-                      is tokio's timer and paused clock.",
-    },
-    Row {
-        key: "next_delay",
-        what: "next delay, jittered",
-        unit: "instr.",
-        tolerance: INSTRUCTIONS,
-        goal: |_| Goal { policy: Some(40.0), retry: None },
-        goal_text: "40",
-        explanation: "The delay of any retry is computed from its number alone, at the same cost for all: the power of the \
-                      multiplier, in nanoseconds as a float, rounded, capped, drawn from. The loop by hand keeps the last \
-                      delay and doubles it. The iterator also decides after each delay as a call would.",
-    },
-    Row {
-        key: "future_trivial",
-        what: "future, trivial body",
-        unit: "bytes",
-        tolerance: Tolerance::Absolute(0.0),
-        goal: |row| Goal::both(row.get("hand")),
-        goal_text: "hand loop",
-        explanation: "tokio's timer takes 112 bytes. `policy` keeps what any policy may ask for (start, origin, time \
-                      slept, previous delay), because the type of a policy does not tell which; `#[retry]` knows it and \
-                      keeps a counter.",
-    },
-    Row {
-        key: "future_trivial_max_elapsed",
-        what: "future, trivial body, with `max_elapsed`",
-        unit: "bytes",
-        tolerance: Tolerance::Absolute(0.0),
-        goal: |row| Goal::both(row.get("hand")),
-        goal_text: "hand loop",
-        explanation: "As without `max_elapsed`: `policy` has room for the start in any case.",
-    },
-    Row {
-        key: "future_large",
-        what: "future, body of 1 KiB",
-        unit: "bytes",
-        tolerance: Tolerance::Absolute(0.0),
-        goal: |row| Goal::both(row.get("hand")),
-        goal_text: "hand loop",
-        explanation: "As for the trivial body: the state of any policy beside the body.",
-    },
-    Row {
-        key: "heap_per_task",
-        what: "heap per sleeping tokio task (of 20,000)",
-        unit: "bytes",
-        tolerance: Tolerance::Absolute(4.0),
-        goal: |row| Goal::both(row.get("hand")),
-        goal_text: "hand loop",
-        explanation: "tokio allocates tasks in steps of 128 bytes. The future of `policy` is over a step, that of \
-                      `#[retry]` is not.",
-    },
-    Row {
-        key: "allocations",
-        what: "allocations of 400 calls, half of them retried",
-        unit: "count",
-        tolerance: Tolerance::Absolute(0.0),
-        goal: |_| Goal::both(Some(0.0)),
-        goal_text: "0",
-        explanation: "Something in the loop allocates; nothing may.",
-    },
-    Row {
-        key: "code",
-        what: "release code per function (of 250)",
-        unit: "bytes",
-        tolerance: Tolerance::Relative(0.02),
-        goal: |row| Goal::both(row.get("hand")),
-        goal_text: "hand loop",
-        explanation: "`policy` compiles its driver anew for every operation, because closure and future are types of its \
-                      own. `#[retry]` adds to the loop by hand a call site, the error as text for observers, and the tests \
-                      of a verdict that comes back through memory.",
-    },
-    Row {
-        key: "check",
-        what: "`cargo check` per function (of 250)",
-        unit: "ms",
-        tolerance: Tolerance::Shown,
-        goal: |row| Goal::both(row.get("hand").map(|hand| hand * 1.15)),
-        goal_text: "hand x 1.15",
-        explanation: "A third of what the attribute adds is the type check of the async block around each attempt, which \
-                      lets `?` and `return` end the attempt; expanding, the constant policy and the questions to the error \
-                      type share most of the rest.",
-    },
-];
+/// All rows.
+pub const GROUPS: [Group; 5] =
+    [instructions::SUCCESS, instructions::FAILURE, memory::GROUP, compiler::GROUP, scale::GROUP];
 
-/// Measures all rows, in their order.
-pub(crate) fn measure() -> Result<Vec<(&'static Row, Measured)>, Box<dyn Error>> {
-    let generated::Costs { code, check } = generated::measure(generated::FUNCTIONS)?;
-    ROWS.iter()
-        .map(|row| {
-            let figures = match row.key {
-                "future_trivial" => memory::trivial(),
-                "future_trivial_max_elapsed" => memory::trivial_limited(),
-                "future_large" => memory::large(),
-                "heap_per_task" => memory::heap_per_task(),
-                "allocations" => memory::allocations(),
-                "code" => code.clone(),
-                "check" => check.clone(),
-                group => count::instructions(group)?,
-            };
-            Ok((row, Measured { figures }))
+/// A group with the figures of the rows that were measured.
+pub type MeasuredGroup = (Group, Vec<(Row, Measured)>);
+
+/// Measures all rows, in their order; says on standard error what it is at.
+///
+/// # Errors
+///
+/// When a tool is missing, a program does not compile, or a call went wrong.
+pub fn measure(depth: Depth) -> Result<Vec<MeasuredGroup>, Box<dyn Error>> {
+    let is_thorough = depth == Depth::Thorough;
+    eprintln!("programs of {} functions", generated::FUNCTIONS);
+    let functions = generated::measure(generated::FUNCTIONS, if is_thorough { 7 } else { 3 })?;
+    let (mut builds, mut waiting, mut returns) = (cold::Costs::default(), Vec::new(), Vec::new());
+    if is_thorough {
+        eprintln!("first builds");
+        builds = cold::measure(2)?;
+        eprintln!("{} waiting calls", scale::CALLS);
+        waiting = at_scale::measure(scale::CALLS, 3)?;
+        returns = at_scale::threads::last_returns(scale::THREADS, 15)?;
+    }
+    let figures = |row: &Row| -> Result<Vec<Figure>, Box<dyn Error>> {
+        Ok(match row.source {
+            Source::Instructions => {
+                eprintln!("instructions: {}", row.what);
+                count::instructions(row.key)?
+            }
+            Source::Memory(measure) => measure()?,
+            Source::Functions(part) => part(&functions).clone(),
+            Source::ColdBuild(part) => part(&builds).clone(),
+            Source::Waiting(part) => waiting.iter().map(|(way, costs)| (*way, part(costs))).collect(),
+            Source::Threads => returns.clone(),
         })
-        .collect()
+    };
+    let mut groups = Vec::new();
+    for group in GROUPS {
+        let mut rows = Vec::new();
+        for row in group.rows {
+            let figures = figures(row)?;
+            if !figures.is_empty() {
+                rows.push((*row, Measured { figures }));
+            }
+        }
+        if !rows.is_empty() {
+            groups.push((group, rows));
+        }
+    }
+    Ok(groups)
 }

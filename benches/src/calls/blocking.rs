@@ -5,19 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use backoff_core::{Policy, retry};
-use backon::BlockingRetryable as _;
 
+use super::peers::blocking as peers;
 use super::{Down, MAX_ATTEMPTS, MAX_ELAPSED, Run, Service, jittered, no_sleep};
 
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
 const MAX_DELAY: Duration = Duration::from_secs(20);
 const POLICY: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).build();
 const LIMITED: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).max_elapsed(MAX_ELAPSED).build();
-const BACKON: backon::ExponentialBuilder = backon::ExponentialBuilder::new()
-    .with_min_delay(INITIAL_DELAY)
-    .with_max_delay(MAX_DELAY)
-    .with_max_times(3)
-    .with_jitter();
 
 /// The default sleeper, nothing asks for time.
 pub(crate) const SUCCESS: &[(&str, Run)] = &[
@@ -25,8 +20,10 @@ pub(crate) const SUCCESS: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat(calls, failures, hand)),
     ("policy", |calls, failures| repeat(calls, failures, policy)),
     ("retry", |calls, failures| repeat(calls, failures, annotated)),
-    ("backon", |calls, failures| repeat(calls, failures, by_backon)),
-    ("backoff", |calls, failures| repeat(calls, failures, by_backoff)),
+    ("backon", |calls, failures| repeat(calls, failures, peers::backon)),
+    ("backon_macros", |calls, failures| repeat(calls, failures, peers::backon_macros)),
+    ("backoff", |calls, failures| repeat(calls, failures, peers::backoff)),
+    ("retry_crate", |calls, failures| repeat(calls, failures, peers::retry)),
 ];
 
 /// With `max_elapsed`; `clock` is one read of the clock.
@@ -36,6 +33,7 @@ pub(crate) const LIMITED_SUCCESS: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat(calls, failures, hand_limited)),
     ("policy", |calls, failures| repeat(calls, failures, policy_limited)),
     ("retry", |calls, failures| repeat(calls, failures, annotated_limited)),
+    ("backoff", |calls, failures| repeat(calls, failures, peers::backoff_limited)),
 ];
 
 /// With a sleeper that returns at once.
@@ -43,7 +41,10 @@ pub(crate) const FAILING: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat(calls, failures, hand_without_sleep)),
     ("policy", |calls, failures| repeat(calls, failures, policy_without_sleep)),
     ("retry", |calls, failures| repeat(calls, failures, annotated_without_sleep)),
-    ("backon", |calls, failures| repeat(calls, failures, by_backon_without_sleep)),
+    ("backon", |calls, failures| repeat(calls, failures, peers::backon_without_sleep)),
+    ("backon_macros", |calls, failures| repeat(calls, failures, peers::backon_macros_without_sleep)),
+    ("backoff", |calls, failures| repeat(calls, failures, peers::backoff_without_sleep)),
+    ("retry_crate", |calls, failures| repeat(calls, failures, peers::retry_without_sleep)),
 ];
 
 /// The pointer keeps the call from being inlined.
@@ -134,19 +135,4 @@ fn annotated_limited(service: &Service) -> Result<u32, Down> {
 #[retry(max_attempts = 4, sleep = no_sleep)]
 fn annotated_without_sleep(service: &Service) -> Result<u32, Down> {
     service.ask()
-}
-
-fn by_backon(service: &Service) -> Result<u32, Down> {
-    (|| service.ask()).retry(BACKON).call()
-}
-
-fn by_backon_without_sleep(service: &Service) -> Result<u32, Down> {
-    (|| service.ask()).retry(BACKON).sleep(no_sleep).call()
-}
-
-fn by_backoff(service: &Service) -> Result<u32, Down> {
-    let policy = backoff::ExponentialBackoff { max_elapsed_time: None, ..backoff::ExponentialBackoff::default() };
-    backoff::retry(policy, || service.ask().map_err(backoff::Error::transient)).map_err(|error| match error {
-        backoff::Error::Permanent(down) | backoff::Error::Transient { err: down, .. } => down,
-    })
 }

@@ -24,7 +24,9 @@ pub(crate) const NEXT: &[(&str, Run)] = &[
     ("policy", |calls, failures| repeat(calls, failures, policy)),
     ("backon", |calls, failures| repeat(calls, failures, by_backon)),
     ("tokio_retry", |calls, failures| repeat(calls, failures, by_tokio_retry)),
+    ("tokio_retry2", |calls, failures| repeat(calls, failures, by_tokio_retry2)),
     ("backoff", |calls, failures| repeat(calls, failures, by_backoff)),
+    ("retry_crate", |calls, failures| repeat(calls, failures, by_retry)),
 ];
 
 fn repeat(calls: u64, failures: u32, draw: fn(u32)) {
@@ -53,6 +55,15 @@ fn by_backon(delays: u32) {
 fn by_tokio_retry(delays: u32) {
     let strategy = tokio_retry::strategy::ExponentialBackoff::from_millis(2).factor(50).max_delay(MAX_DELAY);
     draw_all(strategy.map(tokio_retry::strategy::jitter), delays);
+}
+
+fn by_tokio_retry2(delays: u32) {
+    let strategy = tokio_retry2::strategy::ExponentialBackoff::from_millis(2).factor(50).max_delay(MAX_DELAY);
+    draw_all(strategy.map(tokio_retry2::strategy::jitter), delays);
+}
+
+fn by_retry(delays: u32) {
+    draw_all(retry::delay::Exponential::from_millis(100).map(retry::delay::jitter), delays);
 }
 
 fn by_backoff(delays: u32) {

@@ -3,21 +3,22 @@
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
 use std::pin::{Pin, pin};
+use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use backoff_core::{Policy, retry};
-use backon::Retryable as _;
+use backon_macros::backon;
 use tokio::time::Instant;
 
+use super::peers::future as peers;
 use super::{Down, MAX_ATTEMPTS, MAX_ELAPSED, Run, Service, jittered};
 
 /// One turn of tokio's timer, whatever is drawn: a delay below a millisecond ends at the next one.
 const DELAY: Duration = Duration::from_millis(1);
 const POLICY: Policy = Policy::exponential().initial_delay(DELAY).max_delay(DELAY).max_attempts(MAX_ATTEMPTS).build();
 const LIMITED: Policy = POLICY.edit().max_elapsed(MAX_ELAPSED).build();
-const BACKON: backon::ExponentialBuilder =
-    backon::ExponentialBuilder::new().with_min_delay(DELAY).with_max_delay(DELAY).with_max_times(3).with_jitter();
+static TOWER: LazyLock<peers::Attempts> = LazyLock::new(|| peers::Attempts::new(DELAY));
 
 /// Nothing asks for time; the future is ready at the first poll.
 pub(crate) const SUCCESS: &[(&str, Run)] = &[
@@ -26,7 +27,11 @@ pub(crate) const SUCCESS: &[(&str, Run)] = &[
     ("policy", |calls, failures| repeat(calls, failures, policy)),
     ("retry", |calls, failures| repeat(calls, failures, annotated)),
     ("backon", |calls, failures| repeat(calls, failures, by_backon)),
+    ("backon_macros", |calls, failures| repeat(calls, failures, by_backon_macros)),
     ("tokio_retry", |calls, failures| repeat(calls, failures, by_tokio_retry)),
+    ("tokio_retry2", |calls, failures| repeat(calls, failures, by_tokio_retry2)),
+    ("tryhard", |calls, failures| repeat(calls, failures, by_tryhard)),
+    ("tower", |calls, failures| repeat(calls, failures, by_tower)),
     ("backoff", |calls, failures| repeat(calls, failures, by_backoff)),
 ];
 
@@ -37,6 +42,7 @@ pub(crate) const LIMITED_SUCCESS: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat(calls, failures, hand_limited)),
     ("policy", |calls, failures| repeat(calls, failures, policy_limited)),
     ("retry", |calls, failures| repeat(calls, failures, annotated_limited)),
+    ("backoff", |calls, failures| repeat(calls, failures, by_backoff_limited)),
 ];
 
 /// In a runtime whose time is paused, so that a delay passes when nothing else is left to do.
@@ -45,7 +51,11 @@ pub(crate) const FAILING: &[(&str, Run)] = &[
     ("policy", |calls, failures| repeat_in_runtime(calls, failures, policy)),
     ("retry", |calls, failures| repeat_in_runtime(calls, failures, annotated)),
     ("backon", |calls, failures| repeat_in_runtime(calls, failures, by_backon)),
+    ("backon_macros", |calls, failures| repeat_in_runtime(calls, failures, by_backon_macros)),
     ("tokio_retry", |calls, failures| repeat_in_runtime(calls, failures, by_tokio_retry)),
+    ("tokio_retry2", |calls, failures| repeat_in_runtime(calls, failures, by_tokio_retry2)),
+    ("tryhard", |calls, failures| repeat_in_runtime(calls, failures, by_tryhard)),
+    ("tower", |calls, failures| repeat_in_runtime(calls, failures, by_tower)),
     ("backoff", |calls, failures| repeat_in_runtime(calls, failures, by_backoff)),
 ];
 
@@ -145,21 +155,38 @@ pub(crate) async fn annotated_limited(service: &Service) -> Result<u32, Down> {
 }
 
 pub(crate) fn by_backon(service: &Service) -> impl Future<Output = Result<u32, Down>> {
-    (|| bare(service)).retry(BACKON).into_future()
+    peers::backon(DELAY, || bare(service))
+}
+
+const fn backon_delays() -> backon::ExponentialBuilder {
+    peers::backon_delays(DELAY)
+}
+
+#[backon(backoff = backon_delays)]
+pub(crate) async fn by_backon_macros(service: &Service) -> Result<u32, Down> {
+    service.ask()
 }
 
 pub(crate) fn by_tokio_retry(service: &Service) -> impl Future<Output = Result<u32, Down>> {
-    let delays = tokio_retry::strategy::ExponentialBackoff::from_millis(2).max_delay(DELAY);
-    tokio_retry::Retry::start(delays.map(tokio_retry::strategy::jitter).take(3), || bare(service))
+    peers::tokio_retry(DELAY, || bare(service))
+}
+
+pub(crate) fn by_tokio_retry2(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    peers::tokio_retry2(DELAY, || bare(service))
+}
+
+pub(crate) fn by_tryhard(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    peers::tryhard(DELAY, || bare(service))
+}
+
+pub(crate) fn by_tower(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    peers::tower(&TOWER, || bare(service))
 }
 
 pub(crate) fn by_backoff(service: &Service) -> impl Future<Output = Result<u32, Down>> {
-    let policy = backoff::ExponentialBackoff {
-        current_interval: DELAY / 2,
-        initial_interval: DELAY / 2,
-        max_interval: DELAY / 2,
-        max_elapsed_time: None,
-        ..backoff::ExponentialBackoff::default()
-    };
-    backoff::future::retry(policy, || async { bare(service).await.map_err(backoff::Error::transient) })
+    peers::backoff(DELAY / 2, None, || bare(service))
+}
+
+pub(crate) fn by_backoff_limited(service: &Service) -> impl Future<Output = Result<u32, Down>> {
+    peers::backoff(DELAY / 2, Some(MAX_ELAPSED), || bare(service))
 }

@@ -1,0 +1,256 @@
+//! `docs/benchmarks.md`: every row as a table that can be read, and what is to be said about it.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::cargo;
+use crate::features::{Cost, FEATURES, MEASURES};
+use crate::rows::{Goal, Measured, MeasuredGroup, Row};
+use crate::verdict::{self, Cheaper};
+use crate::way::{OURS, WAYS, heading};
+
+const INTRO: &str = "\
+# Benchmarks
+
+<!-- Written by `cargo run --release -p backoff-benches -- docs`. Edit benches/src, not this file. -->
+
+What a call costs with `backoff-core`, beside the same loop written by hand and beside other crates, all measured in one run.
+Instructions, bytes and allocations are counted, not timed, so that they repeat; where time is shown, it is compared within one
+run only. The goals are the project's own: they are set from the loop by hand wherever one exists, and some are missed. What is missed
+is said below its table, and so is every row in which another crate is cheaper.
+
+```text
+cargo run --release -p backoff-benches -- docs      # writes this file, in about ten minutes
+cargo run --release -p backoff-benches -- check     # what CI runs: fails when one of our figures has grown
+cargo run --release -p backoff-benches -- accept    # keeps the figures of this run as those to compare with
+cargo run --release -p backoff-benches --bin scale  # 100,000 and 1,000,000 waiting calls
+cargo run --release -p backoff-benches --bin budget # a budget that threads contend for, beside tower's
+```
+
+It needs valgrind, and `size` from the tools of the C compiler.
+
+## What is compared
+";
+
+const WAYS_TEXT: &str = "\
+| row | what it is |
+|---|---|
+| bare | the operation alone, called once |
+| hand | the same loop written in place: four attempts, exponential delays with a cap, full jitter from one small generator per thread |
+| **policy** | `POLICY.retry(..)` of this library, the policy a constant |
+| **#[retry]** | the attribute of this library on the function |
+";
+
+/// The other crates, by way, and what differs from our call.
+const PEERS_TEXT: [(&str, &str, &str); 8] = [
+    ("backon", "backon", "its jitter adds up to one initial delay"),
+    ("backon_macros", "backon-macros", "the attribute on backon; the same delays"),
+    ("tokio_retry", "tokio-retry", "async only; full jitter"),
+    ("tokio_retry2", "tokio-retry2", "async only; jitter of half to one and a half delays"),
+    ("tryhard", "tryhard", "async only; it has no jitter, and draws nothing"),
+    (
+        "tower",
+        "tower",
+        "async only; its retry layer around a service, called once, with the policy that a user has to write",
+    ),
+    (
+        "backoff",
+        "backoff",
+        "jitter of half to one and a half delays; the limit on attempts is a wrapper that a user has to write",
+    ),
+    ("retry_crate", "retry", "blocking only; full jitter, no cap on delays"),
+];
+
+/// Writes the file, and returns what nobody has written a reason for.
+///
+/// # Errors
+///
+/// When the file cannot be written, or the lock file not be read.
+pub fn write(groups: &[MeasuredGroup], features: &[Cost], compiler: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    let project = cargo::project()?;
+    let mut unexplained = Vec::new();
+    let text = text(groups, features, compiler, &fs::read_to_string(project.join("Cargo.lock"))?, &mut unexplained)?;
+    fs::write(project.join("docs").join("benchmarks.md"), text)?;
+    Ok(unexplained)
+}
+
+fn text(
+    groups: &[MeasuredGroup],
+    features: &[Cost],
+    compiler: &str,
+    lock: &str,
+    unexplained: &mut Vec<String>,
+) -> Result<String, std::fmt::Error> {
+    let mut text = format!("{INTRO}\n{WAYS_TEXT}");
+    for (way, package, note) in PEERS_TEXT {
+        writeln!(text, "| {} | {package} {}: {note} |", heading(way), version(lock, package))?;
+    }
+    writeln!(
+        text,
+        "\nA dash stands where a way cannot do what the column asks (no blocking calls, no limit on elapsed time). Measured with {compiler} for {} with the \
+         default release profile.",
+        std::env::consts::ARCH
+    )?;
+    for (group, rows) in groups {
+        writeln!(text, "\n## {}\n\n{}\n", group.title, group.text)?;
+        table(&mut text, rows)?;
+        missed(&mut text, rows)?;
+        cheaper(&mut text, rows, unexplained)?;
+    }
+    of_features(&mut text, features)?;
+    Ok(text)
+}
+
+/// The version of a package in a lock file.
+fn version<'a>(lock: &'a str, package: &str) -> &'a str {
+    let name = format!("name = \"{package}\"");
+    let after = lock.lines().skip_while(|line| *line != name).nth(1);
+    after.and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"')).unwrap_or("")
+}
+
+/// One line for each way of calling, one column for each row of the group.
+fn table(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
+    let mut line = |first: &str, cells: &mut dyn Iterator<Item = String>| {
+        let cells: Vec<String> = cells.collect();
+        writeln!(text, "| {first} | {} |", cells.join(" | "))
+    };
+    line("", &mut rows.iter().map(|(row, _)| format!("{}, {}", row.what, row.unit)))?;
+    line("---", &mut rows.iter().map(|_| "---:".to_owned()))?;
+    for way in WAYS.into_iter().filter(|way| rows.iter().any(|(_, measured)| measured.get(way).is_some())) {
+        let name = if OURS.contains(&way) { format!("**{}**", heading(way)) } else { heading(way).to_owned() };
+        line(&name, &mut rows.iter().map(|(_, measured)| measured.get(way).map_or_else(|| "-".to_owned(), figure)))?;
+    }
+    line("*goal*", &mut rows.iter().map(|(row, measured)| goal(row, measured)))?;
+    line("*verdict*", &mut rows.iter().map(|(row, measured)| verdict::verdict(row, measured)))
+}
+
+fn goal(row: &Row, measured: &Measured) -> String {
+    let Goal { policy, retry } = (row.goal)(measured);
+    let mut goals: Vec<String> = policy.into_iter().chain(retry).map(figure).collect();
+    goals.dedup();
+    let goals = goals.join("; ");
+    if goals.is_empty() || goals == row.goal_text || row.goal_text.ends_with(&goals) {
+        row.goal_text.to_owned()
+    } else {
+        format!("{} = {goals}", row.goal_text)
+    }
+}
+
+fn missed(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
+    let missed: Vec<_> =
+        rows.iter().filter(|(row, measured)| verdict::misses(row, measured).next().is_some()).collect();
+    if missed.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\nGoals that are missed:\n")?;
+    for (row, measured) in missed {
+        let by: Vec<_> =
+            verdict::misses(row, measured).map(|(way, over)| format!("{} by {}", code(way), figure(over))).collect();
+        writeln!(text, "- *{}*, {}. {}", row.what, by.join(", "), row.explanation)?;
+    }
+    Ok(())
+}
+
+/// Peers with one reason share one entry.
+fn cheaper(text: &mut String, rows: &[(Row, Measured)], unexplained: &mut Vec<String>) -> std::fmt::Result {
+    let mut entries = String::new();
+    for (row, measured) in rows {
+        let mut by_reason: Vec<(Option<&str>, Vec<Cheaper>)> = Vec::new();
+        for peer in verdict::cheaper(row, measured) {
+            match by_reason.iter_mut().find(|(why, _)| *why == peer.why) {
+                Some((_, peers)) => peers.push(peer),
+                None => by_reason.push((peer.why, vec![peer])),
+            }
+        }
+        for (why, peers) in by_reason {
+            let names: Vec<_> = peers.iter().map(beside).collect();
+            if why.is_none() {
+                unexplained.push(format!("{}: {}", row.key, names.join(", ")));
+            }
+            writeln!(entries, "- *{}*: {}. {}", row.what, names.join("; "), why.unwrap_or("Not explained yet."))?;
+        }
+    }
+    if entries.is_empty() { Ok(()) } else { write!(text, "\nWhere another crate is cheaper:\n\n{entries}") }
+}
+
+fn beside(Cheaper { peer, figure: theirs, ours, .. }: &Cheaper) -> String {
+    let ours: Vec<_> = ours.iter().map(|(way, ours)| format!("{} {}", code(way), figure(*ours))).collect();
+    format!("{} {} (ours: {})", heading(peer), figure(*theirs), ours.join(", "))
+}
+
+fn of_features(text: &mut String, features: &[Cost]) -> std::fmt::Result {
+    let figures = |measure: &str, way: &str| -> Vec<f64> {
+        features.iter().filter(|cost| cost.measure == measure && cost.way == way).map(|cost| cost.figure).collect()
+    };
+    writeln!(
+        text,
+        "\n## What each feature costs\n\n\
+         Instructions of a call of four attempts, and the size of its future: first with none of the features, then \
+         what each adds. A feature that is not enabled costs nothing, because its code is not there. `tracing`, `metrics`, `testing` and `overrides` are \
+         enabled here and not used: no subscriber, no recorder, no guard, no override. `suppress` is `inner_retries = suppress` beside the default `allow`; `budget` is a \
+         budget that is full, which a success leaves as it is and each failing attempt takes a token from.\n"
+    )?;
+    let names: Vec<_> = FEATURES.iter().skip(1).map(|feature| format!("`{}`", feature.name)).collect();
+    writeln!(text, "| | none | {} |\n|---|---:|{}", names.join(" | "), "---:|".repeat(names.len()))?;
+    for (measure, _, part, words) in MEASURES {
+        let unit = if part.is_some() { "instr." } else { "bytes" };
+        for way in OURS {
+            let figures = figures(measure, way);
+            let Some((none, on)) = figures.split_first() else { continue };
+            let added: Vec<String> = on.iter().map(|on| added(on - none)).collect();
+            writeln!(text, "| {words}, {}, {unit} | {} | {} |", code(way), figure(*none), added.join(" | "))?;
+        }
+    }
+    Ok(())
+}
+
+fn added(more: f64) -> String {
+    if more.abs() < 0.5 {
+        "0".to_owned()
+    } else {
+        format!("{}{}", if more < 0.0 { "-" } else { "+" }, figure(more.abs()))
+    }
+}
+
+fn code(way: &str) -> String {
+    format!("`{}`", heading(way))
+}
+
+/// Three digits or all before the point, with commas between thousands.
+fn figure(figure: f64) -> String {
+    let digits = match figure.abs() {
+        size if size >= 100.0 || figure.fract().abs() < 0.005 => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    let text = format!("{figure:.digits$}");
+    let (whole, rest) =
+        text.split_once('.').map_or((text.as_str(), String::new()), |(whole, rest)| (whole, format!(".{rest}")));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + &rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{figure, version};
+
+    #[test]
+    fn figures_have_three_digits_or_all_before_the_point() {
+        let shown: Vec<String> = [0.0, 1.071, 4.0, 12.34, 385.04, 1_240.3, 1_000_000.0].map(figure).into();
+        assert_eq!(shown, ["0", "1.07", "4", "12.3", "385", "1,240", "1,000,000"]);
+    }
+
+    #[test]
+    fn the_version_of_a_package_is_the_line_after_its_name() {
+        let lock = "[[package]]\nname = \"backoff\"\nversion = \"0.4.0\"\n\n[[package]]\nname = \"backon\"\nversion = \"1.6.0\"\n";
+        assert_eq!(version(lock, "backon"), "1.6.0");
+        assert_eq!(version(lock, "tower"), "");
+    }
+}

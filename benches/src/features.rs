@@ -1,0 +1,109 @@
+//! What each feature costs a call that does not use it, and what nesting and a budget cost one that does.
+//!
+//! The program in `features/` is built once for each feature, in a target directory of its own, and counted.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cargo;
+use crate::count::{self, Part};
+use crate::way::OURS;
+
+const PACKAGE: &str = "backoff-feature-costs";
+
+/// Something that can be on or off.
+#[derive(Clone, Copy, Debug)]
+pub struct Feature {
+    /// The name in figures and headings.
+    pub name: &'static str,
+    /// The cargo feature that turns it on.
+    cargo: Option<&'static str>,
+    /// What is added to the name of a way that has it on.
+    suffix: &'static str,
+}
+
+/// All of them; the first is nothing at all.
+pub const FEATURES: [Feature; 7] = [
+    Feature { name: "nothing", cargo: None, suffix: "" },
+    Feature { name: "tracing", cargo: Some("tracing"), suffix: "" },
+    Feature { name: "metrics", cargo: Some("metrics"), suffix: "" },
+    Feature { name: "testing", cargo: Some("testing"), suffix: "" },
+    Feature { name: "overrides", cargo: Some("overrides"), suffix: "" },
+    Feature { name: "suppress", cargo: None, suffix: "_suppress" },
+    Feature { name: "budget", cargo: None, suffix: "_budget" },
+];
+
+/// What is counted: a name, a kind of call, which part of it (`None` for the size of the future), and the words for it.
+pub const MEASURES: [(&str, &str, Option<Part>, &str); 5] = [
+    ("success_blocking", "blocking", Some(Part::Success), "success, blocking"),
+    ("failing_blocking", "blocking", Some(Part::Failure), "failing attempt, blocking"),
+    ("success_async", "async", Some(Part::Success), "success, async"),
+    ("failing_async", "async", Some(Part::Failure), "failing attempt, async"),
+    ("future", "async", None, "future"),
+];
+
+/// One figure.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// The name of a [`Feature`].
+    pub feature: &'static str,
+    /// The name of a measure.
+    pub measure: &'static str,
+    /// `policy` or `retry`.
+    pub way: &'static str,
+    /// Instructions, or bytes.
+    pub figure: f64,
+}
+
+/// Builds and counts everything.
+///
+/// # Errors
+///
+/// When a program does not build, or valgrind is missing.
+pub fn measure() -> Result<Vec<Cost>, Box<dyn Error>> {
+    let target = cargo::target()?.join("backoff-feature-costs");
+    let mut jobs = Vec::new();
+    for feature in FEATURES {
+        let program = build(&target, feature.cargo)?;
+        for (measure, kind, part, _) in MEASURES {
+            jobs.extend(OURS.map(|way| (feature, program.clone(), measure, kind, part, way)));
+        }
+    }
+    let figures = count::side_by_side(&jobs, |(feature, program, _, kind, part, way)| {
+        let way = format!("{way}{}", feature.suffix);
+        match part {
+            Some(part) => count::per_call(program, &[&way, kind], *part),
+            None => size(program, &way),
+        }
+    })?;
+    let cost = |((feature, _, measure, _, _, way), figure): ((Feature, _, _, _, _, _), _)| Cost {
+        feature: feature.name,
+        measure,
+        way,
+        figure,
+    };
+    Ok(jobs.into_iter().zip(figures).map(cost).collect())
+}
+
+/// Builds the program with one feature, and keeps it under that name.
+fn build(target: &Path, feature: Option<&str>) -> Result<PathBuf, Box<dyn Error>> {
+    let kept = target.join(format!("with-{}", feature.unwrap_or("nothing")));
+    let target = target.to_str().ok_or("the target directory has no name in UTF-8")?;
+    let mut arguments = vec!["build", "--release", "-p", PACKAGE, "--target-dir", target];
+    if let Some(feature) = feature {
+        arguments.extend(["--features", feature]);
+    }
+    cargo::run(&cargo::project()?, &arguments)?;
+    fs::copy(Path::new(target).join("release").join(PACKAGE).with_extension(env::consts::EXE_EXTENSION), &kept)?;
+    Ok(kept)
+}
+
+fn size(program: &Path, way: &str) -> Result<f64, String> {
+    let output = Command::new(program).arg("sizes").output().map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let size = text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| *name == way);
+    size.and_then(|(_, size)| size.parse().ok()).ok_or_else(|| format!("no size of {way}"))
+}

@@ -1,0 +1,16 @@
+//! Counted costs beside a hand-written loop and other crates: what the programs of this package measure with.
+
+pub mod calls;
+pub mod cargo;
+pub mod cold;
+pub mod count;
+pub mod document;
+pub mod features;
+pub mod figures;
+pub mod generated;
+pub mod memory;
+pub mod rows;
+pub mod scale;
+pub mod table;
+pub mod verdict;
+pub mod way;

@@ -1,0 +1,113 @@
+//! Instructions of a call.
+
+use super::{Goal, Group, Row, Source, Tolerance};
+
+const COUNTED: Tolerance = Tolerance::Absolute(2.0);
+
+/// Calls that succeed at once.
+pub(super) const SUCCESS: Group = Group {
+    title: "A call that succeeds at once",
+    text: "Instructions of the whole call. The default sleeper is in place, and never used; an async call is ready at the \
+           first poll. `bare` is the call alone.",
+    rows: &[
+        Row {
+            key: "success_blocking",
+            what: "success, blocking, nothing asks for time",
+            unit: "instr.",
+            tolerance: COUNTED,
+            source: Source::Instructions,
+            goal: |row| Goal::both(row.plus("bare", 5.0)),
+            goal_text: "bare + 5",
+            explanation: "`policy` keeps the operation in memory, for the outlined function that goes on after a failure. \
+                      `#[retry]` is a loop around the body, like the loop by hand: both save six registers on entry, \
+                      which the bare call does not.",
+            cheaper: &[],
+        },
+        Row {
+            key: "success_async",
+            what: "success, async, nothing asks for time",
+            unit: "instr.",
+            tolerance: COUNTED,
+            source: Source::Instructions,
+            goal: |row| Goal::both(row.get("hand")),
+            goal_text: "hand loop",
+            explanation: "`policy` is a named future of general parts, which is moved into place with its settings and goes \
+                      through a phase for each attempt. `#[retry]` also carries the count of failed attempts and the \
+                      question whether a success was a retry.",
+            cheaper: &[],
+        },
+        Row {
+            key: "success_max_elapsed_blocking",
+            what: "success, blocking, with `max_elapsed`",
+            unit: "instr.",
+            tolerance: COUNTED,
+            source: Source::Instructions,
+            goal: |row| Goal::both(row.get("clock").zip(row.plus("bare", 5.0)).map(|(clock, call)| clock + call)),
+            goal_text: "bare + 5 + clock",
+            explanation: "As without `max_elapsed`; the limit itself adds one read of the clock to each.",
+            cheaper: &[],
+        },
+        Row {
+            key: "success_max_elapsed_async",
+            what: "success, async, with `max_elapsed`",
+            unit: "instr.",
+            tolerance: COUNTED,
+            source: Source::Instructions,
+            goal: |row| Goal::both(row.get("hand")),
+            goal_text: "hand loop",
+            explanation: "As without `max_elapsed`; the limit adds one read of tokio's clock, and `policy` builds its state \
+                      to remember the start.",
+            cheaper: &[],
+        },
+    ],
+};
+
+/// Attempts that fail.
+pub(super) const FAILURE: Group = Group {
+    title: "An attempt that fails, and its delay",
+    text: "Instructions of one failing attempt and of the delay after it: the third part of what a call with three \
+           failures costs more than one with none. Blocking calls sleep with a sleeper that returns at once; async ones \
+           take one turn of tokio's timer, in a runtime whose time is paused.",
+    rows: &[
+        Row {
+            key: "failing_blocking",
+            what: "failing attempt, full jitter, no sleep, blocking",
+            unit: "instr.",
+            tolerance: COUNTED,
+            source: Source::Instructions,
+            goal: |row| Goal { policy: Some(100.0), retry: row.plus("hand", 25.0) },
+            goal_text: "100; hand + 25",
+            explanation: "The core decides from a policy that it reads at run time, where the loop by hand has its constants \
+                      in place. A third of `#[retry]` is the decision, with the failure and the progress of the call in \
+                      memory; a third draws the delay, from the power of the multiplier rather than from the last delay; \
+                      a sixth asks the calls around for a veto and counts for the call site, features that the loop by \
+                      hand does not have.",
+            cheaper: &[],
+        },
+        Row {
+            key: "failing_async",
+            what: "the same, async, one turn of tokio's timer",
+            unit: "instr.",
+            tolerance: Tolerance::Absolute(20.0),
+            source: Source::Instructions,
+            goal: |row| Goal { policy: row.plus("hand", 20.0), retry: row.plus("hand", 25.0) },
+            goal_text: "hand + 20; + 25",
+            explanation: "The same costs as in a blocking call, and the phases of the future. Most of every figure in this row \
+                      is tokio's timer and paused clock.",
+            cheaper: &[],
+        },
+        Row {
+            key: "next_delay",
+            what: "next delay, jittered",
+            unit: "instr.",
+            tolerance: COUNTED,
+            source: Source::Instructions,
+            goal: |_| Goal { policy: Some(40.0), retry: None },
+            goal_text: "40",
+            explanation: "The delay of any retry is computed from its number alone, at the same cost for all: the power of the \
+                      multiplier, in nanoseconds as a float, rounded, capped, drawn from. The loop by hand keeps the last \
+                      delay and doubles it. The iterator also decides after each delay as a call would.",
+            cheaper: &[],
+        },
+    ],
+};

@@ -1,0 +1,76 @@
+//! Very many calls that wait at the same time.
+
+use super::{Goal, Group, Row, Source, Tolerance};
+
+/// The async calls that wait at the same time.
+pub(super) const CALLS: u32 = 1_000_000;
+/// The threads that are cancelled at once.
+pub(super) const THREADS: u32 = 1_000;
+
+/// A million tasks, a thousand threads.
+pub(super) const GROUP: Group = Group {
+    title: "Scale",
+    text: "A million async calls on one runtime of one thread. Each fails once, waits in a delay of full jitter up to a \
+           minute, is attempted again when the outage is over, and answers. Time is paused, so that delays pass at once: \
+           the seconds are work. The last column is blocking: a thousand threads in a delay, from `CancelToken::cancel` to the \
+           return of the last; `hand` waits on a condition variable. What the calls return is checked. Times vary with the \
+           machine: compare them within their column only.",
+    rows: &[
+        Row {
+            key: "waiting_heap",
+            what: "heap per waiting call",
+            unit: "bytes",
+            tolerance: Tolerance::Shown,
+            source: Source::Waiting(|costs| costs.heap),
+            goal: |row| Goal::both(row.get("hand")),
+            goal_text: "hand loop",
+            explanation: "tokio allocates tasks in steps of 128 bytes. The future of `policy` is over a step, that of \
+                      `#[retry]` is not.",
+            cheaper: &[],
+        },
+        Row {
+            key: "waiting_resident",
+            what: "resident memory per waiting call",
+            unit: "bytes",
+            tolerance: Tolerance::Shown,
+            source: Source::Waiting(|costs| costs.resident),
+            goal: |_| Goal::NONE,
+            goal_text: "none",
+            explanation: "",
+            cheaper: &[],
+        },
+        Row {
+            key: "waiting_start",
+            what: "first attempts of all, until all wait",
+            unit: "s",
+            tolerance: Tolerance::Shown,
+            source: Source::Waiting(|costs| costs.start),
+            goal: |_| Goal::NONE,
+            goal_text: "none",
+            explanation: "",
+            cheaper: &[],
+        },
+        Row {
+            key: "waiting_finish",
+            what: "second attempts of all, until all have answered",
+            unit: "s",
+            tolerance: Tolerance::Shown,
+            source: Source::Waiting(|costs| costs.finish),
+            goal: |_| Goal::NONE,
+            goal_text: "none",
+            explanation: "",
+            cheaper: &[],
+        },
+        Row {
+            key: "cancelled_threads",
+            what: "1,000 threads, cancelled at once",
+            unit: "ms",
+            tolerance: Tolerance::Shown,
+            source: Source::Threads,
+            goal: |_| Goal::NONE,
+            goal_text: "none",
+            explanation: "",
+            cheaper: &[],
+        },
+    ],
+};
