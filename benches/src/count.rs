@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::calls::{Run, blocking, delays, future};
+use crate::rows::Depth;
 
 /// Each way of calling is run with this many calls, and with twice as many.
-const CALLS: u64 = 2_000;
+const CALLS: u64 = 1_000;
 /// The failures of a call whose retries are counted.
 const FAILURES: u32 = 3;
 
@@ -52,16 +53,16 @@ pub fn run(group: &str, way: &str, calls: &str, failures: &str) -> Result<(), Bo
     Ok(())
 }
 
-/// The instructions of each way of calling of a group.
+/// The instructions of each way of calling of a group that `depth` includes.
 ///
 /// # Errors
 ///
 /// When valgrind is missing or reports nothing.
-pub fn instructions(group: &str) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
+pub fn instructions(group: &str, depth: Depth) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
     let (_, ways) = GROUPS.iter().find(|(name, _)| *name == group).ok_or("no such group")?;
     let part = if group.starts_with("success") { Part::Success } else { Part::Failure };
     let program = env::current_exe()?;
-    let ways: Vec<&'static str> = ways.iter().map(|(way, _)| *way).collect();
+    let ways: Vec<&'static str> = ways.iter().map(|(way, _)| *way).filter(|way| depth.includes(way)).collect();
     let counts = side_by_side(&ways, |way| per_call(&program, &["run", group, way], part))?;
     Ok(ways.into_iter().zip(counts).collect())
 }

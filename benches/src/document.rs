@@ -44,7 +44,7 @@ const WAYS_TEXT: &str = "\
 
 /// The other crates, by way, and what differs from our call.
 const PEERS_TEXT: [(&str, &str, &str); 8] = [
-    ("backon", "backon", "its jitter adds up to one initial delay"),
+    ("backon", "backon", "its jitter adds up to the delay itself"),
     ("backon_macros", "backon-macros", "the attribute on backon; the same delays"),
     ("tokio_retry", "tokio-retry", "async only; full jitter"),
     ("tokio_retry2", "tokio-retry2", "async only; jitter of half to one and a half delays"),

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use crate::cargo;
 use crate::count::{self, Part};
+use crate::figures::Figures;
 use crate::way::OURS;
 
 const PACKAGE: &str = "backoff-feature-costs";
@@ -56,6 +57,27 @@ pub struct Cost {
     pub way: &'static str,
     /// Instructions, or bytes.
     pub figure: f64,
+}
+
+impl Cost {
+    /// The name in `figures.toml`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("with_{}.{}_{}", self.feature, self.measure, self.way)
+    }
+}
+
+/// The costs that were measured before.
+#[must_use]
+pub fn recall(figures: &Figures) -> Vec<Cost> {
+    let mut costs = Vec::new();
+    for feature in FEATURES {
+        for (measure, ..) in MEASURES {
+            costs.extend(OURS.map(|way| Cost { feature: feature.name, measure, way, figure: 0.0 }));
+        }
+    }
+    let figure = |cost: Cost| figures.by_name.get(&cost.name()).map(|figure| Cost { figure: *figure, ..cost });
+    costs.into_iter().filter_map(figure).collect()
 }
 
 /// Builds and counts everything.

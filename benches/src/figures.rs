@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::cargo;
 
 /// Figures by `row.way`, and the compiler that they were counted with.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Figures {
     pub by_name: BTreeMap<String, f64>,
 }
 
+/// Where the figures of the last `docs` lie, in the target directory, so that its text can be written again.
+const OF_THE_DOCUMENT: &str = "backoff-benches-document.toml";
 const HEADER: &str = "# The last figures; written by `cargo run --release -p backoff-benches -- accept`.\n";
 
 fn path() -> PathBuf {
@@ -29,7 +33,38 @@ impl Figures {
     ///
     /// When the file is missing or a line of it is not a figure.
     pub fn load() -> Result<Self, Box<dyn Error>> {
-        let text = fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))?;
+        Self::read(&path())
+    }
+
+    /// Replaces the last figures.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn save(&self) -> Result<(), Box<dyn Error>> {
+        self.write(&path(), HEADER, 1)
+    }
+
+    /// Reads the figures of the last document that was measured here.
+    ///
+    /// # Errors
+    ///
+    /// When none was, or a line of the file is not a figure.
+    pub fn load_document() -> Result<Self, Box<dyn Error>> {
+        Self::read(&cargo::target()?.join(OF_THE_DOCUMENT))
+    }
+
+    /// Keeps the figures of a document.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn save_document(&self) -> Result<(), Box<dyn Error>> {
+        self.write(&cargo::target()?.join(OF_THE_DOCUMENT), "", 6)
+    }
+
+    fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
+        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut figures = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let (name, value) = line.split_once(" = ").ok_or_else(|| format!("`{line}` is not `name = figure`"))?;
@@ -42,17 +77,12 @@ impl Figures {
         Ok(figures)
     }
 
-    /// Replaces the last figures.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    pub fn save(&self) -> Result<(), Box<dyn Error>> {
-        let mut text = format!("{HEADER}compiler = \"{}\"\n", self.compiler);
+    fn write(&self, path: &Path, header: &str, digits: usize) -> Result<(), Box<dyn Error>> {
+        let mut text = format!("{header}compiler = \"{}\"\n", self.compiler);
         for (name, value) in &self.by_name {
-            writeln!(text, "{name} = {value:.1}")?;
+            writeln!(text, "{name} = {value:.digits$}")?;
         }
-        fs::write(path(), text)?;
+        fs::write(path, text)?;
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use std::process::Command;
 
 use self::sources::{COMMON, WAYS, Way};
 use crate::cargo::{self, ProcessorTime};
+use crate::rows::Depth;
 use crate::way;
 
 /// The functions of one program in the table.
@@ -35,13 +36,13 @@ pub struct Costs {
 /// # Errors
 ///
 /// When a program does not compile, or `size` is missing.
-pub fn measure(functions: u32, rounds: u32) -> Result<Costs, Box<dyn Error>> {
-    let root = write_all(functions)?;
+pub fn measure(functions: u32, rounds: u32, depth: Depth) -> Result<Costs, Box<dyn Error>> {
+    let root = write_all(functions, depth)?;
     cargo::run(&root, &["build", "--release", "--target-dir", "target"])?;
     let empty_code = code(&root, EMPTY)?;
     let sizes: Result<Vec<_>, Box<dyn Error>> =
-        WAYS.iter().map(|way| Ok((way.name, (code(&root, way.name)? - empty_code) / f64::from(functions)))).collect();
-    let times = check_all(&root, rounds)?;
+        ways(depth).map(|way| Ok((way.name, (code(&root, way.name)? - empty_code) / f64::from(functions)))).collect();
+    let times = check_all(&root, rounds, depth)?;
     let empty_time = times.iter().find(|(name, _)| *name == EMPTY).map_or(f64::NAN, |(_, time)| *time);
     let check = times.into_iter().filter(|(name, _)| *name != EMPTY);
     Ok(Costs {
@@ -50,19 +51,23 @@ pub fn measure(functions: u32, rounds: u32) -> Result<Costs, Box<dyn Error>> {
     })
 }
 
-fn names() -> impl Iterator<Item = &'static str> {
-    WAYS.iter().map(|way| way.name).chain([EMPTY])
+fn ways(depth: Depth) -> impl Iterator<Item = &'static Way> {
+    WAYS.iter().filter(move |way| depth.includes(way.name))
+}
+
+fn names(depth: Depth) -> impl Iterator<Item = &'static str> {
+    ways(depth).map(|way| way.name).chain([EMPTY])
 }
 
 /// Writes a workspace of programs beside this program, with the lock file of the real one.
-fn write_all(functions: u32) -> Result<PathBuf, Box<dyn Error>> {
+fn write_all(functions: u32, depth: Depth) -> Result<PathBuf, Box<dyn Error>> {
     let project = cargo::project()?;
     let root = cargo::target()?.join("backoff-benches-generated");
-    let members: Vec<String> = names().map(|name| format!("\"{name}\"")).collect();
+    let members: Vec<String> = names(depth).map(|name| format!("\"{name}\"")).collect();
     fs::create_dir_all(&root)?;
     fs::write(root.join("Cargo.toml"), format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", ")))?;
     fs::copy(project.join("Cargo.lock"), root.join("Cargo.lock"))?;
-    for name in names() {
+    for name in names(depth) {
         let core = project.join("backoff-core");
         // All programs depend on the same crates, so that reading these cancels out.
         let manifest = format!(
@@ -125,9 +130,9 @@ fn code(root: &Path, name: &str) -> Result<f64, Box<dyn Error>> {
 /// The milliseconds of processor time that `cargo check` takes for each program, its dependencies checked before.
 ///
 /// The programs take turns, so that a machine that is slow for a while is slow for all of them.
-fn check_all(root: &Path, rounds: u32) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
+fn check_all(root: &Path, rounds: u32, depth: Depth) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
     cargo::run(root, &["check", "--target-dir", "target"])?;
-    let mut best: Vec<_> = names().map(|name| (name, f64::INFINITY)).collect();
+    let mut best: Vec<_> = names(depth).map(|name| (name, f64::INFINITY)).collect();
     for _ in 0..rounds {
         for (name, best) in &mut best {
             let file = main_file(root, name);
@@ -146,7 +151,7 @@ fn check_all(root: &Path, rounds: u32) -> Result<Vec<(&'static str, f64)>, Box<d
 ///
 /// Those of [`measure`].
 pub fn print(functions: u32) -> Result<(), Box<dyn Error>> {
-    let Costs { code, check } = measure(functions, 3)?;
+    let Costs { code, check } = measure(functions, 3, Depth::Peers)?;
     println!("{:<16}{:>16}{:>20}", "way", "bytes of code", "ms of `cargo check`");
     for ((name, bytes), (_, millis)) in code.into_iter().zip(check) {
         println!("{:<16}{bytes:>16.1}{millis:>20.2}", way::heading(name));

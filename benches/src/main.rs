@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! cargo run --release -p backoff-benches -- table     prints every row with its goal
-//! cargo run --release -p backoff-benches -- check     the same, and fails when a figure grew since the last time
-//! cargo run --release -p backoff-benches -- accept    the same, and keeps the figures as the last ones
+//! cargo run --release -p backoff-benches -- check     ours alone, and fails when a figure grew since the last time
+//! cargo run --release -p backoff-benches -- accept    all rows, and keeps the figures as the last ones
 //! cargo run --release -p backoff-benches -- docs      first builds and a million calls, too; writes docs/benchmarks.md
+//! cargo run --release -p backoff-benches -- text      writes that file again from the figures of the last `docs`
 //! cargo run --release -p backoff-benches -- functions 1000    code and check time of that many functions, per function
 //! ```
 //!
@@ -15,11 +16,12 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
+use backoff_benches::features::{self, Cost};
 use backoff_benches::figures::{self, Figures};
-use backoff_benches::rows::{self, Depth};
-use backoff_benches::{count, document, features, generated, scale, table, verdict};
+use backoff_benches::rows::{self, Depth, MeasuredGroup};
+use backoff_benches::{count, document, generated, scale, table, verdict};
 
-const USAGE: &str = "expected one of `table`, `check`, `accept`, `docs`, `functions 1000`";
+const USAGE: &str = "expected one of `table`, `check`, `accept`, `docs`, `text`, `functions 1000`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -37,8 +39,13 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     let depth = match *arguments {
         ["run", group, way, calls, failures] => return count::run(group, way, calls, failures),
         ["waiting", way, calls] => return scale::print_one(way, calls),
+        ["text"] => {
+            let figures = Figures::load_document()?;
+            return write_document(&rows::recall(&figures), &features::recall(&figures), &figures.compiler);
+        }
         ["functions", functions] => return generated::print(functions.parse()?),
-        ["table" | "check" | "accept"] => Depth::Ordinary,
+        ["check"] => Depth::Ours,
+        ["table" | "accept"] => Depth::Peers,
         ["docs"] => Depth::Thorough,
         _ => return Err(USAGE.into()),
     };
@@ -47,13 +54,13 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     }
     let groups = rows::measure(depth)?;
     let features = features::measure()?;
-    table::print(&groups, &features);
+    table::print(&groups, &features, depth);
     let compiler = figures::compiler()?;
     match *arguments {
         ["accept"] => verdict::figures(&groups, &features, compiler).save(),
         ["docs"] => {
-            let unexplained = document::write(&groups, &features, &compiler)?;
-            none_of(&unexplained, "cheaper for no reason that is written in benches/src/rows")
+            verdict::all_figures(&groups, &features, compiler.clone()).save_document()?;
+            write_document(&groups, &features, &compiler)
         }
         ["check"] => {
             let last = Figures::load()?;
@@ -64,6 +71,11 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         }
         _ => Ok(()),
     }
+}
+
+fn write_document(groups: &[MeasuredGroup], features: &[Cost], compiler: &str) -> Result<(), Box<dyn Error>> {
+    let unexplained = document::write(groups, features, compiler)?;
+    none_of(&unexplained, "cheaper for no reason that is written in benches/src/rows")
 }
 
 fn none_of(found: &[String], what: &str) -> Result<(), Box<dyn Error>> {

@@ -7,6 +7,8 @@ mod scale;
 
 use std::error::Error;
 
+use crate::figures::Figures;
+use crate::way::{PEERS, WAYS};
 use crate::{cold, count, generated, scale as at_scale};
 
 /// A figure of one way of calling.
@@ -113,10 +115,20 @@ impl Measured {
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What a check on every change can afford: all that repeats from run to run.
-    Ordinary,
+    /// What a check on every change needs: ours and the references, all that repeats from run to run.
+    Ours,
+    /// The other crates, too.
+    Peers,
     /// First builds and a million calls, too, and more rounds of what is timed.
     Thorough,
+}
+
+impl Depth {
+    /// Whether a way of calling is measured.
+    #[must_use]
+    pub fn includes(self, way: &str) -> bool {
+        self != Self::Ours || !PEERS.contains(&way)
+    }
 }
 
 /// All rows.
@@ -134,7 +146,7 @@ pub type MeasuredGroup = (Group, Vec<(Row, Measured)>);
 pub fn measure(depth: Depth) -> Result<Vec<MeasuredGroup>, Box<dyn Error>> {
     let is_thorough = depth == Depth::Thorough;
     eprintln!("programs of {} functions", generated::FUNCTIONS);
-    let functions = generated::measure(generated::FUNCTIONS, if is_thorough { 7 } else { 3 })?;
+    let functions = generated::measure(generated::FUNCTIONS, if is_thorough { 5 } else { 3 }, depth)?;
     let (mut builds, mut waiting, mut returns) = (cold::Costs::default(), Vec::new(), Vec::new());
     if is_thorough {
         eprintln!("first builds");
@@ -147,7 +159,7 @@ pub fn measure(depth: Depth) -> Result<Vec<MeasuredGroup>, Box<dyn Error>> {
         Ok(match row.source {
             Source::Instructions => {
                 eprintln!("instructions: {}", row.what);
-                count::instructions(row.key)?
+                count::instructions(row.key, depth)?
             }
             Source::Memory(measure) => measure()?,
             Source::Functions(part) => part(&functions).clone(),
@@ -170,4 +182,18 @@ pub fn measure(depth: Depth) -> Result<Vec<MeasuredGroup>, Box<dyn Error>> {
         }
     }
     Ok(groups)
+}
+
+/// The groups with figures that were measured before.
+#[must_use]
+pub fn recall(figures: &Figures) -> Vec<MeasuredGroup> {
+    let measured = |row: &Row| {
+        let figure = |way| Some((way, *figures.by_name.get(&format!("{}.{way}", row.key))?));
+        (*row, Measured { figures: WAYS.into_iter().chain(["clock"]).filter_map(figure).collect() })
+    };
+    let measured_group = |group: Group| {
+        let rows = group.rows.iter().map(measured).filter(|(_, measured)| !measured.figures.is_empty());
+        (group, rows.collect::<Vec<_>>())
+    };
+    GROUPS.into_iter().map(measured_group).filter(|(_, rows)| !rows.is_empty()).collect()
 }

@@ -1,21 +1,22 @@
 //! The table on the terminal.
 
 use crate::features::{Cost, FEATURES, MEASURES};
-use crate::rows::MeasuredGroup;
+use crate::rows::{Depth, MeasuredGroup};
 use crate::verdict::{misses, shown, verdict};
 use crate::way::{OURS, WAYS, heading};
 
 /// Prints every row, and below them why a goal is missed; then what each feature costs.
-pub fn print(groups: &[MeasuredGroup], features: &[Cost]) {
+pub fn print(groups: &[MeasuredGroup], features: &[Cost], depth: Depth) {
+    let ways = || WAYS.into_iter().filter(|way| depth.includes(way));
     print!("{:<50}{:<8}{:<18}", "what, on x86-64 with the default release profile", "unit", "goal");
-    for way in WAYS {
+    for way in ways() {
         print!("{:>14}", heading(way));
     }
     println!("  goals");
     let rows = || groups.iter().flat_map(|(_, rows)| rows);
     for (row, measured) in rows() {
         print!("{:<50}{:<8}{:<18}", row.what, row.unit, row.goal_text);
-        for way in WAYS {
+        for way in ways() {
             let figure = measured.get(way).map_or_else(|| "-".to_owned(), shown);
             print!("{figure:>14}");
         }

@@ -72,9 +72,9 @@ struct Named {
     is_ours: bool,
 }
 
-/// All figures that are kept, and so compared.
+/// All figures.
 fn named(groups: &[MeasuredGroup], features: &[Cost]) -> Vec<Named> {
-    let rows = groups.iter().flat_map(|(_, rows)| rows).filter(|(row, _)| !matches!(row.tolerance, Tolerance::Shown));
+    let rows = groups.iter().flat_map(|(_, rows)| rows);
     let of_rows = rows.flat_map(|(row, measured)| {
         measured.figures.iter().map(|(way, figure)| Named {
             name: format!("{}.{way}", row.key),
@@ -90,20 +90,21 @@ fn named(groups: &[MeasuredGroup], features: &[Cost]) -> Vec<Named> {
             "failing_async" => ("instr.", 20.0),
             _ => ("instr.", 2.0),
         };
-        Named {
-            name: format!("with_{}.{}_{}", cost.feature, cost.measure, cost.way),
-            unit,
-            tolerance: Tolerance::Absolute(tolerance),
-            figure: cost.figure,
-            is_ours: true,
-        }
+        Named { name: cost.name(), unit, tolerance: Tolerance::Absolute(tolerance), figure: cost.figure, is_ours: true }
     });
     of_rows.chain(of_features).collect()
 }
 
-/// The figures by name.
+/// The figures by name, those that depend on the machine left out.
 #[must_use]
 pub fn figures(groups: &[MeasuredGroup], features: &[Cost], compiler: String) -> Figures {
+    let kept = named(groups, features).into_iter().filter(|named| !matches!(named.tolerance, Tolerance::Shown));
+    Figures { compiler, by_name: kept.map(|named| (named.name, named.figure)).collect() }
+}
+
+/// All figures by name.
+#[must_use]
+pub fn all_figures(groups: &[MeasuredGroup], features: &[Cost], compiler: String) -> Figures {
     let by_name = named(groups, features).into_iter().map(|named| (named.name, named.figure)).collect();
     Figures { compiler, by_name }
 }
@@ -115,7 +116,11 @@ pub fn figures(groups: &[MeasuredGroup], features: &[Cost], compiler: String) ->
 pub fn regressions(groups: &[MeasuredGroup], features: &[Cost], last: &Figures, compiler: &str) -> Vec<String> {
     let is_same_compiler = last.compiler == compiler;
     let mut found = Vec::new();
-    for Named { name, unit, tolerance, figure: now, .. } in named(groups, features).into_iter().filter(|n| n.is_ours) {
+    let ours = named(groups, features).into_iter().filter(|named| named.is_ours);
+    for Named { name, unit, tolerance, figure: now, .. } in ours {
+        if matches!(tolerance, Tolerance::Shown) {
+            continue;
+        }
         let Some(before) = last.by_name.get(&name).copied() else {
             found.push(format!("`{name}` has no last figure; run `accept`"));
             continue;
