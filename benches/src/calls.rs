@@ -69,6 +69,7 @@ thread_local! {
 /// The delay and the growth that the loops written by hand share: full jitter on `base`, by one small generator per
 /// thread.
 #[inline]
+#[must_use]
 pub fn jittered(base: Duration) -> Duration {
     let nanos = base.as_secs() * 1_000_000_000 + u64::from(base.subsec_nanos());
     let random = GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded).next_u64());

@@ -50,6 +50,18 @@ pub fn run(directory: &Path, arguments: &[&str]) -> Result<String, Box<dyn Error
     Err(format!("`cargo {}` failed in {}:\n{}", arguments.join(" "), directory.display(), lines.join("\n")).into())
 }
 
+/// Writes a file that is compiled, unless it says the same already: cargo would compile it again.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
+    if fs::read_to_string(path).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
+    Ok(fs::write(path, text)?)
+}
+
 /// Processor time of all programs that this one has waited for, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessorTime {

@@ -202,6 +202,13 @@ fn of_features(text: &mut String, features: &[Cost]) -> std::fmt::Result {
             writeln!(text, "| {words}, {}, {unit} | {} | {} |", code(way), figure(*none), added.join(" | "))?;
         }
     }
+    writeln!(text)?;
+    for feature in FEATURES.iter().skip(1) {
+        let of = |name: &'static str| features.iter().filter(move |cost| cost.feature == name).map(|cost| cost.figure);
+        if of(feature.name).zip(of("nothing")).any(|(on, none)| on - none >= 0.5) {
+            writeln!(text, "- `{}`: {}", feature.name, feature.why)?;
+        }
+    }
     Ok(())
 }
 

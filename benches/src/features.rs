@@ -24,17 +24,55 @@ pub struct Feature {
     cargo: Option<&'static str>,
     /// What is added to the name of a way that has it on.
     suffix: &'static str,
+    /// What it does in a call that does not use it.
+    pub why: &'static str,
 }
 
 /// All of them; the first is nothing at all.
 pub const FEATURES: [Feature; 7] = [
-    Feature { name: "nothing", cargo: None, suffix: "" },
-    Feature { name: "tracing", cargo: Some("tracing"), suffix: "" },
-    Feature { name: "metrics", cargo: Some("metrics"), suffix: "" },
-    Feature { name: "testing", cargo: Some("testing"), suffix: "" },
-    Feature { name: "overrides", cargo: Some("overrides"), suffix: "" },
-    Feature { name: "suppress", cargo: None, suffix: "_suppress" },
-    Feature { name: "budget", cargo: None, suffix: "_budget" },
+    Feature { name: "nothing", cargo: None, suffix: "", why: "" },
+    Feature {
+        name: "tracing",
+        cargo: Some("tracing"),
+        suffix: "",
+        why: "A failure makes an event, with the time since the first failure, before it can ask whether anybody listens. The \
+              future of `#[retry]` has room for that instant.",
+    },
+    Feature {
+        name: "metrics",
+        cargo: Some("metrics"),
+        suffix: "",
+        why: "Every call is timed and counted, one that succeeds at once, too: two reads of the clock, and for each counter and \
+              histogram a key of name and labels, which is made, hashed and freed even where no recorder is set. This is the \
+              one feature with which a success allocates.",
+    },
+    Feature {
+        name: "testing",
+        cargo: Some("testing"),
+        suffix: "",
+        why: "A call asks at each step whether a guard exists, which is one relaxed load, and keeps the delays that tests left \
+              out. The feature is for `dev-dependencies`.",
+    },
+    Feature {
+        name: "overrides",
+        cargo: Some("overrides"),
+        suffix: "",
+        why: "A failure of an annotated function asks whether any override is set. Its future has room for the policy that \
+              could take over, in place, so that a call that is overridden allocates nothing.",
+    },
+    Feature {
+        name: "suppress",
+        cargo: None,
+        suffix: "_suppress",
+        why: "The call opens a scope that calls inside it find, on other threads, too, if it is handed there: one allocation \
+              for each call, and a thread's current scope set and reset around each attempt.",
+    },
+    Feature {
+        name: "budget",
+        cargo: None,
+        suffix: "_budget",
+        why: "A success reads the budget, which is full, and leaves it; a failing attempt takes a token by compare and swap.",
+    },
 ];
 
 /// What is counted: a name, a kind of call, which part of it (`None` for the size of the future), and the words for it.

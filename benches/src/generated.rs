@@ -7,9 +7,10 @@ mod sources;
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use self::sources::{COMMON, WAYS, Way};
 use crate::cargo::{self, ProcessorTime};
@@ -87,7 +88,7 @@ fn write_all(functions: u32, depth: Depth) -> Result<PathBuf, Box<dyn Error>> {
         fs::create_dir_all(root.join(name).join("src"))?;
         fs::write(root.join(name).join("Cargo.toml"), manifest)?;
         let way = WAYS.iter().find(|way| way.name == name);
-        fs::write(main_file(&root, name), source(way, functions)?)?;
+        cargo::write(&main_file(&root, name), &source(way, functions)?)?;
     }
     Ok(root)
 }
@@ -135,11 +136,13 @@ fn check_all(root: &Path, rounds: u32, depth: Depth) -> Result<Vec<(&'static str
     let mut best: Vec<_> = names(depth).map(|name| (name, f64::INFINITY)).collect();
     for _ in 0..rounds {
         for (name, best) in &mut best {
-            let file = main_file(root, name);
-            fs::write(&file, fs::read(&file)?)?;
+            let file = File::options().append(true).open(main_file(root, name))?;
+            let written = file.metadata()?.modified()?;
+            file.set_modified(SystemTime::now())?;
             let before = ProcessorTime::read()?.total();
             cargo::run(root, &["check", "--target-dir", "target", "-p", &format!("way-{name}")])?;
             *best = best.min((ProcessorTime::read()?.total() - before) * 1_000.0);
+            file.set_modified(written)?; // so that the next run finds it built
         }
     }
     Ok(best)

@@ -22,6 +22,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 const POLICY: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).build();
 
 /// Bytes of the futures of a body that holds nothing.
+#[must_use]
 pub fn trivial() -> Vec<(&'static str, f64)> {
     let service = Service::default();
     vec![
@@ -39,6 +40,7 @@ pub fn trivial() -> Vec<(&'static str, f64)> {
 }
 
 /// The same with `max_elapsed`.
+#[must_use]
 pub fn trivial_limited() -> Vec<(&'static str, f64)> {
     let service = Service::default();
     vec![
@@ -50,6 +52,7 @@ pub fn trivial_limited() -> Vec<(&'static str, f64)> {
 }
 
 /// Bytes of the futures of a body that holds 1 KiB while it waits.
+#[must_use]
 pub fn large() -> Vec<(&'static str, f64)> {
     vec![
         ("bare", bytes(&large_body(1))),
@@ -116,6 +119,7 @@ fn bytes<F: Future>(future: &F) -> f64 {
 
 /// Allocations of one hundred calls that fail three times each and of as many that succeed at once, blocking and async
 /// each; a crate that has no blocking calls makes the async ones alone.
+#[must_use]
 pub fn allocations() -> Vec<(&'static str, f64)> {
     let none = |_: &Service| Ok(0);
     vec![

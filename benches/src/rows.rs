@@ -119,9 +119,12 @@ pub enum Depth {
     Ours,
     /// The other crates, too.
     Peers,
-    /// First builds and a million calls, too, and more rounds of what is timed.
+    /// First builds and a million calls, too.
     Thorough,
 }
+
+/// The compilations of each program that is timed; the fastest counts.
+const ROUNDS: u32 = 3;
 
 impl Depth {
     /// Whether a way of calling is measured.
@@ -146,7 +149,7 @@ pub type MeasuredGroup = (Group, Vec<(Row, Measured)>);
 pub fn measure(depth: Depth) -> Result<Vec<MeasuredGroup>, Box<dyn Error>> {
     let is_thorough = depth == Depth::Thorough;
     eprintln!("programs of {} functions", generated::FUNCTIONS);
-    let functions = generated::measure(generated::FUNCTIONS, if is_thorough { 5 } else { 3 }, depth)?;
+    let functions = generated::measure(generated::FUNCTIONS, ROUNDS, depth)?;
     let (mut builds, mut waiting, mut returns) = (cold::Costs::default(), Vec::new(), Vec::new());
     if is_thorough {
         eprintln!("first builds");
@@ -196,4 +199,42 @@ pub fn recall(figures: &Figures) -> Vec<MeasuredGroup> {
         (group, rows.collect::<Vec<_>>())
     };
     GROUPS.into_iter().map(measured_group).filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::{GROUPS, Row};
+    use crate::cargo;
+    use crate::way::PEERS;
+
+    fn rows() -> impl Iterator<Item = Row> {
+        GROUPS.into_iter().flat_map(|group| group.rows).copied()
+    }
+
+    #[test]
+    fn no_two_rows_have_one_key() {
+        let keys: BTreeSet<_> = rows().map(|row| row.key).collect();
+        assert_eq!(keys.len(), rows().count());
+    }
+
+    #[test]
+    fn reasons_are_written_for_crates_that_are_measured_and_once_for_each() {
+        for row in rows() {
+            let named: Vec<_> = row.cheaper.iter().flat_map(|(peers, _)| *peers).collect();
+            let once: BTreeSet<_> = named.iter().collect();
+            assert_eq!(once.len(), named.len(), "{}: a crate has two reasons", row.key);
+            assert!(named.iter().all(|peer| PEERS.contains(peer)), "{}: an unknown crate", row.key);
+        }
+    }
+
+    #[test]
+    fn the_document_has_a_column_for_every_row() {
+        let text = fs::read_to_string(cargo::project().unwrap().join("docs").join("benchmarks.md")).unwrap();
+        for Row { what, unit, .. } in rows() {
+            assert!(text.contains(&format!("| {what}, {unit} |")), "`{what}` is missing; run `docs`");
+        }
+    }
 }

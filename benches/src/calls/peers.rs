@@ -23,6 +23,7 @@ pub struct Limited {
 impl Limited {
     /// Starts at `initial`, doubles up to `max`, within factor 0.5; `max_elapsed` is the crate's own limit on time.
     #[inline]
+    #[must_use]
     pub fn new(initial: Duration, max: Duration, max_elapsed: Option<Duration>) -> Self {
         let delays = backoff::ExponentialBackoff {
             current_interval: initial,
@@ -64,6 +65,7 @@ impl Backoff for Drawn {
 
 /// Uses a delay up; what is slept instead is nothing.
 #[inline]
+#[must_use]
 pub fn drawn(delay: Duration) -> Duration {
     std::hint::black_box(delay);
     Duration::ZERO

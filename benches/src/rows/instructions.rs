@@ -34,7 +34,20 @@ pub(super) const SUCCESS: Group = Group {
             explanation: "`policy` is a named future of general parts, which is moved into place with its settings and goes \
                       through a phase for each attempt. `#[retry]` also carries the count of failed attempts and the \
                       question whether a success was a retry.",
-            cheaper: &[],
+            cheaper: &[
+                (
+                    &["tokio_retry", "tokio_retry2"],
+                    "It calls the operation when the future is made, before the first poll, so that the future is \
+                 born in its first attempt and has no way into it. Ours promises that nothing runs before the \
+                 first poll.",
+                ),
+                (
+                    &["tryhard", "backon"],
+                    "Its state is smaller: it keeps neither how a call is judged, hooks, time-outs and cancellation, \
+                 nor what they would need, which `policy` moves into its future with the operation. `#[retry]` \
+                 has none of that to move.",
+                ),
+            ],
         },
         Row {
             key: "success_max_elapsed_blocking",
@@ -82,7 +95,21 @@ pub(super) const FAILURE: Group = Group {
                       memory; a third draws the delay, from the power of the multiplier rather than from the last delay; \
                       a sixth asks the calls around for a veto and counts for the call site, features that the loop by \
                       hand does not have.",
-            cheaper: &[],
+            cheaper: &[
+                (
+                    &["backon", "backon_macros", "retry_crate"],
+                    "It has one question after a failure, whether its iterator has another delay, and that is \
+                 compiled into the caller together with its settings. Ours asks one outlined decision, shared by \
+                 all functions, which reads the whole policy and knows ten reasons to stop, asks the calls around \
+                 it, counts for the call site and tells observers; the caller's code stays small for it.",
+                ),
+                (
+                    &["backoff"],
+                    "It makes one decision from the settings in its own state, and neither asks the calls around it \
+                 nor counts or tells anybody. It reads the clock and draws from a cryptographic generator on \
+                 every failure, which takes most of what it saves.",
+                ),
+            ],
         },
         Row {
             key: "failing_async",
@@ -94,7 +121,19 @@ pub(super) const FAILURE: Group = Group {
             goal_text: "hand + 20; + 25",
             explanation: "The same costs as in a blocking call, and the phases of the future. Most of every figure in this row \
                       is tokio's timer and paused clock.",
-            cheaper: &[],
+            cheaper: &[
+                (
+                    &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tower", "backoff"],
+                    "The difference is that of the blocking call: one question to an iterator or a counter, compiled \
+                 into the caller, where ours asks the shared decision, the calls around it, and the call site. \
+                 Both sides take the same turn of the timer, which is most of the figure.",
+                ),
+                (
+                    &["tryhard"],
+                    "It counts attempts and doubles the delay in place; it has no jitter, so it draws nothing. It \
+                 decides nothing else, and neither asks the calls around it nor tells anybody.",
+                ),
+            ],
         },
         Row {
             key: "next_delay",
@@ -107,7 +146,12 @@ pub(super) const FAILURE: Group = Group {
             explanation: "The delay of any retry is computed from its number alone, at the same cost for all: the power of the \
                       multiplier, in nanoseconds as a float, rounded, capped, drawn from. The loop by hand keeps the last \
                       delay and doubles it. The iterator also decides after each delay as a call would.",
-            cheaper: &[],
+            cheaper: &[(
+                &["backon", "tokio_retry", "tokio_retry2", "retry_crate"],
+                "It keeps the last delay and multiplies it, where ours can give the delay of any retry and goes \
+                 through the same decision as a call. It counts whole milliseconds or rounds through a float of \
+                 32 bits; ours is exact to the nanosecond, and `max_delay` caps what is slept, jitter included.",
+            )],
         },
     ],
 };

@@ -20,7 +20,11 @@ pub(super) const GROUP: Group = Group {
             explanation: "tokio's timer takes 112 bytes. `policy` keeps what any policy may ask for (start, origin, time \
                       slept, previous delay), because the type of a policy does not tell which; `#[retry]` knows it and \
                       keeps a counter.",
-            cheaper: &[],
+            cheaper: &[(
+                &["tokio_retry", "tokio_retry2", "tryhard", "tower"],
+                "It keeps an iterator of delays, or a counter and the last delay, and nothing else: no limit on \
+                 elapsed time, no time slept, no hooks. `policy` has room for all of these in every call.",
+            )],
         },
         Row {
             key: "future_trivial_max_elapsed",
@@ -42,7 +46,10 @@ pub(super) const GROUP: Group = Group {
             goal: |row| Goal::both(row.get("hand")),
             goal_text: "hand loop",
             explanation: "As for the trivial body: the state of any policy beside the body.",
-            cheaper: &[],
+            cheaper: &[(
+                &["tokio_retry", "tryhard", "tower", "backon"],
+                "As for the trivial body: it keeps less about the call than `policy` does.",
+            )],
         },
         Row {
             key: "heap_per_task",
@@ -54,7 +61,10 @@ pub(super) const GROUP: Group = Group {
             goal_text: "hand loop",
             explanation: "tokio allocates tasks in steps of 128 bytes. The future of `policy` is over a step, that of \
                       `#[retry]` is not.",
-            cheaper: &[],
+            cheaper: &[(
+                &["tryhard"],
+                "Its future is small enough for one step of tokio's less. It has no jitter and no limit on time.",
+            )],
         },
         Row {
             key: "allocations",

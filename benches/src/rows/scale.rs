@@ -26,7 +26,10 @@ pub(super) const GROUP: Group = Group {
             goal_text: "hand loop",
             explanation: "tokio allocates tasks in steps of 128 bytes. The future of `policy` is over a step, that of \
                       `#[retry]` is not.",
-            cheaper: &[],
+            cheaper: &[(
+                &["tryhard"],
+                "Its future is small enough for one step of tokio's less. It has no jitter and no limit on time.",
+            )],
         },
         Row {
             key: "waiting_resident",
@@ -37,7 +40,7 @@ pub(super) const GROUP: Group = Group {
             goal: |_| Goal::NONE,
             goal_text: "none",
             explanation: "",
-            cheaper: &[],
+            cheaper: &[(&["tryhard"], "As on the heap; the allocator adds the same to each task, for its alignment.")],
         },
         Row {
             key: "waiting_start",
@@ -48,7 +51,11 @@ pub(super) const GROUP: Group = Group {
             goal: |_| Goal::NONE,
             goal_text: "none",
             explanation: "",
-            cheaper: &[],
+            cheaper: &[(
+                &["tryhard", "tokio_retry", "tokio_retry2", "backon_macros", "backon", "tower", "backoff"],
+                "Its first failure is cheaper by what the rows of a failing attempt say, and a smaller task is \
+                 written to memory faster.",
+            )],
         },
         Row {
             key: "waiting_finish",
@@ -59,7 +66,23 @@ pub(super) const GROUP: Group = Group {
             goal: |_| Goal::NONE,
             goal_text: "none",
             explanation: "",
-            cheaper: &[],
+            cheaper: &[
+                (
+                    &["tryhard"],
+                    "It has no jitter: all calls wake in the same millisecond, in the order in which they sleep, \
+                 where the others are spread over a minute. That is what jitter is there to prevent.",
+                ),
+                (
+                    &["tower"],
+                    "Its jitter cuts fractions of a second off: all calls wake at some thirty instants, where the \
+                 others are spread over a minute.",
+                ),
+                (
+                    &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "backoff"],
+                    "The second attempt costs the same; what differs is how much memory is read and given back, and \
+                 how the delays are spread.",
+                ),
+            ],
         },
         Row {
             key: "cancelled_threads",

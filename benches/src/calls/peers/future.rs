@@ -24,6 +24,7 @@ where
 
 /// The delays of `backon`.
 #[inline]
+#[must_use]
 pub const fn backon_delays(delay: Duration) -> backon::ExponentialBuilder {
     backon::ExponentialBuilder::new()
         .with_min_delay(delay)
@@ -113,6 +114,7 @@ impl Attempts {
     ///
     /// If `delay` is zero.
     #[expect(clippy::expect_used, reason = "the delays here are above zero")]
+    #[must_use]
     pub fn new(delay: Duration) -> Self {
         let maker = ExponentialBackoffMaker::new(delay / 2, delay, 1.0, HasherRng::default());
         Self { left: RETRIES, delays: maker.expect("a delay above zero").make_backoff() }
