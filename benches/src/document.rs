@@ -15,13 +15,14 @@ const INTRO: &str = "\
 
 <!-- Written by `cargo run --release -p backoff-benches -- docs`. Edit benches/src, not this file. -->
 
-What a call costs with `backoff-core`, beside the same loop written by hand and beside other crates, all measured in one run.
+What a call costs with `backoff-core`, beside the same loop written by hand and beside other crates, measured in one run.
 Instructions, bytes and allocations are counted, not timed, so that they repeat; where time is shown, it is compared within one
 run only. The goals are the project's own: they are set from the loop by hand wherever one exists, and some are missed. What is missed
 is said below its table, and so is every row in which another crate is cheaper.
 
 ```text
 cargo run --release -p backoff-benches -- docs      # writes this file, in about ten minutes
+cargo run --release -p backoff-benches -- docs scale    # measures one part anew: counted, features, scale, functions, builds
 cargo run --release -p backoff-benches -- check     # what CI runs: fails when one of our figures has grown
 cargo run --release -p backoff-benches -- accept    # keeps the figures of this run as those to compare with
 cargo run --release -p backoff-benches --bin scale  # 100,000 and 1,000,000 waiting calls
@@ -98,7 +99,9 @@ fn text(
         missed(&mut text, rows)?;
         cheaper(&mut text, rows, unexplained)?;
     }
-    of_features(&mut text, features)?;
+    if !features.is_empty() {
+        of_features(&mut text, features)?;
+    }
     Ok(text)
 }
 

@@ -23,7 +23,7 @@ pub const FUNCTIONS: u32 = 250;
 const EMPTY: &str = "empty";
 
 /// What the programs of all ways cost, per function.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Costs {
     /// Bytes of machine code.
     pub code: Vec<(&'static str, f64)>,

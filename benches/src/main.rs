@@ -5,6 +5,7 @@
 //! cargo run --release -p backoff-benches -- check     ours alone, and fails when a figure grew since the last time
 //! cargo run --release -p backoff-benches -- accept    all rows, and keeps the figures as the last ones
 //! cargo run --release -p backoff-benches -- docs      first builds and a million calls, too; writes docs/benchmarks.md
+//! cargo run --release -p backoff-benches -- docs scale    measures one part anew: counted, functions, builds, scale, features
 //! cargo run --release -p backoff-benches -- text      writes that file again from the figures of the last `docs`
 //! cargo run --release -p backoff-benches -- functions 1000    code and check time of that many functions, per function
 //! ```
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use backoff_benches::features::{self, Cost};
 use backoff_benches::figures::{self, Figures};
-use backoff_benches::rows::{self, Depth, MeasuredGroup};
+use backoff_benches::rows::{self, Depth, MeasuredGroup, Part};
 use backoff_benches::{count, document, generated, scale, table, verdict};
 
 const USAGE: &str = "expected one of `table`, `check`, `accept`, `docs`, `text`, `functions 1000`";
@@ -36,45 +37,79 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
-    let depth = match *arguments {
+    match *arguments {
         ["run", group, way, calls, failures] => return count::run(group, way, calls, failures),
         ["waiting", way, calls] => return scale::print_one(way, calls),
-        ["text"] => {
-            let figures = Figures::load_document()?;
-            return write_document(&rows::recall(&figures), &features::recall(&figures), &figures.compiler);
-        }
+        ["text"] => return write_document(&Figures::load_document()?),
         ["functions", functions] => return generated::print(functions.parse()?),
-        ["check"] => Depth::Ours,
-        ["table" | "accept"] => Depth::Peers,
-        ["docs"] => Depth::Thorough,
-        _ => return Err(USAGE.into()),
-    };
-    if cfg!(debug_assertions) {
-        return Err("figures of a debug build mean nothing; add `--release`".into());
-    }
-    let groups = rows::measure(depth)?;
-    let features = features::measure()?;
-    table::print(&groups, &features, depth);
-    let compiler = figures::compiler()?;
-    match *arguments {
-        ["accept"] => verdict::figures(&groups, &features, compiler).save(),
-        ["docs"] => {
-            verdict::all_figures(&groups, &features, compiler.clone()).save_document()?;
-            write_document(&groups, &features, &compiler)
+        _ if cfg!(debug_assertions) => {
+            return Err("figures of a debug build mean nothing; add `--release`".into());
         }
+        ["table"] => {
+            Measurement::of(&Part::KEPT, Depth::Peers)?;
+        }
+        ["accept"] => Measurement::of(&Part::KEPT, Depth::Peers)?.figures_that_repeat().save()?,
         ["check"] => {
             let last = Figures::load()?;
-            if last.compiler != compiler {
+            let now = Measurement::of(&Part::KEPT, Depth::Ours)?;
+            if last.compiler != now.compiler {
                 println!("\nThe last figures are of another compiler, {}: growth up to a tenth passes.", last.compiler);
             }
-            none_of(&verdict::regressions(&groups, &features, &last, &compiler), "dearer than last time")
+            let grown = verdict::regressions(&now.groups, &now.features, &last, &now.compiler);
+            return none_of(&grown, "dearer than last time");
         }
-        _ => Ok(()),
+        ["docs"] => {
+            let figures = Measurement::of(&Part::ALL, Depth::Peers)?.all_figures();
+            figures.save_document()?;
+            return write_document(&figures);
+        }
+        ["docs", part] => {
+            let part = Part::named(part)
+                .ok_or("expected one of the parts `counted`, `functions`, `builds`, `scale`, `features`")?;
+            let new = Measurement::of(&[part], Depth::Peers)?.all_figures();
+            let mut figures = Figures::load_document().unwrap_or_default();
+            figures.compiler = new.compiler;
+            figures.by_name.extend(new.by_name);
+            figures.save_document()?;
+            return write_document(&figures);
+        }
+        _ => return Err(USAGE.into()),
+    }
+    Ok(())
+}
+
+/// What was measured in this run.
+struct Measurement {
+    groups: Vec<MeasuredGroup>,
+    features: Vec<Cost>,
+    compiler: String,
+}
+
+impl Measurement {
+    /// Measures and prints.
+    fn of(parts: &[Part], depth: Depth) -> Result<Self, Box<dyn Error>> {
+        let mut rows = Vec::new();
+        for part in parts {
+            rows.extend(rows::measure(*part, depth)?);
+        }
+        let features = if parts.contains(&Part::Features) { features::measure()? } else { Vec::new() };
+        let groups = rows::grouped(&rows);
+        table::print(&groups, &features, depth);
+        Ok(Self { groups, features, compiler: figures::compiler()? })
+    }
+
+    fn figures_that_repeat(self) -> Figures {
+        verdict::figures(&self.groups, &self.features, self.compiler)
+    }
+
+    fn all_figures(self) -> Figures {
+        verdict::all_figures(&self.groups, &self.features, self.compiler)
     }
 }
 
-fn write_document(groups: &[MeasuredGroup], features: &[Cost], compiler: &str) -> Result<(), Box<dyn Error>> {
-    let unexplained = document::write(groups, features, compiler)?;
+fn write_document(figures: &Figures) -> Result<(), Box<dyn Error>> {
+    let groups = rows::grouped(&rows::recall(figures));
+    let unexplained = document::write(&groups, &features::recall(figures), &figures.compiler)?;
     none_of(&unexplained, "cheaper for no reason that is written in benches/src/rows")
 }
 

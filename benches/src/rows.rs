@@ -112,25 +112,64 @@ impl Measured {
     }
 }
 
-/// How much is measured.
+/// The ways of calling that are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What a check on every change needs: ours and the references, all that repeats from run to run.
+    /// Ours and the references: what a check on every change needs.
     Ours,
     /// The other crates, too.
     Peers,
-    /// First builds and a million calls, too.
-    Thorough,
 }
 
-/// The compilations of each program that is timed; the fastest counts.
+/// The runs of what is timed; the fastest counts.
 const ROUNDS: u32 = 3;
+/// The first builds of each program; the fastest counts.
+const BUILDS: u32 = 2;
 
 impl Depth {
     /// Whether a way of calling is measured.
     #[must_use]
     pub fn includes(self, way: &str) -> bool {
         self != Self::Ours || !PEERS.contains(&way)
+    }
+}
+
+/// Rows that are measured together; each can be measured alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Instructions, bytes and allocations.
+    Counted,
+    /// Programs of many functions.
+    Functions,
+    /// First builds.
+    Builds,
+    /// A million calls and a thousand threads.
+    Scale,
+    /// The features, on and off; these are no rows.
+    Features,
+}
+
+impl Part {
+    /// All, from the quickest to the slowest.
+    pub const ALL: [Self; 5] = [Self::Counted, Self::Features, Self::Scale, Self::Functions, Self::Builds];
+    /// What repeats from run to run, so that it can be compared with the last time.
+    pub const KEPT: [Self; 3] = [Self::Counted, Self::Features, Self::Functions];
+
+    /// The part of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| format!("{part:?}").eq_ignore_ascii_case(name))
+    }
+}
+
+impl Source {
+    const fn part(self) -> Part {
+        match self {
+            Self::Instructions | Self::Memory(_) => Part::Counted,
+            Self::Functions(_) => Part::Functions,
+            Self::ColdBuild(_) => Part::Builds,
+            Self::Waiting(_) | Self::Threads => Part::Scale,
+        }
     }
 }
 
@@ -141,64 +180,56 @@ pub const GROUPS: [Group; 5] =
 /// A group with the figures of the rows that were measured.
 pub type MeasuredGroup = (Group, Vec<(Row, Measured)>);
 
-/// Measures all rows, in their order; says on standard error what it is at.
+/// Measures the rows of one part, in their order; says on standard error what it is at.
 ///
 /// # Errors
 ///
 /// When a tool is missing, a program does not compile, or a call went wrong.
-pub fn measure(depth: Depth) -> Result<Vec<MeasuredGroup>, Box<dyn Error>> {
-    let is_thorough = depth == Depth::Thorough;
-    eprintln!("programs of {} functions", generated::FUNCTIONS);
-    let functions = generated::measure(generated::FUNCTIONS, ROUNDS, depth)?;
-    let (mut builds, mut waiting, mut returns) = (cold::Costs::default(), Vec::new(), Vec::new());
-    if is_thorough {
-        eprintln!("first builds");
-        builds = cold::measure(2)?;
-        eprintln!("{} waiting calls", scale::CALLS);
-        waiting = at_scale::measure(scale::CALLS, 3)?;
-        returns = at_scale::threads::last_returns(scale::THREADS, 15)?;
+pub fn measure(part: Part, depth: Depth) -> Result<Vec<(Row, Measured)>, Box<dyn Error>> {
+    let mut functions = generated::Costs::default();
+    let mut builds = cold::Costs::default();
+    let (mut waiting, mut returns) = (Vec::new(), Vec::new());
+    match part {
+        Part::Counted | Part::Features => {}
+        Part::Functions => functions = generated::measure(generated::FUNCTIONS, ROUNDS, depth)?,
+        Part::Builds => builds = cold::measure(BUILDS)?,
+        Part::Scale => {
+            waiting = at_scale::measure(scale::CALLS, ROUNDS)?;
+            returns = at_scale::threads::last_returns(scale::THREADS, scale::CANCELLATIONS)?;
+        }
     }
-    let figures = |row: &Row| -> Result<Vec<Figure>, Box<dyn Error>> {
-        Ok(match row.source {
-            Source::Instructions => {
-                eprintln!("instructions: {}", row.what);
-                count::instructions(row.key, depth)?
-            }
+    let measured = |row: &Row| -> Result<(Row, Measured), Box<dyn Error>> {
+        eprintln!("{}", row.what);
+        let figures = match row.source {
+            Source::Instructions => count::instructions(row.key, depth)?,
             Source::Memory(measure) => measure()?,
             Source::Functions(part) => part(&functions).clone(),
             Source::ColdBuild(part) => part(&builds).clone(),
             Source::Waiting(part) => waiting.iter().map(|(way, costs)| (*way, part(costs))).collect(),
             Source::Threads => returns.clone(),
-        })
+        };
+        Ok((*row, Measured { figures }))
     };
-    let mut groups = Vec::new();
-    for group in GROUPS {
-        let mut rows = Vec::new();
-        for row in group.rows {
-            let figures = figures(row)?;
-            if !figures.is_empty() {
-                rows.push((*row, Measured { figures }));
-            }
-        }
-        if !rows.is_empty() {
-            groups.push((group, rows));
-        }
-    }
-    Ok(groups)
+    GROUPS.into_iter().flat_map(|group| group.rows).filter(|row| row.source.part() == part).map(measured).collect()
 }
 
-/// The groups with figures that were measured before.
+/// Puts rows into their groups, in the order of these; groups without figures are left out.
 #[must_use]
-pub fn recall(figures: &Figures) -> Vec<MeasuredGroup> {
+pub fn grouped(rows: &[(Row, Measured)]) -> Vec<MeasuredGroup> {
+    let of = |row: &Row| rows.iter().find(|(measured, _)| measured.key == row.key).cloned();
+    let group = |group: Group| (group, group.rows.iter().filter_map(of).collect::<Vec<_>>());
+    GROUPS.into_iter().map(group).filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+/// The rows with figures that were measured before.
+#[must_use]
+pub fn recall(figures: &Figures) -> Vec<(Row, Measured)> {
     let measured = |row: &Row| {
         let figure = |way| Some((way, *figures.by_name.get(&format!("{}.{way}", row.key))?));
         (*row, Measured { figures: WAYS.into_iter().chain(["clock"]).filter_map(figure).collect() })
     };
-    let measured_group = |group: Group| {
-        let rows = group.rows.iter().map(measured).filter(|(_, measured)| !measured.figures.is_empty());
-        (group, rows.collect::<Vec<_>>())
-    };
-    GROUPS.into_iter().map(measured_group).filter(|(_, rows)| !rows.is_empty()).collect()
+    let rows = GROUPS.into_iter().flat_map(|group| group.rows).map(measured);
+    rows.filter(|(_, measured)| !measured.figures.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ pub fn print(groups: &[MeasuredGroup], features: &[Cost], depth: Depth) {
     for (row, _) in rows().filter(|(row, measured)| misses(row, measured).next().is_some()) {
         println!("\n{}: {}", row.what, row.explanation);
     }
-    print_features(features);
+    if !features.is_empty() {
+        print_features(features);
+    }
 }
 
 fn print_features(features: &[Cost]) {
