@@ -125,7 +125,7 @@ fn table(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
         line(&name, &mut rows.iter().map(|(_, measured)| measured.get(way).map_or_else(|| "-".to_owned(), figure)))?;
     }
     line("*goal*", &mut rows.iter().map(|(row, measured)| goal(row, measured)))?;
-    line("*verdict*", &mut rows.iter().map(|(row, measured)| verdict::verdict(row, measured)))
+    line("*verdict*", &mut rows.iter().map(|(row, measured)| verdict::verdict(row, measured, figure)))
 }
 
 fn goal(row: &Row, measured: &Measured) -> String {
@@ -133,10 +133,10 @@ fn goal(row: &Row, measured: &Measured) -> String {
     let mut goals: Vec<String> = policy.into_iter().chain(retry).map(figure).collect();
     goals.dedup();
     let goals = goals.join("; ");
-    if goals.is_empty() || goals == row.goal_text || row.goal_text.ends_with(&goals) {
+    if goals.is_empty() || row.goal_text.ends_with(&goals) {
         row.goal_text.to_owned()
     } else {
-        format!("{} = {goals}", row.goal_text)
+        format!("{goals} ({})", row.goal_text)
     }
 }
 
@@ -155,31 +155,32 @@ fn missed(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
     Ok(())
 }
 
-/// Peers with one reason share one entry.
+/// Crates with one reason, and cheaper than the same ways of ours, share one entry.
 fn cheaper(text: &mut String, rows: &[(Row, Measured)], unexplained: &mut Vec<String>) -> std::fmt::Result {
     let mut entries = String::new();
     for (row, measured) in rows {
-        let mut by_reason: Vec<(Option<&str>, Vec<Cheaper>)> = Vec::new();
+        let mut shared: Vec<(Cheaper, Vec<String>)> = Vec::new();
         for peer in verdict::cheaper(row, measured) {
-            match by_reason.iter_mut().find(|(why, _)| *why == peer.why) {
-                Some((_, peers)) => peers.push(peer),
-                None => by_reason.push((peer.why, vec![peer])),
+            let name = format!("{} {}", heading(peer.peer), figure(peer.figure));
+            match shared.iter_mut().find(|(first, _)| first.why == peer.why && first.ours == peer.ours) {
+                Some((_, names)) => names.push(name),
+                None => shared.push((peer, vec![name])),
             }
         }
-        for (why, peers) in by_reason {
-            let names: Vec<_> = peers.iter().map(beside).collect();
+        for (Cheaper { ours, why, .. }, names) in shared {
+            let (names, ours) = (names.join(", "), beside(&ours));
             if why.is_none() {
-                unexplained.push(format!("{}: {}", row.key, names.join(", ")));
+                unexplained.push(format!("{}: {names}, beside {ours}", row.key));
             }
-            writeln!(entries, "- *{}*: {}. {}", row.what, names.join("; "), why.unwrap_or("Not explained yet."))?;
+            writeln!(entries, "- *{}*: {names}, beside {ours}. {}", row.what, why.unwrap_or("Not explained yet."))?;
         }
     }
     if entries.is_empty() { Ok(()) } else { write!(text, "\nWhere another crate is cheaper:\n\n{entries}") }
 }
 
-fn beside(Cheaper { peer, figure: theirs, ours, .. }: &Cheaper) -> String {
+fn beside(ours: &[(&str, f64)]) -> String {
     let ours: Vec<_> = ours.iter().map(|(way, ours)| format!("{} {}", code(way), figure(*ours))).collect();
-    format!("{} {} (ours: {})", heading(peer), figure(*theirs), ours.join(", "))
+    ours.join(" and ")
 }
 
 fn of_features(text: &mut String, features: &[Cost]) -> std::fmt::Result {

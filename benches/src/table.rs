@@ -20,7 +20,7 @@ pub fn print(groups: &[MeasuredGroup], features: &[Cost], depth: Depth) {
             let figure = measured.get(way).map_or_else(|| "-".to_owned(), shown);
             print!("{figure:>14}");
         }
-        println!("  {}", verdict(row, measured));
+        println!("  {}", verdict(row, measured, shown));
     }
     println!(
         "\n`policy` is `policy.retry(..)`, `#[retry]` the attribute; `hand` has the same features in a loop in place."

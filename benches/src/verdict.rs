@@ -22,9 +22,9 @@ pub fn misses<'a>(row: &Row, measured: &'a Measured) -> impl Iterator<Item = (&'
     })
 }
 
-/// Whether the goals are met, in words.
+/// Whether the goals are met, in words; `shown` writes a figure.
 #[must_use]
-pub fn verdict(row: &Row, measured: &Measured) -> String {
+pub fn verdict(row: &Row, measured: &Measured, shown: fn(f64) -> String) -> String {
     let Goal { policy, retry } = (row.goal)(measured);
     if policy.or(retry).is_none() {
         return "-".to_owned();

@@ -10,7 +10,7 @@ const THREADS: u32 = 1_000;
 /// Bytes and allocations of calls that were checked.
 fn waited(way: &str, calls: u32) -> Waited {
     let run = tasks::WAYS.iter().find(|(name, _)| *name == way).map(|(_, run)| run);
-    let waited = run.map(|run| run(calls)).unwrap_or_else(|| panic!("no way {way}"));
+    let waited = run.map_or_else(|| panic!("no way {way}"), |run| run(calls));
     waited.check(calls).unwrap_or_else(|problem| panic!("{way}: {problem}"));
     waited
 }

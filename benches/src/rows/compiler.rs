@@ -23,7 +23,7 @@ pub(super) const GROUP: Group = Group {
                       of a verdict that comes back through memory.",
             cheaper: &[(
                 &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff"],
-                "Its driver has fewer states and fewer reasons to stop, so that each copy of it is smaller; \
+                "The driver has fewer states and fewer reasons to stop, so that each copy of it is smaller; \
                  `policy` is compiled anew for each operation, too, and holds hooks, time-outs and cancellation. \
                  `#[retry]` is the way to retry in many functions: its failure path is shared by all of them.",
             )],
@@ -42,13 +42,13 @@ pub(super) const GROUP: Group = Group {
             cheaper: &[
                 (
                     &["backon", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff"],
-                    "It is called with a closure, and no macro runs. `policy` has more type parameters to infer; \
-                 `#[retry]` also parses the attribute and writes the loop, the call site and the policy into \
-                 every function, which are then checked there.",
+                    "A closure is passed to a generic function, and no macro runs. `policy` has more type parameters \
+                 to infer; `#[retry]` also parses the attribute and writes the loop, the call site and the policy \
+                 into every function, which are then checked there.",
                 ),
                 (
                     &["backon_macros"],
-                    "It writes a call of a generic function around the body. `#[retry]` writes the loop itself, with \
+                    "A call of a generic function is written around the body. `#[retry]` writes the loop itself, with \
                  a call site and a policy that is checked at compile time, and asks at compile time how the error \
                  wants to be classified.",
                 ),
@@ -66,13 +66,13 @@ pub(super) const GROUP: Group = Group {
             cheaper: &[
                 (
                     &["backon", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff"],
-                    "It brings no procedural macro. Most of the time of `#[retry]` goes into `syn`, which parses the \
-                 attribute and the signature; a build that has `syn` already, as most have through other derives, \
-                 does not pay that again where the versions agree.",
+                    "No procedural macro comes along. Most of the time of `#[retry]` goes into `syn`, which parses \
+                 the attribute and the signature; a build that has `syn` already, as most have through other \
+                 derives, does not pay that again where the versions agree.",
                 ),
                 (
                     &["backon_macros"],
-                    "Its macro is small: it has six arguments and checks few of them. Ours checks every argument and \
+                    "The macro is small: it has six arguments and checks few of them. Ours checks every argument and \
                  every combination, with a message at the token that is wrong.",
                 ),
             ],
@@ -88,8 +88,8 @@ pub(super) const GROUP: Group = Group {
             explanation: "A dependency came along.",
             cheaper: &[(
                 &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff"],
-                "It does without durations written as text (`humantime`), without a macro or with one of fewer \
-                 crates, or without a random generator of its own.",
+                "Fewer things are done by other crates: no durations written as text (`humantime`), no macro or \
+                 one that checks less, or no random generator.",
             )],
         },
     ],

@@ -37,15 +37,15 @@ pub(super) const SUCCESS: Group = Group {
             cheaper: &[
                 (
                     &["tokio_retry", "tokio_retry2"],
-                    "It calls the operation when the future is made, before the first poll, so that the future is \
+                    "The operation is called when the future is made, before the first poll, so that the future is \
                  born in its first attempt and has no way into it. Ours promises that nothing runs before the \
                  first poll.",
                 ),
                 (
                     &["tryhard", "backon"],
-                    "Its state is smaller: it keeps neither how a call is judged, hooks, time-outs and cancellation, \
-                 nor what they would need, which `policy` moves into its future with the operation. `#[retry]` \
-                 has none of that to move.",
+                    "There is less to move into the future with the operation: `policy` has with it how a call is \
+                 judged, its hooks, time-outs and cancellation, whether they are used or not. `#[retry]` has none \
+                 of that to move.",
                 ),
             ],
         },
@@ -70,7 +70,11 @@ pub(super) const SUCCESS: Group = Group {
             goal_text: "hand loop",
             explanation: "As without `max_elapsed`; the limit adds one read of tokio's clock, and `policy` builds its state \
                       to remember the start.",
-            cheaper: &[],
+            cheaper: &[(
+                &["backoff"],
+                "The clock read is the system's. Ours is tokio's, which asks first whether time is paused, so \
+                 that tests with paused time work.",
+            )],
         },
     ],
 };
@@ -98,16 +102,16 @@ pub(super) const FAILURE: Group = Group {
             cheaper: &[
                 (
                     &["backon", "backon_macros", "retry_crate"],
-                    "It has one question after a failure, whether its iterator has another delay, and that is \
-                 compiled into the caller together with its settings. Ours asks one outlined decision, shared by \
-                 all functions, which reads the whole policy and knows ten reasons to stop, asks the calls around \
-                 it, counts for the call site and tells observers; the caller's code stays small for it.",
+                    "One question follows a failure, whether an iterator has another delay, and it is compiled into \
+                 the caller together with its settings. Ours asks one outlined decision, shared by all functions, \
+                 which reads the whole policy and knows ten reasons to stop, asks the calls around it, counts for \
+                 the call site and tells observers; the caller's code stays small for it.",
                 ),
                 (
                     &["backoff"],
-                    "It makes one decision from the settings in its own state, and neither asks the calls around it \
-                 nor counts or tells anybody. It reads the clock and draws from a cryptographic generator on \
-                 every failure, which takes most of what it saves.",
+                    "The decision is made from settings in the call's own state, and nobody else is asked, counted or \
+                 told. A read of the clock and a draw from a cryptographic generator at every failure take most \
+                 of what that saves.",
                 ),
             ],
         },
@@ -130,8 +134,8 @@ pub(super) const FAILURE: Group = Group {
                 ),
                 (
                     &["tryhard"],
-                    "It counts attempts and doubles the delay in place; it has no jitter, so it draws nothing. It \
-                 decides nothing else, and neither asks the calls around it nor tells anybody.",
+                    "Attempts are counted and the delay is doubled in place; without jitter, nothing is drawn. Nobody \
+                 else is asked, counted or told.",
                 ),
             ],
         },
@@ -148,9 +152,10 @@ pub(super) const FAILURE: Group = Group {
                       delay and doubles it. The iterator also decides after each delay as a call would.",
             cheaper: &[(
                 &["backon", "tokio_retry", "tokio_retry2", "retry_crate"],
-                "It keeps the last delay and multiplies it, where ours can give the delay of any retry and goes \
-                 through the same decision as a call. It counts whole milliseconds or rounds through a float of \
-                 32 bits; ours is exact to the nanosecond, and `max_delay` caps what is slept, jitter included.",
+                "The last delay is kept and multiplied, where ours can give the delay of any retry and goes \
+                 through the same decision as a call. Delays are counted in whole milliseconds or rounded through \
+                 a float of 32 bits; ours are exact to the nanosecond, and `max_delay` caps what is slept, jitter \
+                 included.",
             )],
         },
     ],

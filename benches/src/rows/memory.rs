@@ -22,8 +22,8 @@ pub(super) const GROUP: Group = Group {
                       keeps a counter.",
             cheaper: &[(
                 &["tokio_retry", "tokio_retry2", "tryhard", "tower"],
-                "It keeps an iterator of delays, or a counter and the last delay, and nothing else: no limit on \
-                 elapsed time, no time slept, no hooks. `policy` has room for all of these in every call.",
+                "An iterator of delays, or a counter and the last delay, is all that is kept: no limit on elapsed \
+                 time, no time slept, no hooks. `policy` has room for all of these in every call.",
             )],
         },
         Row {
@@ -48,7 +48,7 @@ pub(super) const GROUP: Group = Group {
             explanation: "As for the trivial body: the state of any policy beside the body.",
             cheaper: &[(
                 &["tokio_retry", "tryhard", "tower", "backon"],
-                "As for the trivial body: it keeps less about the call than `policy` does.",
+                "As for the trivial body: less is kept about the call than `policy` keeps.",
             )],
         },
         Row {
@@ -63,7 +63,8 @@ pub(super) const GROUP: Group = Group {
                       `#[retry]` is not.",
             cheaper: &[(
                 &["tryhard"],
-                "Its future is small enough for one step of tokio's less. It has no jitter and no limit on time.",
+                "Without jitter and a limit on time, the future is small enough for a task one step of 128 bytes \
+                 smaller.",
             )],
         },
         Row {

@@ -30,7 +30,8 @@ pub(super) const GROUP: Group = Group {
                       `#[retry]` is not.",
             cheaper: &[(
                 &["tryhard"],
-                "Its future is small enough for one step of tokio's less. It has no jitter and no limit on time.",
+                "Without jitter and a limit on time, the future is small enough for a task one step of 128 bytes \
+                 smaller.",
             )],
         },
         Row {
@@ -55,7 +56,7 @@ pub(super) const GROUP: Group = Group {
             explanation: "",
             cheaper: &[(
                 &["tryhard", "tokio_retry", "tokio_retry2", "backon_macros", "backon", "tower", "backoff"],
-                "Its first failure is cheaper by what the rows of a failing attempt say, and a smaller task is \
+                "The first failure is cheaper by what the rows of a failing attempt say, and a smaller task is \
                  written to memory faster.",
             )],
         },
@@ -71,13 +72,13 @@ pub(super) const GROUP: Group = Group {
             cheaper: &[
                 (
                     &["tryhard"],
-                    "It has no jitter: all calls wake in the same millisecond, in the order in which they sleep, \
-                 where the others are spread over a minute. That is what jitter is there to prevent.",
+                    "Without jitter all calls wake in the same millisecond, in the order in which they sleep, where \
+                 the others are spread over a minute. That is what jitter is there to prevent.",
                 ),
                 (
                     &["tower"],
-                    "Its jitter cuts fractions of a second off: all calls wake at some thirty instants, where the \
-                 others are spread over a minute.",
+                    "The jitter of tower's backoff cuts fractions of a second off: all calls wake at some thirty \
+                 instants, where the others are spread over a minute.",
                 ),
                 (
                     &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "backoff"],
