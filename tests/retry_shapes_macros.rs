@@ -128,7 +128,7 @@ struct Limited<const N: u32>;
 
 impl<const N: u32> Limited<N> {
     #[retry(max_attempts = { N }, delay = "0s")]
-    fn ask(&self, calls: &mut u32) -> Result<(), u32> {
+    fn ask(calls: &mut u32) -> Result<(), u32> {
         *calls += 1;
         Err(*calls)
     }
@@ -136,5 +136,5 @@ impl<const N: u32> Limited<N> {
 
 #[test]
 fn a_value_in_braces_is_known_at_run_time() {
-    assert_eq!(Limited::<4>.ask(&mut 0), Err(4));
+    assert_eq!(Limited::<4>::ask(&mut 0), Err(4));
 }

@@ -1,7 +1,7 @@
 //! The tests of the root package that say what the core does, in one binary.
 //!
-//! A mutation is one change of the library; to try thousands of them, what is built and linked for each must be little. The
-//! files stay where they are: here they are only compiled together.
+//! A mutation is one change of the library; to try hundreds of them, what is built and linked for each must be little. The
+//! files stay where they are: here they are only compiled together, and only where this target is named.
 
 #![expect(clippy::duplicate_mod, reason = "each file has the support module of its own")]
 
