@@ -31,6 +31,7 @@ impl Teller {
     /// The key tells a repeated increment from a new one.
     #[retry(
         max_elapsed = "60s",
+        max_delay = "200ms",
         when = of_postgres,
         idempotent,
         once(key = "the only one"),
@@ -46,7 +47,7 @@ impl Teller {
     }
 
     /// Says that repeating does no harm, which is not true.
-    #[retry(max_elapsed = "60s", when = of_postgres, idempotent, before_retry = self.reconnect().await?)]
+    #[retry(max_elapsed = "60s", max_delay = "200ms", when = of_postgres, idempotent, before_retry = self.reconnect().await?)]
     async fn increment_without_key(&mut self, row: i32) -> Result<(), tokio_postgres::Error> {
         let transaction = ledger::begin(&mut self.client).await?;
         ledger::read_and_write(&transaction, row).await?;
@@ -56,6 +57,7 @@ impl Teller {
     /// Says nothing of the kind.
     #[retry(
         max_elapsed = "60s",
+        max_delay = "200ms",
         when = of_postgres,
         before_retry = self.reconnect().await?,
         or_else = |error| self.note(error),

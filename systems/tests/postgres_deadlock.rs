@@ -26,7 +26,7 @@ impl Meeting {
 
 /// Moves one from a row to another, and locks them in this order.
 #[retry(
-    max_attempts = 10,
+    max_elapsed = "60s",
     initial_delay = "1ms",
     when = of_postgres,
     attempt = ctx,
@@ -65,7 +65,10 @@ async fn the_victim_of_each_deadlock_is_run_again() -> Result<(), Box<dyn std::e
     }
 
     for meeting in meetings {
-        assert_eq!(*meeting.codes.lock().unwrap(), [SqlState::T_R_DEADLOCK_DETECTED]);
+        // One at least: the victim may come back before the other has its row, and they lock each other out once more.
+        let codes = meeting.codes.lock().unwrap();
+        assert!(!codes.is_empty());
+        assert!(codes.iter().all(|code| *code == SqlState::T_R_DEADLOCK_DETECTED), "{codes:?}");
     }
     // One in each direction: an update that is lost, or made twice, would leave another number.
     assert_eq!(Ledger::read(&observer).await?.values, [0; 2 * PAIRS as usize]);

@@ -13,8 +13,8 @@ use backoff_systems::postgres::Postgres;
 use journal::Journal;
 use teller::Teller;
 
-const PATIENT: u32 = 16;
-const IMPATIENT: u32 = 4;
+const STEADY: u32 = 16;
+const HURRIED: u32 = 4;
 const ROWS: i32 = 8;
 const OUTAGES: u32 = 3;
 
@@ -24,18 +24,18 @@ async fn survive(fail: fn(&mut Postgres) -> Result<(), ServerError>) -> Result<(
     Ledger::create(&server.connect().await?, ROWS).await?;
     let journal = Arc::new(Journal::default());
     let mut tasks = Vec::new();
-    for name in 0..PATIENT + IMPATIENT {
+    for name in 0..STEADY + HURRIED {
         let teller = Teller::connect(server.config(), name, i32::try_from(name)? % ROWS, journal.clone()).await?;
-        tasks.push(tokio::spawn(teller.work(name < PATIENT)));
+        tasks.push(tokio::spawn(teller.work(name < STEADY)));
     }
-    tokio::task::block_in_place(|| journal.lead_through(OUTAGES, PATIENT, &mut server, fail, Postgres::start_again));
+    tokio::task::block_in_place(|| journal.lead_through(OUTAGES, STEADY, &mut server, fail, Postgres::start_again));
     for task in tasks {
         task.await?;
     }
 
     let ledger = Ledger::read(&server.connect().await?).await?;
     journal.compare(ledger.total(), &ledger.keys);
-    journal.assert_reconnected(0..PATIENT, OUTAGES);
+    journal.assert_reconnected(0..STEADY, OUTAGES);
     Ok(())
 }
 

@@ -15,10 +15,10 @@ use backoff_systems::redis::Redis;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, cmd};
 
-use journal::{Journal, MAX_DELAY};
+use journal::{HASTY, Journal, PATIENT};
 
-const PATIENT: u32 = 16;
-const IMPATIENT: u32 = 4;
+const STEADY: u32 = 16;
+const HURRIED: u32 = 4;
 const OUTAGES: u32 = 3;
 
 /// A client whose time-outs are those of its calls.
@@ -61,16 +61,14 @@ impl Teller {
     }
 
     #[retry(
-        max_elapsed = "60s",
+        policy = PATIENT,
         attempt_timeout = "250ms",
         on_timeout = late,
-        initial_delay = "5ms",
-        max_delay = MAX_DELAY,
         when = of_redis,
         idempotent,
         once(key = self.new_key()),
         before_retry = self.reconnect().await?,
-        on_retry = |event| self.journal.retry(key, event, of_redis),
+        on_retry = |event| self.journal.retry(key, &PATIENT, event, of_redis),
         on_give_up = |event| self.journal.gave_up(key, true, event, of_redis),
     )]
     async fn increment(&mut self) -> RedisResult<String> {
@@ -80,14 +78,13 @@ impl Teller {
 
     /// Gives up after the second attempt, or after one of which it cannot know.
     #[retry(
-        max_attempts = 2,
+        policy = HASTY,
         attempt_timeout = "250ms",
         on_timeout = late,
-        delay = "2ms",
         when = of_redis,
         once(key = self.new_key()),
         before_retry = self.reconnect().await?,
-        on_retry = |event| self.journal.retry(key, event, of_redis),
+        on_retry = |event| self.journal.retry(key, &HASTY, event, of_redis),
         on_give_up = |event| self.journal.gave_up(key, false, event, of_redis),
     )]
     async fn increment_in_haste(&mut self) -> RedisResult<String> {
@@ -124,11 +121,11 @@ async fn survive(fail: Step, recover: Step) -> Result<Arc<Journal>, Box<dyn Erro
     let mut server = Redis::start()?;
     let journal = Arc::new(Journal::default());
     let mut tasks = Vec::new();
-    for name in 0..PATIENT + IMPATIENT {
+    for name in 0..STEADY + HURRIED {
         let teller = Teller::new(server.client()?, name, journal.clone()).await?;
-        tasks.push(tokio::spawn(teller.work(name < PATIENT)));
+        tasks.push(tokio::spawn(teller.work(name < STEADY)));
     }
-    tokio::task::block_in_place(|| journal.lead_through(OUTAGES, PATIENT, &mut server, fail, recover));
+    tokio::task::block_in_place(|| journal.lead_through(OUTAGES, STEADY, &mut server, fail, recover));
     for task in tasks {
         task.await?;
     }
@@ -139,13 +136,13 @@ async fn survive(fail: Step, recover: Step) -> Result<Arc<Journal>, Box<dyn Erro
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn increments_of_tasks_survive_shutdowns() -> Result<(), Box<dyn Error>> {
-    survive(Redis::stop, Redis::start_again).await?.assert_reconnected(0..PATIENT, OUTAGES);
+    survive(Redis::stop, Redis::start_again).await?.assert_reconnected(0..STEADY, OUTAGES);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn increments_of_tasks_survive_sigkill() -> Result<(), Box<dyn Error>> {
-    survive(Redis::kill, Redis::start_again).await?.assert_reconnected(0..PATIENT, OUTAGES);
+    survive(Redis::kill, Redis::start_again).await?.assert_reconnected(0..STEADY, OUTAGES);
     Ok(())
 }
 

@@ -14,10 +14,10 @@ use backoff_systems::recipes::of_redis;
 use backoff_systems::redis::Redis;
 use redis::{Client, Connection, RedisResult};
 
-use journal::{Journal, MAX_DELAY};
+use journal::{HASTY, Journal, PATIENT};
 
-const PATIENT: u32 = 8;
-const IMPATIENT: u32 = 3;
+const STEADY: u32 = 8;
+const HURRIED: u32 = 3;
 const OUTAGES: u32 = 3;
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -57,14 +57,12 @@ impl Teller {
     }
 
     #[retry(
-        max_elapsed = "60s",
-        initial_delay = "5ms",
-        max_delay = MAX_DELAY,
+        policy = PATIENT,
         when = of_redis,
         idempotent,
         once(key = self.new_key()),
         before_retry = self.reconnect()?,
-        on_retry = |event| self.journal.retry(key, event, of_redis),
+        on_retry = |event| self.journal.retry(key, &PATIENT, event, of_redis),
         on_give_up = |event| self.journal.gave_up(key, true, event, of_redis),
     )]
     fn increment(&mut self) -> RedisResult<String> {
@@ -74,12 +72,11 @@ impl Teller {
 
     /// Gives up after the second attempt, or after one of which it cannot know.
     #[retry(
-        max_attempts = 2,
-        delay = "2ms",
+        policy = HASTY,
         when = of_redis,
         once(key = self.new_key()),
         before_retry = self.reconnect()?,
-        on_retry = |event| self.journal.retry(key, event, of_redis),
+        on_retry = |event| self.journal.retry(key, &HASTY, event, of_redis),
         on_give_up = |event| self.journal.gave_up(key, false, event, of_redis),
     )]
     fn increment_in_haste(&mut self) -> RedisResult<String> {
@@ -106,18 +103,18 @@ fn survive(fail: Step, recover: Step) -> Result<(), Box<dyn Error>> {
     let mut server = Redis::start()?;
     let journal = Arc::new(Journal::default());
     let mut threads = Vec::new();
-    for name in 0..PATIENT + IMPATIENT {
+    for name in 0..STEADY + HURRIED {
         let teller = Teller::new(server.client()?, name, journal.clone())?;
-        threads.push(thread::spawn(move || teller.work(name < PATIENT)));
+        threads.push(thread::spawn(move || teller.work(name < STEADY)));
     }
-    journal.lead_through(OUTAGES, PATIENT, &mut server, fail, recover);
+    journal.lead_through(OUTAGES, STEADY, &mut server, fail, recover);
     for thread in threads {
         thread.join().expect("no client has panicked");
     }
 
     let (total, keys) = redis_ledger::read(&server)?;
     journal.compare(total, &keys);
-    journal.assert_reconnected(0..PATIENT, OUTAGES);
+    journal.assert_reconnected(0..STEADY, OUTAGES);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use backoff_systems::recipes::of_postgres;
 use thiserror::Error;
 use tokio_postgres::{Client, Config};
 
-use crate::journal::{Journal, MAX_DELAY};
+use crate::journal::{HASTY, Journal, PATIENT};
 
 /// A failed attempt: how far it had come decides what a lost connection means.
 #[derive(Debug, Error, Classify)]
@@ -61,13 +61,11 @@ impl Teller {
 
     /// Adds one to the row; returns the key of the increment.
     #[retry(
-        max_elapsed = "60s",
-        initial_delay = "5ms",
-        max_delay = MAX_DELAY,
+        policy = PATIENT,
         idempotent,
         once(key = self.new_key()),
         before_retry = self.reconnect().await?,
-        on_retry = |event| self.journal.retry(key, event, Failure::classify),
+        on_retry = |event| self.journal.retry(key, &PATIENT, event, Failure::classify),
         on_give_up = |event| self.journal.gave_up(key, true, event, Failure::classify),
     )]
     async fn increment(&mut self) -> Result<String, Failure> {
@@ -77,11 +75,10 @@ impl Teller {
 
     /// Adds one to the row, or gives up after the second attempt, or after one of which it cannot know.
     #[retry(
-        max_attempts = 2,
-        delay = "2ms",
+        policy = HASTY,
         once(key = self.new_key()),
         before_retry = self.reconnect().await?,
-        on_retry = |event| self.journal.retry(key, event, Failure::classify),
+        on_retry = |event| self.journal.retry(key, &HASTY, event, Failure::classify),
         on_give_up = |event| self.journal.gave_up(key, false, event, Failure::classify),
     )]
     async fn increment_in_haste(&mut self) -> Result<String, Failure> {

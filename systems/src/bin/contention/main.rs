@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use backoff_systems::ServerError;
 use backoff_systems::postgres::Postgres;
 use clap::Parser;
 
@@ -63,8 +64,17 @@ fn main() -> ExitCode {
     )
 }
 
+/// Starts a server that syncs each COMMIT to disk, as by default.
+fn start() -> Result<Postgres, ServerError> {
+    let mut server = Postgres::start()?;
+    server.configure("fsync = on")?;
+    server.stop()?;
+    server.start_again()?;
+    Ok(server)
+}
+
 async fn measure(args: &Args) -> Result<()> {
-    let server = tokio::task::spawn_blocking(Postgres::start).await??;
+    let server = tokio::task::spawn_blocking(start).await??;
     let networks = [Network::new(Duration::from_millis(10)), Network::new(Duration::ZERO)];
     let mut panels = Vec::new();
     for network in networks {
