@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::process::{Command, Output};
 
-use backoff_systems::postgres::connect;
+use backoff_systems::ServerError;
+use backoff_systems::postgres::{Postgres, connect};
 use redis::cmd;
 
 fn server(words: &[&str]) -> Command {
@@ -52,5 +53,16 @@ fn a_server_that_is_not_installed_is_named_with_its_package() -> Result<(), Box<
     assert!(!output.status.success());
     let expected = "error: no `redis-server` in PATH; install it: `apt-get install redis-server`\n";
     assert_eq!(String::from_utf8(output.stderr)?, expected);
+    Ok(())
+}
+
+#[test]
+fn a_server_that_does_not_start_is_reported_with_its_last_words() -> Result<(), Box<dyn Error>> {
+    let mut server = Postgres::start()?;
+    server.stop()?;
+    server.configure("no_such_setting = 1")?;
+    let error = server.start_again().unwrap_err();
+    assert!(matches!(error, ServerError::Failed { program: "postgres", .. }), "{error}");
+    assert!(error.to_string().contains("no_such_setting"), "{error}");
     Ok(())
 }
