@@ -48,6 +48,9 @@ pub enum ServerError {
         /// Where it logs.
         log: PathBuf,
     },
+    /// Two servers cannot share a directory.
+    #[error("a server runs in {} already", .0.display())]
+    Running(PathBuf),
     /// A server that should run does not.
     #[error("no server runs in {}", .0.display())]
     NotRunning(PathBuf),

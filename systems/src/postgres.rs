@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use crate::ServerError;
 use crate::directory::Directory;
-use crate::process::{Process, free_port, is_root, last_words, send, until_gone};
+use crate::process::{Process, alive, free_port, is_root, last_words, send, until_gone};
 
 /// What differs from the defaults.
 ///
@@ -51,17 +51,26 @@ impl Postgres {
     fn start_in(directory: impl FnOnce() -> Result<Directory, ServerError>) -> Result<Self, ServerError> {
         // Nothing is made for a server that is not there.
         let mut server = Self { process: None, programs: programs()?, directory: directory()?, port: free_port()? };
-        server.make_cluster()?;
+        if !server.data().join("PG_VERSION").exists() {
+            server.make_cluster()?;
+        }
+        server.configure(&format!("port = {}", server.port))?;
         server.start_again()?;
         Ok(server)
     }
 
     /// Starts a server that outlives this process, and returns the URL of its database.
     ///
+    /// A cluster that is in `directory` already is used. Its user `postgres`, as whom the server runs if this process is root's, must be able to
+    /// reach it.
+    ///
     /// # Errors
     ///
-    /// As for [`Postgres::start`]; also when `directory` has a cluster already.
+    /// As for [`Postgres::start`]; also when a server runs in `directory` already.
     pub fn leave_running(directory: &Path) -> Result<String, ServerError> {
+        if running(directory).is_some() {
+            return Err(ServerError::Running(directory.to_owned()));
+        }
         let mut server = Self::start_in(|| Directory::named(directory))?;
         if let Some(process) = server.process.take() {
             process.leave();
@@ -75,11 +84,7 @@ impl Postgres {
     ///
     /// Returns [`ServerError`] when none runs there, or when it does not end.
     pub fn stop_in(directory: &Path) -> Result<(), ServerError> {
-        // The first line of this file is the process id.
-        let file = directory.join("data/postmaster.pid");
-        let id =
-            fs::read_to_string(file).ok().and_then(|text| Pid::from_raw(text.lines().next()?.trim().parse().ok()?));
-        let id = id.ok_or_else(|| ServerError::NotRunning(directory.to_owned()))?;
+        let id = running(directory).ok_or_else(|| ServerError::NotRunning(directory.to_owned()))?;
         send(id, Signal::INT)?;
         until_gone("postgres", id, directory.join("server.log"))
     }
@@ -161,8 +166,7 @@ impl Postgres {
         let mut command = self.command("initdb");
         command.args(["--username=postgres", "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync", "-D"]);
         self.run("initdb", command.arg(self.data()))?;
-        self.configure(SETTINGS)?;
-        self.configure(&format!("port = {}", self.port))
+        self.configure(SETTINGS)
     }
 
     fn run(&self, program: &'static str, command: &mut Command) -> Result<(), ServerError> {
@@ -198,6 +202,13 @@ impl Drop for Postgres {
             eprintln!("error: {error}");
         }
     }
+}
+
+/// Returns the server that runs in `directory`.
+fn running(directory: &Path) -> Option<Pid> {
+    // The first line of this file, which a server that was killed leaves behind.
+    let file = fs::read_to_string(directory.join("data/postmaster.pid")).ok()?;
+    alive(file.lines().next()?)
 }
 
 /// Connects to a server; the connection is driven by a task of the current runtime, and ends with the client.

@@ -131,6 +131,12 @@ pub(crate) fn send(process: Pid, signal: Signal) -> Result<(), ServerError> {
     }
 }
 
+/// Returns the process that a file names, if it is alive.
+pub(crate) fn alive(id: &str) -> Option<Pid> {
+    let id = Pid::from_raw(id.trim().parse().ok()?)?;
+    test_kill_process(id).is_ok().then_some(id)
+}
+
 /// Waits until a process that is not a child of this one has ended.
 pub(crate) fn until_gone(program: &'static str, process: Pid, log: PathBuf) -> Result<(), ServerError> {
     let gone = || if test_kill_process(process).is_ok() { Err(()) } else { Ok(()) };

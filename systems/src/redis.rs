@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal};
 
 use crate::ServerError;
 use crate::directory::Directory;
-use crate::process::{Process, free_port, send, until_gone};
+use crate::process::{Process, alive, free_port, send, until_gone};
 
 /// A Redis server on loopback, with an append-only file that is synced before a write is acknowledged.
 ///
@@ -44,8 +44,11 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// As for [`Redis::start`].
+    /// As for [`Redis::start`]; also when a server runs in `directory` already.
     pub fn leave_running(directory: &Path) -> Result<String, ServerError> {
+        if running(directory).is_some() {
+            return Err(ServerError::Running(directory.to_owned()));
+        }
         let mut server = Self::start_in(|| Directory::named(directory))?;
         if let Some(process) = server.process.take() {
             process.leave();
@@ -59,10 +62,7 @@ impl Redis {
     ///
     /// Returns [`ServerError`] when none runs there, or when it does not end.
     pub fn stop_in(directory: &Path) -> Result<(), ServerError> {
-        // The server removes this file when it ends.
-        let file = directory.join("redis.pid");
-        let id = fs::read_to_string(file).ok().and_then(|text| Pid::from_raw(text.trim().parse().ok()?));
-        let id = id.ok_or_else(|| ServerError::NotRunning(directory.to_owned()))?;
+        let id = running(directory).ok_or_else(|| ServerError::NotRunning(directory.to_owned()))?;
         send(id, Signal::TERM)?;
         until_gone("redis-server", id, directory.join("server.log"))
     }
@@ -164,6 +164,12 @@ impl Drop for Redis {
             eprintln!("error: {error}");
         }
     }
+}
+
+/// Returns the server that runs in `directory`.
+fn running(directory: &Path) -> Option<Pid> {
+    // A server that was killed leaves this file behind.
+    alive(&fs::read_to_string(directory.join("redis.pid")).ok()?)
 }
 
 fn program() -> Result<PathBuf, ServerError> {
