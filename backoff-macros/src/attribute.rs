@@ -1,0 +1,31 @@
+//! The way of one attribute: read, checked, expanded; or reported, together with the user's item.
+
+use proc_macro2::TokenStream;
+
+use crate::args::Args;
+use crate::diagnostic::{self, Errors};
+use crate::function::{Function, Scope};
+use crate::groups::{self, Depth};
+use crate::{docs, expand, validate};
+
+/// `#[retry]` on tokens that also exist outside a compiler, so that tests and the fuzzer can call it.
+pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let function = errors.take(syn::parse2::<Function>(groups::visible(item.clone(), Depth::Signature)));
+    let scope = function.as_ref().map(Scope::of).unwrap_or_default();
+    let args = Args::parse(args, &scope, &mut errors);
+    validate::arguments(&args, &mut errors);
+    if let Some(function) = &function {
+        validate::function(&args, function, &mut errors);
+    }
+    match (function, errors.finish()) {
+        (Some(mut function), Ok(())) => {
+            docs::append(&args, &mut function);
+            function.share(&args.kept_for_the_call());
+            expand::retry(&args, &function)
+        }
+        (Some(function), Err(error)) => diagnostic::with_function(&error, &function, &args),
+        (None, Err(error)) => diagnostic::with_item(&error, &item),
+        (None, Ok(())) => item,
+    }
+}
