@@ -1,12 +1,17 @@
 //! Ending a call from outside while it waits.
 
+#[cfg(all(test, loom))]
+mod model;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// Cancels the calls that watch it: they stop at their next decision, and one that waits wakes at once.
 ///
@@ -85,9 +90,20 @@ impl CancelToken {
     }
 
     /// Waits until `delay` has passed or the token is cancelled.
+    #[cfg(not(all(test, loom)))]
     pub(crate) fn wait(&self, delay: Duration) {
         let shared = self.shared();
         drop(shared.changed.wait_timeout_while(shared.lock(), delay, |state| !state.cancelled));
+    }
+
+    /// Waits until the token is cancelled: time does not pass in a model.
+    #[cfg(all(test, loom))]
+    pub(crate) fn wait(&self, _: Duration) {
+        let shared = self.shared();
+        let mut state = shared.lock();
+        while !state.cancelled {
+            state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     fn shared(&self) -> &Arc<Shared> {

@@ -102,6 +102,8 @@ mod schedule;
 #[cfg(feature = "std")]
 mod site;
 mod sleep;
+#[cfg(feature = "std")]
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "std")]

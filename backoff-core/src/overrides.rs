@@ -58,12 +58,14 @@
 //! no function answers to is listed by [`unmatched`].
 
 mod error;
+#[cfg(all(test, loom))]
+mod model;
 mod one;
 mod reports;
 mod scope;
 mod set;
 mod table;
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 pub use self::error::InvalidOverride;

@@ -1,11 +1,17 @@
 //! Where retries happen: every annotated function owns a call site, and those that have failed are listed.
 
+#[cfg(all(test, loom))]
+mod model;
+
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+// The counters stay the standard library's in a model: each changes in one step, and guards nothing else.
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{OnceLock, PoisonError};
 
 use crate::observe::publish::tell;
 use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
+use crate::sync::atomic::AtomicBool;
+use crate::sync::{Mutex, const_fn, shared_static};
 use crate::{Decision, InvalidPolicy, Policy, StopReason};
 
 /// An annotated function: its name, its place, and what its retries came to.
@@ -43,33 +49,37 @@ pub struct CallSite {
     stops: [AtomicU64; StopReason::ALL.len()],
 }
 
-/// The site that failed for the first time last. Held for two instructions, and never while other code runs.
-static NEWEST: Mutex<Option<&'static CallSite>> = Mutex::new(None);
+shared_static! {
+    /// The site that failed for the first time last. Held for two instructions, and never while other code runs.
+    static NEWEST: Mutex<Option<&'static CallSite>> = Mutex::new(None);
+}
 
 impl CallSite {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(
-        name: Option<&'static str>,
-        full_name: fn() -> &'static str,
-        file: &'static str,
-        line: u32,
-        policy: Option<&'static Policy>,
-        level: Level,
-    ) -> Self {
-        Self {
-            name,
-            full_name,
-            file,
-            line,
-            policy,
-            level,
-            is_listed: AtomicBool::new(false),
-            is_adjusted: AtomicBool::new(false),
-            next: OnceLock::new(),
-            retries: AtomicU64::new(0),
-            recovered: AtomicU64::new(0),
-            stops: [const { AtomicU64::new(0) }; StopReason::ALL.len()],
+    const_fn! {
+        #[doc(hidden)]
+        #[must_use]
+        pub fn new(
+            name: Option<&'static str>,
+            full_name: fn() -> &'static str,
+            file: &'static str,
+            line: u32,
+            policy: Option<&'static Policy>,
+            level: Level,
+        ) -> Self {
+            Self {
+                name,
+                full_name,
+                file,
+                line,
+                policy,
+                level,
+                is_listed: AtomicBool::new(false),
+                is_adjusted: AtomicBool::new(false),
+                next: OnceLock::new(),
+                retries: AtomicU64::new(0),
+                recovered: AtomicU64::new(0),
+                stops: [const { AtomicU64::new(0) }; StopReason::ALL.len()],
+            }
         }
     }
 
@@ -223,7 +233,7 @@ impl fmt::Debug for CallSite {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -90,6 +90,8 @@
 
 mod guards;
 mod layers;
+#[cfg(all(test, loom))]
+mod model;
 mod outcomes;
 mod setup;
 pub(crate) mod time;

@@ -1,10 +1,11 @@
 //! What an operator should know of the overrides that are set.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::set::covered;
 use super::table::table;
+use crate::sync::{Mutex, shared_static};
 use crate::{InvalidPolicy, call_sites};
 
 /// A key that no annotated function answers to, with the names that come near; see [`unmatched`].
@@ -93,8 +94,10 @@ impl fmt::Display for Adjusted {
     }
 }
 
-/// Held to add, to copy and to clear, and never while other code runs.
-static NOTES: Mutex<Vec<Adjusted>> = Mutex::new(Vec::new());
+shared_static! {
+    /// Held to add, to copy and to clear, and never while other code runs.
+    static NOTES: Mutex<Vec<Adjusted>> = Mutex::new(Vec::new());
+}
 
 /// How much a name must resemble a key to be near it, 1 for the same.
 const NEAR: f64 = 0.6;

@@ -1,18 +1,23 @@
 //! The overrides of the process, and the way of a failing call to its own.
 
 use std::env::{self, VarError};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use super::{InvalidOverride, Override, Overrides, reports, scope};
 use crate::policy::Rules;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{RwLock, shared_static};
 use crate::{Backoff, CallSite, Policy, Schedule};
 
-/// What a failing call has to look for: the open scopes, and one more while an override is set.
-static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+shared_static! {
+    /// What a failing call has to look for: the open scopes, and one more while an override is set.
+    static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+}
 
-/// What is set. Held to copy or to replace the pointer, and never while other code runs.
-static TABLE: RwLock<Option<Arc<Overrides>>> = RwLock::new(None);
+shared_static! {
+    /// What is set. Held to copy or to replace the pointer, and never while other code runs.
+    static TABLE: RwLock<Option<Arc<Overrides>>> = RwLock::new(None);
+}
 
 /// Sets the override for a name or a prefix, in the place of the one before.
 ///

@@ -1,8 +1,7 @@
 //! The guards that are in force for the code that runs: those of the thread, and those of the process.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::outcomes::Script;
@@ -10,6 +9,8 @@ use super::setup::{Attempts, Setup};
 use super::time::VirtualTime;
 use crate::StopReason;
 use crate::policy::Rules;
+use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, shared_static};
 
 /// What one guard changes and has recorded.
 #[derive(Debug)]
@@ -52,8 +53,10 @@ impl Layer {
     }
 }
 
-/// How many layers exist: while there are none, a lookup is one load.
-static LAYERS: AtomicUsize = AtomicUsize::new(0);
+shared_static! {
+    /// How many layers exist: while there are none, a lookup is one load.
+    static LAYERS: AtomicUsize = AtomicUsize::new(0);
+}
 
 #[derive(Debug)]
 struct Active;
@@ -73,8 +76,10 @@ impl Drop for Active {
 
 type Stack = Vec<Arc<Layer>>;
 
-/// The layers of the process, the innermost last.
-static PROCESS: Mutex<Stack> = Mutex::new(Vec::new());
+shared_static! {
+    /// The layers of the process, the innermost last.
+    static PROCESS: Mutex<Stack> = Mutex::new(Vec::new());
+}
 
 std::thread_local! {
     /// The layers of the thread and of the future that it polls, the innermost last.

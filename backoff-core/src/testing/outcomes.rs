@@ -337,7 +337,7 @@ impl Iterator for Sequences {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use std::collections::HashSet;
 

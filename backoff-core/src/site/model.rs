@@ -1,0 +1,58 @@
+//! Every order in which call sites can fail for the first time, tried by loom.
+
+use std::time::Duration;
+
+use loom::thread;
+
+use super::{CallSite, call_sites};
+use crate::observe::{Level, What};
+
+const RETRY: What = What::Retry { delay: Duration::ZERO };
+
+fn site(line: u32) -> &'static CallSite {
+    Box::leak(Box::new(CallSite::new(Some("site"), || "site", "file", line, None, Level::Debug)))
+}
+
+fn lines() -> Vec<u32> {
+    call_sites().map(CallSite::line).collect()
+}
+
+#[test]
+fn a_site_that_fails_on_two_threads_at_once_is_listed_once() {
+    loom::model(|| {
+        let site = site(1);
+        let other = thread::spawn(move || site.count(RETRY));
+        site.count(RETRY);
+        other.join().unwrap();
+        assert_eq!((lines(), site.retries()), (vec![1], 2));
+    });
+}
+
+#[test]
+fn sites_that_fail_at_once_are_all_listed_and_the_list_is_never_cut() {
+    loom::model(|| {
+        let (first, second) = (site(1), site(2));
+        first.count(RETRY);
+        let other = thread::spawn(move || second.count(RETRY));
+        let seen = lines();
+        assert!(seen == [1] || seen == [2, 1], "{seen:?}");
+        let third = site(3);
+        third.count(RETRY);
+        other.join().unwrap();
+        let mut all = lines();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_value_that_was_moved_is_told_by_one_thread() {
+    loom::model(|| {
+        let site = site(1);
+        let problem = crate::Policy::exponential().max_attempts(0).try_build().unwrap_err();
+        let other = thread::spawn(move || site.adjusted(problem));
+        site.adjusted(problem);
+        other.join().unwrap();
+        assert_eq!(lines(), [1]);
+    });
+}
