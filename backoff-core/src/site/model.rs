@@ -5,9 +5,10 @@ use std::time::Duration;
 use loom::thread;
 
 use super::{CallSite, call_sites};
-use crate::observe::{Level, What};
+use crate::Decision;
+use crate::observe::Level;
 
-const RETRY: What = What::Retry { delay: Duration::ZERO };
+const RETRY: Decision = Decision::RetryAfter(Duration::ZERO);
 
 fn site(line: u32) -> &'static CallSite {
     Box::leak(Box::new(CallSite::new(Some("site"), || "site", "file", line, None, Level::Debug)))

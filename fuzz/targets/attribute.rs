@@ -1,0 +1,70 @@
+//! `#[retry]` and `#[derive(Classify)]` on any text: no panic; valid tokens, or a message and the user's item.
+//!
+//! An input is the arguments of the attribute, for a function that is valid; or, after a line `--`, an item of its own.
+#![no_main]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "these are the modules of another crate, and not all of it is called here"
+)]
+
+#[path = "../../backoff-macros/src"]
+mod macros {
+    pub(crate) mod args;
+    pub(crate) mod attribute;
+    pub(crate) mod classify;
+    pub(crate) mod diagnostic;
+    pub(crate) mod docs;
+    pub(crate) mod expand;
+    pub(crate) mod function;
+    pub(crate) mod suggest;
+    pub(crate) mod validate;
+}
+// There they stand at the root.
+use self::macros::{args, attribute, classify, diagnostic, docs, expand, function, suggest, validate};
+
+use std::str::FromStr;
+
+use libfuzzer_sys::fuzz_target;
+use proc_macro2::TokenStream;
+
+const ITEMS: [&str; 2] = [
+    "fn f(url: &str, seen: &mut u32) -> Result<u32, E> { get(url) }",
+    "async fn f(url: &str, seen: &mut u32) -> Result<u32, E> { get(url).await }",
+];
+
+fuzz_target!(|text: &str| {
+    let (args, item) = text.split_once("\n--\n").map_or((text, None), |(args, item)| (args, Some(item)));
+    let Ok(args) = TokenStream::from_str(args) else { return };
+    match item {
+        None => ITEMS.iter().for_each(|item| with_arguments(args.clone(), item)),
+        Some(item) => {
+            let Ok(item) = TokenStream::from_str(item) else { return };
+            on_item(args, item);
+        }
+    }
+});
+
+/// A valid function survives whatever the arguments are, and what comes out is Rust.
+fn with_arguments(args: TokenStream, item: &str) {
+    let item = TokenStream::from_str(item).expect("the item is Rust");
+    let output = attribute::retry_tokens(args, item);
+    let file = syn::parse2::<syn::File>(output).expect("the expansion is Rust");
+    assert!(file.items.iter().any(|item| matches!(item, syn::Item::Fn(function) if function.sig.ident == "f")));
+}
+
+/// What is no function, or not one that can be retried, is reported.
+fn on_item(args: TokenStream, item: TokenStream) {
+    let is_function = syn::parse2::<syn::ItemFn>(item.clone()).is_ok();
+    let output = attribute::retry_tokens(args, item.clone());
+    let is_reported = output.to_string().contains("compile_error");
+    assert!(is_function || is_reported || syn::parse2::<syn::ImplItemFn>(item.clone()).is_ok() || is_raw(&item));
+    let derived = classify::derive(item.clone()).to_string();
+    let is_type = syn::parse2::<syn::DeriveInput>(item).is_ok();
+    assert!(is_type || derived.contains("compile_error"), "{derived}");
+}
+
+/// The body of a function is never parsed: whatever stands between its braces is left to the compiler.
+fn is_raw(item: &TokenStream) -> bool {
+    item.clone().into_iter().last().is_some_and(|last| matches!(last, proc_macro2::TokenTree::Group(_)))
+}
