@@ -111,6 +111,11 @@ fn check_key(key: &str) -> Result<(), InvalidOverride> {
         let cure = "`*` stands at the end of a prefix only; cut the name there";
         return Err(InvalidOverride::of(key, cure.to_owned()));
     }
+    let name = key.trim_end_matches(':');
+    if (key.len() - name.len()) % 2 == 1 {
+        let cure = format!("a prefix does not end with half of a `::`; write `{name}` or `{name}::*`");
+        return Err(InvalidOverride::of(key, cure));
+    }
     Ok(())
 }
 

@@ -41,6 +41,7 @@ fn every_mistake_names_its_override_and_the_cure() {
         ("a", "override `a`: `a` has no settings; write `a: ` and settings such as `max_attempts=2`"),
         ("a::b", "override `a::b`: `a::b` has no settings; write `a::b: ` and settings such as `max_attempts=2`"),
         (": disabled", "an override has no name; write one such as `billing::charge: max_attempts=2`"),
+        ("a: : disabled", "override `a:`: a prefix does not end with half of a `::`; write `a` or `a::*`"),
         ("a*b: disabled", "override `a*b`: `*` stands at the end of a prefix only; cut the name there"),
         ("a:", "override `a`: a setting is missing; write one such as `max_attempts=2`, or `disabled`"),
         ("a: disabled,,", "override `a`: a setting is missing; write one such as `max_attempts=2`, or `disabled`"),

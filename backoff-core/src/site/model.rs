@@ -21,11 +21,14 @@ fn lines() -> Vec<u32> {
 #[test]
 fn a_site_that_fails_on_two_threads_at_once_is_listed_once() {
     loom::model(|| {
-        let site = site(1);
-        let other = thread::spawn(move || site.count(RETRY));
-        site.count(RETRY);
+        let (first, second) = (site(1), site(2));
+        let other = thread::spawn(move || first.count(RETRY));
+        first.count(RETRY);
+        second.count(RETRY); // listed again, the first one would hide it
         other.join().unwrap();
-        assert_eq!((lines(), site.retries()), (vec![1], 2));
+        let mut all = lines();
+        all.sort_unstable();
+        assert_eq!((all, first.retries()), (vec![1, 2], 2));
     });
 }
 
@@ -43,17 +46,5 @@ fn sites_that_fail_at_once_are_all_listed_and_the_list_is_never_cut() {
         let mut all = lines();
         all.sort_unstable();
         assert_eq!(all, [1, 2, 3]);
-    });
-}
-
-#[test]
-fn a_value_that_was_moved_is_told_by_one_thread() {
-    loom::model(|| {
-        let site = site(1);
-        let problem = crate::Policy::exponential().max_attempts(0).try_build().unwrap_err();
-        let other = thread::spawn(move || site.adjusted(problem));
-        site.adjusted(problem);
-        other.join().unwrap();
-        assert_eq!(lines(), [1]);
     });
 }
