@@ -4,7 +4,7 @@
 //! little code is expanded. There are three drivers with the same methods, and the expansion takes the smallest that
 //! serves: [`Lean`] counts attempts, [`Timed`] also knows when the call started, [`Full`] does everything.
 
-pub use crate::classify::Probe;
+pub use crate::classify::{Probe, push_back};
 
 // Without `std` there is no clock to drive an expanded loop; what remains serves `#[derive(Classify)]`.
 #[cfg(feature = "std")]
@@ -35,8 +35,8 @@ pub use self::features::AsyncSleeper;
 pub use self::hooks::{ask, is_met, notify, or_else, unmet};
 #[cfg(feature = "std")]
 pub use self::parts::{
-    AsPolicy, adjusted, call, call_in, inner_gave_up, is_cancelled, open_scope, policy, sleep_blocking,
-    sleep_blocking_until_cancelled,
+    AsPolicy, adjusted, backoff, backoff_of, call, call_in, edit, inner_gave_up, is_cancelled, open_scope, policy,
+    sleep_blocking, sleep_blocking_until_cancelled, unreached,
 };
 #[cfg(feature = "std")]
 pub use self::text::Telling;

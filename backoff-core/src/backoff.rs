@@ -43,10 +43,10 @@ use crate::base::BaseDelay;
 /// assert!(squares.max_attempts(4).build().delays().map(|d| d.as_secs()).eq([1, 4, 9]));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not yield the delays of retries",
-    label = "this is not a backoff",
-    note = "give a closure `|retry: u32| -> Option<Duration>`, `List::new(delays)` for a list, `Sequence::new(iterator)` for an \
-            iterator, or implement `backoff_core::Backoff`"
+    message = "`{Self}` is not a backoff",
+    label = "no rule that yields delays",
+    note = "give a closure `|retry: u32| Some(delay)`, `List::new(delays)` for a list, `Sequence::new(iterator)` for an iterator, \
+            or a type that implements `backoff_core::Backoff`"
 )]
 pub trait Backoff {
     /// What one call remembers between its retries.
@@ -72,6 +72,7 @@ pub trait Backoff {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F> Backoff for F
 where
     F: Fn(u32) -> Option<Duration>,

@@ -47,6 +47,7 @@ mod http;
 mod io;
 mod marks;
 mod probe;
+mod push_back;
 #[cfg(feature = "reqwest-0-13")]
 mod reqwest;
 #[cfg(feature = "http-1")]
@@ -61,6 +62,8 @@ pub use self::io::io;
 pub use self::marks::{ErrorChain, Marked, ambiguous, mark, marked, marks, permanent, retry_after, transient};
 #[doc(hidden)]
 pub use self::probe::Probe;
+#[doc(hidden)]
+pub use self::push_back::push_back;
 #[cfg(feature = "reqwest-0-13")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
 pub use self::reqwest::{check_reqwest, reqwest};

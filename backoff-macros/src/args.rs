@@ -40,7 +40,7 @@ impl<T> Arg<T> {
 
     /// Returns the value as the user wrote it, without quotes.
     pub(crate) fn text(&self) -> String {
-        self.tokens.to_string().trim_matches('"').to_owned()
+        self.tokens.to_string().trim_matches('"').replace("- ", "-")
     }
 }
 
@@ -159,6 +159,8 @@ pub(crate) struct Args {
     pub(crate) docs: Option<Arg<bool>>,
     /// Every known key that is written, also where its value is wrong.
     given: Vec<Ident>,
+    /// The keys that unknown ones seem to mean.
+    meant: Vec<&'static str>,
 }
 
 impl Args {
@@ -170,6 +172,11 @@ impl Args {
     /// Returns whether a key is written, also where its value is wrong: one mistake must not cause a second report.
     pub(crate) fn key(&self, name: &str) -> Option<&Ident> {
         self.given.iter().find(|key| *key == name)
+    }
+
+    /// Returns whether a key is written, perhaps with a slip or by another library's name for it.
+    pub(crate) fn seems_given(&self, name: &str) -> bool {
+        self.key(name).is_some() || self.meant.contains(&name)
     }
 
     /// Returns the path of the runtime crate.

@@ -28,9 +28,11 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     };
     let name = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    // Nothing is allowed without need: a crate may forbid that.
+    let allowed = names_deprecated(&input).then(|| quote!(#[allow(deprecated)]));
     quote! {
         #[automatically_derived]
-        #[allow(deprecated)]
+        #allowed
         impl #impl_generics #core::Classify for #name #ty_generics #where_clause {
             #[inline]
             fn classify(&self) -> #core::Fault {
@@ -39,6 +41,22 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         }
         #error
     }
+}
+
+/// Returns whether the type or a part of it is deprecated, as far as its attributes tell.
+fn names_deprecated(input: &DeriveInput) -> bool {
+    let is_deprecated = |attrs: &[syn::Attribute]| {
+        attrs.iter().any(|attr| attr.path().is_ident("deprecated") || attr.path().is_ident("cfg_attr"))
+    };
+    let of_fields = |fields: &Fields| fields.iter().any(|field| is_deprecated(&field.attrs));
+    is_deprecated(&input.attrs)
+        || match &input.data {
+            Data::Struct(data) => of_fields(&data.fields),
+            Data::Enum(data) => {
+                data.variants.iter().any(|variant| is_deprecated(&variant.attrs) || of_fields(&variant.fields))
+            }
+            Data::Union(_) => false,
+        }
 }
 
 /// Returns the `match` over all variants.
@@ -58,10 +76,12 @@ fn body(input: &DeriveInput, on_type: &Marks, core: &TokenStream, errors: &mut E
             }
             let mut arms = TokenStream::new();
             for variant in &data.variants {
-                let marks = Marks::read(&variant.attrs, errors);
+                let mut marks = Marks::read(&variant.attrs, errors);
                 if let Some(path) = &marks.krate {
                     errors.push(syn::Error::new_spanned(path, "`crate` belongs to the whole type; put it on the enum"));
                 }
+                // Their marks stand on the enum, or are no marks: both were reported.
+                marks.failed |= marks.krate.is_some() || !on_type.list.is_empty();
                 let name = &variant.ident;
                 let subject = Subject { name, path: quote!(Self::#name), marks: &marks, fields: &variant.fields };
                 arms.extend(expansion.arm(&subject, errors));
@@ -116,15 +136,19 @@ struct Expansion<'a> {
 impl Expansion<'_> {
     /// Returns one arm, or nothing where the mark is wrong.
     fn arm(&self, subject: &Subject<'_>, errors: &mut Errors) -> TokenStream {
-        let marked_fields = marked_fields(subject.fields, errors);
+        let (marked_fields, has_misplaced) = marked_fields(subject.fields, errors);
         let source;
         let mark = match (subject.marks.list.as_slice(), marked_fields.first()) {
+            ([_], Some((_, span))) if !matches!(subject.marks.list.as_slice(), [Mark::Source(_)]) => {
+                errors.at(*span, format!("`{}` has two marks; keep one of them", subject.name));
+                return TokenStream::new();
+            }
             ([mark], _) => mark,
             ([], Some((_, span))) => {
                 source = Mark::Source(*span);
                 &source
             }
-            ([], None) if subject.marks.failed => return TokenStream::new(),
+            ([], None) if subject.marks.failed || has_misplaced => return TokenStream::new(),
             ([], None) => {
                 errors.at(subject.name.span(), self.unmarked(subject));
                 return TokenStream::new();
@@ -173,14 +197,7 @@ impl Expansion<'_> {
                 if !subject.has(member) {
                     return Err(no_field(member, subject));
                 }
-                // `Duration` and `Option<Duration>` both convert to the latter.
-                let value = quote_spanned! {here(member.span())=>
-                    #core::Fault::from(
-                        <::core::option::Option<::core::time::Duration> as ::core::convert::From<_>>::from(
-                            ::core::clone::Clone::clone(#field),
-                        ),
-                    )
-                };
+                let value = quote_spanned!(here(member.span())=> #core::__private::push_back(#field));
                 Ok(Fault { member: Some(member.clone()), value })
             }
             Mark::Source(span) => {
@@ -190,7 +207,11 @@ impl Expansion<'_> {
             }
             Mark::With(judge) => {
                 let member = subject.only_field();
-                let argument = if member.is_some() { quote!(#field) } else { quote!(self) };
+                // At the function, where one of another type is reported.
+                let argument = match &member {
+                    Some(_) => Ident::new("field", here(judge.span())),
+                    None => Ident::new("self", Span::call_site().located_at(judge.span())),
+                };
                 let value = quote_spanned! {here(judge.span())=>
                     ::core::convert::Into::<#core::Fault>::into((#judge)(#argument))
                 };
@@ -221,21 +242,27 @@ fn no_field(member: &Member, subject: &Subject<'_>) -> syn::Error {
     syn::Error::new(member.span(), message)
 }
 
-/// Lists the fields with `#[classify(source)]` of their own.
-fn marked_fields(fields: &Fields, errors: &mut Errors) -> Vec<(Member, Span)> {
+/// Lists the fields with `#[classify(source)]` of their own, and tells whether a mark that belongs elsewhere was reported.
+fn marked_fields(fields: &Fields, errors: &mut Errors) -> (Vec<(Member, Span)>, bool) {
     let mut marked = Vec::new();
+    let mut has_misplaced = false;
     for (field, member) in fields.iter().zip(fields.members()) {
-        for mark in Marks::read(&field.attrs, errors).list {
+        let marks = Marks::read(&field.attrs, errors);
+        has_misplaced |= marks.failed;
+        for mark in marks.list {
             match mark {
                 Mark::Source(span) => marked.push((member.clone(), span)),
-                other => errors.at(other.span(), "this mark belongs to the variant; put it above the variant"),
+                other => {
+                    has_misplaced = true;
+                    errors.at(other.span(), "this mark belongs to the variant; put it above the variant");
+                }
             }
         }
     }
     for (_, span) in marked.iter().skip(1) {
         errors.at(*span, "only one field can be the source; keep one `#[classify(source)]`");
     }
-    marked
+    (marked, has_misplaced)
 }
 
 /// Chooses the field that is asked: marked by us, the only one, marked for its `source()`, or named so.

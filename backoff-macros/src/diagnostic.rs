@@ -2,10 +2,11 @@
 //!
 //! The item is always emitted: without it, one bad argument would give a second error at every call of the function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::Expr;
 
-use crate::args::Args;
+use crate::args::{Arg, Args, Once};
 use crate::function::Function;
 
 /// All mistakes found so far; independent ones are reported in one compilation.
@@ -37,21 +38,41 @@ impl Errors {
     }
 }
 
-/// Returns the item as it was written, and the errors.
+/// Returns the item as it was written, and the errors. A closure or a block is left out: tokens after it would not parse.
 pub(crate) fn with_item(error: &syn::Error, item: &TokenStream) -> TokenStream {
     let error = error.to_compile_error();
-    quote!(#item #error)
+    if is_expression(item) { error } else { quote!(#item #error) }
+}
+
+/// Returns whether tokens are a closure or a block, as far as their first word tells.
+pub(crate) fn is_expression(item: &TokenStream) -> bool {
+    match item.clone().into_iter().next() {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '|',
+        Some(TokenTree::Ident(word)) => word == "move" || word == "async" && syn::parse2::<Expr>(item.clone()).is_ok(),
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
 }
 
 /// Returns the function without attributes of ours, and the errors.
 ///
 /// A body that uses names which only the expansion binds (`once(..)`, `attempt = ctx`) would not compile by itself; such
-/// a function is emitted with a body that compiles.
+/// a function is emitted with a body that compiles. Where the signature hides a type, the type can only come from the
+/// body, and the names are bound for it.
 pub(crate) fn with_function(error: &syn::Error, function: &Function, args: &Args) -> TokenStream {
-    let item = if args.binds_names() {
-        function.with_body(&quote!({ ::core::unreachable!() }))
-    } else {
+    let item = if !args.binds_names() {
         function.to_token_stream()
+    } else if function.hides_its_type() {
+        let core = args.core_path();
+        let once = args.once.iter().flat_map(|arg| &arg.value).map(|Once { name, value }| quote!(let #name = &#value;));
+        let attempt = args
+            .attempt
+            .as_ref()
+            .map(|Arg { value: name, .. }| quote!(let #name: #core::Attempt = ::core::unreachable!();));
+        let (attributes, body) = (&function.inner_attrs, &function.body);
+        function.with_body(&quote!({ #(#attributes)* #(#once)* #attempt #body }))
+    } else {
+        function.with_body(&quote!({ ::core::unreachable!() }))
     };
     // What only the attribute uses would be called unused.
     with_item(error, &quote!(#[allow(unused, reason = "the errors come first")] #item))

@@ -7,10 +7,10 @@ mod future;
 mod signature;
 
 use proc_macro2::extra::DelimSpan;
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, Signature, Token, Visibility};
+use syn::{Attribute, Ident, ReturnType, Signature, Token, Visibility};
 
 pub(crate) use self::future::{FutureShape, Place};
 use crate::groups::{self, Depth};
@@ -69,6 +69,11 @@ impl Function {
         self.unique.retain(|argument| !mentions(kept, &argument.ident));
         let is_kept = |receiver: &Receiver| mentions(kept, &receiver.name) || mentions(kept, &receiver.written);
         self.receiver = self.receiver.take().filter(|receiver| !is_kept(receiver));
+    }
+
+    /// Returns whether only the body tells what the function returns.
+    pub(crate) fn hides_its_type(&self) -> bool {
+        matches!(&self.sig.output, ReturnType::Type(_, ty) if mentions(&ty.to_token_stream(), &Ident::new("impl", Span::call_site())))
     }
 
     /// Returns the function with other tokens (a brace group) in place of its body.
@@ -210,8 +215,12 @@ fn refuse_other_items(input: ParseStream) -> syn::Result<()> {
         };
         let qualifier = word.to_string();
         match qualifier.as_str() {
-            "const" | "async" | "unsafe" | "safe" | "extern" | "default" => {
+            "const" | "async" | "unsafe" | "extern" | "default" => {
                 first.get_or_insert(word);
+            }
+            "safe" if ahead.peek(Token![fn]) => {
+                let message = "`#[retry]` needs a function body; put it on a function that calls this one";
+                return Err(syn::Error::new(word.span(), message));
             }
             "gen" if ahead.peek(Token![fn]) => {
                 let message = "`#[retry]` cannot wrap a `gen fn`, because a half-used iterator cannot start again; \

@@ -24,33 +24,61 @@ const SUFFIXES: [(&str, &str); 10] = [
     ("_minutes", "m"),
 ];
 
-/// Answers an argument that does not exist, after reading its value.
-pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> syn::Result<()> {
+/// Answers an argument that does not exist, after reading its value; also returns the argument that it seems to mean.
+pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> (syn::Error, Option<&'static str>) {
+    let name = key.to_string();
+    if let Some(error) = lonely_value(key, input) {
+        return (error, None);
+    }
     let mut value = None;
     if input.peek(Token![=]) && !input.peek(Token![==]) {
-        input.parse::<Token![=]>()?;
-        value = input.parse::<Expr>().ok();
+        value = input.parse::<Token![=]>().and_then(|_| input.parse::<Expr>()).ok();
     } else if input.peek(token::Paren) {
-        input.parse::<proc_macro2::TokenTree>()?;
+        drop(input.parse::<proc_macro2::TokenTree>());
     }
-    let name = key.to_string();
-    let message = if let Some(cure) = cure(&name, value.as_ref()) {
-        format!("unknown argument `{name}`; {cure}")
+    let (message, meant) = if let Some((cure, meant)) = cure(&name, value.as_ref()) {
+        (format!("unknown argument `{name}`; {cure}"), meant)
     } else {
         let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
-        format!("unknown argument `{name}` in `#[retry(...)]`; expected one of {}", names.join(", "))
+        (format!("unknown argument `{name}` in `#[retry(...)]`; expected one of {}", names.join(", ")), None)
     };
-    Err(syn::Error::new(key.span(), message))
+    (syn::Error::new(key.span(), message), meant)
+}
+
+/// Answers a policy that stands where an argument should: a constant by its bare name, or a path.
+fn lonely_value(key: &Ident, input: ParseStream) -> Option<syn::Error> {
+    let ends = input.is_empty() || input.peek(Token![,]);
+    let name = key.to_string();
+    let is_constant = ends && name.len() > 1 && !name.contains(char::is_lowercase);
+    if !is_constant && !input.peek(Token![::]) {
+        return None;
+    }
+    let written = if is_constant { name } else { format!("{name}::..") };
+    Some(syn::Error::new(key.span(), format!("expected an argument before its value; use `policy = {written}`")))
+}
+
+/// Writes `maxRetries` or `MaxRetries` as `max_retries`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    let mut after_lower = false;
+    for character in name.chars() {
+        if character.is_uppercase() && after_lower {
+            snake.push('_');
+        }
+        after_lower = character.is_lowercase();
+        snake.extend(character.to_lowercase());
+    }
+    snake
 }
 
 /// Answers a word that is none of a few.
 pub(crate) fn unknown_word(key: &str, word: &Ident, words: &[&str], or: Option<&str>) -> String {
     let typed = word.to_string();
     if let Some(near) = nearest(&typed, words.iter().copied()) {
-        return format!("unknown {} `{typed}`; use `{near}`", key.replace('_', " "));
+        return format!("unknown value `{typed}` of `{key}`; use `{key} = {near}`");
     }
     let or = or.map_or_else(String::new, |or| format!(", or {or}"));
-    format!("unknown {} `{typed}`; expected one of {}{or}", key.replace('_', " "), listed(words))
+    format!("unknown value `{typed}` of `{key}`; expected one of {}{or}", listed(words))
 }
 
 /// Lists words for a message.
@@ -68,11 +96,13 @@ pub(crate) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>
     (distance <= allowed && distance < name.chars().count()).then_some(name)
 }
 
-/// Returns what to type instead.
-fn cure(name: &str, value: Option<&Expr>) -> Option<String> {
-    let bare = name.trim_start_matches("with_").trim_end_matches('_');
+/// Returns what to type instead, and the argument that this is.
+fn cure(name: &str, value: Option<&Expr>) -> Option<(String, Option<&'static str>)> {
+    let snake = snake(name);
+    let bare = snake.trim_start_matches("with_").trim_end_matches('_');
+    let answered = |answer: Answer, unit| (answer_text(answer, value, unit), answer.argument());
     if let Some(answer) = foreign(bare) {
-        return Some(answer_text(answer, value, None));
+        return Some(answered(answer, None));
     }
     for (suffix, unit) in SUFFIXES {
         let Some(stem) = bare.strip_suffix(suffix) else {
@@ -80,13 +110,13 @@ fn cure(name: &str, value: Option<&Expr>) -> Option<String> {
         };
         let ours = KEYS.iter().find(|(key, _)| *key == stem).map(|(key, _)| Rename(key));
         if let Some(answer) = ours.or_else(|| foreign(stem)) {
-            return Some(answer_text(answer, value, Some(unit)));
+            return Some(answered(answer, Some(unit)));
         }
     }
-    if bare != name && KEYS.iter().any(|(key, _)| *key == bare) {
-        return Some(format!("use `{bare}`"));
-    }
-    nearest(name, KEYS.iter().map(|(key, _)| *key)).map(|near| format!("use `{near}`"))
+    let own = KEYS.iter().map(|(key, _)| *key);
+    let near =
+        own.clone().find(|key| *key == bare).or_else(|| nearest(name, own.clone())).or_else(|| nearest(bare, own))?;
+    Some((format!("use `{near}`"), Some(near)))
 }
 
 fn foreign(name: &str) -> Option<Answer> {
@@ -142,9 +172,9 @@ mod tests {
     fn answer(argument: &str) -> String {
         let parse = |input: ParseStream| {
             let key: Ident = input.parse()?;
-            unknown_argument(&key, input)
+            Ok(unknown_argument(&key, input).0.to_string())
         };
-        syn::parse::Parser::parse_str(parse, argument).unwrap_err().to_string()
+        syn::parse::Parser::parse_str(parse, argument).unwrap()
     }
 
     #[test]
@@ -208,6 +238,10 @@ mod tests {
             ("context = ctx", "use `attempt = ctx`; it binds the number of the attempt for the body"),
             ("fallback = none", "use `or_else`"),
             ("with_max_delay = \"1s\"", "use `max_delay`"),
+            ("maxRetries = 3", "use `max_attempts = 4`; the first attempt counts"),
+            ("MaxRetryAttempts = 3", "use `max_attempts = 4`; the first attempt counts"),
+            ("ExponentialBackoff", "use `backoff = exponential`"),
+            ("minTimeout = 3", "use `initial_delay = \"3s\"`"),
         ] {
             let (name, _) = argument.split_once([' ', '(']).unwrap_or((argument, ""));
             assert_eq!(answer(argument), format!("unknown argument `{name}`; {cure}"));

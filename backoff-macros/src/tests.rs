@@ -129,9 +129,9 @@ fn no_prefix_of_an_item_panics_or_is_lost() {
     for item in shapes::ITEMS.iter().chain(&[SYNC, ASYNC]) {
         for prefix in prefixes(tokens(item)) {
             let text = squeezed(&prefix);
-            let output = crate::retry_tokens(tokens("max_attempts = 3"), prefix);
+            let output = crate::retry_tokens(tokens("max_attempts = 3"), prefix.clone());
             let reported = !errors_in(output.clone()).is_empty();
-            if reported {
+            if reported && !crate::diagnostic::is_expression(&prefix) {
                 let output = squeezed(&output);
                 assert!(output.contains(&text), "{text}\n{output}");
             }

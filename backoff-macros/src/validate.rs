@@ -35,34 +35,37 @@ fn limits(args: &Args, errors: &mut Errors) {
 const LIMITS: [&str; 3] = ["max_attempts", "max_elapsed", "timeout"];
 
 fn polling(args: &Args, errors: &mut Errors) {
-    match (args.key("until"), args.key("unmet")) {
-        (Some(until), None) => {
-            let message = "`until` needs to know what an unmet end is; add `unmet = last` to return the last value, or \
-                           `unmet = |value| Err(..)`";
-            errors.at(until.span(), message);
-        }
-        (None, Some(unmet)) => {
+    let Some(until) = args.key("until") else {
+        if let (Some(unmet), false) = (args.key("unmet"), args.seems_given("until")) {
             let message =
                 "`unmet` says what happens when `until` never held; add `until = |value| ..`, or remove `unmet`";
             errors.at(unmet.span(), message);
         }
-        _ => {}
-    }
-    let Some(until) = args.key("until") else {
         return;
     };
     // A policy may bring the limit, and `forever` says that none is wanted.
-    let limited = LIMITS.into_iter().chain(["forever", "policy"]).any(|name| args.key(name).is_some());
-    if !limited {
-        let message = "`until` needs a limit that fits the thing waited for; add `max_elapsed = \"60s\"`, \
-                       `max_attempts = 5` or `forever`";
-        errors.at(until.span(), message);
-    }
+    let limited = LIMITS.into_iter().chain(["forever", "policy"]).any(|name| args.seems_given(name));
+    let message = match (args.seems_given("unmet"), limited) {
+        (true, true) => return,
+        (false, true) => {
+            "`until` needs to know what an unmet end is; add `unmet = last` to return the last value, or \
+             `unmet = |value| Err(..)`"
+        }
+        (true, false) => {
+            "`until` needs a limit that fits the thing waited for; add `max_elapsed = \"60s\"`, `max_attempts = 5` or \
+             `forever`"
+        }
+        (false, false) => {
+            "`until` needs a limit that fits the thing waited for, and to know what an unmet end is; add \
+             `max_elapsed = \"60s\", unmet = last`"
+        }
+    };
+    errors.at(until.span(), message);
 }
 
 fn timeouts(args: &Args, errors: &mut Errors) {
-    let timed = args.key("attempt_timeout").or_else(|| args.key("timeout"));
-    if let (Some(on_timeout), None) = (args.key("on_timeout"), timed) {
+    let timed = args.seems_given("attempt_timeout") || args.seems_given("timeout");
+    if let (Some(on_timeout), false) = (args.key("on_timeout"), timed) {
         let message = "`on_timeout` makes the error of a time-out, and there is none; add `attempt_timeout = \"2s\"` or \
                        `timeout = \"60s\"`";
         errors.at(on_timeout.span(), message);

@@ -28,7 +28,9 @@ pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> S::Sleep {
 }
 
 /// Makes the future of `cancel = ..`.
-pub fn cancel_future<C: IntoFuture>(cancel: C) -> C::IntoFuture {
+///
+/// What it returns is a future whatever is given, so that a wrong value is one error.
+pub fn cancel_future<C: IntoFuture>(cancel: C) -> impl Future + use<C> {
     cancel.into_future()
 }
 

@@ -3,13 +3,19 @@
 use core::time::Duration;
 
 use crate::drive::limits::{Nesting as _, OpenScope};
-use crate::{BlockingSleeper, CallSite, CancelToken, InnerRetries, Policy, PolicyBuilder, Scope};
+use crate::{Backoff, BlockingSleeper, CallSite, CancelToken, InnerRetries, Policy, PolicyBuilder, Scope};
 
 /// Runs one attempt; `?` and `return` in the body end it.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the body must not cost a call")]
 pub fn call<R>(attempt: impl FnOnce() -> R) -> R {
     attempt()
+}
+
+/// Stands in a `return` that is never reached, and tells the type of an async block.
+#[must_use]
+pub fn unreached<R>() -> R {
+    unreachable!("an expansion of `#[retry]` never calls this")
 }
 
 /// Runs one attempt in the scope of `inner_retries`.
@@ -60,7 +66,23 @@ pub fn adjusted<B>(site: &'static CallSite, builder: PolicyBuilder<B>) -> Policy
     policy
 }
 
+/// Takes the value of `backoff = ..`. What it returns is a backoff whatever is given, so that the compiler reports a wrong
+/// value here, and not at each use of the policy.
+pub const fn backoff<B: Backoff>(backoff: B) -> impl Backoff<State = B::State> + use<B> {
+    backoff
+}
+
+/// Takes the closure of `backoff = |retry| ..`, whose argument needs no type.
+pub const fn backoff_of<F: Fn(u32) -> Option<Duration>>(backoff: F) -> F {
+    backoff
+}
+
 /// A policy, or a reference to one: what `policy = ..` takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Policy`",
+    label = "expected a `Policy`, or a reference to one",
+    note = "end a builder with `.build()`, or with `.try_build()?` before the function"
+)]
 pub trait AsPolicy {
     /// The rule that yields the base delays.
     type Backoff;
@@ -94,6 +116,12 @@ impl<P: AsPolicy> AsPolicy for alloc::sync::Arc<P> {
     fn as_policy(&self) -> &Policy<P::Backoff> {
         P::as_policy(self)
     }
+}
+
+/// Returns the builder that overrides settings of `policy = ..`.
+#[inline]
+pub fn edit<P: AsPolicy<Backoff: Copy>>(policy: &P) -> PolicyBuilder<P::Backoff> {
+    (*policy.as_policy()).edit()
 }
 
 /// Returns the policy of `policy = ..`.

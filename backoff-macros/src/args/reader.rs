@@ -4,11 +4,10 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Lit, Token, parenthesized, token};
 
 use super::value::{self, Value};
-use super::{Arg, Args, InnerRetries, KEYS, Once, Since, form, words};
+use super::{Arg, Args, InnerRetries, KEYS, Once, Since, duration, form, words};
 use crate::diagnostic::Errors;
 use crate::function::Scope;
 use crate::suggest;
@@ -82,7 +81,9 @@ impl Reader<'_> {
         let key = read_key(input)?;
         let name = key.to_string();
         if !KEYS.iter().any(|(known, _)| *known == name) {
-            return suggest::unknown_argument(&key, input);
+            let (error, meant) = suggest::unknown_argument(&key, input);
+            self.args.meant.extend(meant);
+            return Err(error);
         }
         self.args.given.push(key.clone());
         self.limit(&name, key, input)
@@ -100,7 +101,9 @@ impl Reader<'_> {
             "multiplier" => set(&mut args.multiplier, key, input, |key, expr| value::ratio(key, expr, scope)),
             "jitter" => set(&mut args.jitter, key, input, |_, expr| value::jitter(expr, scope)),
             "backoff" => set(&mut args.backoff, key, input, |_, expr| words::backoff(expr, scope)),
-            "policy" => set(&mut args.policy, key, input, |_, expr| Ok(Value::computed(expr, scope))),
+            "policy" => {
+                set(&mut args.policy, key, input, |key, expr| Ok(Value::computed(value::object(key, expr)?, scope)))
+            }
             "max_elapsed" | "initial_delay" | "max_delay" | "delay" | "increment" | "attempt_timeout" | "timeout"
             | "reset_after" | "max_push_back" => {
                 let slot = match name {
@@ -124,8 +127,8 @@ impl Reader<'_> {
     fn code(&mut self, name: &str, key: Ident, input: ParseStream) -> syn::Result<()> {
         let args = &mut *self.args;
         match name {
-            "before_retry" => set(&mut args.before_retry, key, input, |_, expr| Ok(expr)),
-            "cancel" => set(&mut args.cancel, key, input, |_, expr| Ok(expr)),
+            "before_retry" => set(&mut args.before_retry, key, input, |_, expr| value::evaluated(expr)),
+            "cancel" => set(&mut args.cancel, key, input, value::object),
             "unmet" => set(&mut args.unmet, key, input, words::unmet),
             "when" | "until" | "on_timeout" | "on_retry" | "on_give_up" | "on_recovered" | "or_else" | "sleep" => {
                 let slot = match name {
@@ -154,14 +157,16 @@ impl Reader<'_> {
             "budget" if input.is_empty() || input.peek(Token![,]) => {
                 set_once(&mut args.budget, key, TokenStream::new(), None)
             }
-            "budget" => set(&mut args.budget, key, input, |_, expr| Ok(Some(expr))),
+            "budget" => set(&mut args.budget, key, input, |key, expr| value::object(key, expr).map(Some)),
             "once" => list(&mut args.once, key, input, once),
-            "clone" => list(&mut args.clone, key, input, Ident::parse_any),
+            "clone" => list(&mut args.clone, key, input, |input| {
+                const MESSAGE: &str =
+                    "`clone` takes the names of arguments, with commas between them; use `clone(argument)`";
+                named(input, MESSAGE)
+            }),
             "attempt" => {
                 equals(&key, input)?;
-                let ident = input.call(Ident::parse_any).map_err(|error| {
-                    syn::Error::new(error.span(), "`attempt` takes a name for the body; use `attempt = ctx`")
-                })?;
+                let ident = named(input, "`attempt` takes a name for the body; use `attempt = ctx`")?;
                 set_once(&mut args.attempt, key, ident.to_token_stream(), ident)
             }
             "inner_retries" => set(&mut args.inner_retries, key, input, |_, expr| {
@@ -192,23 +197,56 @@ fn read_key(input: ParseStream) -> syn::Result<Ident> {
     if let Ok(key) = input.call(Ident::parse_any) {
         return Ok(key);
     }
-    let message = match input.fork().parse::<Lit>() {
-        Ok(Lit::Int(number)) if !input.peek2(Token![=]) => {
-            format!("expected an argument before its value; use `max_attempts = {number}`")
+    let error = |message: &str| input.error(message);
+    let quoted = input.peek2(Token![=]);
+    let error = match input.fork().parse::<Lit>() {
+        Ok(Lit::Int(number)) if !quoted => {
+            error(&format!("expected an argument before its value; use `max_attempts = {}`", number.base10_digits()))
         }
-        Ok(Lit::Str(text)) if input.peek2(Token![=]) => {
-            format!("an argument is a word without quotes; use `{} = ..`", text.value())
+        Ok(Lit::Str(text)) if quoted => {
+            error(&format!("an argument is a word without quotes; use `{} = ..`", text.value()))
         }
-        _ => "expected an argument such as `max_attempts = 5`".to_owned(),
+        Ok(Lit::Str(text)) if KEYS.iter().any(|(key, _)| *key == text.value()) => {
+            error(&format!("an argument is a word without quotes; use `{}`", form(&text.value())))
+        }
+        Ok(Lit::Str(text)) if text.value().parse::<u32>().is_ok() => {
+            error(&format!("expected an argument before its value; use `max_attempts = {}`", text.value()))
+        }
+        Ok(Lit::Str(text)) if duration::parse(&text.value()).is_ok() => error(&format!(
+            "expected an argument before its value; use `max_elapsed = {0}`, `delay = {0}` or another",
+            text.to_token_stream()
+        )),
+        _ if input.peek(Token![,]) => {
+            error("expected an argument before `,`; remove it, or write one such as `max_attempts = 5`")
+        }
+        _ => error("expected an argument such as `max_attempts = 5`"),
     };
-    Err(input.error(message))
+    // A lonely literal is done with: what follows is read.
+    if input.peek(Lit) && !quoted {
+        input.parse::<Lit>()?;
+    }
+    Err(error)
+}
+
+/// Reads a name that ends its argument, and no keyword.
+fn named(input: ParseStream, message: &str) -> syn::Result<Ident> {
+    let name = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), message))?;
+    let is_whole = input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any);
+    let is_keyword = name != "self" && name != "_" && syn::parse2::<Ident>(name.to_token_stream()).is_err();
+    if is_whole && !is_keyword {
+        return Ok(name);
+    }
+    Err(syn::Error::new(name.span(), message))
 }
 
 /// Reads `=`, and makes sure that a value follows.
 fn equals(key: &Ident, input: ParseStream) -> syn::Result<()> {
     let usual = form(&key.to_string());
     let ends = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
-    if !ends(input) && (!input.peek(Token![=]) || input.peek(Token![==])) {
+    if !ends(input) && (!input.peek(Token![=]) || input.peek(Token![==]) || input.peek(Token![=>])) {
+        let is_text = usual.contains('"');
+        let written = value_written(input).filter(|value| value.starts_with('"') == is_text);
+        let usual = written.map_or_else(|| usual.to_owned(), |value| format!("{key} = {value}"));
         return Err(input.error(format_args!("expected `=` after `{key}`; use `{usual}`")));
     }
     input.parse::<Option<Token![=]>>()?;
@@ -216,6 +254,21 @@ fn equals(key: &Ident, input: ParseStream) -> syn::Result<()> {
         return Err(syn::Error::new(key.span(), format!("`{key}` needs a value; use `{usual}`")));
     }
     Ok(())
+}
+
+/// Returns the literal of `key: 5`, `key(5)`, `key 5` and the like.
+fn value_written(input: ParseStream) -> Option<String> {
+    let ahead = input.fork();
+    while !ahead.is_empty() && !ahead.peek(Token![,]) {
+        match ahead.parse::<proc_macro2::TokenTree>().ok()? {
+            proc_macro2::TokenTree::Literal(literal) => return Some(literal.to_string()),
+            proc_macro2::TokenTree::Group(group) => {
+                return syn::parse2::<Lit>(group.stream()).ok().map(|lit| lit.to_token_stream().to_string());
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Reads `= expression`.
@@ -272,22 +325,35 @@ fn list<T>(
     let content;
     parenthesized!(content in input);
     let tokens = content.fork().parse()?;
-    let items = Punctuated::<T, Token![,]>::parse_terminated_with(&content, item);
+    let mut items = Vec::new();
+    let read = (|| {
+        while !content.is_empty() {
+            items.push(item(&content)?);
+            if !content.is_empty() && !content.peek(Token![,]) {
+                return Err(content.error(format_args!("expected `,` before {}", next_token(&content))));
+            }
+            content.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    })();
     // What is left after a mistake would be reported as well.
     content.parse::<TokenStream>()?;
-    let items = items?;
+    read?;
     if items.is_empty() {
         let message = format!("`{key}` names nothing; use `{}`, or remove it", form(&key.to_string()));
         return Err(syn::Error::new(key.span(), message));
     }
-    set_once(slot, key, tokens, items.into_iter().collect())
+    set_once(slot, key, tokens, items)
 }
 
 fn once(input: ParseStream) -> syn::Result<Once> {
-    let name: Ident = input.parse()?;
+    let name: Ident = input.parse().map_err(|error: syn::Error| {
+        syn::Error::new(error.span(), "`once` takes names with values; use `once(key = make_key())`")
+    })?;
     if !input.peek(Token![=]) {
-        let message = format!("`{name}` needs a value; use `once({name} = ..)`");
-        return Err(syn::Error::new(name.span(), message));
+        let is_lonely = input.is_empty() || input.peek(Token![,]);
+        let message = if is_lonely { "needs a value" } else { "stands before its `=` alone" };
+        return Err(syn::Error::new(name.span(), format!("`{name}` {message}; use `once({name} = ..)`")));
     }
     input.parse::<Token![=]>()?;
     let value = input.parse::<Expr>().map_err(|error| {

@@ -103,6 +103,11 @@ pub(super) fn string(expr: &Expr) -> Option<&LitStr> {
     }
 }
 
+/// Returns the literal that an expression is, whatever its sign.
+pub(super) fn literal(expr: &Expr) -> Option<&Lit> {
+    signed(expr).map(|signed| signed.lit)
+}
+
 /// Reads a duration.
 pub(super) fn duration(key: &Ident, expr: Expr, scope: &Scope) -> syn::Result<Value<Duration>> {
     let message = match signed(&expr) {
@@ -114,12 +119,15 @@ pub(super) fn duration(key: &Ident, expr: Expr, scope: &Scope) -> syn::Result<Va
         Some(Signed { lit: Lit::Int(_) | Lit::Float(_), .. }) => {
             let text = expr.to_token_stream().to_string().replace(' ', "");
             let positive = text.trim_start_matches('-');
+            let plain = positive.replace('_', "");
+            let has_unit = !plain.ends_with(|last: char| last.is_ascii_digit());
+            let unit = if has_unit { "" } else { "s" };
             if text != positive {
-                format!("`{key} = {text}` is negative; use `{}`", form(&key.to_string()))
-            } else if positive.ends_with(|last: char| last.is_ascii_digit()) {
-                format!("`{key} = {text}` has no unit; use `{key} = \"{text}s\"`")
+                format!("`{key} = {text}` is negative; use `{key} = \"{plain}{unit}\"`")
+            } else if has_unit {
+                format!("`{key} = {text}` needs quotes; use `{key} = \"{plain}\"`")
             } else {
-                format!("`{key} = {text}` needs quotes; use `{key} = \"{text}\"`")
+                format!("`{key} = {text}` has no unit; use `{key} = \"{plain}s\"`")
             }
         }
         Some(_) => "expected a duration such as \"60s\" or an expression of type `Duration`".to_owned(),
@@ -132,7 +140,7 @@ pub(super) fn whole<T>(key: &Ident, expr: Expr, scope: &Scope, largest: &T) -> s
 where
     T: TryFrom<u128> + core::fmt::Display,
 {
-    let usual = form(&key.to_string());
+    let (usual, text) = (form(&key.to_string()), expr.to_token_stream().to_string().replace("- ", "-"));
     let message = match signed(&expr) {
         None => return Ok(Value::computed(expr, scope)),
         Some(Signed { minus: false, lit: Lit::Int(number) }) => match number.base10_parse::<u128>().map(T::try_from) {
@@ -140,6 +148,9 @@ where
                 return Ok(Value::Literal(value));
             }
             Ok(Ok(_)) => format!("`{key} = {number}` is not a plain number; use `{key} = {}`", number.base10_digits()),
+            _ if key == "max_attempts" => {
+                format!("`{key} = {number}` is too large; the largest is {largest}, and `forever` stands for no limit")
+            }
             _ => format!("`{key} = {number}` is too large; the largest is {largest}"),
         },
         Some(Signed { minus: true, .. }) if key == "max_attempts" => {
@@ -148,7 +159,7 @@ where
         Some(Signed { minus: false, lit: Lit::Str(text) }) if text.value().parse::<u32>().is_ok() => {
             format!("`{key}` is a number; use `{key} = {}`", text.value())
         }
-        Some(_) => format!("`{key}` is a whole number; use `{usual}`"),
+        Some(_) => format!("`{key} = {text}` is not a whole number; use `{usual}`"),
     };
     Err(syn::Error::new_spanned(expr, message))
 }
@@ -178,9 +189,24 @@ pub(super) fn ratio(key: &Ident, expr: Expr, scope: &Scope) -> syn::Result<Value
         Some(Signed { lit: Lit::Str(text), .. }) if text.value().parse::<f64>().is_ok() => {
             format!("`{key}` is a number; use `{key} = {}`", text.value())
         }
-        Some(_) => format!("`{key}` is a number; use `{}`", form(&key.to_string())),
+        Some(Signed { minus: false, lit: Lit::Int(number) }) => {
+            format!("`{key} = {number}` is not a plain number; use `{key} = {}`", number.base10_digits())
+        }
+        Some(Signed { minus: false, lit: Lit::Float(number) }) => {
+            format!("`{key} = {number}` is not a plain number; use `{key} = {}`", number.base10_digits())
+        }
+        Some(_) => format!("`{key} = {}` is not a number; use `{}`", expr.to_token_stream(), form(&key.to_string())),
     };
     Err(syn::Error::new_spanned(expr, message))
+}
+
+/// Returns the factor that a text holds, also one in per cent.
+fn quoted_factor(text: &str) -> Option<f64> {
+    let factor = match text.trim().strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
+        None => text.trim().parse().ok()?,
+    };
+    (0.0..=1.0).contains(&factor).then_some(factor)
 }
 
 const JITTERS: [(&str, Jitter); 4] =
@@ -197,6 +223,10 @@ pub(super) fn jitter(expr: Expr, scope: &Scope) -> syn::Result<Value<Jitter>> {
         }
         Some(Lit::Str(text)) if JITTERS.iter().any(|(word, _)| *word == text.value()) => {
             format!("`jitter` is a word without quotes; use `jitter = {}`", text.value())
+        }
+        Some(Lit::Str(text)) if quoted_factor(&text.value()).is_some() => {
+            let factor = quoted_factor(&text.value()).unwrap_or(0.5);
+            format!("`jitter` is a word or a factor without quotes; use `jitter = {factor}`")
         }
         Some(Lit::Bool(on)) if on.value => "`jitter` is a word or a factor; use `jitter = full`".to_owned(),
         Some(Lit::Bool(_)) => "`jitter` is a word or a factor; use `jitter = none`".to_owned(),
@@ -230,8 +260,15 @@ pub(super) fn words<T: Copy>(
 /// Reads a closure or a path to a function.
 pub(super) fn callable(key: &Ident, expr: Expr) -> syn::Result<Expr> {
     let usual = form(&key.to_string());
+    let is_code = |text: &LitStr| matches!(text.parse(), Ok(Expr::Path(_) | Expr::Closure(_)));
+    let at_once = ["when", "until", "unmet", "on_timeout"].iter().any(|name| key == name);
+    if at_once && is_async_closure(&expr) {
+        let message =
+            format!("`{key}` cannot be an `async` closure, because its answer is needed at once; remove `async`");
+        return Err(syn::Error::new_spanned(expr, message));
+    }
     match signed(&expr) {
-        Some(Signed { minus: false, lit: Lit::Str(text) }) if syn::parse_str::<Expr>(&text.value()).is_ok() => {
+        Some(Signed { minus: false, lit: Lit::Str(text) }) if is_code(text) => {
             let message = format!("`{key}` is code without quotes; use `{key} = {}`", text.value());
             Err(syn::Error::new_spanned(expr, message))
         }
@@ -241,4 +278,39 @@ pub(super) fn callable(key: &Ident, expr: Expr) -> syn::Result<Expr> {
         }
         None => Ok(expr),
     }
+}
+
+/// Reads an expression of a type that no literal has.
+pub(super) fn object(key: &Ident, expr: Expr) -> syn::Result<Expr> {
+    if signed(&expr).is_none() {
+        return Ok(expr);
+    }
+    let what = match key.to_string().as_str() {
+        "policy" => "a `Policy`",
+        "budget" => "a `Budget`, alone or shared",
+        _ => "a `CancelToken`, or a future in an async function",
+    };
+    let message = format!("`{key}` is {what}; use `{}`", form(&key.to_string()));
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+/// Reads the expression of `before_retry`, which is evaluated and not called: a function or a closure would do nothing.
+pub(super) fn evaluated(expr: Expr) -> syn::Result<Expr> {
+    let message = match peel(&expr) {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) if text.parse::<Expr>().is_ok() => {
+                format!("`before_retry` is code without quotes; use `before_retry = {}`", text.value())
+            }
+            _ => format!("`before_retry` is code to run; use `{}`", form("before_retry")),
+        },
+        Expr::Closure(_) => {
+            "`before_retry` is evaluated and not called; use the body of the closure, such as `before_retry = reconnect()`".to_owned()
+        }
+        Expr::Path(path) => {
+            let text = path.to_token_stream().to_string().replace(' ', "");
+            format!("`before_retry` is evaluated and not called; use `before_retry = {text}()`")
+        }
+        _ => return Ok(expr),
+    };
+    Err(syn::Error::new_spanned(expr, message))
 }

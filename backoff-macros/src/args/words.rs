@@ -1,10 +1,11 @@
 //! Values that are one of a few words, and other values that only one argument has.
 
+use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Lit, LitStr, Path};
 
 use super::value::{self, Value};
-use super::{Backoff, Level, Unmet};
+use super::{Backoff, Level, Unmet, form};
 use crate::function::Scope;
 use crate::suggest;
 
@@ -18,6 +19,15 @@ pub(super) fn backoff(expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
             _ => "expected `exponential`, `linear`, `fibonacci`, or an expression of a type that is a `Backoff`".into(),
         };
         return Err(syn::Error::new(text.span(), message));
+    }
+    if let Some(literal) = value::literal(&expr) {
+        let message = match literal {
+            Lit::Int(_) | Lit::Float(_) => {
+                format!("`backoff` says how delays grow; use `multiplier = {}`", literal.to_token_stream())
+            }
+            _ => "expected `exponential`, `linear`, `fibonacci`, or an expression of a type that is a `Backoff`".into(),
+        };
+        return Err(syn::Error::new_spanned(expr, message));
     }
     if let Some(word) = value::word(&expr).filter(|word| *word == "constant" || *word == "fixed") {
         let message = format!("`backoff = {word}` is said by its delay; use `delay = \"2s\"`");
@@ -62,14 +72,34 @@ pub(super) fn one_of<T: Copy>(key: &str, expr: &Expr, table: &[(&str, T)]) -> sy
             None => suggest::unknown_word(key, word, &names, None),
         },
         (None, Some(text)) => format!("`{key}` is a word without quotes; use `{key} = {text}`"),
-        (None, None) => format!("expected one of {}", suggest::listed(&names)),
+        (None, None) => match variant_of(expr, &names) {
+            Some(name) => format!("`{key}` is a word; use `{key} = {name}`"),
+            None => format!("`{key}` is one of {}; use `{}`", suggest::listed(&names), form(key)),
+        },
     };
     Err(syn::Error::new_spanned(expr, message))
 }
 
+/// Returns the word that a path such as `InnerRetries::Stop` means.
+fn variant_of<'a>(expr: &Expr, names: &[&'a str]) -> Option<&'a str> {
+    let Expr::Path(path) = value::peel(expr) else {
+        return None;
+    };
+    let last = path.path.segments.last()?.ident.to_string();
+    names.iter().copied().find(|name| name.replace('_', "").eq_ignore_ascii_case(&last))
+}
+
 pub(super) fn site_name(expr: Expr, scope: &Scope) -> syn::Result<Value<String>> {
-    if let Some(text) = value::string(&expr) {
-        return Ok(Value::Literal(text.value()));
+    match (value::string(&expr), value::literal(&expr)) {
+        (Some(text), _) if text.value().is_empty() => {
+            let message = "`name` is empty; use a name such as `name = \"orders\"`, or remove it";
+            return Err(syn::Error::new_spanned(expr, message));
+        }
+        (Some(text), _) => return Ok(Value::Literal(text.value())),
+        (None, Some(_)) => {
+            return Err(syn::Error::new_spanned(expr, "`name` is a string; use `name = \"orders\"`"));
+        }
+        (None, None) => {}
     }
     match Value::computed(expr, scope) {
         Value::Runtime(expr) => {
@@ -80,6 +110,8 @@ pub(super) fn site_name(expr: Expr, scope: &Scope) -> syn::Result<Value<String>>
     }
 }
 
+const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
+
 pub(super) fn level(expr: &Expr) -> syn::Result<Level> {
     let message = match (value::string(expr), value::word(expr)) {
         (Some(text), _) => match text.value().as_str() {
@@ -88,9 +120,10 @@ pub(super) fn level(expr: &Expr) -> syn::Result<Level> {
             "info" => return Ok(Level::Info),
             "warn" => return Ok(Level::Warn),
             "error" => return Ok(Level::Error),
-            other => {
-                format!("unknown level `{other}`; use `trace`, `debug`, `info`, `warn` or `error`")
-            }
+            other => match suggest::nearest(other, LEVELS.into_iter()) {
+                Some(near) => format!("unknown level `{other}`; use `log = \"{near}\"`"),
+                None => format!("unknown level `{other}`; use `trace`, `debug`, `info`, `warn` or `error`"),
+            },
         },
         (None, Some(word)) => format!("`log` is a string; use `log = \"{}\"`", word.to_string().to_lowercase()),
         (None, None) => "`log` is a level; use `log = \"info\"`".to_owned(),

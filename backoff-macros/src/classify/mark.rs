@@ -6,6 +6,10 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, LitStr, Member, Meta, Path, Token};
 
 use crate::diagnostic::Errors;
+use crate::suggest;
+
+/// The marks with a name of their own.
+const MARKS: [&str; 4] = ["transient", "permanent", "ambiguous", "push_back"];
 
 /// One mark, with its place.
 pub(super) enum Mark {
@@ -64,7 +68,15 @@ impl Marks {
             "ambiguous" => Mark::Ambiguous(bare(attr)?),
             "push_back" => Mark::PushBack(push_back(attr)?),
             "classify" => return self.classify(attr),
-            _ => return Ok(()),
+            other => {
+                return match suggest::nearest(other, MARKS.into_iter()) {
+                    Some(near) => {
+                        let form = if near == "push_back" { "push_back(field)" } else { near };
+                        Err(syn::Error::new_spanned(attr.path(), format!("unknown mark `{other}`; use `#[{form}]`")))
+                    }
+                    None => Ok(()),
+                };
+            }
         };
         self.list.push(mark);
         Ok(())
@@ -79,13 +91,29 @@ impl Marks {
         };
         list.parse_nested_meta(|meta| {
             found = true;
+            let ends = meta.input.is_empty() || meta.input.peek(Token![,]);
             if meta.path.is_ident("source") {
+                if !ends {
+                    meta.input.parse::<proc_macro2::TokenStream>()?;
+                    let message =
+                        "`source` takes no value; write `#[classify(source)]`, on the field where there are several";
+                    return Err(syn::Error::new_spanned(&meta.path, message));
+                }
                 self.list.push(Mark::Source(meta.path.span()));
             } else if meta.path.is_ident("with") {
-                let judge: Expr = meta.value()?.parse()?;
+                let judge = meta.value().and_then(syn::parse::ParseBuffer::parse::<Expr>).map_err(|_| {
+                    syn::Error::new_spanned(&meta.path, "`with` is the path of a function; write `with = path`")
+                })?;
                 self.list.push(Mark::With(unquoted(judge)?));
             } else if meta.path.is_ident("crate") {
-                self.krate = Some(crate_path(meta.value()?)?);
+                self.krate = Some(meta.value().and_then(crate_path).map_err(|error| {
+                    syn::Error::new(error.span(), "`crate` is the path of the renamed crate; use `crate = backoff`")
+                })?);
+            } else if let Some(mark) = MARKS.into_iter().find(|mark| meta.path.is_ident(mark)) {
+                meta.input.parse::<proc_macro2::TokenStream>()?;
+                let form = if mark == "push_back" { "push_back(field)" } else { mark };
+                let message = format!("`{mark}` is a mark of its own; write `#[{form}]`");
+                return Err(syn::Error::new_spanned(&meta.path, message));
             } else {
                 let path = &meta.path;
                 let text = path.get_ident().map_or_else(|| "this path".to_owned(), |name| format!("`{name}`"));

@@ -36,8 +36,7 @@ fn each_mark_becomes_an_arm() {
         "Self::A { .. } => ::backoff_core::Fault::Transient,",
         "Self::B { .. } => ::backoff_core::Fault::Permanent,",
         "Self::C { .. } => ::backoff_core::Fault::Ambiguous,",
-        "Self::D { after: field, .. } => ::backoff_core::Fault::from(<::core::option::Option<::core::time::Duration> as
-            ::core::convert::From<_>>::from(::core::clone::Clone::clone(field),),),",
+        "Self::D { after: field, .. } => ::backoff_core::__private::push_back(field),",
         "Self::F { 1: field, .. } =>",
         "Self::G { 0: field, .. } => ::backoff_core::__private::Probe::new(field).fault(),",
         "Self::H { 0: field, .. } => ::core::convert::Into::<::backoff_core::Fault>::into((judge)(field)),",
@@ -51,7 +50,7 @@ fn each_mark_becomes_an_arm() {
 fn generics_keep_their_bounds_and_gain_none() {
     assert_contains(
         "enum E<'a, T: Debug = u8, const N: usize> where T: Error { #[classify(source)] A(&'a [T; N]) }",
-        "#[automatically_derived] #[allow(deprecated)]
+        "#[automatically_derived]
          impl<'a, T: Debug, const N: usize> ::backoff_core::Classify for E<'a, T, N> where T: Error {",
     );
 }
@@ -137,6 +136,27 @@ fn mistakes_get_one_message_with_the_cure() {
         (
             "enum E { #[classify(source)] A(u8, X) }",
             "`A` has several fields (`0`, `1`); write `#[classify(source)]` on the one to ask".to_owned(),
+        ),
+        ("enum E { #[transient] A(#[classify(source)] X) }", "`A` has two marks; keep one of them".to_owned()),
+        ("#[transient] enum E { A, B }", "this mark belongs to a variant; put it on the variants of `E`".to_owned()),
+        ("enum E { A(#[transient] u8) }", "this mark belongs to the variant; put it above the variant".to_owned()),
+        ("enum E { #[classify(crate = other)] A }", "`crate` belongs to the whole type; put it on the enum".to_owned()),
+        ("enum E { #[tranzient] A }", "unknown mark `tranzient`; use `#[transient]`".to_owned()),
+        ("enum E { #[pushback] A }", "unknown mark `pushback`; use `#[push_back(field)]`".to_owned()),
+        ("enum E { #[classify(permanent)] A }", "`permanent` is a mark of its own; write `#[permanent]`".to_owned()),
+        (
+            "enum E { #[classify(push_back(after))] A }",
+            "`push_back` is a mark of its own; write `#[push_back(field)]`".to_owned(),
+        ),
+        (
+            "enum E { #[classify(source = 0)] A(X) }",
+            "`source` takes no value; write `#[classify(source)]`, on the field where there are several".to_owned(),
+        ),
+        ("enum E { #[classify(with)] A(u8) }", "`with` is the path of a function; write `with = path`".to_owned()),
+        ("enum E { #[classify(with(f))] A(u8) }", "`with` is the path of a function; write `with = path`".to_owned()),
+        (
+            "#[classify(crate = 'x')] enum E { #[transient] A }",
+            "`crate` is the path of the renamed crate; use `crate = backoff`".to_owned(),
         ),
         ("enum E { #[classify] A }", format!("`#[classify]` says nothing by itself; {forms}")),
         ("enum E { #[classify()] A }", format!("`#[classify()]` says nothing; {forms}")),

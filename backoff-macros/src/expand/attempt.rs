@@ -2,8 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 
-use super::ending::called;
 use super::plan::Plan;
 use crate::function::{Binding, Function, Receiver, Shape, braces};
 
@@ -22,23 +22,19 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
     }
     let private = &plan.private;
     let limit = per_attempt.then(|| {
-        let (policy, sleeper) = (&plan.policy.reference, plan.sleeper());
+        let (policy, sleeper, (at, private)) = (&plan.policy.reference, plan.sleeper(), plan.sleeper_place());
+        let timer = quote_spanned!(at=> #private::timer(#sleeper, __limit));
         quote_spanned! {site=>
             let (__limit, __clipped) = __driver.attempt_limit(#policy, __attempt_timeout);
-            let __timer = #private::timer(#sleeper, __limit);
+            let __timer = #timer;
         }
     });
     let attempt_timed_out = per_attempt.then(|| {
-        let made = timed_out(
-            plan,
-            &quote_spanned!(site=> __limit),
-            plan.args.attempt_timeout.as_ref().map(|arg| arg.key.span()),
-        );
+        let made = timed_out(plan, &quote_spanned!(site=> __limit));
         quote_spanned!(site=> (#made, __clipped))
     });
     let call_timed_out = per_call.then(|| {
-        let made =
-            timed_out(plan, &quote_spanned!(site=> __timeout), plan.args.timeout.as_ref().map(|arg| arg.key.span()));
+        let made = timed_out(plan, &quote_spanned!(site=> __timeout));
         quote_spanned!(site=> (#made, ::core::option::Option::Some(#private::StopReason::Timeout)))
     });
     let some = quote_spanned!(site=> ::core::option::Option::Some);
@@ -73,18 +69,26 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
 
 /// Where the body starts with items, the statements put before it would make clippy complain of the user's order.
 fn items_after_the_head(plan: &Plan<'_>) -> TokenStream {
-    if !plan.function.starts_with_item() {
+    let has_head = plan.is_async || plan.args.before_retry.is_some();
+    if !has_head || !plan.function.starts_with_item() {
         return TokenStream::new();
     }
     quote_spanned!(Span::mixed_site()=> #[allow(clippy::items_after_statements)])
 }
 
 /// Makes the result of an attempt that was dropped.
-pub(super) fn timed_out(plan: &Plan<'_>, limit: &TokenStream, key: Option<Span>) -> TokenStream {
-    if let Some(make) = &plan.args.on_timeout {
-        return called(plan, "timed_out_with", limit, &make.value);
+pub(super) fn timed_out(plan: &Plan<'_>, limit: &TokenStream) -> TokenStream {
+    let (site, args) = (Span::mixed_site(), plan.args);
+    if let Some(make) = &args.on_timeout {
+        // The type is named, so that a closure of another type is told what it should return.
+        let at = site.located_at(make.value.span());
+        let (private, make) = (plan.private_at(at), &make.value);
+        let ty = plan.result_type().map(|ty| quote_spanned!(at=> ::<#ty>));
+        return quote_spanned!(at=> #private::timed_out_with #ty(#limit, #make));
     }
-    let at = Span::mixed_site().located_at(key.unwrap_or_else(Span::call_site));
+    // All at one place: an error that cannot be made is reported once.
+    let key = args.attempt_timeout.as_ref().or(args.timeout.as_ref()).map(|arg| arg.key.span());
+    let at = site.located_at(key.unwrap_or_else(Span::call_site));
     let private = plan.private_at(at);
     quote_spanned!(at=> #private::timed_out(#limit))
 }
@@ -130,22 +134,15 @@ fn asynchronous(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(at=> async #block)
 }
 
-/// A `return` that is never reached tells the compiler what type the async block has.
+/// A `return` that is never reached tells the compiler what type the async block has. It causes no lint by itself, so that
+/// nothing has to be allowed: a crate may forbid that.
 fn fake_return(plan: &Plan<'_>) -> TokenStream {
     let Some(ty) = plan.result_type() else {
         return TokenStream::new();
     };
     let at = plan.result_span();
-    quote_spanned! {at=>
-        #[allow(
-            unknown_lints, unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop,
-            clippy::let_unit_value, clippy::let_with_type_underscore, clippy::needless_return, clippy::unreachable
-        )]
-        if false {
-            let __result: #ty = loop {};
-            return __result;
-        }
-    }
+    let private = plan.private_at(at);
+    quote_spanned!(at=> if false { return #private::unreached::<#ty>(); })
 }
 
 /// Makes the block capture these by unique reference, so that it is `Send` where they are.

@@ -13,9 +13,7 @@ use crate::args::{Unmet, is_async_closure, peel};
 pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Plan { args, core, private, .. } = plan;
-    let at = plan.result_span();
-    let outcome = located(core, at);
-    let looked_at = quote_spanned!(at=> #outcome::Outcome::as_result(&__result));
+    let looked_at = looked_at(plan);
     let succeeded = succeeded(plan);
     let fault = fault(plan);
     let on_value = match &args.until {
@@ -62,6 +60,13 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
+/// Looks at the result. Wherever that is done, a type that is no outcome is reported at the same place, and so only once.
+fn looked_at(plan: &Plan<'_>) -> TokenStream {
+    let at = plan.result_span();
+    let core = located(&plan.core, at);
+    quote_spanned!(at=> #core::Outcome::as_result(&__result))
+}
+
 /// Notes a success and leaves the loop, unless a test loses the result: then it counts as one that did not meet `until`.
 fn succeeded(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
@@ -89,7 +94,7 @@ fn fault(plan: &Plan<'_>) -> TokenStream {
 /// Binds `__is_cancelled`, before anything is borrowed that could not be held while that is awaited.
 fn asked_whether_cancelled(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { args, core, private, .. } = plan;
+    let Plan { args, private, .. } = plan;
     if args.cancel.is_none() {
         return TokenStream::new();
     }
@@ -99,7 +104,8 @@ fn asked_whether_cancelled(plan: &Plan<'_>) -> TokenStream {
     let matters = if args.until.is_some() {
         quote_spanned!(site=> true)
     } else {
-        quote_spanned!(site=> #core::Outcome::as_result(&__result).is_err())
+        let looked_at = looked_at(plan);
+        quote_spanned!(site=> #looked_at.is_err())
     };
     quote_spanned!(site=> let __is_cancelled = #matters && #private::is_cancelled_now(__cancel.as_mut()).await;)
 }
@@ -185,17 +191,21 @@ fn async_closure(expr: &Expr) -> Option<(&Pat, TokenStream)> {
     if !is_async_closure(expr) {
         return None;
     }
-    let pattern = closure.inputs.first()?;
+    // With another number of arguments it is called, which the compiler refuses with the reason.
+    let (Some(pattern), 1) = (closure.inputs.first(), closure.inputs.len()) else {
+        return None;
+    };
     let (capture, body) = (&closure.capture, &closure.body);
-    Some((pattern, quote_spanned!(Span::mixed_site()=> async #capture { #body })))
+    let at = Span::mixed_site().located_at(body.span());
+    Some((pattern, quote_spanned!(at=> async #capture { #body })))
 }
 
 /// Waits out `__delay`, and leaves the loop if something ends the wait early.
 pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { args, core, private, .. } = plan;
+    let Plan { args, private, .. } = plan;
     let sleeper = plan.sleeper();
-    let text = error_text(plan, &quote_spanned!(site=> __error));
+    let (text, looked_at) = (error_text(plan, &quote_spanned!(site=> __error)), looked_at(plan));
     let waited = (plan.driver == Driver::Full).then(|| quote_spanned!(site=> __driver.waited(__delay);));
     let identity = plan.identity();
     let stop = |reason: TokenStream, result: TokenStream| {
@@ -205,31 +215,39 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
                 // The compiler learns the type here, before it looks for the way to show the error.
                 break (__result, ::core::option::Option::None);
             }
-            let __error = #core::Outcome::as_result(&__result).err();
+            let __error = #looked_at.err();
             __driver.interrupted(#identity, #private::StopReason::#reason, #text);
             break (__result, ::core::option::Option::Some(#private::StopReason::#reason));
         }
     };
     if !plan.is_async {
         if args.cancel.is_none() {
-            return quote_spanned!(site=> #private::sleep_blocking(#sleeper, __delay); #waited);
+            let (at, private) = plan.sleeper_place();
+            let sleep = quote_spanned!(at=> #private::sleep_blocking(#sleeper, __delay));
+            return quote_spanned!(site=> #sleep; #waited);
         }
         let cancelled = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
+        let (at, private) = plan.sleeper_place();
+        let sleep = quote_spanned!(at=> #private::sleep_blocking_until_cancelled(#sleeper, __delay, __cancel));
         return quote_spanned! {site=>
-            if #private::sleep_blocking_until_cancelled(#sleeper, __delay, __cancel) {
+            if #sleep {
                 #cancelled
             }
             #waited
         };
     }
-    let sleep = quote_spanned!(site=> #private::sleep(#sleeper, __delay));
-    let on_timeout = args.timeout.as_ref().map(|timeout| {
-        let made = timed_out(plan, &quote_spanned!(site=> __timeout), Some(timeout.key.span()));
+    let (at, located) = plan.sleeper_place();
+    let sleep = quote_spanned!(at=> #located::sleep(#sleeper, __delay));
+    let on_timeout = args.timeout.as_ref().map(|_| {
+        let made = timed_out(plan, &quote_spanned!(site=> __timeout));
         stop(quote_spanned!(Span::mixed_site()=> Timeout), made)
     });
     let cancelled = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
     match (args.cancel.is_some(), on_timeout) {
-        (false, None) => quote_spanned!(site=> #sleep.await; #waited),
+        (false, None) => {
+            let slept = quote_spanned!(at=> #sleep.await);
+            quote_spanned!(site=> #slept; #waited)
+        }
         (true, None) => quote_spanned! {site=>
             if #private::sleep_until_cancelled(#sleep, __cancel.as_mut()).await {
                 #cancelled
@@ -256,13 +274,14 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
 /// What is done with `__result` and `__reason` when the loop has ended.
 pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { args, core, .. } = plan;
+    let Plan { args, .. } = plan;
     let recovered = args.on_recovered.as_ref().map(|hook| {
         let called = notify(plan, &hook.value, &quote_spanned!(site=> __driver.recovered_event()));
         quote_spanned!(site=> if __driver.has_recovered() { #called })
     });
     let gave_up = args.on_give_up.as_ref().map(|hook| {
-        let error = quote_spanned!(site=> #core::Outcome::as_result(&__result).err());
+        let looked_at = looked_at(plan);
+        let error = quote_spanned!(site=> #looked_at.err());
         notify(plan, &hook.value, &quote_spanned!(site=> __driver.give_up_event(#error, __reason)))
     });
     let resort =
@@ -277,9 +296,8 @@ pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
                     quote_spanned!(site=> if __driver.has_lost() { __result } else { #failure })
                 }
             };
-            quote_spanned! {site=>
-                if #core::Outcome::as_result(&__result).is_ok() { #unmet } else { #resort }
-            }
+            let looked_at = looked_at(plan);
+            quote_spanned!(site=> if #looked_at.is_ok() { #unmet } else { #resort })
         }
     };
     quote_spanned! {site=>
@@ -298,15 +316,19 @@ pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
 
 fn or_else(plan: &Plan<'_>, hook: &Expr) -> TokenStream {
     let site = Span::mixed_site();
-    let core = &plan.core;
+    let core = located(&plan.core, plan.result_span());
     let explain = quote_spanned!(site=> |__last| __driver.retry_error(__last, __reason));
     if let Some((pattern, body)) = async_closure(hook) {
+        let body = match peel(hook) {
+            Expr::Closure(closure) => quote_spanned!(site.located_at(closure.body.span())=> #body.await),
+            _ => body,
+        };
         quote_spanned! {site=>
             match #core::Outcome::into_result(__result) {
                 ::core::result::Result::Ok(__value) => #core::Outcome::from_value(__value),
                 ::core::result::Result::Err(__last) => {
                     let #pattern = __driver.retry_error(__last, __reason);
-                    #body.await
+                    #body
                 }
             }
         }

@@ -38,7 +38,11 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(args: &'a Args, function: &'a Function) -> Self {
-        let core = args.core_path();
+        // A path that leads nowhere is reported once, at its import.
+        let core = match &args.krate {
+            Some(_) => quote_spanned!(Span::mixed_site()=> __retry_core),
+            None => args.core_path(),
+        };
         let private = quote_spanned!(Span::mixed_site()=> #core::__private);
         let policy = policy::tokens(args, &core, &private);
         let has_timeout = args.attempt_timeout.is_some() || args.timeout.is_some();
@@ -112,8 +116,14 @@ impl<'a> Plan<'a> {
     /// What stands before the loop, evaluated once per call.
     pub(super) fn prologue(&self) -> TokenStream {
         let site = Span::mixed_site();
-        let Self { args, private, policy, .. } = self;
-        let mut tokens = policy.declaration.clone();
+        let Self { args, policy, .. } = self;
+        let mut tokens = TokenStream::new();
+        if let Some(path) = &args.krate {
+            let path = &path.value;
+            let renamed = quote_spanned!(site.located_at(path.span())=> as __retry_core);
+            tokens.extend(quote_spanned!(site=> use #path #renamed;));
+        }
+        tokens.extend(policy.declaration.clone());
         if self.is_async {
             let needed = Ident::new(if args.sleep.is_none() { "runtime" } else { "driver" }, site);
             let core = &self.core;
@@ -145,10 +155,15 @@ impl<'a> Plan<'a> {
         tokens.extend(self.budget());
         if let Some(cancel) = &args.cancel {
             let by = &cancel.value;
+            let at = site.located_at(by.span());
             tokens.extend(if self.is_async {
-                quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#private::cancel_future(#by));)
+                let private = self.private_at(at);
+                let future = quote_spanned!(at=> #private::cancel_future(#by));
+                quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#future);)
             } else {
-                quote_spanned!(site=> let __cancel = &#by;)
+                let core = &self.core;
+                let token = quote_spanned!(at=> &#by);
+                quote_spanned!(site=> let __cancel: &#core::CancelToken = #token;)
             });
         }
         if let Some(seed) = &args.seed {
@@ -161,10 +176,11 @@ impl<'a> Plan<'a> {
         }
         if let Some(limit) = &args.timeout {
             let value = duration(&limit.value);
-            let sleeper = self.sleeper();
+            let (sleeper, (at, private)) = (self.sleeper(), self.sleeper_place());
+            let timer = quote_spanned!(at=> #private::timer(#sleeper, __timeout));
             tokens.extend(quote_spanned! {site=>
                 let __timeout: ::core::time::Duration = #value;
-                let mut __deadline = ::core::pin::pin!(#private::timer(#sleeper, __timeout));
+                let mut __deadline = ::core::pin::pin!(#timer);
             });
         }
         tokens
@@ -208,10 +224,13 @@ impl<'a> Plan<'a> {
                 static __RETRY_BUDGET: #core::Budget = #core::Budget::new();
                 let __budget = &__RETRY_BUDGET;
             },
-            Some(Some(expr)) => quote_spanned! {site=>
-                let __shared_budget = &#expr;
-                let __budget: &#core::Budget = __shared_budget;
-            },
+            Some(Some(expr)) => {
+                let shared = quote_spanned!(site.located_at(expr.span())=> __shared_budget);
+                quote_spanned! {site=>
+                    let __shared_budget = &#expr;
+                    let __budget: &#core::Budget = #shared;
+                }
+            }
         }
     }
 
@@ -241,10 +260,17 @@ impl<'a> Plan<'a> {
         let site = Span::mixed_site();
         let private = &self.private;
         match &self.args.sleep {
-            Some(Arg { value, .. }) => quote_spanned!(site=> &#value),
+            Some(Arg { value, .. }) => quote_spanned!(site.located_at(value.span())=> &#value),
             None if self.is_async => quote_spanned!(site=> &#private::AsyncSleeper),
             None => quote_spanned!(site=> &#private::DefaultSleeper),
         }
+    }
+
+    /// Where a sleeper that cannot wait is reported, and the private module named there.
+    pub(super) fn sleeper_place(&self) -> (Span, TokenStream) {
+        let site = Span::mixed_site();
+        let at = self.args.sleep.as_ref().map_or(site, |sleep| site.located_at(sleep.value.span()));
+        (at, self.private_at(at))
     }
 
     /// Makes the driver.
@@ -262,8 +288,10 @@ impl<'a> Plan<'a> {
             Driver::Timed => quote_spanned!(site=> #private::Timed::<#private::#mode>::start()),
             Driver::Full => {
                 let is_timed = self.is_timed();
+                let at = policy.place;
+                let private = self.private_at(at);
                 let seeded = args.seed.as_ref().map(|_| quote_spanned!(site=> .seed(__seed)));
-                quote_spanned!(site=> #private::Full::<_, #private::#mode>::start(#reference, #is_timed) #seeded)
+                quote_spanned!(at=> #private::Full::<_, #private::#mode>::start(#reference, #is_timed) #seeded)
             }
         };
         let scope = self.inner_retries().map(|mode| {

@@ -3,9 +3,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Expr, Ident};
 
 use super::plan::{duration, located};
-use crate::args::{Args, Backoff, Jitter, Since, Value};
+use crate::args::{Args, Backoff, Jitter, Since, Value, peel};
 
 /// How the expansion writes and names its policy.
 pub(super) struct PolicyTokens {
@@ -15,6 +16,8 @@ pub(super) struct PolicyTokens {
     pub(super) reference: TokenStream,
     /// It is a constant of a built-in backoff: a `&'static Policy`.
     pub(super) is_plain: bool,
+    /// Where a value is reported that is no policy or backoff.
+    pub(super) place: Span,
 }
 
 /// When a value is known.
@@ -33,31 +36,51 @@ pub(super) fn tokens(args: &Args, core: &TokenStream, private: &TokenStream) -> 
     chain.settings(args, core);
     if let (Some(policy), 0) = (&args.policy, chain.settings) {
         let expr = policy.value.computed_expression();
+        let at = site.located_at(expr.span());
+        let private = located(private, at);
         if matches!(policy.value, Value::Constant(_)) {
-            let reference = quote_spanned!(site=> #private::policy(&#expr));
-            return PolicyTokens { declaration: TokenStream::new(), reference, is_plain: false };
+            let reference = quote_spanned!(at=> #private::policy(&#expr));
+            return PolicyTokens { declaration: TokenStream::new(), reference, is_plain: false, place: at };
         }
         let declaration = quote_spanned!(site=> let __policy = #expr;);
-        let reference = quote_spanned!(site=> #private::policy(&__policy));
-        return PolicyTokens { declaration, reference, is_plain: false };
+        let reference = quote_spanned!(at=> #private::policy(&__policy));
+        return PolicyTokens { declaration, reference, is_plain: false, place: at };
     }
-    let (start, has_own_type) = chain.start(args, core);
+    let (start, has_own_type) = chain.start(args, core, private);
     let Chain { tokens: settings, known, site: culprit, .. } = chain;
     if known == Known::Call {
-        let declaration =
-            quote_spanned!(site=> let __policy = #private::adjusted(&__RETRY_SITE, #start.adjusting() #settings););
-        return PolicyTokens { declaration, reference: quote_spanned!(site=> &__policy), is_plain: false };
+        // All at one place, where a value of the wrong type is reported.
+        let at = own_type(args).map_or(site, |expr| site.located_at(expr.span()));
+        let private = located(private, at);
+        let policy = quote_spanned!(at=> #private::adjusted(&__RETRY_SITE, #start.adjusting() #settings));
+        let declaration = quote_spanned!(site=> let __policy = #policy;);
+        return PolicyTokens { declaration, reference: quote_spanned!(at=> &__policy), is_plain: false, place: at };
     }
     let value = quote_spanned!(site=> #start #settings.build());
     // A refused constant is reported where it was written.
     let value = culprit.map_or_else(|| value.clone(), |culprit| located(&value, culprit));
     if has_own_type {
         // The type cannot be named in an item, so one item checks the value and the loop computes it in place.
-        let declaration = quote_spanned!(site=> const _: () = ::core::mem::forget(#value););
-        return PolicyTokens { declaration, reference: quote_spanned!(site=> &const { #value }), is_plain: false };
+        let at = own_type(args).map_or(site, |expr| site.located_at(expr.span()));
+        let declaration = quote_spanned!(at=> const _: () = ::core::mem::forget(#value););
+        return PolicyTokens {
+            declaration,
+            reference: quote_spanned!(at=> &const { #value }),
+            is_plain: false,
+            place: at,
+        };
     }
     let declaration = quote_spanned!(site=> const __RETRY_POLICY: #core::Policy = #value;);
-    PolicyTokens { declaration, reference: quote_spanned!(site=> &__RETRY_POLICY), is_plain: true }
+    PolicyTokens { declaration, reference: quote_spanned!(site=> &__RETRY_POLICY), is_plain: true, place: site }
+}
+
+/// Returns the expression whose type decides what the policy is.
+fn own_type(args: &Args) -> Option<&Expr> {
+    match (&args.policy, args.backoff.as_ref().map(|backoff| &backoff.value)) {
+        (Some(policy), _) => Some(policy.value.computed_expression()),
+        (None, Some(Backoff::Custom(expr))) => Some(expr.computed_expression()),
+        (None, _) => None,
+    }
 }
 
 /// The calls of the builder's setters.
@@ -71,7 +94,7 @@ struct Chain {
 
 impl Chain {
     fn setter(&mut self, name: &str, argument: &TokenStream) {
-        let name = syn::Ident::new(name, Span::mixed_site());
+        let name = Ident::new(name, Span::mixed_site());
         self.settings += 1;
         self.tokens.extend(quote_spanned!(Span::mixed_site()=> .#name(#argument)));
     }
@@ -130,17 +153,29 @@ impl Chain {
     }
 
     /// The expression that the setters are called on, and whether its type is one that only the user knows.
-    fn start(&mut self, args: &Args, core: &TokenStream) -> (TokenStream, bool) {
+    fn start(&mut self, args: &Args, core: &TokenStream, private: &TokenStream) -> (TokenStream, bool) {
+        let site = Span::mixed_site();
         if let Some(policy) = &args.policy {
             self.note(&policy.value);
             let expr = policy.value.computed_expression();
-            return (quote_spanned!(Span::mixed_site()=> (#expr).edit()), true);
+            let at = site.located_at(expr.span());
+            if self.known == Known::Constant {
+                return (quote_spanned!(at=> #expr.edit()), true);
+            }
+            let private = located(private, at);
+            return (quote_spanned!(at=> #private::edit(&#expr)), true);
         }
         let backoff = match (args.backoff.as_ref().map(|backoff| &backoff.value), &args.delay) {
             (Some(Backoff::Custom(expr)), _) => {
                 self.note(expr);
                 let expr = expr.computed_expression();
-                return (quote_spanned!(Span::mixed_site()=> #core::Policy::with_backoff(#expr)), true);
+                let at = site.located_at(expr.span());
+                let private = located(private, at);
+                let taken = if matches!(peel(expr), Expr::Closure(_)) { "backoff_of" } else { "backoff" };
+                let taken = Ident::new(taken, at);
+                let own = quote_spanned!(at=> #private::#taken(#expr));
+                let core = located(core, at);
+                return (quote_spanned!(at=> #core::Policy::with_backoff(#own)), true);
             }
             (_, Some(delay)) => {
                 self.note(&delay.value);
@@ -157,10 +192,10 @@ impl Chain {
 
 impl Value<core::convert::Infallible> {
     /// The expression; such a value is never a literal.
-    fn computed_expression(&self) -> TokenStream {
+    fn computed_expression(&self) -> &Expr {
         match self {
             Self::Literal(never) => match *never {},
-            Self::Constant(expr) | Self::Runtime(expr) => expr.to_token_stream(),
+            Self::Constant(expr) | Self::Runtime(expr) => expr,
         }
     }
 }

@@ -13,12 +13,24 @@ pub(super) enum Answer {
     Form(&'static str, &'static str),
 }
 
+impl Answer {
+    /// Returns the argument that the answer names.
+    pub(super) fn argument(self) -> Option<&'static str> {
+        match self {
+            Rename(ours) => Some(ours),
+            Retries => Some("max_attempts"),
+            Form(form, _) => form.split([' ', '(']).next(),
+        }
+    }
+}
+
 /// Names that people bring from other libraries.
 pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
     (
         &[
             "max_retries",
             "max_retry",
+            "max_retry_attempts",
             "retries",
             "retry",
             "num_retries",
@@ -53,6 +65,7 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
             "start_delay",
             "min",
             "min_wait",
+            "min_timeout",
         ],
         Rename("initial_delay"),
     ),
@@ -60,7 +73,7 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
         &["factor", "backoff_factor", "backoff_multiplier", "exponential_base", "exponent", "rate", "growth"],
         Rename("multiplier"),
     ),
-    (&["max_interval", "max_backoff", "max_wait", "cap", "delay_cap", "max"], Rename("max_delay")),
+    (&["max_interval", "max_backoff", "max_wait", "max_timeout", "cap", "delay_cap", "max"], Rename("max_delay")),
     (&["interval", "wait", "wait_fixed", "pause", "fixed_delay", "wait_time"], Rename("delay")),
     (
         &[
@@ -78,13 +91,16 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
         Rename("max_elapsed"),
     ),
     (&["randomization_factor", "randomize", "jitter_factor"], Rename("jitter")),
-    (&["full_jitter"], Form("jitter = full", "")),
+    (&["full_jitter", "wait_random_exponential"], Form("jitter = full", "")),
     (&["no_jitter"], Form("jitter = none", "")),
     (&["wait_increment", "step"], Rename("increment")),
-    (&["exponential_backoff", "exponential"], Form("backoff = exponential", "")),
+    (
+        &["exponential_backoff", "exponential", "exponential_builder", "wait_exponential"],
+        Form("backoff = exponential", ""),
+    ),
     (&["linear", "linear_backoff"], Form("backoff = linear", "")),
-    (&["fibonacci", "fibonacci_backoff"], Form("backoff = fibonacci", "")),
-    (&["constant", "constant_backoff", "fixed"], Form("delay = \"2s\"", "")),
+    (&["fibonacci", "fibonacci_backoff", "fibonacci_builder"], Form("backoff = fibonacci", "")),
+    (&["constant", "constant_backoff", "constant_builder", "fixed", "fixed_interval"], Form("delay = \"2s\"", "")),
     (&["strategy", "algorithm"], Rename("backoff")),
     (&["config", "settings", "builder"], Rename("policy")),
     (&["stop"], Form("max_attempts = 5", "or `max_elapsed = \"60s\"`")),

@@ -1,6 +1,6 @@
 //! The text of every message.
 
-use super::{ASYNC, SYNC, report, tokens};
+use super::{ASYNC, SYNC, errors_in, report, tokens};
 
 /// Asserts that each attribute on an item gives exactly one message.
 pub(super) fn each(item: &str, table: &[(&str, &str)]) {
@@ -23,6 +23,33 @@ fn grammar_mistakes_are_answered_with_a_form_to_type() {
             ("max_attempts: 5", "expected `=` after `max_attempts`; use `max_attempts = 5`"),
             ("max_attempts(5)", "expected `=` after `max_attempts`; use `max_attempts = 5`"),
             ("max_attempts == 5", "expected `=` after `max_attempts`; use `max_attempts = 5`"),
+            ("max_attempts => 7", "expected `=` after `max_attempts`; use `max_attempts = 7`"),
+            ("max_attempts(7)", "expected `=` after `max_attempts`; use `max_attempts = 7`"),
+            ("max_delay 7", "expected `=` after `max_delay`; use `max_delay = \"20s\"`"),
+            ("max_delay: \"7s\"", "expected `=` after `max_delay`; use `max_delay = \"7s\"`"),
+            ("\"7\"", "expected an argument before its value; use `max_attempts = 7`"),
+            (
+                "\"60s\"",
+                "expected an argument before its value; use `max_elapsed = \"60s\"`, `delay = \"60s\"` or another",
+            ),
+            ("\"forever\"", "an argument is a word without quotes; use `forever`"),
+            ("POLICY", "expected an argument before its value; use `policy = POLICY`"),
+            ("Policy::exponential()", "expected an argument before its value; use `policy = Policy::..`"),
+            (
+                "max_attempts = 3,, jitter = full",
+                "expected an argument before `,`; remove it, or write one such as `max_attempts = 5`",
+            ),
+            ("attempt = fn", "`attempt` takes a name for the body; use `attempt = ctx`"),
+            ("attempt = ctx.number()", "`attempt` takes a name for the body; use `attempt = ctx`"),
+            ("once(5)", "`once` takes names with values; use `once(key = make_key())`"),
+            ("once(mut key = 5)", "`once` takes names with values; use `once(key = make_key())`"),
+            ("once(key: u32 = 5)", "`key` stands before its `=` alone; use `once(key = ..)`"),
+            ("once(key = 5 other = 6)", "expected `,` before `other`"),
+            ("clone(&url)", "`clone` takes the names of arguments, with commas between them; use `clone(argument)`"),
+            (
+                "clone(url.path)",
+                "`clone` takes the names of arguments, with commas between them; use `clone(argument)`",
+            ),
             ("max_attempts = 3 max_delay = \"1s\"", "expected `,` before `max_delay`"),
             ("max_attempts = 3; jitter = full", "expected `,` before `;`"),
             ("when = |e|", "the value of `when` is not complete; use `when = |error| error.is_timeout()`"),
@@ -57,14 +84,51 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
             ("max_elapsed = true", "expected a duration such as \"60s\" or an expression of type `Duration`"),
             ("max_elapsed = \"60x\"", "invalid duration \"60x\": unknown unit `x`; use ns, us, ms, s, m, h"),
             ("max_attempts = \"3\"", "`max_attempts` is a number; use `max_attempts = 3`"),
-            ("max_attempts = \"x\"", "`max_attempts` is a whole number; use `max_attempts = 5`"),
-            ("max_attempts = 3.0", "`max_attempts` is a whole number; use `max_attempts = 5`"),
+            ("max_attempts = \"x\"", "`max_attempts = \"x\"` is not a whole number; use `max_attempts = 5`"),
+            ("max_attempts = 3.0", "`max_attempts = 3.0` is not a whole number; use `max_attempts = 5`"),
             ("max_attempts = -1", "`max_attempts` cannot be negative; use `forever` for no limit"),
-            ("max_attempts = 4294967296", "`max_attempts = 4294967296` is too large; the largest is 4294967295"),
+            (
+                "max_attempts = 4294967296",
+                "`max_attempts = 4294967296` is too large; the largest is 4294967295, and `forever` stands for no limit",
+            ),
+            ("max_elapsed = 6_000ms", "`max_elapsed = 6_000ms` needs quotes; use `max_elapsed = \"6000ms\"`"),
+            ("delay = -1", "`delay = -1` is negative; use `delay = \"1s\"`"),
+            ("policy = \"API\"", "`policy` is a `Policy`; use `policy = POLICY`"),
+            ("budget = 10", "`budget` is a `Budget`, alone or shared; use `budget = BUDGET`"),
+            ("cancel = true", "`cancel` is a `CancelToken`, or a future in an async function; use `cancel = &TOKEN`"),
+            ("sleep = \"1s\"", "`sleep` is a closure or the path of a function; use `sleep = my_sleep`"),
+            ("backoff = 2", "`backoff` says how delays grow; use `multiplier = 2`"),
+            ("name = 5", "`name` is a string; use `name = \"orders\"`"),
+            ("name = \"\"", "`name` is empty; use a name such as `name = \"orders\"`, or remove it"),
+            (
+                "before_retry = reconnect",
+                "`before_retry` is evaluated and not called; use `before_retry = reconnect()`",
+            ),
+            (
+                "before_retry = || reconnect()",
+                "`before_retry` is evaluated and not called; use the body of the closure, such as `before_retry = reconnect()`",
+            ),
+            (
+                "before_retry = \"reconnect()\"",
+                "`before_retry` is code without quotes; use `before_retry = reconnect()`",
+            ),
+            (
+                "when = async |e| true",
+                "`when` cannot be an `async` closure, because its answer is needed at once; remove `async`",
+            ),
+            (
+                "on_retry = |event| async { log(event).await }",
+                "`on_retry` does not await the block that this closure returns; use an `async` closure such as `async |event| ..`",
+            ),
+            (
+                "when = |error| async move { true }",
+                "`when` does not await the block that this closure returns; its answer is needed at once; remove `async`",
+            ),
             ("max_attempts = 3x", "`max_attempts = 3x` is not a plain number; use `max_attempts = 3`"),
-            ("seed = \"x\"", "`seed` is a whole number; use `seed = 42`"),
+            ("seed = \"x\"", "`seed = \"x\"` is not a whole number; use `seed = 42`"),
             ("multiplier = \"2\"", "`multiplier` is a number; use `multiplier = 2`"),
-            ("multiplier = true", "`multiplier` is a number; use `multiplier = 2`"),
+            ("multiplier = true", "`multiplier = true` is not a number; use `multiplier = 2`"),
+            ("multiplier = 3u32", "`multiplier = 3u32` is not a plain number; use `multiplier = 3`"),
         ],
     );
 }
@@ -78,17 +142,17 @@ fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
             ("jitter = true", "`jitter` is a word or a factor; use `jitter = full`"),
             ("jitter = false", "`jitter` is a word or a factor; use `jitter = none`"),
             ("jitter = 'x'", "expected `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`"),
-            ("jitter = ful", "unknown jitter `ful`; use `full`"),
+            ("jitter = ful", "unknown value `ful` of `jitter`; use `jitter = full`"),
             (
                 "jitter = gauss",
-                "unknown jitter `gauss`; expected one of `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`",
+                "unknown value `gauss` of `jitter`; expected one of `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`",
             ),
             ("backoff = \"linear\"", "`backoff` is a word without quotes; use `backoff = linear`"),
-            ("backoff = expontial", "unknown backoff `expontial`; use `exponential`"),
-            ("backoff = Linear", "unknown backoff `Linear`; use `linear`"),
+            ("backoff = expontial", "unknown value `expontial` of `backoff`; use `backoff = exponential`"),
+            ("backoff = Linear", "unknown value `Linear` of `backoff`; use `backoff = linear`"),
             (
                 "backoff = geometric",
-                "unknown backoff `geometric`; expected one of `exponential`, `linear`, `fibonacci`, or an expression",
+                "unknown value `geometric` of `backoff`; expected one of `exponential`, `linear`, `fibonacci`, or an expression",
             ),
             ("backoff = constant", "`backoff = constant` is said by its delay; use `delay = \"2s\"`"),
             ("when = \"is_timeout\"", "`when` is code without quotes; use `when = is_timeout`"),
@@ -96,9 +160,13 @@ fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
                 "on_retry = 5",
                 "`on_retry` is a closure or the path of a function; use `on_retry = |event| eprintln!(\"{event}\")`",
             ),
-            ("inner_retries = stopp", "unknown inner retries `stopp`; use `stop`"),
+            ("inner_retries = stopp", "unknown value `stopp` of `inner_retries`; use `inner_retries = stop`"),
             ("inner_retries = \"stop\"", "`inner_retries` is a word without quotes; use `inner_retries = stop`"),
-            ("since = 3", "expected one of `call`, `first_failure`"),
+            ("since = 3", "`since` is one of `call`, `first_failure`; use `since = first_failure`"),
+            ("since = Since::FirstFailure", "`since` is a word; use `since = first_failure`"),
+            ("jitter = \"0.5\"", "`jitter` is a word or a factor without quotes; use `jitter = 0.5`"),
+            ("jitter = \"25%\"", "`jitter` is a word or a factor without quotes; use `jitter = 0.25`"),
+            ("log = \"INFO\"", "unknown level `INFO`; use `log = \"info\"`"),
             ("name = url", "`name` is known before the call; use a string such as `name = \"orders\"`, or a constant"),
             ("log = info", "`log` is a string; use `log = \"info\"`"),
             ("log = \"loud\"", "unknown level `loud`; use `trace`, `debug`, `info`, `warn` or `error`"),
@@ -117,6 +185,14 @@ fn one_mistake_does_not_cause_a_second_report() {
             ("until = f, unmet = last, max_attempts = \"3\"", "`max_attempts` is a number; use `max_attempts = 3`"),
             ("on_timeout = f, timeout = 3", "`timeout = 3` has no unit; use `timeout = \"3s\"`"),
             ("initial_delay = 1, max_delay = \"1ms\"", "`initial_delay = 1` has no unit; use `initial_delay = \"1s\"`"),
+            ("untill = f, unmet = last", "unknown argument `untill`; use `until`"),
+            ("until = f, unmeet = last, max_attempts = 3", "unknown argument `unmeet`; use `unmet`"),
+            ("timout = \"3s\", on_timeout = f", "unknown argument `timout`; use `timeout`"),
+            (
+                "until = f",
+                "`until` needs a limit that fits the thing waited for, and to know what an unmet end is; add \
+             `max_elapsed = \"60s\", unmet = last`",
+            ),
             ("backoff = \"linear\", increment = \"1s\"", "`backoff` is a word without quotes; use `backoff = linear`"),
         ],
     );
@@ -132,7 +208,7 @@ fn independent_mistakes_are_reported_together() {
     );
     let expected = [
         "unknown argument `max_elapse`",
-        "unknown jitter `ful`",
+        "unknown value `ful` of `jitter`",
         "`delay = 3` has no unit",
         "an argument is a word without quotes",
         "`max_attempts` must be at least 1",
@@ -219,13 +295,47 @@ fn an_argument_to_clone_must_be_one() {
 }
 
 #[test]
+fn every_value_in_a_row_is_reported() {
+    let messages = report("3, \"1s\", jitter = ful", ASYNC);
+    assert_eq!(messages.len(), 3, "{messages:#?}");
+}
+
+#[test]
+fn after_a_mistake_a_body_that_uses_bound_names_still_has_its_type() {
+    let item = "fn f() -> impl Future<Output = R> { async move { g(*key, ctx.number()).await } }";
+    let output = crate::retry_tokens(tokens("max_attempts = 0, once(key = 1), attempt = ctx"), tokens(item));
+    let output = super::squeezed(&output);
+    assert!(
+        output.contains("{letkey=&1;letctx:::backoff_core::Attempt=::core::unreachable!();asyncmove{g"),
+        "{output}"
+    );
+    let output = crate::retry_tokens(tokens("max_attempts = 0, once(key = 1)"), tokens("fn f() -> R { g(*key) }"));
+    assert!(super::squeezed(&output).contains("fnf()->R{::core::unreachable!()}"));
+}
+
+#[test]
+fn a_closure_or_a_block_gives_one_error_and_nothing_that_does_not_parse() {
+    for item in ["|| None::<u8>", "move |x| x", "{ g() }", "async move { g() }"] {
+        let output = crate::retry_tokens(tokens(""), tokens(item));
+        assert_eq!(
+            errors_in(output.clone()),
+            ["`#[retry]` applies to functions and methods; put it on a `fn`"],
+            "{item}"
+        );
+        assert!(output.to_string().starts_with(":: core :: compile_error"), "{output}");
+    }
+}
+
+#[test]
 fn names_for_the_body_must_be_new() {
     each(
         SYNC,
         &[
             ("attempt = url", "`url` is an argument of the function already; use another name"),
             ("once(url = 1)", "`url` is an argument of the function already; use another name"),
-            ("once(a = 1, a = 2)", "`a` cannot be a name of its own here; use another name"),
+            ("once(a = 1, a = 2)", "`a` is bound twice by `#[retry(...)]`; use another name"),
+            ("once(a = 1), attempt = a", "`a` is bound twice by `#[retry(...)]`; use another name"),
+            ("attempt = self", "`self` cannot be a name of its own here; use another name"),
         ],
     );
 }

@@ -18,7 +18,7 @@ fn values_that_break_a_rule_are_named_with_the_way_out() {
                 "`multiplier` (0.5) is below 1, so that delays would shrink; use `multiplier = 1` or more",
             ),
             ("multiplier = 1e999", "`multiplier` (1e999) is not finite; use a number such as `2`"),
-            ("jitter = 1.5", "jitter factor 1.5 is outside 0..=1; use a ratio such as `jitter = 0.015`"),
+            ("jitter = 1.5", "jitter factor 1.5 is outside 0..=1; use a ratio such as `jitter = 0.5`"),
             ("jitter = 25", "jitter factor 25 is outside 0..=1; use a ratio such as `jitter = 0.25`"),
             ("jitter = 500", "jitter factor 500 is outside 0..=1; use a ratio such as `jitter = 0.5`"),
             (

@@ -125,7 +125,8 @@ fn jitter(args: &Args, kind: Kind, errors: &mut Errors) {
     let Some(arg) = &args.jitter else { return };
     match arg.literal() {
         Some(Jitter::Factor(factor)) if !(0.0..=1.0).contains(factor) => {
-            let cure = if *factor > 1.0 && *factor <= 100.0 { factor / 100.0 } else { 0.5 };
+            // From 2 on it is probably meant in per cent.
+            let cure = if (2.0..=100.0).contains(factor) { factor / 100.0 } else { 0.5 };
             let message =
                 format!("jitter factor {} is outside 0..=1; use a ratio such as `jitter = {cure}`", arg.text());
             errors.push(arg.error(message));

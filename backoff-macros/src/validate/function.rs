@@ -1,8 +1,8 @@
 //! Rules on the function, and on arguments that name its parts.
 
-use syn::{FnArg, Ident, Type};
+use syn::{Expr, FnArg, Ident, Type};
 
-use crate::args::{Args, is_async_closure};
+use crate::args::{self, Args, is_async_closure};
 use crate::diagnostic::Errors;
 use crate::function::{Function, Scope, peel, plain_argument};
 use crate::suggest;
@@ -14,6 +14,9 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) {
         errors.push(error.clone());
     } else if !function.shape.is_async() {
         asynchronous(args, errors);
+    }
+    if function.shape.is_async() {
+        unawaited(args, errors);
     }
     clones(args, function, errors);
     names(args, function, errors);
@@ -56,6 +59,24 @@ fn asynchronous(args: &Args, errors: &mut Errors) {
             let key = &hook.key;
             let message = format!("`{key}` cannot be an `async` closure in a synchronous function; remove `async`");
             errors.push(hook.error(message));
+        }
+    }
+}
+
+/// Refuses closures that return an async block, which nothing would await.
+fn unawaited(args: &Args, errors: &mut Errors) {
+    let hooks = [&args.on_retry, &args.on_give_up, &args.on_recovered, &args.or_else, &args.when, &args.until];
+    for hook in hooks.into_iter().flatten() {
+        let Expr::Closure(closure) = args::peel(&hook.value) else { continue };
+        if let Expr::Async(block) = args::peel(&closure.body) {
+            let key = &hook.key;
+            let cure = if key == "when" || key == "until" {
+                "its answer is needed at once; remove `async`"
+            } else {
+                "use an `async` closure such as `async |event| ..`"
+            };
+            let message = format!("`{key}` does not await the block that this closure returns; {cure}");
+            errors.push(syn::Error::new_spanned(block.async_token, message));
         }
     }
 }
@@ -110,7 +131,9 @@ fn names(args: &Args, function: &Function, errors: &mut Errors) {
     let once = args.once.iter().flat_map(|arg| &arg.value).map(|once| &once.name);
     let mut taken: Vec<&Ident> = Vec::new();
     for name in once.chain(args.attempt.as_ref().map(|arg| &arg.value)) {
-        if name == "self" || name == "_" || taken.contains(&name) {
+        if taken.contains(&name) {
+            errors.at(name.span(), format!("`{name}` is bound twice by `#[retry(...)]`; use another name"));
+        } else if name == "self" || name == "_" {
             errors.at(name.span(), format!("`{name}` cannot be a name of its own here; use another name"));
         } else if scope.is_argument(name) && function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(_))) {
             errors.at(name.span(), format!("`{name}` is an argument of the function already; use another name"));
