@@ -60,11 +60,16 @@ pub(crate) fn section(args: &Args) -> Vec<String> {
         Attempts::Forever => item("attempts: without limit".to_owned()),
         Attempts::Unknown => {}
     }
-    if let (Some(schedule), true) = (&schedule, attempts != Attempts::UpTo(1)) {
-        item(format!("delays: {}", delays(schedule, attempts)));
-        if let Some(wait) = longest_wait(schedule, attempts, args) {
-            item(format!("longest wait in all: {wait}"));
+    match &schedule {
+        _ if attempts == Attempts::UpTo(1) => {}
+        Some(schedule) if schedule.is_zero() => item("delays: none".to_owned()),
+        Some(schedule) => {
+            item(format!("delays: {}", delays(schedule, attempts)));
+            if let Some(wait) = longest_wait(schedule, attempts, args) {
+                item(format!("longest wait in all: {wait}"));
+            }
         }
+        None => {}
     }
     for limit in limits(args) {
         item(limit);
@@ -107,14 +112,16 @@ fn delays(schedule: &Schedule, attempts: Attempts) -> String {
     }
 }
 
-/// The sum of the longest delays, or the time limit where it is shorter.
+/// The sum of the longest delays, or the time limit where it is shorter. Push-backs come on top, but not beyond the limit.
 fn longest_wait(schedule: &Schedule, attempts: Attempts, args: &Args) -> Option<String> {
-    let limit = literal(args.max_elapsed.as_ref());
-    let sum = attempts.retries().map(|retries| schedule.longest(retries));
-    match (sum, limit) {
-        (Some(sum), Some(limit)) => Some(duration(sum.min(limit))),
-        (Some(only), None) if args.max_elapsed.is_none() => Some(duration(only)),
-        _ => None,
+    let sum = schedule.longest(attempts.retries()?);
+    if args.max_elapsed.as_ref().is_some_and(|limit| limit.literal().is_none()) {
+        return None;
+    }
+    let limit = literal(args.max_elapsed.as_ref()).into_iter().chain(literal(args.timeout.as_ref())).min();
+    match limit {
+        Some(limit) if limit <= sum => Some(duration(limit)),
+        _ => Some(format!("{}, unless the server asks for more", duration(sum))),
     }
 }
 
@@ -128,9 +135,15 @@ fn limits(args: &Args) -> Vec<String> {
     if let Some(limit) = literal(args.max_elapsed.as_ref()) {
         let since = match args.since.as_ref().map(|since| since.value) {
             Some(crate::args::Since::FirstFailure) => "after the first failure",
-            Some(crate::args::Since::Call) | None => "after the call",
+            Some(crate::args::Since::Call) | None => "after the call began",
         };
-        limits.push(format!("no attempt starts later than {} {since}", duration(limit)));
+        limits.push(format!("no retry starts later than {} {since}", duration(limit)));
+    }
+    if let Some(limit) = literal(args.reset_after.as_ref()) {
+        limits.push(format!("an attempt that fails after {} or more counts as the first", duration(limit)));
+    }
+    if let Some(limit) = literal(args.max_push_back.as_ref()) {
+        limits.push(format!("a server that asks to wait longer than {} ends the call", duration(limit)));
     }
     if let Some(limit) = literal(args.attempt_timeout.as_ref()) {
         limits.push(format!("an attempt is dropped after {}", duration(limit)));
@@ -150,14 +163,15 @@ fn limits(args: &Args) -> Vec<String> {
 fn retried(args: &Args) -> String {
     let mut text = match &args.when {
         Some(when) => code(&when.tokens)
-            .map_or_else(|| "the errors of a condition of its own".to_owned(), |path| format!("what {path} accepts")),
-        None => "every error that is not marked as permanent".to_owned(),
+            .map_or_else(|| "errors that meet a condition of its own".to_owned(), |path| format!("what {path} accepts")),
+        None if args.idempotent.is_some() => "every error that is not marked as permanent".to_owned(),
+        None => "every error that is not marked as permanent or ambiguous".to_owned(),
     };
     if args.idempotent.is_some() {
         text.push_str(", also where the first attempt may have acted");
     }
     if args.until.is_some() {
-        text.push_str("; a value that is not good enough yet");
+        text.push_str(", and a value that is not good enough yet");
     }
     text
 }

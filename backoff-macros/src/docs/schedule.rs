@@ -105,6 +105,11 @@ impl Schedule {
         matches!(self.growth, Growth::Constant)
     }
 
+    /// Returns whether nothing is ever waited for.
+    pub(super) fn is_zero(&self) -> bool {
+        self.is_constant() && self.first.is_zero()
+    }
+
     /// Returns the longest delay that there can be.
     pub(super) fn cap(&self) -> Duration {
         self.cap

@@ -23,8 +23,8 @@ fn the_defaults_are_told() {
 
 - attempts: at most 3, the first included
 - delays: 0 to 100ms and 0 to 200ms
-- longest wait in all: 300ms
-- retried: every error that is not marked as permanent
+- longest wait in all: 300ms, unless the server asks for more
+- retried: every error that is not marked as permanent or ambiguous
 - load on a dependency that is down: up to 3 x";
     assert_eq!(text(""), expected);
 }
@@ -42,7 +42,7 @@ fn delays_follow_the_rules_of_the_core() {
         ("max_attempts = 4, backoff = linear, increment = \"1s\", jitter = none", "100ms, 1.1s and 2.1s"),
         ("max_attempts = 6, backoff = fibonacci, jitter = none", "100ms, 100ms, 200ms, 300ms and 500ms"),
         ("delay = \"2s\"", "1.8s to 2.2s"),
-        ("delay = \"0s\", max_attempts = 9", "0"),
+        ("delay = \"0s\", max_attempts = 9", "none"),
         ("max_attempts = 2", "0 to 100ms"),
         ("max_attempts = 20", "0 to 100ms, 0 to 200ms, 0 to 400ms, 0 to 800ms, 0 to 1.6s, .., 0 to 20s"),
         ("max_elapsed = \"1h\"", "0 to 100ms, 0 to 200ms, 0 to 400ms, 0 to 800ms, 0 to 1.6s, .., at most 20s"),
@@ -91,16 +91,53 @@ fn limits_and_conditions_are_told() {
     );
     for line in [
         "- attempts: as many as the time allows",
-        "- no attempt starts later than 1m 30s after the first failure",
+        "- no retry starts later than 1m 30s after the first failure",
         "- an attempt is dropped after 2s",
         "- the call ends after 5m",
         "- the call can be cancelled between attempts",
-        "- retried: what `classify::io` accepts, also where the first attempt may have acted; a value that is not good enough yet",
+        "- retried: what `classify::io` accepts, also where the first attempt may have acted, and a value that is not good enough yet",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
     assert_eq!(line("max_attempts = 1", "attempts").as_deref(), Some("1, no retry"));
     assert_eq!(line("max_attempts = 1", "delays"), None);
+}
+
+#[test]
+fn the_longest_wait_is_bounded_by_the_time_limits() {
+    for (args, expected) in [
+        ("max_attempts = 5, jitter = none", Some("1.5s, unless the server asks for more")),
+        ("max_attempts = 100, max_elapsed = \"1m\"", Some("1m")),
+        ("max_attempts = 100, timeout = \"5s\"", Some("5s")),
+        ("max_attempts = 100, timeout = \"5s\", max_elapsed = \"3s\"", Some("3s")),
+        ("max_attempts = 3, timeout = \"1h\"", Some("300ms, unless the server asks for more")),
+        ("max_attempts = 3, delay = \"0s\"", None),
+        ("max_elapsed = \"1m\"", None),
+        ("forever", None),
+    ] {
+        assert_eq!(line(args, "longest wait in all").as_deref(), expected, "{args}");
+    }
+}
+
+#[test]
+fn every_kind_of_condition_reads_well() {
+    for (args, expected) in [
+        ("", "every error that is not marked as permanent or ambiguous"),
+        ("idempotent", "every error that is not marked as permanent, also where the first attempt may have acted"),
+        ("when = |error| error.is_timeout()", "errors that meet a condition of its own"),
+        ("when = classify::io", "what `classify::io` accepts"),
+        ("max_attempts = 2, until = f, unmet = last", "every error that is not marked as permanent or ambiguous, and a value that is not good enough yet"),
+    ] {
+        assert_eq!(line(args, "retried").as_deref(), Some(expected), "{args}");
+    }
+    let text = text("max_elapsed = \"1m\", reset_after = \"10m\", max_push_back = \"2m\"");
+    for line in [
+        "- no retry starts later than 1m after the call began",
+        "- an attempt that fails after 10m or more counts as the first",
+        "- a server that asks to wait longer than 2m ends the call",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
 }
 
 #[test]
