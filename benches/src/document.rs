@@ -15,9 +15,9 @@ const INTRO: &str = "\
 
 <!-- Written by `cargo run --release -p backoff-benches -- docs`. Edit benches/src, not this file. -->
 
-What a call costs with `backoff-core`, beside the same loop written by hand and beside other crates, measured in one run.
-Instructions, bytes and allocations are counted, not timed, so that they repeat; where time is shown, it is compared within one
-run only. The goals are the project's own: they are set from the loop by hand wherever one exists, and some are missed. What is missed
+What a call costs with `backoff-core`, beside the same loop written by hand and beside other crates: every column is measured in
+one run. Instructions, bytes and allocations are counted, not timed, so that they repeat; time is compared within its column
+only. The goals are the project's own: they are set from the loop by hand wherever one exists, and some are missed. What is missed
 is said below its table, and so is every row in which another crate is cheaper.
 
 ```text
@@ -190,8 +190,8 @@ fn of_features(text: &mut String, features: &[Cost]) -> std::fmt::Result {
     writeln!(
         text,
         "\n## What each feature costs\n\n\
-         Instructions of a call of four attempts, and the size of its future: first with none of the features, then \
-         what each adds. A feature that is not enabled costs nothing, because its code is not there. `tracing`, `metrics`, `testing` and `overrides` are \
+         Instructions of a call that succeeds at once and of a failing attempt, and the size of the future: first with none of \
+         the features, then what each adds. A feature that is not enabled costs nothing, because its code is not there. `tracing`, `metrics`, `testing` and `overrides` are \
          enabled here and not used: no subscriber, no recorder, no guard, no override. `suppress` is `inner_retries = suppress` beside the default `allow`; `budget` is a \
          budget that is full, which a success leaves as it is and each failing attempt takes a token from.\n"
     )?;
