@@ -7,7 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use backoff_core::InnerRetries::{Allow, Stop, Suppress};
-use backoff_core::{InnerRetries, Jitter, Policy, RetryError, Scope, Since, StopReason, permanent, retry};
+use backoff_core::{
+    Decision, Failure, Fault, InnerRetries, Jitter, Policy, RetryError, Scope, Since, StopReason, permanent, retry,
+};
 use support::{block_on, paused, secs};
 
 const fn at_once(attempts: u32) -> Policy {
@@ -374,4 +376,22 @@ fn an_inner_call_is_bounded_by_the_sequence_that_the_outer_one_is_in() {
         assert_eq!(policy.retry(attempt).inner_retries(Stop).await, Err("down"));
         assert_eq!((attempts.get(), calls.get()), (4, 2));
     });
+}
+
+#[test]
+fn no_inner_retry_starts_once_the_time_of_the_outer_call_is_over() {
+    let policy = Policy::constant(Duration::ZERO).forever().build();
+    for (left, expected) in [
+        (Duration::ZERO, Decision::Stop(StopReason::MaxElapsed)),
+        (Duration::from_nanos(1), Decision::RetryAfter(Duration::ZERO)),
+    ] {
+        let failure = Failure::new(Fault::Transient).time_left(Some(left));
+        assert_eq!(policy.decide(&mut policy.begin(), failure, &mut || 0), expected, "{left:?}");
+    }
+    let patient = Policy::constant(secs(2)).jitter(Jitter::None).forever().build();
+    for (left, is_in_time) in [(secs(2), true), (secs(2) - Duration::from_nanos(1), false)] {
+        let failure = Failure::new(Fault::Transient).time_left(Some(left));
+        let decision = patient.decide(&mut patient.begin(), failure, &mut || 0);
+        assert_eq!(matches!(decision, Decision::RetryAfter(_)), is_in_time, "{left:?}");
+    }
 }

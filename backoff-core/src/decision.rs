@@ -309,7 +309,7 @@ pub(crate) fn decide<B: Backoff>(
     };
     let own = rules.jitter.delay(&rules.base(base, progress.previous), random);
     let delay = match failure.fault {
-        Fault::PushBack(push_back) if !push_back.is_zero() => {
+        Fault::PushBack(push_back) => {
             if rules.max_push_back.is_some_and(|longest| push_back > longest) {
                 return Decision::Stop(StopReason::PushBackTooLong);
             }
@@ -319,11 +319,11 @@ pub(crate) fn decide<B: Backoff>(
     };
     if let Some(limit) = rules.max_elapsed {
         let elapsed = failure.at.saturating_sub(progress.origin);
-        if elapsed >= limit || delay > limit.saturating_sub(elapsed) {
+        if !fits(delay, limit.saturating_sub(elapsed)) {
             return Decision::Stop(StopReason::MaxElapsed);
         }
     }
-    if failure.time_left.is_some_and(|left| delay > left) {
+    if failure.time_left.is_some_and(|left| !fits(delay, left)) {
         return Decision::Stop(StopReason::MaxElapsed);
     }
     if failure.budget.is_some_and(|budget| !budget.withdraw()) {
@@ -331,6 +331,12 @@ pub(crate) fn decide<B: Backoff>(
     }
     progress.previous = own;
     Decision::RetryAfter(delay)
+}
+
+/// Returns whether a retry after `delay` starts while there is time left; at the very end of it is in time, after it is not.
+#[inline]
+fn fits(delay: Duration, left: Duration) -> bool {
+    !left.is_zero() && delay <= left
 }
 
 /// Starts the sequence anew after a long-lived attempt, and the clock at the first failure where the policy says so.

@@ -31,6 +31,8 @@ mod cases_ticker;
 mod cases_timeouts;
 #[path = "../../tests/jitter_distribution.rs"]
 mod jitter_distribution;
+#[path = "../../tests/nesting.rs"]
+mod nesting;
 #[path = "../../tests/properties.rs"]
 mod properties;
 #[path = "../../tests/retry_classification.rs"]

@@ -162,8 +162,10 @@ fn limits(args: &Args) -> Vec<String> {
 
 fn retried(args: &Args) -> String {
     let mut text = match &args.when {
-        Some(when) => code(&when.tokens)
-            .map_or_else(|| "errors that meet a condition of its own".to_owned(), |path| format!("what {path} accepts")),
+        Some(when) => code(&when.tokens).map_or_else(
+            || "errors that meet a condition of its own".to_owned(),
+            |path| format!("what {path} accepts"),
+        ),
         None if args.idempotent.is_some() => "every error that is not marked as permanent".to_owned(),
         None => "every error that is not marked as permanent or ambiguous".to_owned(),
     };

@@ -126,7 +126,10 @@ fn every_kind_of_condition_reads_well() {
         ("idempotent", "every error that is not marked as permanent, also where the first attempt may have acted"),
         ("when = |error| error.is_timeout()", "errors that meet a condition of its own"),
         ("when = classify::io", "what `classify::io` accepts"),
-        ("max_attempts = 2, until = f, unmet = last", "every error that is not marked as permanent or ambiguous, and a value that is not good enough yet"),
+        (
+            "max_attempts = 2, until = f, unmet = last",
+            "every error that is not marked as permanent or ambiguous, and a value that is not good enough yet",
+        ),
     ] {
         assert_eq!(line(args, "retried").as_deref(), Some(expected), "{args}");
     }
