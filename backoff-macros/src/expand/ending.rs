@@ -16,11 +16,19 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     let looked_at = looked_at(plan);
     let succeeded = succeeded(plan);
     let fault = fault(plan);
+    // Only `on_retry` is told the error itself; elsewhere its text is made where its type is at hand.
+    let (noun, no_error, error) = if args.on_retry.is_some() {
+        let none = quote_spanned!(site=> ::core::option::Option::None);
+        (quote_spanned!(site=> __error), none, quote_spanned!(site=> ::core::option::Option::Some(__error)))
+    } else {
+        let none = quote_spanned!(site=> #core::observe::ErrorText::NONE);
+        (quote_spanned!(site=> __text), none, quote_spanned!(site=> #private::Telling::new(__error).text()))
+    };
     let on_value = match &args.until {
         None => quote_spanned! {site=>
             ::core::result::Result::Ok(_) => {
                 #succeeded
-                (#core::Fault::Transient, ::core::option::Option::None)
+                (#core::Fault::Transient, #no_error)
             }
         },
         Some(until) => {
@@ -30,7 +38,7 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
                     if #is_met {
                         #succeeded
                     }
-                    (#core::Fault::Transient, ::core::option::Option::None)
+                    (#core::Fault::Transient, #no_error)
                 }
             }
         }
@@ -45,9 +53,9 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
     // The verdict is bound first: what it was made from must not live on while a hook is awaited.
     quote_spanned! {site=>
         #cancelled
-        let (__fault, __error) = match #looked_at {
+        let (__fault, #noun) = match #looked_at {
             #on_value
-            ::core::result::Result::Err(__error) => (#fault, ::core::option::Option::Some(__error)),
+            ::core::result::Result::Err(__error) => (#fault, #error),
         };
         let __verdict = #failed;
         let __delay = match __verdict {
@@ -114,7 +122,12 @@ fn asked_whether_cancelled(plan: &Plan<'_>) -> TokenStream {
 fn failed(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Plan { args, private, .. } = plan;
-    let (identity, text) = (plan.identity(), error_text(plan, &quote_spanned!(site=> __error)));
+    let identity = plan.identity();
+    let text = if args.on_retry.is_some() {
+        error_text(plan, &quote_spanned!(site=> __error))
+    } else {
+        quote_spanned!(site=> __text)
+    };
     let budget = optional(args.budget.as_ref().map(|_| quote_spanned!(site=> __budget)));
     if plan.driver != Driver::Full {
         return quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget));
