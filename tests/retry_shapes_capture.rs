@@ -68,6 +68,7 @@ impl Counter {
         if count < 3 { Err(count) } else { Ok(count) }
     }
 
+    #[expect(clippy::manual_async_fn, reason = "the plain function would need it too")]
     #[retry(delay = "0s")]
     fn opaque(&mut self) -> impl Future<Output = Result<u32, u32>> + Send {
         async move {
@@ -77,6 +78,7 @@ impl Counter {
         }
     }
 
+    #[expect(clippy::manual_async_fn, reason = "the plain function would need it too")]
     #[retry(delay = "0s")]
     fn opaque_and_owned(self) -> impl Future<Output = Result<u32, u32>> + Send {
         async move {
