@@ -197,7 +197,10 @@ impl Expansion<'_> {
                 if !subject.has(member) {
                     return Err(no_field(member, subject));
                 }
-                let value = quote_spanned!(here(member.span())=> #core::__private::push_back(#field));
+                let at = here(member.span());
+                // At the mark, where a field of another type is reported.
+                let field = Ident::new("field", at);
+                let value = quote_spanned!(at=> #core::__private::push_back(#field));
                 Ok(Fault { member: Some(member.clone()), value })
             }
             Mark::Source(span) => {

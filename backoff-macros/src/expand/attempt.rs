@@ -136,7 +136,7 @@ fn asynchronous(plan: &Plan<'_>) -> TokenStream {
 
 /// A `return` that is never reached tells the compiler what type the async block has. It causes no lint by itself, so that
 /// nothing has to be allowed: a crate may forbid that.
-fn fake_return(plan: &Plan<'_>) -> TokenStream {
+pub(super) fn fake_return(plan: &Plan<'_>) -> TokenStream {
     let Some(ty) = plan.result_type() else {
         return TokenStream::new();
     };

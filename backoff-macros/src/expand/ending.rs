@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, Pat};
 
-use super::attempt::timed_out;
+use super::attempt::{fake_return, timed_out};
 use super::plan::{Driver, Plan, located, optional};
 use crate::args::{Unmet, is_async_closure, peel};
 
@@ -182,7 +182,7 @@ pub(super) fn called(plan: &Plan<'_>, function: &str, argument: &TokenStream, cl
 /// Calls a hook with an event; an `async` closure is awaited in place.
 fn notify(plan: &Plan<'_>, hook: &Expr, event: &TokenStream) -> TokenStream {
     let site = Span::mixed_site();
-    if let Some((pattern, body)) = async_closure(hook) {
+    if let Some((pattern, body)) = async_closure(hook, &TokenStream::new()) {
         quote_spanned! {site=>
             {
                 let __event = #event;
@@ -196,8 +196,8 @@ fn notify(plan: &Plan<'_>, hook: &Expr, event: &TokenStream) -> TokenStream {
     }
 }
 
-/// Takes an `async` closure of one argument apart: the pattern, and the body as an async block.
-fn async_closure(expr: &Expr) -> Option<(&Pat, TokenStream)> {
+/// Takes an `async` closure of one argument apart: the pattern, and the body as an async block that begins with `head`.
+fn async_closure<'a>(expr: &'a Expr, head: &TokenStream) -> Option<(&'a Pat, TokenStream)> {
     let Expr::Closure(closure) = peel(expr) else {
         return None;
     };
@@ -208,8 +208,16 @@ fn async_closure(expr: &Expr) -> Option<(&Pat, TokenStream)> {
     let (Some(pattern), 1) = (closure.inputs.first(), closure.inputs.len()) else {
         return None;
     };
-    let (capture, body) = (&closure.capture, &closure.body);
-    let at = Span::mixed_site().located_at(body.span());
+    let capture = &closure.capture;
+    // A block is spliced: braces around its only expression would be called unnecessary.
+    let body = match &*closure.body {
+        Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
+            let statements = &block.block.stmts;
+            quote_spanned!(Span::mixed_site()=> #head #(#statements)*)
+        }
+        body => quote_spanned!(Span::mixed_site()=> #head #body),
+    };
+    let at = Span::mixed_site().located_at(closure.body.span());
     Some((pattern, quote_spanned!(at=> async #capture { #body })))
 }
 
@@ -331,17 +339,13 @@ fn or_else(plan: &Plan<'_>, hook: &Expr) -> TokenStream {
     let site = Span::mixed_site();
     let core = located(&plan.core, plan.result_span());
     let explain = quote_spanned!(site=> |__last| __driver.retry_error(__last, __reason));
-    if let Some((pattern, body)) = async_closure(hook) {
-        let body = match peel(hook) {
-            Expr::Closure(closure) => quote_spanned!(site.located_at(closure.body.span())=> #body.await),
-            _ => body,
-        };
+    if let Some((pattern, body)) = async_closure(hook, &fake_return(plan)) {
         quote_spanned! {site=>
             match #core::Outcome::into_result(__result) {
                 ::core::result::Result::Ok(__value) => #core::Outcome::from_value(__value),
                 ::core::result::Result::Err(__last) => {
                     let #pattern = __driver.retry_error(__last, __reason);
-                    #body
+                    #body.await
                 }
             }
         }

@@ -1,0 +1,8 @@
+use backoff_core::{Policy, retry};
+
+#[retry(policy = Policy::exponential(), max_attempts = 3)]
+fn f() -> Option<u8> {
+    None
+}
+
+fn main() {}
