@@ -95,10 +95,11 @@ pub(super) const FAILURE: Group = Group {
             goal: |row| Goal { policy: Some(100.0), retry: row.plus("hand", 25.0) },
             goal_text: "100; hand + 25",
             explanation: "The core decides from a policy that it reads at run time, where the loop by hand has its constants \
-                      in place. A third of `#[retry]` is the decision, with the failure and the progress of the call in \
-                      memory; a third draws the delay, from the power of the multiplier rather than from the last delay; \
-                      a sixth asks the calls around for a veto and counts for the call site, features that the loop by \
-                      hand does not have.",
+                      in place. Of `#[retry]`, two fifths ask for what a policy may have (a time limit, push-backs, a budget, \
+                      `reset_after`, four backoffs, five kinds of jitter), a fifth draws and converts the delay, a sixth is the \
+                      random number, and the rest asks the calls around, counts for the call site, and hands the error over as \
+                      text. `policy` also passes the state of the call through memory, because one copy of the decision \
+                      serves all operations.",
             cheaper: &[
                 (
                     &["backon", "backon_macros", "retry_crate"],
@@ -147,9 +148,8 @@ pub(super) const FAILURE: Group = Group {
             source: Source::Instructions,
             goal: |_| Goal { policy: Some(40.0), retry: None },
             goal_text: "40",
-            explanation: "The delay of any retry is computed from its number alone, at the same cost for all: the power of the \
-                      multiplier, in nanoseconds as a float, rounded, capped, drawn from. The loop by hand keeps the last \
-                      delay and doubles it. The iterator also decides after each delay as a call would.",
+            explanation: "Half of it is the random number of the thread's generator, which every way but one pays, too. The delay of \
+                      any retry is computed from its number alone, and the iterator decides after each as a call would.",
             cheaper: &[(
                 &["backon", "tokio_retry", "tokio_retry2", "retry_crate"],
                 "The last delay is kept and multiplied, where ours can give the delay of any retry and goes \
