@@ -27,6 +27,7 @@ mod attempt;
 mod ending;
 mod plan;
 mod policy;
+mod prologue;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;

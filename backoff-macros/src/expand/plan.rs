@@ -6,8 +6,8 @@ use syn::spanned::Spanned;
 use syn::{FnArg, Pat, ReturnType, Signature, Type};
 
 use super::policy::{self, PolicyTokens};
-use crate::args::{Arg, Args, InnerRetries, Jitter, Level, Since, Value};
-use crate::function::{Binding, Function, Receiver, Shape, arguments_named};
+use crate::args::{Arg, Args, InnerRetries, Jitter, Since, Value};
+use crate::function::{Binding, Function, Shape, arguments_named};
 
 /// Which driver the loop counts with; see `backoff_core::__private`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,127 +111,6 @@ impl<'a> Plan<'a> {
     /// The path of the private module, for a call whose mistakes are reported at a place in the user's source.
     pub(super) fn private_at(&self, place: Span) -> TokenStream {
         located(&self.private, place)
-    }
-
-    /// What stands before the loop, evaluated once per call.
-    pub(super) fn prologue(&self) -> TokenStream {
-        let site = Span::mixed_site();
-        let Self { args, policy, .. } = self;
-        let mut tokens = TokenStream::new();
-        if let Some(path) = &args.krate {
-            let path = &path.value;
-            let renamed = quote_spanned!(site.located_at(path.span())=> as __retry_core);
-            tokens.extend(quote_spanned!(site=> use #path #renamed;));
-        }
-        tokens.extend(policy.declaration.clone());
-        if self.is_async {
-            let needed = Ident::new(if args.sleep.is_none() { "runtime" } else { "driver" }, site);
-            let core = &self.core;
-            tokens.extend(quote_spanned!(site=> #core::__retry_needs!(#needed);));
-        }
-        tokens.extend(self.call_site());
-        for once in args.once.iter().flat_map(|once| &once.value) {
-            let (name, value) = (&once.name, &once.value);
-            tokens.extend(quote_spanned!(site=> let #name = #value; let #name = &#name;));
-        }
-        for Binding { ident, cfgs, .. } in &self.function.unique {
-            if !self.is_cloned(ident) {
-                // A pattern that starts in the expansion would leave the name out of the compiler's messages.
-                let mutability = syn::Token![mut](ident.span());
-                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #ident;));
-            }
-        }
-        if let Some(Receiver { name, is_reference: false, .. }) = &self.function.receiver {
-            if name != "self" {
-                tokens.extend(quote_spanned!(site=> let mut #name = #name;));
-            }
-        }
-        for name in args.clone.iter().flat_map(|clone| &clone.value) {
-            // Moved here once, so that an argument which attempts only clone counts as consumed.
-            for Binding { cfgs, .. } in arguments_named(&self.function.sig, name) {
-                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #name = #name;));
-            }
-        }
-        tokens.extend(self.budget());
-        if let Some(cancel) = &args.cancel {
-            let by = &cancel.value;
-            let at = site.located_at(by.span());
-            tokens.extend(if self.is_async {
-                let private = self.private_at(at);
-                let future = quote_spanned!(at=> #private::cancel_future(#by));
-                quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#future);)
-            } else {
-                let core = &self.core;
-                let token = quote_spanned!(at=> &#by);
-                quote_spanned!(site=> let __cancel: &#core::CancelToken = #token;)
-            });
-        }
-        if let Some(seed) = &args.seed {
-            let value = seed.value.expression();
-            tokens.extend(quote_spanned!(site=> let __seed: ::core::primitive::u64 = #value;));
-        }
-        if let Some(limit) = &args.attempt_timeout {
-            let value = duration(&limit.value);
-            tokens.extend(quote_spanned!(site=> let __attempt_timeout: ::core::time::Duration = #value;));
-        }
-        if let Some(limit) = &args.timeout {
-            let value = duration(&limit.value);
-            let (sleeper, (at, private)) = (self.sleeper(), self.sleeper_place());
-            let timer = quote_spanned!(at=> #private::timer(#sleeper, __timeout));
-            tokens.extend(quote_spanned! {site=>
-                let __timeout: ::core::time::Duration = #value;
-                let mut __deadline = ::core::pin::pin!(#timer);
-            });
-        }
-        tokens
-    }
-
-    /// The static that says where the retries happen, and counts them.
-    fn call_site(&self) -> TokenStream {
-        let site = Span::mixed_site();
-        let Self { args, core, policy, .. } = self;
-        let name = optional(args.name.as_ref().map(|name| name.value.expression()));
-        let constant = optional(policy.is_plain.then(|| policy.reference.clone()));
-        let level = Ident::new(
-            match args.log.as_ref().map(|log| log.value) {
-                Some(Level::Trace) => "Trace",
-                None | Some(Level::Debug) => "Debug",
-                Some(Level::Info) => "Info",
-                Some(Level::Warn) => "Warn",
-                Some(Level::Error) => "Error",
-            },
-            site,
-        );
-        quote_spanned! {site=>
-            static __RETRY_SITE: #core::CallSite = {
-                fn __retry_name() -> &'static ::core::primitive::str {
-                    ::core::any::type_name_of_val(&__retry_name)
-                }
-                #core::CallSite::new(
-                    #name, __retry_name, ::core::file!(), ::core::line!(), #constant, #core::observe::Level::#level,
-                )
-            };
-        }
-    }
-
-    /// Binds `__budget`, a reference to the budget of the call.
-    fn budget(&self) -> TokenStream {
-        let site = Span::mixed_site();
-        let core = &self.core;
-        match self.args.budget.as_ref().map(|budget| &budget.value) {
-            None => TokenStream::new(),
-            Some(None) => quote_spanned! {site=>
-                static __RETRY_BUDGET: #core::Budget = #core::Budget::new();
-                let __budget = &__RETRY_BUDGET;
-            },
-            Some(Some(expr)) => {
-                let shared = quote_spanned!(site.located_at(expr.span())=> __shared_budget);
-                quote_spanned! {site=>
-                    let __shared_budget = &#expr;
-                    let __budget: &#core::Budget = #shared;
-                }
-            }
-        }
     }
 
     /// The mode of `inner_retries`, where it opens a scope.
@@ -349,7 +228,7 @@ impl<'a> Plan<'a> {
         tokens
     }
 
-    fn is_cloned(&self, name: &Ident) -> bool {
+    pub(super) fn is_cloned(&self, name: &Ident) -> bool {
         self.args.clone.iter().flat_map(|clone| &clone.value).any(|cloned| cloned == name)
     }
 

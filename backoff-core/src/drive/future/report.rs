@@ -1,0 +1,91 @@
+//! The future of an async call that reports how it ended.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::super::blocking::report;
+use super::super::call::{Retry, Surroundings};
+use super::super::cancel::AsyncCancel;
+use super::super::judge::{Classifier, Condition, Judge};
+use super::super::limits::{BudgetSource, Nesting, Sharing};
+use super::super::operation::{Async, Operation, ReportOf};
+use super::super::source::PolicySource;
+use super::super::timers::AsyncTimeouts;
+use super::RetryFuture;
+use crate::Outcome;
+use crate::clock::ClockSource;
+use crate::observe::Observer;
+use crate::random::Random;
+use crate::sleep::Sleeper;
+
+pin_project! {
+    /// The future of an async call that reports how it ended; made by [`Retry::report`].
+    ///
+    /// # Cancellation
+    ///
+    /// As for [`RetryFuture`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct ReportFuture<C> {
+        #[pin]
+        call: C,
+    }
+}
+
+impl<P, F, W, U, O, S, K, G, X, T, D, N> Future for ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    F::Attempt: Future<Output = F::Outcome>,
+    W: Classifier<<F::Outcome as Outcome>::Error>,
+    U: Condition<<F::Outcome as Outcome>::Value>,
+    O: Observer<<F::Outcome as Outcome>::Error>,
+    S: Sleeper,
+    K: ClockSource,
+    G: Random,
+    X: AsyncCancel,
+    T: AsyncTimeouts<F::Outcome>,
+    D: BudgetSource,
+    N: Nesting,
+{
+    type Output = ReportOf<F, Async>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut call = self.project().call;
+        let (outcome, stopped) = ready!(call.as_mut().poll_end(cx));
+        Poll::Ready(report(outcome, &|| call.ended(stopped)))
+    }
+}
+
+impl<P, F, W, U, O, S, K, G, X, T, D, N> Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>
+where
+    P: PolicySource,
+    F: Operation<Async>,
+    F::Attempt: Future<Output = F::Outcome>,
+    W: Classifier<<F::Outcome as Outcome>::Error>,
+    U: Condition<<F::Outcome as Outcome>::Value>,
+    O: Observer<<F::Outcome as Outcome>::Error>,
+    K: ClockSource,
+    G: Random,
+    D: BudgetSource,
+    N: Nesting,
+{
+    /// Returns the future that reports how the call ended.
+    ///
+    /// It yields [`Success`](crate::Success), or [`RetryError`](crate::RetryError) with the last error, the reason, and what the call took.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the attempt or the delay in progress.
+    pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>>
+    where
+        S: Sleeper,
+        X: AsyncCancel,
+        T: AsyncTimeouts<F::Outcome>,
+    {
+        ReportFuture { call: RetryFuture::new(self, true) }
+    }
+}
