@@ -216,3 +216,16 @@ fn a_call_without_a_name_is_counted_under_the_empty_one_and_a_loop_by_hand_too()
     assert_eq!(count(&series, "retry_calls_total{name=,retried=false,result=success}"), 1);
     assert_eq!(count(&series, "retry_calls_total{name=,retried=true,result=max_attempts}"), 1);
 }
+
+#[retry(max_attempts = 2, name = "metrics.allocates")]
+fn at_once() -> Result<u32, &'static str> {
+    Ok(7)
+}
+
+#[test]
+fn a_success_at_the_first_attempt_allocates_its_labels_once_per_function() {
+    let first = allocation_counter::measure(|| assert_eq!(at_once(), Ok(7)));
+    let second = allocation_counter::measure(|| assert_eq!(at_once(), Ok(7)));
+    assert!(first.count_total > 0, "the labels of the function are made by its first call");
+    assert_eq!(second.count_total, 0);
+}

@@ -47,6 +47,8 @@ pub struct CallSite {
     retries: AtomicU64,
     recovered: AtomicU64,
     stops: [AtomicU64; StopReason::ALL.len()],
+    #[cfg(feature = "metrics")]
+    success_keys: OnceLock<crate::observe::metrics::SuccessKeys>,
 }
 
 shared_static! {
@@ -79,6 +81,8 @@ impl CallSite {
                 retries: AtomicU64::new(0),
                 recovered: AtomicU64::new(0),
                 stops: [const { AtomicU64::new(0) }; StopReason::ALL.len()],
+                #[cfg(feature = "metrics")]
+                success_keys: OnceLock::new(),
             }
         }
     }
@@ -87,6 +91,13 @@ impl CallSite {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name.unwrap_or_else(|| function_path((self.full_name)()))
+    }
+
+    /// Returns what its successes at the first attempt are counted under.
+    #[cfg(feature = "metrics")]
+    #[inline]
+    pub(crate) fn success_keys(&self) -> &crate::observe::metrics::SuccessKeys {
+        self.success_keys.get_or_init(|| crate::observe::metrics::SuccessKeys::of(self.name()))
     }
 
     /// Returns the source file of the function.

@@ -1,5 +1,9 @@
 //! Counters and histograms for the `metrics` facade, with a closed set of labels.
 
+use std::time::Duration;
+
+use metrics::{Key, Metadata};
+
 use super::{CallEvent, Elapsed, What};
 
 const CALLS: &str = "retry_calls_total";
@@ -20,11 +24,29 @@ pub(super) fn publish(event: &CallEvent<'_>) {
     }
 }
 
-/// Counts a success at the first attempt, which is no event for anybody else.
-pub(crate) fn succeeded_at_once(name: &'static str, elapsed: Option<std::time::Duration>) {
-    count_call(name, false, "success");
-    if let Some(elapsed) = elapsed {
-        metrics::histogram!(ELAPSED, "name" => name).record(elapsed.as_secs_f64());
+/// What the successes at the first attempt of one call site are counted under. Made once for each site: keys with labels
+/// are allocated, and every success has the same.
+#[derive(Debug)]
+pub(crate) struct SuccessKeys {
+    calls: Key,
+    elapsed: Key,
+}
+
+impl SuccessKeys {
+    pub(crate) fn of(name: &'static str) -> Self {
+        let labels = &[("name", name), ("retried", "false"), ("result", "success")];
+        Self { calls: Key::from_parts(CALLS, labels), elapsed: Key::from_parts(ELAPSED, &[("name", name)]) }
+    }
+
+    /// Counts a success at the first attempt, which is no event for anybody else.
+    pub(crate) fn count(&self, elapsed: Option<Duration>) {
+        const METADATA: &Metadata<'static> = &Metadata::new(module_path!(), metrics::Level::INFO, Some(module_path!()));
+        metrics::with_recorder(|recorder| {
+            recorder.register_counter(&self.calls, METADATA).increment(1);
+            if let Some(elapsed) = elapsed {
+                recorder.register_histogram(&self.elapsed, METADATA).record(elapsed.as_secs_f64());
+            }
+        });
     }
 }
 
