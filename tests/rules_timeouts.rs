@@ -143,6 +143,15 @@ fn a_clipped_attempt_stops_for_the_time_whatever_its_error_means() {
 }
 
 #[test]
+fn a_time_out_that_ends_with_the_time_limit_is_the_attempts_own() {
+    paused(async {
+        let policy = every(ms(100)).max_elapsed(secs(1)).build();
+        let call = policy.retry(hangs).attempt_timeout(secs(1)).when(|_| Fault::Permanent);
+        assert_eq!(call.report().await.unwrap_err().reason, StopReason::Permanent);
+    });
+}
+
+#[test]
 fn the_first_attempt_is_not_clipped_where_the_time_starts_at_the_first_failure() {
     paused(async {
         let policy = every(ms(100)).max_elapsed(secs(1)).since(Since::FirstFailure).build();
