@@ -206,7 +206,7 @@ fn annotated_functions_leave_nothing_behind_wherever_they_are_dropped() {
         Row::new("fn recovers", 3, |w| Box::pin(async { recovers(w, w.live()).await.is_ok() })).succeeds(),
         Row::new("fn slow", 2, |w| Box::pin(async { slow(w, w.live()).await.is_ok() })),
         Row::new("fn timed out", 3, |w| Box::pin(async { timed_out(w, w.live()).await.is_ok() })),
-        Row::new("fn cancelled", 3, |w| Box::pin(async { cancelled(w, w.live()).await.is_ok() })),
+        Row::new("fn cancelled", 2, |w| Box::pin(async { cancelled(w, w.live()).await.is_ok() })),
         Row::new("fn outer", 3, |w| Box::pin(async { outer(w, w.live()).await.is_ok() })).without_budget(),
     ]);
 }

@@ -116,6 +116,14 @@ fn a_marked_error_is_permanent_also_when_it_is_wrapped() {
 }
 
 #[test]
+fn a_mark_is_found_in_an_erased_error_whatever_threads_it_may_go_to() {
+    let plain = FOUR.retry(|| Err::<(), Box<dyn Error>>(permanent("no such user").into())).classified();
+    assert_eq!(plain.sleep(|_| ()).call_report().unwrap_err().attempts, 1);
+    let sent = FOUR.retry(|| Err::<(), Box<dyn Error + Send>>(Box::new(permanent("no such user")))).classified();
+    assert_eq!(sent.sleep(|_| ()).call_report().unwrap_err().attempts, 1);
+}
+
+#[test]
 fn an_unmarked_error_is_retried_also_when_it_is_wrapped() {
     assert_eq!(ends_with(|| "reset".into()), (4, StopReason::MaxAttempts, "reset".to_owned()));
     assert_eq!(ends_with(|| Wrapper("reset".into()).into()).0, 4);

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use backoff_core::{Jitter, List, Policy, StopReason};
+use backoff_core::{Jitter, List, Policy, Sequence, StopReason};
 use support::{Case, all_ms, is_within, ms, ns, ok, secs};
 
 fn base_ms(policy: &Policy, retries: usize) -> Vec<f64> {
@@ -113,6 +113,29 @@ fn a_list_of_three_delays_ends_after_four_calls() {
     let trace = Case::always_fails(list).run();
     assert_eq!(trace.ended(), (4, Some(StopReason::BackoffEnded)));
     assert_eq!(trace.slept, [1, 2, 3].map(secs));
+}
+
+#[test]
+fn every_call_walks_a_sequence_from_its_beginning_until_it_ends() {
+    let odd = Policy::with_backoff(Sequence::new([1, 3, 5].into_iter().map(secs))).max_attempts(9).build();
+    for _ in 0..2 {
+        let trace = Case::always_fails(odd.clone()).run();
+        assert_eq!(trace.ended(), (4, Some(StopReason::BackoffEnded)));
+        assert_eq!(trace.slept, [1, 3, 5].map(secs));
+    }
+}
+
+#[test]
+fn delays_that_have_ended_stay_ended() {
+    let policy = Policy::exponential().multiplier(1.0).max_elapsed(ms(150)).build();
+    let mut delays = policy.delays().random(|| u64::MAX);
+    assert_eq!(delays.next(), Some(ms(100)));
+    let mut delays = delays.random(|| 0);
+    assert_eq!(delays.next(), Some(ms(0)));
+    let mut delays = delays.random(|| u64::MAX);
+    assert_eq!(delays.next(), None);
+    let mut delays = delays.random(|| 0);
+    assert_eq!(delays.next(), None, "a shorter one would have fitted");
 }
 
 #[test]

@@ -107,3 +107,20 @@ fn there_is_one_for_the_whole_process() {
     assert_eq!(Policy::default().retry(|| Err::<(), _>(())).when(|()| false).name("global.once").call(), Err(()));
     assert_eq!(events("global.once").len(), 1);
 }
+
+#[test]
+fn a_retry_is_told_by_its_number_in_the_sequence_and_an_end_by_all_attempts() {
+    assert_eq!(events("sequences"), []);
+    paused(async {
+        let policy = Policy::constant(secs(1)).max_attempts(2).reset_after(secs(5)).build();
+        let calls = Cell::new(0);
+        let call = policy.retry(|| async {
+            calls.set(calls.get() + 1);
+            tokio::time::sleep(secs(if calls.get() < 4 { 5 } else { 1 })).await;
+            Err::<(), _>("down")
+        });
+        assert_eq!(call.name("sequences").await, Err("down"));
+    });
+    let seen: Vec<_> = events("sequences").into_iter().map(|seen| (seen.attempts, seen.max_attempts)).collect();
+    assert_eq!(seen, [(1, Some(2)), (1, Some(2)), (1, Some(2)), (4, Some(2))]);
+}

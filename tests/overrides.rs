@@ -544,3 +544,33 @@ mod asynchronous {
         }
     }
 }
+
+#[retry(timeout = "60s", delay = "1s", jitter = none, name = "timed.built_in")]
+async fn timed(calls: &mut u32) -> std::io::Result<u32> {
+    *calls += 1;
+    if *calls < 10 { Err(std::io::Error::other("not yet")) } else { Ok(*calls) }
+}
+
+#[retry(timeout = "60s", backoff = List::new([ms(5); 20]), name = "timed.custom")]
+async fn timed_with_its_own_backoff(calls: &mut u32) -> std::io::Result<u32> {
+    *calls += 1;
+    if *calls < 10 { Err(std::io::Error::other("not yet")) } else { Ok(*calls) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_limited_by_its_time_out_stays_so() {
+    const UNLIMITED: Policy = Policy::constant(ms(5)).build();
+    const TWICE: Policy = Policy::constant(ms(5)).max_attempts(2).build();
+    let _turn = turn();
+    overrides::load("timed: max_delay=5s").unwrap();
+    assert_eq!(timed(&mut 0).await.unwrap(), 10);
+    assert_eq!(timed_with_its_own_backoff(&mut 0).await.unwrap(), 10);
+    overrides::clear();
+    assert_eq!(with_policy_async(UNLIMITED, timed(&mut 0)).await.unwrap(), 10);
+    overrides::load("timed: max_attempts=3").unwrap();
+    let mut calls = 0;
+    timed(&mut calls).await.unwrap_err();
+    overrides::clear();
+    with_policy_async(TWICE, timed(&mut calls)).await.unwrap_err();
+    assert_eq!(calls, 5, "three of the override, two of the given policy");
+}

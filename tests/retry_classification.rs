@@ -287,3 +287,23 @@ async fn what_the_attribute_says_comes_before_what_the_error_says() {
     assert_eq!(attempts(async |calls| Client { is_patient: false }.by_field(calls).await).await, 1);
     assert_eq!(attempts(async |calls| Client { is_patient: true }.by_path(calls)).await, 1);
 }
+
+#[derive(Debug, Classify)]
+enum Sourced {
+    #[classify(source)]
+    Maybe { source: Option<Own> },
+    #[classify(source)]
+    MaybeErased(#[classify(source)] Option<Box<dyn Error + Send + Sync>>, ()),
+    #[classify(source)]
+    Erased(anyhow::Error),
+}
+
+#[test]
+fn an_optional_source_is_asked_where_there_is_one() {
+    let maybe = |source| Sourced::Maybe { source }.classify();
+    assert_eq!((maybe(Some(Own::Wrong)), maybe(None)), (Fault::Permanent, Fault::Transient));
+    let marked = Box::new(permanent(io::Error::other("x")));
+    assert_eq!(Sourced::MaybeErased(Some(marked), ()).classify(), Fault::Permanent);
+    assert_eq!(Sourced::MaybeErased(None, ()).classify(), Fault::Transient);
+    assert_eq!(Sourced::Erased(anyhow::anyhow!("x")).classify(), Fault::Transient);
+}

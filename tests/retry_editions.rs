@@ -35,3 +35,13 @@ fn functions_of_edition_2021_are_retried() -> io::Result<()> {
 fn functions_of_edition_2024_are_retried() -> io::Result<()> {
     runs_in("2024")
 }
+
+#[test]
+fn a_renamed_dependency_that_the_attribute_does_not_name_is_one_error() -> io::Result<()> {
+    let source = "#[patience::retry]\nasync fn f() -> Option<u8> { None }\nfn main() { drop(f()); }\n";
+    let output = Project::new("renamed", "2024", DEPENDENCIES, &[("src/main.rs", source)])?.cargo(&["check"])?;
+    let messages = messages(&output);
+    assert!(!output.status.success() && messages.contains("unresolved import `backoff_core`"), "{messages}");
+    assert_eq!(messages.matches("src/main.rs:").count(), 1, "{messages}");
+    Ok(())
+}

@@ -143,6 +143,54 @@ async fn owned_arguments_that_are_send_and_not_sync_keep_the_future_send() {
     assert_eq!(tokio::spawn(cloned(Once(Cell::new(9)), calls())).await.unwrap(), Ok(9));
 }
 
+struct Held<T>(T);
+
+impl<T: Display + Send> Held<T> {
+    #[retry(delay = "0s")]
+    async fn owned(value: T, calls: Arc<AtomicU32>) -> Result<String, Failure> {
+        ask(&calls).await?;
+        Ok(value.to_string())
+    }
+
+    #[retry(delay = "0s")]
+    async fn whole(held: Self, calls: Arc<AtomicU32>) -> Result<String, Failure> {
+        ask(&calls).await?;
+        Ok(held.0.to_string())
+    }
+
+    #[retry(delay = "0s")]
+    async fn pair((value, number): (T, u32), calls: Arc<AtomicU32>) -> Result<String, Failure> {
+        ask(&calls).await?;
+        Ok(format!("{value}{number}"))
+    }
+
+    #[expect(clippy::manual_async_fn, reason = "a written future is what is tested")]
+    #[retry(delay = "0s")]
+    fn written(value: T, calls: Arc<AtomicU32>) -> impl Future<Output = Result<String, Failure>> + Send {
+        async move {
+            ask(&calls).await?;
+            Ok(value.to_string())
+        }
+    }
+}
+
+#[retry(delay = "0s")]
+async fn raw<T: Display + Send>(r#type: T, calls: Arc<AtomicU32>) -> Result<String, Failure> {
+    ask(&calls).await?;
+    Ok(format!("{type}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_of_types_of_the_surrounding_impl_keep_the_future_send() {
+    let calls = || Arc::new(AtomicU32::new(0));
+    let new = || Once(Cell::new(4));
+    assert_eq!(tokio::spawn(Held::owned(new(), calls())).await.unwrap(), Ok("5".to_owned()));
+    assert_eq!(tokio::spawn(Held::whole(Held(new()), calls())).await.unwrap(), Ok("5".to_owned()));
+    assert_eq!(tokio::spawn(Held::pair((new(), 1), calls())).await.unwrap(), Ok("51".to_owned()));
+    assert_eq!(tokio::spawn(Held::written(new(), calls())).await.unwrap(), Ok("5".to_owned()));
+    assert_eq!(tokio::spawn(raw(new(), calls())).await.unwrap(), Ok("5".to_owned()));
+}
+
 #[retry(delay = "0s")]
 async fn result_that_is_not_send(calls: &AtomicU32) -> Result<Rc<u32>, Rc<str>> {
     let number = ask(calls).await.map_err(Rc::from)?;

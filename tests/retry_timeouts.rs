@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use backoff_core::{AttemptTimeout, CancelToken, StopReason, retry};
+use backoff_core::{AttemptTimeout, CancelToken, Jitter, List, Policy, StopReason, retry};
 use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -136,8 +136,7 @@ async fn the_limit_on_the_call_drops_the_attempt_or_the_delay_in_progress() {
     let mut client = Client::new(SECOND * 5);
     let start = Instant::now();
     assert_eq!(client.in_all(SECOND * 4).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
-    assert_eq!((start.elapsed(), client.calls), (SECOND * 5, 2));
-    assert_eq!(client.events[0].0, StopReason::Timeout);
+    assert_eq!((start.elapsed(), client.calls, client.events), (SECOND * 5, 1, vec![(StopReason::Timeout, 1)]));
     let mut client = Client::new(SECOND * 5);
     let start = Instant::now();
     assert_eq!(client.in_all(SECOND * 3).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
@@ -281,4 +280,72 @@ async fn an_error_that_cannot_be_shown_can_be_made_of_a_time_out() {
     assert_eq!(calls, 3);
     assert!(silent_and_boxed(&mut calls).await.is_err());
     assert_eq!(calls, 4);
+}
+
+const UNLIMITED: Policy = Policy::constant(SECOND).jitter(Jitter::None).build();
+const NEVER: Policy = Policy::constant(SECOND).jitter(Jitter::None).forever().build();
+const TWO: Policy = UNLIMITED.edit().max_attempts(2).build();
+
+macro_rules! succeeds_at_last {
+    ($($name:ident($($args:tt)*);)*) => {
+        $(#[retry($($args)*)]
+        async fn $name(calls: &mut u32) -> io::Result<u32> {
+            *calls += 1;
+            if *calls < 10 { Err(io::Error::other("not yet")) } else { Ok(*calls) }
+        })*
+    };
+}
+
+succeeds_at_last! {
+    constant_policy(policy = UNLIMITED, timeout = "60s");
+    edited_policy(policy = UNLIMITED, max_delay = "5s", timeout = "60s");
+    endless_policy(policy = NEVER, timeout = "60s");
+    computed_policy(policy = Policy::with_backoff(List::new(vec![SECOND; 20])).build(), timeout = "60s");
+    computed_and_edited(policy = { UNLIMITED }, idempotent, timeout = "60s");
+    limited_policy(policy = TWO, timeout = "60s");
+    computed_and_limited(policy = { TWO }, timeout = "60s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_out_of_the_call_takes_the_place_of_the_attempts_that_a_policy_does_not_name() {
+    assert_eq!(constant_policy(&mut 0).await.unwrap(), 10);
+    assert_eq!(edited_policy(&mut 0).await.unwrap(), 10);
+    assert_eq!(endless_policy(&mut 0).await.unwrap(), 10);
+    assert_eq!(computed_policy(&mut 0).await.unwrap(), 10);
+    assert_eq!(computed_and_edited(&mut 0).await.unwrap(), 10);
+    let mut calls = 0;
+    limited_policy(&mut calls).await.unwrap_err();
+    computed_and_limited(&mut calls).await.unwrap_err();
+    assert_eq!(calls, 4, "two named attempts in each");
+}
+
+#[retry(timeout = "3s", delay = "1s", jitter = none)]
+async fn until_the_time_out(calls: &mut u32) -> io::Result<()> {
+    *calls += 1;
+    Err(io::Error::other("down"))
+}
+
+#[retry(timeout = "1h", cancel = sleep(SECOND * 2), delay = "1s", jitter = none)]
+async fn until_cancelled(calls: &mut u32) -> io::Result<()> {
+    *calls += 1;
+    Err(io::Error::other("down"))
+}
+
+#[retry(sleep = |_| { token.cancel(); std::future::ready(()) }, cancel = token.cancelled(), delay = "1s")]
+async fn cancelled_while_it_waits(token: &CancelToken, calls: &mut u32) -> io::Result<()> {
+    *calls += 1;
+    Err(io::Error::other("down"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_starts_when_the_call_ends_together_with_the_delay() {
+    let mut calls = 0;
+    assert_eq!(until_the_time_out(&mut calls).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(calls, 3, "at 0, 1 and 2 s");
+    let mut calls = 0;
+    assert_eq!(until_cancelled(&mut calls).await.unwrap_err().to_string(), "down");
+    assert_eq!(calls, 2, "at 0 and 1 s");
+    let mut calls = 0;
+    assert_eq!(cancelled_while_it_waits(&CancelToken::new(), &mut calls).await.unwrap_err().to_string(), "down");
+    assert_eq!(calls, 1);
 }

@@ -220,3 +220,12 @@ fn a_token_is_lent_or_given() {
         assert_eq!(cancelled.unwrap_err().reason, StopReason::Cancelled);
     }
 }
+
+#[test]
+fn a_sleeper_of_ones_own_is_not_asked_when_the_call_is_cancelled_before_the_delay() {
+    let (token, slept) = (CancelToken::new(), Cell::new(0));
+    let policy = Policy::constant(secs(1)).max_attempts(3).build();
+    let call = policy.retry(|| Err::<(), _>("down")).on_retry(|_| token.cancel());
+    let error = call.sleep(|_| slept.set(slept.get() + 1)).cancel(&token).call_report().unwrap_err();
+    assert_eq!((error.reason, error.attempts, slept.get()), (StopReason::Cancelled, 1, 0));
+}

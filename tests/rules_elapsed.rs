@@ -140,6 +140,21 @@ fn a_loop_by_hand_starts_anew_when_it_is_told() {
 }
 
 #[test]
+fn a_loop_by_hand_that_is_reset_counts_time_by_the_clock_of_what_waits_next() {
+    paused(async {
+        let policy = every(ms(1)).max_elapsed(ms(200)).build();
+        let mut attempts = policy.start();
+        std::thread::sleep(ms(250)); // tokio's paused clock stands still
+        attempts.reset();
+        assert_eq!((attempts.number(), attempts.last_delay()), (1, None));
+        assert_eq!(attempts.pause("down"), Ok(()));
+        assert_eq!(attempts.last_delay(), Some(ms(1)));
+        attempts.reset();
+        assert_eq!((attempts.number(), attempts.last_delay()), (1, None));
+    });
+}
+
+#[test]
 fn a_pause_that_is_dropped_ends_with_its_delay_and_the_next_attempt_starts_there() {
     paused(async {
         let policy = every(secs(100)).reset_after(secs(60)).forever().build();

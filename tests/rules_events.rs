@@ -109,6 +109,17 @@ fn events_read_as_a_line_of_a_log() {
         lines(unlimited, &[Err("down"), Ok(0)]),
         ["attempt 1 failed: down; next in 2 µs", "gave up after 2 attempts: no time left"]
     );
+    for (delay, written) in [
+        (ns(400), "400 ns"),
+        (ns(999_499), "999 µs"),
+        (ns(999_500), "1 ms"),
+        (ns(999_499_999), "999 ms"),
+        (ns(999_500_000), "1.0 s"),
+    ] {
+        let policy = Policy::constant(delay).jitter(Jitter::None).build();
+        let first = lines(policy, &[Err("down"), Ok(1)]).remove(0);
+        assert_eq!(first, format!("attempt 1 of 3 failed: down; next in {written}"));
+    }
 }
 
 #[test]

@@ -508,3 +508,34 @@ fn without_a_guard_nothing_changes() {
     testing::advance(HOUR); // no virtual clock: nothing happens
     assert_eq!(short.retry(|| Ok::<_, ()>(7)).call_report().unwrap().attempts, 1);
 }
+
+#[retry(timeout = "10s", delay = "1s", jitter = none)]
+async fn for_ten_seconds(calls: &Cell<u32>) -> Result<(), std::io::Error> {
+    calls.set(calls.get() + 1);
+    Err(std::io::Error::other("down"))
+}
+
+#[retry(timeout = "10s", delay = "1s", jitter = none, cancel = std::future::pending::<()>())]
+async fn for_ten_seconds_or_less(calls: &Cell<u32>) -> Result<(), std::io::Error> {
+    calls.set(calls.get() + 1);
+    Err(std::io::Error::other("down"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_that_are_not_waited_for_count_for_the_time_out_of_the_call() {
+    let test = testing::no_waits();
+    let calls = Cell::new(0);
+    let kind = |result: Result<(), std::io::Error>| result.unwrap_err().kind();
+    assert_eq!(kind(for_ten_seconds(&calls).await), std::io::ErrorKind::TimedOut);
+    assert_eq!(calls.replace(0), 10, "at 0, 1, .. 9 s");
+    assert_eq!(kind(for_ten_seconds_or_less(&calls).await), std::io::ErrorKind::TimedOut);
+    assert_eq!(calls.replace(0), 10);
+    let policy = Policy::constant(Duration::from_secs(1)).jitter(Jitter::None).build();
+    let call = policy.retry(|| async {
+        calls.set(calls.get() + 1);
+        Err::<(), _>(std::io::Error::other("down"))
+    });
+    let error = call.timeout(Duration::from_secs(10)).report().await.unwrap_err();
+    assert_eq!((error.reason, error.attempts, calls.get()), (StopReason::Timeout, 10, 10));
+    assert_eq!(test.reasons(), [StopReason::Timeout; 3]);
+}

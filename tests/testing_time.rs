@@ -149,7 +149,12 @@ async fn the_time_out_of_the_call_ends_a_delay() {
     let start = RuntimeClock.now();
     assert_eq!(fails().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert_eq!((RuntimeClock.elapsed(start), test.attempts()), (secs(30), 2));
-    assert_eq!(test.reasons(), [StopReason::Timeout]);
+    let policy = Policy::constant(secs(20)).jitter(Jitter::None).build();
+    let start = RuntimeClock.now();
+    let call = policy.retry(async || Err::<(), _>(io::Error::other("down"))).timeout(secs(30));
+    assert_eq!(call.report().await.unwrap_err().attempts, 2);
+    assert_eq!((RuntimeClock.elapsed(start), test.attempts()), (secs(30), 4));
+    assert_eq!(test.reasons(), [StopReason::Timeout; 2]);
 }
 
 /// A time-out that nobody polls while a hook waits must not hold the hook up.
@@ -220,4 +225,19 @@ fn virtual_time_and_no_waits_go_together() {
     let error = policy.retry(|| Err::<(), _>("down")).call_report().unwrap_err();
     assert_eq!((error.attempts, error.elapsed, test.waits().len()), (11, 10 * HOUR, 10));
     assert_eq!(SystemClock.elapsed(start), Duration::ZERO);
+}
+
+#[test]
+fn time_that_no_clock_can_hold_stands_at_the_longest() {
+    let _test = testing::virtual_time();
+    let policy = Policy::constant(secs(0)).max_elapsed(secs(1)).build();
+    let report = policy
+        .retry(|| {
+            testing::advance(Duration::MAX);
+            Err::<(), _>("down")
+        })
+        .call_report();
+    let error = report.unwrap_err();
+    assert_eq!((error.attempts, error.reason), (1, StopReason::MaxElapsed));
+    assert!(error.elapsed > 100 * 365 * 24 * HOUR, "{:?}", error.elapsed);
 }

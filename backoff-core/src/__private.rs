@@ -18,14 +18,16 @@ mod hooks;
 #[cfg(feature = "std")]
 mod parts;
 #[cfg(feature = "std")]
+mod taken;
+#[cfg(feature = "std")]
 mod text;
 #[cfg(feature = "std")]
 mod verdict;
 
 #[cfg(feature = "std")]
 pub use self::asynchronous::{
-    by_deadline, cancel_future, in_scope, is_cancelled_now, sleep, sleep_until_cancelled, timed_out, timed_out_with,
-    timer, within,
+    by_deadline, cancel_future, in_scope, is_cancelled_now, sleep, sleep_until_cancelled,
+    sleep_until_cancelled_or_deadline, sleep_until_deadline, timed_out, timed_out_with, timer, within,
 };
 #[cfg(feature = "std")]
 pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Circumstances, Full, Lean, Mode, Timed};
@@ -35,9 +37,11 @@ pub use self::features::AsyncSleeper;
 pub use self::hooks::{ask, is_met, notify, or_else, unmet};
 #[cfg(feature = "std")]
 pub use self::parts::{
-    AsPolicy, adjusted, backoff, backoff_of, call, call_in, edit, inner_gave_up, is_cancelled, open_scope, policy,
-    sleep_blocking, sleep_blocking_until_cancelled, unreached,
+    AsPolicy, adjusted, backoff_of, call, call_in, edit, inner_gave_up, is_cancelled, limited_by_timeout, open_scope,
+    policy, sleep_blocking, sleep_blocking_until_cancelled, unreached,
 };
+#[cfg(feature = "std")]
+pub use self::taken::Taken;
 #[cfg(feature = "std")]
 pub use self::text::Telling;
 #[cfg(feature = "std")]

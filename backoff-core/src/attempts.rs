@@ -49,6 +49,8 @@ pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
     clock: WaitClock,
     driver: Driver<B::State, BothInstants>,
     attempt_started: Option<BothInstants>,
+    /// When the present sequence started, until its first failure tells by which clock that counts.
+    reset_at: Option<BothInstants>,
     last_delay: Option<Duration>,
     stopped: Option<StopReason>,
     budget: Option<&'p Budget>,
@@ -69,6 +71,7 @@ impl<B: Backoff> Policy<B> {
             clock,
             driver,
             attempt_started: None,
+            reset_at: None,
             last_delay: None,
             stopped: None,
             budget: None,
@@ -83,8 +86,9 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
     #[must_use]
     pub fn seed(self, seed: u64) -> Attempts<'p, B, Seeded> {
-        let Self { policy, clock, driver, attempt_started, last_delay, stopped, budget, .. } = self;
-        Attempts { policy, clock, driver, attempt_started, last_delay, stopped, budget, random: Seeded::new(seed) }
+        let Self { policy, clock, driver, attempt_started, reset_at, last_delay, stopped, budget, .. } = self;
+        let random = Seeded::new(seed);
+        Attempts { policy, clock, driver, attempt_started, reset_at, last_delay, stopped, budget, random }
     }
 
     /// Takes a token of a shared budget for each retry; [`success`](Self::success) gives some back.
@@ -127,12 +131,16 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         }
         self.attempt_starts();
         self.driver = Driver::start(self.policy.rules(), &self.clock, false);
+        self.reset_at = None;
         self.last_delay = None;
     }
 
     /// Starts a new sequence: attempts, backoff and elapsed time begin anew, as after `reset_after`.
     pub fn reset(&mut self) {
-        self.driver.reset(&self.clock);
+        let now = self.clock.now();
+        self.driver.reset(now, &self.clock);
+        self.reset_at = Some(now);
+        self.last_delay = None;
         self.attempt_starts();
     }
 
@@ -176,6 +184,9 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
 
     fn failed<E>(&mut self, fault: Fault, error: &E) -> Decision {
         self.driver.now(&self.clock); // `explain` tells the time, from the first failure at the latest
+        if let Some(from) = self.reset_at.take() {
+            self.driver.reset(from, &self.clock);
+        }
         let failure = Failure::new(fault).budget(self.budget);
         let started = self.attempt_started;
         let text = text_of(Some(error));

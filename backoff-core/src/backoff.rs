@@ -175,3 +175,30 @@ where
         delays.next()
     }
 }
+
+/// A backoff of somebody else's. No implementation for references: that would be one for closures, too.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug)]
+pub struct Borrowed<'b, B>(pub(crate) &'b B);
+
+#[cfg(feature = "std")]
+#[diagnostic::do_not_recommend]
+impl<B: Backoff> Backoff for Borrowed<'_, B> {
+    type State = B::State;
+
+    fn start(&self) -> B::State {
+        self.0.start()
+    }
+
+    fn next(&self, state: &mut B::State) -> Option<Duration> {
+        self.0.next(state)
+    }
+
+    fn next_base(&self, state: &mut B::State) -> Option<BaseDelay> {
+        self.0.next_base(state)
+    }
+
+    fn as_schedule(&self) -> Option<crate::Schedule> {
+        self.0.as_schedule()
+    }
+}

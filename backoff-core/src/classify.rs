@@ -102,6 +102,12 @@ pub use self::retry_after::parse_retry_after;
 /// assert_eq!(full.classify(), Fault::PushBack(Duration::from_secs(2)));
 /// assert_eq!(Box::new(QueueError::Closed).classify(), Fault::Permanent);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what it means for retrying",
+    label = "no `Classify`",
+    note = "derive or implement `backoff_core::Classify` for it; in a derive, `#[classify(with = path)]` asks a function in its place, and a \
+            mark such as `#[transient]` asks nobody"
+)]
 pub trait Classify {
     /// Returns whether another attempt could end differently, and when it may start.
     ///

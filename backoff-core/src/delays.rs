@@ -1,5 +1,6 @@
 //! The delays of a policy without a call: for documents, plots and tests.
 
+use core::iter::FusedIterator;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
@@ -17,6 +18,7 @@ pub struct Delays<'p, B: Backoff, G = ThreadRandom> {
     rules: Rules,
     progress: Progress<B::State>,
     elapsed: Duration,
+    has_ended: bool,
     random: G,
 }
 
@@ -58,9 +60,11 @@ impl<B: Backoff> Policy<B> {
         self.delays_by(rules, || u64::MIN)
     }
 
-    /// Returns the range of each delay, jitter included; both ends can be slept.
+    /// Returns the range of each delay, jitter included.
     ///
-    /// The iterator goes on for as long as a call could, if chance made every delay the shortest.
+    /// Both ends can be slept, where `max_elapsed` leaves the time for it. The iterator goes on for as long as a call could,
+    /// if chance made every delay the shortest: without a limit of attempts a range from zero makes it endless, so
+    /// [`take`](Iterator::take) what is wanted.
     pub fn ranges(&self) -> impl Iterator<Item = RangeInclusive<Duration>> + use<'_, B> {
         let unlimited = Rules { max_elapsed: None, ..*self.rules() };
         let shortest = self.delays_by(*self.rules(), || u64::MIN);
@@ -69,7 +73,8 @@ impl<B: Backoff> Policy<B> {
     }
 
     fn delays_by<G>(&self, rules: Rules, random: G) -> Delays<'_, B, G> {
-        Delays { backoff: self.backoff(), rules, progress: self.begin(), elapsed: Duration::ZERO, random }
+        let (backoff, progress) = (self.backoff(), self.begin());
+        Delays { backoff, rules, progress, elapsed: Duration::ZERO, has_ended: false, random }
     }
 }
 
@@ -83,8 +88,8 @@ impl<'p, B: Backoff, G> Delays<'p, B, G> {
     /// Takes the random numbers of jitter from a source of your own.
     #[must_use]
     pub fn random<N: Random>(self, random: N) -> Delays<'p, B, N> {
-        let Self { backoff, rules, progress, elapsed, .. } = self;
-        Delays { backoff, rules, progress, elapsed, random }
+        let Self { backoff, rules, progress, elapsed, has_ended, .. } = self;
+        Delays { backoff, rules, progress, elapsed, has_ended, random }
     }
 }
 
@@ -93,6 +98,9 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
+        if self.has_ended {
+            return None;
+        }
         let failure = Failure::new(Fault::Transient).at(self.elapsed);
         let decision =
             crate::decision::decide(&self.rules, self.backoff, &mut self.progress, failure, &mut self.random);
@@ -101,7 +109,12 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
                 self.elapsed = self.elapsed.saturating_add(delay);
                 Some(delay)
             }
-            Decision::Stop(_) => None,
+            Decision::Stop(_) => {
+                self.has_ended = true;
+                None
+            }
         }
     }
 }
+
+impl<B: Backoff, G: Random> FusedIterator for Delays<'_, B, G> {}

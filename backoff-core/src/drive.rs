@@ -131,6 +131,13 @@ impl<S, I: Copy> Driver<S, I> {
         self.started.map_or(Duration::ZERO, |started| self.trial.total(clock.elapsed(started)))
     }
 
+    /// Returns whether delays that a test left out have taken the call past its time-out, which no timer can know.
+    #[cfg(any(feature = "std", feature = "async"))]
+    #[inline]
+    pub(crate) fn is_past(&self, timeout: Duration, clock: &impl Clock<Instant = I>) -> bool {
+        self.trial.is_past(timeout, || self.started.map_or(Duration::ZERO, |started| clock.elapsed(started)))
+    }
+
     /// Returns what is left of `max_elapsed` now; `None` when nothing limits the call yet.
     pub(crate) fn remaining(&self, rules: &Rules, clock: &impl Clock<Instant = I>) -> Option<Duration> {
         in_force(rules, |rules| remaining(rules, &self.progress, self.elapsed(clock)))
@@ -171,7 +178,11 @@ impl<S, I: Copy> Driver<S, I> {
         let failure = failure.at(elapsed).ran(ran);
         let state = (&mut self.progress, &mut self.trial);
         let decision = settle_shared(rules, source.backoff(), state, failure, random);
-        let notice = || Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
+        let attempts = match decision {
+            Decision::RetryAfter(_) => self.progress.attempts(),
+            Decision::Stop(_) => self.attempts,
+        };
+        let notice = || Notice { label, attempts, elapsed: self.told(elapsed), text };
         settle::decided(rules, decision, label.site, notice);
         if O::WATCHES {
             self.tell(observer, rules, error, elapsed, decision);
@@ -303,9 +314,9 @@ impl<S, I: Copy> Driver<S, I> {
         Ended { attempts: self.attempts, elapsed: self.elapsed(clock), slept: self.slept, stopped }
     }
 
-    /// Starts a new sequence of attempts.
-    pub(crate) fn reset(&mut self, clock: &impl Clock<Instant = I>) {
-        let at = self.elapsed(clock);
+    /// Starts a new sequence of attempts, whose time counts from this instant.
+    pub(crate) fn reset(&mut self, from: I, clock: &impl Clock<Instant = I>) {
+        let at = self.elapsed(clock).saturating_sub(clock.elapsed(from));
         self.progress.reset(at);
     }
 }

@@ -36,7 +36,8 @@ pub enum Jitter {
     /// Uniform in [*d*(1−r), min(*d*(1+r), `max_delay`)] for a ratio r in 0.0..=1.0.
     Factor(f64),
     /// Uniform in [`initial_delay`, min(`max_delay`, 3 × previous delay)], in place of growth; the first previous delay is
-    /// `initial_delay`. Exponential backoff without a named multiplier only.
+    /// `initial_delay`. Exponential backoff without a named multiplier only. With a `max_delay` no longer than `initial_delay` (its default
+    /// for 20 s and more) nothing is left to draw from: name a longer one.
     ///
     /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     Decorrelated,

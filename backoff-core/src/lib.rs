@@ -40,13 +40,14 @@
 //! * Dropping the future of an async call cancels everything; no task is spawned.
 //! * No arithmetic panics or wraps, whatever the values a policy was built with.
 //! * The loop allocates nothing; a success at the first attempt draws no random number, takes no lock, and reads no clock unless
-//!   something asked for time.
+//!   something asked for time. (`inner_retries` costs a shared scope per call: one allocation, and a lock per attempt.)
 //!
 //! Not promised: jitter is not cryptographic, and a blocking attempt cannot be interrupted.
 //!
 //! # Crate features
 //!
-//! Features only add: any set of them works together, and none changes what another offers.
+//! Features only add: any set of them works together, and none changes what another offers. (One name has two meanings: with an async
+//! sleeper a [`Ticker`] has a `next` to await; see there.)
 //!
 //! | feature | default | what it adds | dependencies |
 //! |---|---|---|---|
@@ -63,7 +64,7 @@
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
 //! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
 //!
-//! Without `std` the crate is `no_std` with `alloc`: a seed or a generator, a clock where time is asked for, and a sleeper must be given.
+//! Without `std` the crate is `no_std` with `alloc`: a seed or a generator, a clock and a sleeper must be given.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -154,8 +155,8 @@ pub use backoff_macros::retry;
 pub mod call {
     pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
     pub use crate::drive::judge::{
-        AskTheError, ByClassify, ByMarks, ByMarksSendSync, Classified, Classifier, Condition, EveryError, EveryValue,
-        Judge,
+        AskTheError, ByClassify, ByMarks, ByMarksSend, ByMarksSendSync, Classified, Classifier, Condition, EveryError,
+        EveryValue, Judge,
     };
     pub use crate::drive::limits::{BudgetSource, Nesting, NoBudget, NoScope, OpenScope, Sharing};
     pub use crate::drive::operation::{ErrorOf, ReportOf, ValueOf};

@@ -30,7 +30,8 @@ pub enum InnerRetries {
     Allow,
     /// They make one attempt each: this call retries in their place.
     Suppress,
-    /// They retry; when one of them gives up, this call stops, too, with [`StopReason::Nested`].
+    /// They retry; when one of them gives up, this call stops, too, with [`StopReason::Nested`]: at the failure of the attempt around
+    /// it, whatever that fails of. An attempt that falls back on something else and succeeds is a success.
     Stop,
 }
 

@@ -88,7 +88,7 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
         self.delay
     }
 
-    /// Returns the time since the call started.
+    /// Returns the time since the call started, read when this event is made: at most a moment after the decision.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
@@ -155,7 +155,7 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
         self.reason
     }
 
-    /// Returns the time since the call started.
+    /// Returns the time since the call started, read when this event is made.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
@@ -205,7 +205,7 @@ impl RecoveredEvent {
         self.attempts
     }
 
-    /// Returns the time since the call started.
+    /// Returns the time since the call started, read when this event is made.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
@@ -224,12 +224,15 @@ struct Rounded(Duration);
 impl fmt::Display for Rounded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(time) = *self;
-        if time >= Duration::from_secs(1) {
+        // The unit is that of the rounded value: never 1000 of one.
+        if time >= Duration::from_micros(999_500) {
             write!(f, "{:.1} s", time.as_secs_f64())
-        } else if time >= Duration::from_millis(1) || time.is_zero() {
+        } else if time >= Duration::from_nanos(999_500) || time.is_zero() {
             write!(f, "{:.0} ms", time.as_secs_f64() * 1e3)
-        } else {
+        } else if time >= Duration::from_micros(1) {
             write!(f, "{:.0} µs", time.as_secs_f64() * 1e6)
+        } else {
+            write!(f, "{} ns", time.subsec_nanos())
         }
     }
 }

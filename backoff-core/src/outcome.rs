@@ -49,7 +49,8 @@ use crate::AttemptTimeout;
 #[diagnostic::on_unimplemented(
     message = "`#[retry]` cannot tell success from failure in `{Self}`",
     label = "this is neither a `Result` nor an `Option`",
-    note = "return `Result<T, E>` or `Option<T>`, or implement `backoff_core::Outcome` for the type"
+    note = "return `Result<T, E>` or `Option<T>`, or implement `backoff_core::Outcome` for the type",
+    note = "a future is retried where it can be seen: as an `async fn`, or as `-> impl Future<..>` or `-> Pin<Box<dyn Future<..>>>`"
 )]
 pub trait Outcome: Sized {
     /// What a success holds.

@@ -94,8 +94,10 @@ impl Named {
     pub(crate) const JITTER: Self = Self(2);
     pub(crate) const MAX_ATTEMPTS: Self = Self(4);
     pub(crate) const MAX_PUSH_BACK: Self = Self(8);
-    pub(crate) const MULTIPLIER: Self = Self(16);
-    pub(crate) const INCREMENT: Self = Self(32);
+    /// `multiplier` of an exponential backoff, `increment` of a linear one.
+    pub(crate) const GROWTH: Self = Self(16);
+    /// A time-out of the call is a limit, though the policy does not hold it.
+    pub(crate) const TIMEOUT: Self = Self(32);
     pub(crate) const FOREVER: Self = Self(64);
     /// The rules are those of a finished policy.
     pub(crate) const BUILT: Self = Self(128);
@@ -137,6 +139,14 @@ impl Rules {
         match self.max_attempts {
             0 => None,
             attempts => Some(attempts),
+        }
+    }
+
+    /// Counts a time-out of the call as a limit: the attempts that stand for "no limit named" go.
+    pub(crate) const fn limit_by_timeout(&mut self) {
+        self.named = self.named.with(Named::TIMEOUT);
+        if !self.named.has(Named::MAX_ATTEMPTS) {
+            self.max_attempts = 0;
         }
     }
 
@@ -233,6 +243,26 @@ impl<B> Policy<B> {
 
     pub(crate) const fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Returns this policy as it is for a call whose own rules are given: the call keeps its time-out.
+    #[cfg(feature = "overrides")]
+    pub(crate) const fn called_as(mut self, own: &Rules) -> Self
+    where
+        B: Copy,
+    {
+        if own.named.has(Named::TIMEOUT) {
+            self.rules.limit_by_timeout();
+        }
+        self
+    }
+
+    /// Returns this policy for a call with a time-out, which is a limit.
+    #[cfg(feature = "std")]
+    pub(crate) const fn limited_by_timeout(&self) -> Policy<crate::backoff::Borrowed<'_, B>> {
+        let mut rules = self.rules;
+        rules.limit_by_timeout();
+        Policy::from_parts(crate::backoff::Borrowed(&self.backoff), rules)
     }
 
     /// Returns a builder that starts from this policy; what it is given overrides, and only

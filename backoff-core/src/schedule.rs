@@ -17,7 +17,8 @@ use crate::base::{BaseDelay, NANOS_PER_SEC};
 /// | linear, increment *k* | *i* + (*n*−1) · *k* | *k* = 100 ms: 100, 200, 300, 400, 500 ms |
 /// | fibonacci | *i* · (1, 1, 2, 3, 5, ..) | 100, 100, 200, 300, 500 ms |
 ///
-/// Values are rounded to the nearest nanosecond; the growth itself is never rounded, so that no growth is lost however small. Nothing overflows: a base delay
+/// Values are rounded to the nearest nanosecond, as far as an `f64` tells it: doubling is exact, and any other growth has a relative
+/// error of some 2^-50, a nanosecond in days. The growth itself is never rounded, so that none is lost however small. Nothing overflows: a base delay
 /// past [`Duration::MAX`] is `Duration::MAX`. Every delay is computed from *n* alone, at the same cost for any *n*.
 ///
 /// # Examples
@@ -162,9 +163,6 @@ impl Backoff for Schedule {
 /// Just below the largest number of nanoseconds that a conversion to `i64` keeps (2^63).
 const NANOS_IN_I64: f64 = 9.2e18;
 
-/// Past this factor no delay of a nanosecond or more fits a `Duration`.
-const BEYOND_EVERY_DURATION: f64 = 1e29;
-
 /// `initial * multiplier^steps`. Doubling, the usual growth, is a shift.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
@@ -181,23 +179,17 @@ fn exponential(initial: Duration, multiplier: f64, steps: u32) -> BaseDelay {
     if steps == 0 { first } else { power(initial, multiplier, steps) }
 }
 
-/// `initial * multiplier^steps` by repeated squaring: at most one round for each bit of `steps`, and fewer once the
-/// factor is past every duration.
+/// `initial * multiplier^steps` by repeated squaring, one round for each bit of `steps`. A factor past every float is
+/// infinite, and the delay then the longest one.
 #[inline(never)]
 fn power(initial: Duration, multiplier: f64, mut steps: u32) -> BaseDelay {
     let (mut factor, mut square) = (1.0_f64, multiplier);
-    loop {
+    while steps != 0 {
         if steps & 1 == 1 {
             factor *= square;
         }
-        steps >>= 1;
-        if steps == 0 || factor > BEYOND_EVERY_DURATION {
-            break;
-        }
         square *= square;
-        if square > BEYOND_EVERY_DURATION {
-            return BaseDelay::Long(Duration::MAX);
-        }
+        steps >>= 1;
     }
     scale(initial, factor)
 }
@@ -301,6 +293,26 @@ mod tests {
         }
         let flat = Schedule::Exponential { initial_delay: Duration::MAX, multiplier: 1.0 };
         assert_eq!(flat.base_delay(1), Duration::MAX);
+    }
+
+    #[test]
+    fn doubling_is_exact_where_a_float_would_round() {
+        let odd = Duration::from_nanos((1 << 53) + 1);
+        let schedule = Schedule::Exponential { initial_delay: odd, multiplier: 2.0 };
+        assert_eq!(schedule.base_delay(4), odd * 8);
+    }
+
+    #[test]
+    fn doubling_past_five_centuries_counts_seconds() {
+        let schedule = Schedule::Exponential { initial_delay: Duration::from_secs(9_000_000_000), multiplier: 2.0 };
+        assert_eq!(schedule.base(2), BaseDelay::Long(Duration::from_secs(18_000_000_000)));
+    }
+
+    #[test]
+    fn a_built_in_backoff_is_known_as_one() {
+        let schedule = Schedule::Fibonacci { initial_delay: Duration::from_nanos(1) };
+        assert_eq!(schedule.as_schedule(), Some(schedule));
+        assert_eq!(crate::List::new([Duration::ZERO]).as_schedule(), None);
     }
 
     #[test]

@@ -21,7 +21,9 @@ pub use crate::testing::time::RuntimeSleep;
 
 /// Waits out a delay without blocking the thread.
 ///
-/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper.
+/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper. It also times
+/// `attempt_timeout` and `timeout`, so one that returns at once makes every attempt that is not ready at once time out: for tests
+/// with time-outs use tokio's paused time, or the feature `testing`.
 ///
 /// # Examples
 ///
@@ -84,8 +86,10 @@ pub trait BlockingSleeper {
     /// Returns after `delay`, or as soon as the token is cancelled, where the sleeper can be woken.
     #[cfg(feature = "std")]
     fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
-        let _ = token; // a sleeper that cannot be woken finds out afterwards
-        self.sleep(delay);
+        // A sleeper that cannot be woken finds out afterwards.
+        if !token.is_cancelled() {
+            self.sleep(delay);
+        }
     }
 }
 

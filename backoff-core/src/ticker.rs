@@ -12,7 +12,9 @@ use crate::{Backoff, CancelToken, Fault, Policy};
 
 /// Ticks at the pace of a policy: the first at once, each further one after the policy's delay, until the policy ends.
 ///
-/// An iterator for blocking code; async code awaits [`next`](Ticker::next). Made by [`Policy::ticker`].
+/// An iterator for blocking code; async code awaits [`next`](Ticker::next). Made by [`Policy::ticker`]. With a feature that brings an async
+/// sleeper, `ticker.next()` is the one to await: blocking code writes a `for` loop, or `Iterator::next(&mut ticker)`, which mean the
+/// same whatever features another crate turns on.
 ///
 /// # Examples
 ///
@@ -34,7 +36,8 @@ pub struct Ticker<'p, B: Backoff, G = ThreadRandom> {
 }
 
 impl<B: Backoff> Policy<B> {
-    /// Returns a ticker at the pace of this policy; its time starts at the first tick.
+    /// Returns a ticker at the pace of this policy; its time starts at the first tick, or by `Since::FirstFailure` when the second
+    /// is asked for.
     #[must_use]
     pub fn ticker(&self) -> Ticker<'_, B> {
         Ticker { policy: self, driver: None, cancel: None, has_ended: false, random: ThreadRandom }

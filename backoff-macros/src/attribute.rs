@@ -11,9 +11,12 @@ use crate::{docs, expand, validate};
 /// `#[retry]` on tokens that also exist outside a compiler, so that tests and the fuzzer can call it.
 pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let function = errors.take(syn::parse2::<Function>(groups::visible(item.clone(), Depth::Signature)));
+    let mut function = errors.take(syn::parse2::<Function>(groups::visible(item.clone(), Depth::Signature)));
     let scope = function.as_ref().map(Scope::of).unwrap_or_default();
     let args = Args::parse(args, &scope, &mut errors);
+    if let (Some(function), Some(krate)) = (&mut function, &args.krate) {
+        function.find_repeated(&krate.value);
+    }
     validate::arguments(&args, &mut errors);
     if let Some(function) = &function {
         validate::function(&args, function, &mut errors);

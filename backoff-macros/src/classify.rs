@@ -7,7 +7,7 @@ mod mark;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, Ident, Member, Path};
+use syn::{Data, DeriveInput, Fields, Ident, Member, Path, Type};
 
 use self::mark::{Mark, Marks};
 use crate::diagnostic::Errors;
@@ -112,6 +112,13 @@ impl Subject<'_> {
         self.fields.members().any(|own| own == *member)
     }
 
+    /// Returns whether the type of a field is written as an `Option`.
+    fn is_optional(&self, member: &Member) -> bool {
+        let field = self.fields.iter().zip(self.fields.members()).find(|(_, own)| own == member);
+        let Some(Type::Path(path)) = field.map(|(field, _)| &field.ty) else { return false };
+        path.path.segments.last().is_some_and(|last| last.ident == "Option" && !last.arguments.is_none())
+    }
+
     /// Returns the only field.
     fn only_field(&self) -> Option<Member> {
         let mut members = self.fields.members();
@@ -205,7 +212,18 @@ impl Expansion<'_> {
             }
             Mark::Source(span) => {
                 let member = source_field(*span, subject, marked_fields)?;
-                let value = quote_spanned!(here(*span)=> #core::__private::Probe::new(#field).fault());
+                let asked = quote_spanned!(here(*span)=> #core::__private::Probe::new(#field).source_fault());
+                // No error in there is nothing permanent.
+                let value = if subject.is_optional(&member) {
+                    quote_spanned! {here(*span)=>
+                        match #field {
+                            ::core::option::Option::Some(#field) => #asked,
+                            ::core::option::Option::None => #core::Fault::Transient,
+                        }
+                    }
+                } else {
+                    asked
+                };
                 Ok(Fault { member: Some(member), value })
             }
             Mark::With(judge) => {

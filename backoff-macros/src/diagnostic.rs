@@ -4,7 +4,8 @@
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::Expr;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Expr, Token};
 
 use crate::args::{Arg, Args, Once};
 use crate::function::Function;
@@ -38,19 +39,30 @@ impl Errors {
     }
 }
 
-/// Returns the item as it was written, and the errors. A closure or a block is left out: tokens after it would not parse.
+/// Returns the item as it was written, and the errors. An expression is left out: tokens after it would not parse.
 pub(crate) fn with_item(error: &syn::Error, item: &TokenStream) -> TokenStream {
     let error = error.to_compile_error();
     if is_expression(item) { error } else { quote!(#item #error) }
 }
 
-/// Returns whether tokens are a closure or a block, as far as their first word tells.
+/// Returns whether tokens are an expression, perhaps with a semicolon: a closure or a block as far as their first word
+/// tells, or a call and the like.
 pub(crate) fn is_expression(item: &TokenStream) -> bool {
     match item.clone().into_iter().next() {
-        Some(TokenTree::Punct(punct)) => punct.as_char() == '|',
-        Some(TokenTree::Ident(word)) => word == "move" || word == "async" && syn::parse2::<Expr>(item.clone()).is_ok(),
-        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
-        _ => false,
+        Some(TokenTree::Punct(punct)) if punct.as_char() == '|' => true,
+        Some(TokenTree::Ident(word)) if word == "move" => true,
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => true,
+        _ => {
+            let statement = |input: ParseStream| {
+                let expr: Expr = input.parse()?;
+                input.parse::<Option<Token![;]>>()?;
+                Ok(expr)
+            };
+            // A macro may stand for an item, and a lonely word for the start of one; `let` binds what comes next.
+            let may_be_more =
+                |expr: &Expr| matches!(expr, Expr::Macro(_) | Expr::Path(_) | Expr::Let(_) | Expr::Verbatim(_));
+            statement.parse2(item.clone()).is_ok_and(|expr| !may_be_more(&expr))
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn retry(args: &Args, function: &Function) -> TokenStream {
                 Place::Block => repeated,
                 Place::Initializer => quote_spanned!(site=> { #repeated }),
             };
-            let rebuilt = future.rebuild(inside);
+            let rebuilt = future.rebuild(inside, &|name| plan.mutability(name));
             quote_spanned!(site=> #(#inner_attrs)* #rebuilt)
         }
     };

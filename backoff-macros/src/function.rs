@@ -3,14 +3,18 @@
 //! A body that is never parsed cannot be changed by accident, keeps its spans, and lets an editor know the function
 //! while its body is still being typed.
 
+mod front;
 mod future;
+mod lending;
 mod signature;
+
+use std::mem;
 
 use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, ReturnType, Signature, Token, Visibility};
+use syn::{Attribute, Ident, Path, ReturnType, Signature, Token, Visibility};
 
 pub(crate) use self::future::{FutureShape, Place};
 use crate::groups::{self, Depth};
@@ -63,6 +67,13 @@ impl Shape {
 }
 
 impl Function {
+    /// Finds further `#[retry]` attributes by the path that the runtime crate has here.
+    pub(crate) fn find_repeated(&mut self, krate: &Path) {
+        let (repeated, attrs) = mem::take(&mut self.attrs).into_iter().partition(|attr| is_retry_of(attr, krate));
+        self.attrs = attrs;
+        self.repeated.extend::<Vec<_>>(repeated);
+    }
+
     /// Leaves the attempts to borrow no more than they use of what these tokens name: the call keeps a part of it borrowed.
     pub(crate) fn share(&mut self, kept: &TokenStream) {
         self.reborrows.retain(|argument| !mentions(kept, &argument.ident));
@@ -195,10 +206,18 @@ fn inner_attributes(body: TokenStream) -> syn::Result<(Vec<Attribute>, TokenStre
     Ok((attributes, groups::visible(rest, Depth::Top)))
 }
 
-/// Returns whether an attribute is `#[retry]`, by its own name or through one crate name.
+/// Returns whether an attribute is `#[retry]`, by its own name or through the name of the crate.
 fn is_retry(attr: &Attribute) -> bool {
-    let segments = &attr.path().segments;
-    segments.len() <= 2 && segments.last().is_some_and(|last| last.ident == "retry")
+    let core = Ident::new("backoff_core", Span::call_site());
+    attr.path().is_ident("retry") || is_retry_of(attr, &core.into())
+}
+
+/// Returns whether an attribute is `#[retry]` of a crate.
+fn is_retry_of(attr: &Attribute, krate: &Path) -> bool {
+    let names = |path: &Path| path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>();
+    let mut expected = names(krate);
+    expected.push("retry".to_owned());
+    names(attr.path()) == expected
 }
 
 /// Refuses what is not a function, at the word that says what it is.

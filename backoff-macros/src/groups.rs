@@ -119,3 +119,6 @@ fn only_block(content: &TokenStream, span: Span) -> Option<Group> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 mod foreign;
 
 use quote::ToTokens;
+use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Lit, Token, token};
 
@@ -26,7 +27,13 @@ const SUFFIXES: [(&str, &str); 10] = [
 
 /// Answers an argument that does not exist, after reading its value; also returns the argument that it seems to mean.
 pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> (syn::Error, Option<&'static str>) {
-    let name = key.to_string();
+    let (mut name, mut place) = (key.to_string(), key.to_token_stream());
+    while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+        let (Ok(dash), Ok(word)) = (input.parse::<Token![-]>(), input.call(Ident::parse_any)) else { break };
+        name = format!("{name}-{word}");
+        dash.to_tokens(&mut place);
+        word.to_tokens(&mut place);
+    }
     if let Some(error) = lonely_value(key, input) {
         return (error, None);
     }
@@ -42,7 +49,7 @@ pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> (syn::Error, 
         let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
         (format!("unknown argument `{name}` in `#[retry(...)]`; expected one of {}", names.join(", ")), None)
     };
-    (syn::Error::new(key.span(), message), meant)
+    (syn::Error::new_spanned(place, message), meant)
 }
 
 /// Answers a policy that stands where an argument should: a constant by its bare name, or a path.
@@ -98,7 +105,7 @@ pub(crate) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>
 
 /// Returns what to type instead, and the argument that this is.
 fn cure(name: &str, value: Option<&Expr>) -> Option<(String, Option<&'static str>)> {
-    let snake = snake(name);
+    let snake = snake(name).replace('-', "_");
     let bare = snake.trim_start_matches("with_").trim_end_matches('_');
     let answered = |answer: Answer, unit| (answer_text(answer, value, unit), answer.argument());
     if let Some(answer) = foreign(bare) {
@@ -171,7 +178,7 @@ mod tests {
 
     fn answer(argument: &str) -> String {
         let parse = |input: ParseStream| {
-            let key: Ident = input.parse()?;
+            let key = input.call(Ident::parse_any)?;
             Ok(unknown_argument(&key, input).0.to_string())
         };
         syn::parse::Parser::parse_str(parse, argument).unwrap()
@@ -182,6 +189,9 @@ mod tests {
         assert_eq!(answer("max_elapse = \"1s\""), "unknown argument `max_elapse`; use `max_elapsed`");
         assert_eq!(answer("jiter = full"), "unknown argument `jiter`; use `jitter`");
         assert_eq!(answer("maxAttempts = 3"), "unknown argument `maxAttempts`; use `max_attempts`");
+        assert_eq!(answer("max-attempts = 3"), "unknown argument `max-attempts`; use `max_attempts`");
+        assert_eq!(answer("attempt-timeout = \"2s\""), "unknown argument `attempt-timeout`; use `attempt_timeout`");
+        assert_eq!(answer("crate-path = a"), answer("crate_path = a").replace("crate_path", "crate-path"));
     }
 
     #[test]
@@ -213,6 +223,7 @@ mod tests {
             ("interval = 2", "use `delay = \"2s\"`"),
             ("wait = \"2s\"", "use `delay = \"2s\"`"),
             ("delay_ms = 100", "use `delay = \"100ms\"`"),
+            ("delay-ms = 100", "use `delay = \"100ms\"`"),
             ("delay_ms = ms", "use `delay`, with a `Duration`"),
             ("wait_ms = 100", "use `delay = \"100ms\"`"),
             ("timeout_ms = 100", "use `timeout = \"100ms\"`"),

@@ -2,16 +2,42 @@
 
 use std::str::FromStr;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 mod fuzz;
 mod messages;
 mod rules;
 mod shapes;
+mod values;
 
 /// Returns the tokens of a source text.
 fn tokens(source: &str) -> TokenStream {
     TokenStream::from_str(source).unwrap()
+}
+
+/// Returns tokens in which what follows the word `captured` in parentheses is an invisible group.
+pub(crate) fn captured(source: &str) -> TokenStream {
+    hidden(tokens(source))
+}
+
+fn hidden(stream: TokenStream) -> TokenStream {
+    let mut trees = stream.into_iter();
+    let mut hidden_trees = TokenStream::new();
+    while let Some(tree) = trees.next() {
+        let is_word = matches!(&tree, TokenTree::Ident(name) if name == "captured");
+        let next = if is_word { trees.next() } else { None };
+        hidden_trees.extend(match (tree, next) {
+            (_, Some(TokenTree::Group(group))) => {
+                [TokenTree::Group(Group::new(Delimiter::None, hidden(group.stream())))]
+            }
+            (TokenTree::Group(group), None) => {
+                [TokenTree::Group(Group::new(group.delimiter(), hidden(group.stream())))]
+            }
+            (tree, None) => [tree],
+            (_, Some(other)) => panic!("`captured` stands before parentheses, not before `{other}`"),
+        });
+    }
+    hidden_trees
 }
 
 /// Returns tokens as text without spaces, which depend on where the tokens come from.

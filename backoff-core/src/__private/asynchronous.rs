@@ -39,14 +39,41 @@ pub async fn is_cancelled_now<C: Future>(mut cancel: Pin<&mut C>) -> bool {
     poll_fn(|cx| Poll::Ready(cancel.as_mut().poll(cx).is_ready())).await
 }
 
-/// Waits, or is cancelled; returns whether it is.
+/// Waits, or is cancelled; returns whether it is. Asked also when the delay has ended, as the other drivers do.
 pub async fn sleep_until_cancelled<C: Future>(wait: impl Future<Output = ()>, mut cancel: Pin<&mut C>) -> bool {
     let mut wait = pin!(wait);
     poll_fn(|cx| {
-        if wait.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(false);
+        let has_waited = wait.as_mut().poll(cx).is_ready();
+        if cancel.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(true);
         }
-        cancel.as_mut().poll(cx).map(|_| true)
+        if has_waited { Poll::Ready(false) } else { Poll::Pending }
+    })
+    .await
+}
+
+/// Waits, or until the timer of the call ends; returns whether that has ended. It is asked also when the delay has ended.
+pub fn sleep_until_deadline<D: Future<Output = ()>>(
+    wait: impl Future<Output = ()>,
+    deadline: Pin<&mut D>,
+) -> impl Future<Output = bool> {
+    sleep_until_cancelled(wait, deadline)
+}
+
+/// Waits, or is cancelled, or until the timer of the call ends: what [`sleep_until_cancelled`] returns, and `None` for the
+/// timer.
+pub async fn sleep_until_cancelled_or_deadline<C: Future, D: Future<Output = ()>>(
+    wait: impl Future<Output = ()>,
+    cancel: Pin<&mut C>,
+    mut deadline: Pin<&mut D>,
+) -> Option<bool> {
+    let mut wait = pin!(sleep_until_cancelled(wait, cancel));
+    poll_fn(|cx| match wait.as_mut().poll(cx) {
+        Poll::Ready(true) => Poll::Ready(Some(true)),
+        waited => match deadline.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => waited.map(Some),
+        },
     })
     .await
 }
@@ -57,13 +84,13 @@ pub async fn within<R>(attempt: impl Future<Output = R>, timer: impl Future<Outp
     by_deadline(attempt, timer.as_mut()).await
 }
 
-/// Runs a future until it ends or the timer of the call does; the future is asked first.
+/// Runs an attempt until it ends or the timer of the call does; the attempt is asked first.
 pub async fn by_deadline<R, D: Future<Output = ()>>(
-    work: impl Future<Output = R>,
+    attempt: impl Future<Output = R>,
     mut deadline: Pin<&mut D>,
 ) -> Option<R> {
-    let mut work = pin!(work);
-    poll_fn(|cx| match work.as_mut().poll(cx) {
+    let mut attempt = pin!(attempt);
+    poll_fn(|cx| match attempt.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(Some(result)),
         Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
     })

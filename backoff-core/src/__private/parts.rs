@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use crate::backoff::Borrowed;
 use crate::drive::limits::{Nesting as _, OpenScope};
-use crate::{Backoff, BlockingSleeper, CallSite, CancelToken, InnerRetries, Policy, PolicyBuilder, Scope};
+use crate::{BlockingSleeper, CallSite, CancelToken, InnerRetries, Policy, PolicyBuilder, Scope};
 
 /// Runs one attempt; `?` and `return` in the body end it.
 #[inline(always)]
@@ -66,12 +67,6 @@ pub fn adjusted<B>(site: &'static CallSite, builder: PolicyBuilder<B>) -> Policy
     policy
 }
 
-/// Takes the value of `backoff = ..`. What it returns is a backoff whatever is given, so that the compiler reports a wrong
-/// value here, and not at each use of the policy.
-pub const fn backoff<B: Backoff>(backoff: B) -> impl Backoff<State = B::State> + use<B> {
-    backoff
-}
-
 /// Takes the closure of `backoff = |retry| ..`, whose argument needs no type.
 pub const fn backoff_of<F: Fn(u32) -> Option<Duration>>(backoff: F) -> F {
     backoff
@@ -122,6 +117,12 @@ impl<P: AsPolicy> AsPolicy for alloc::sync::Arc<P> {
 #[inline]
 pub fn edit<P: AsPolicy<Backoff: Copy>>(policy: &P) -> PolicyBuilder<P::Backoff> {
     (*policy.as_policy()).edit()
+}
+
+/// Returns the policy of `policy = ..` beside `timeout`, which is a limit.
+#[inline]
+pub fn limited_by_timeout<P: AsPolicy>(policy: &P) -> Policy<Borrowed<'_, P::Backoff>> {
+    policy.as_policy().limited_by_timeout()
 }
 
 /// Returns the policy of `policy = ..`.

@@ -2,7 +2,8 @@
 //!
 //! The choice has to be made without a trait in the user's scope, so the tiers are types that dereference to one
 //! another, each with an inherent method `fault` under its own bounds: method lookup skips a candidate whose bounds do
-//! not hold and goes on with the next type. Lookup ignores lifetimes, so no bound names one; a tier that asked for
+//! not hold and goes on with the next type. What `#[classify(source)]` asks is `source_fault`: the same, but for the last
+//! tier, which is a compile error there, because nobody marks a field that has nothing to say. Lookup ignores lifetimes, so no bound names one; a tier that asked for
 //! `'static` would be chosen for `Box<dyn Error + 'a>` and then refused by the borrow checker.
 use core::error::Error;
 use core::ops::Deref;
@@ -12,7 +13,7 @@ use crate::{Classify, Fault};
 
 /// The first tier: errors that are [`Classify`].
 ///
-/// Expanded code writes `Probe::new(&error).fault()`, nothing else.
+/// Expanded code writes `Probe::new(&error).fault()`, or `source_fault()`, nothing else.
 #[derive(Debug)]
 pub struct Probe<'a, E: ?Sized>(Chained<'a, E>);
 
@@ -44,6 +45,13 @@ impl<E: Classify + ?Sized> Probe<'_, E> {
     pub fn fault(&self) -> Fault {
         self.0.0.0.0.classify()
     }
+
+    /// Returns what the source says of itself.
+    #[inline]
+    #[must_use]
+    pub fn source_fault(&self) -> Fault {
+        self.fault()
+    }
 }
 
 impl<E: Error + ?Sized> Chained<'_, E> {
@@ -52,6 +60,13 @@ impl<E: Error + ?Sized> Chained<'_, E> {
     #[must_use]
     pub fn fault(&self) -> Fault {
         marks_in(self.0.0.0).unwrap_or(Fault::Transient)
+    }
+
+    /// Returns what [`fault`](Self::fault) does, of the source of an error.
+    #[inline]
+    #[must_use]
+    pub fn source_fault(&self) -> Fault {
+        self.fault()
     }
 }
 
@@ -62,6 +77,13 @@ impl<E: Deref<Target: Error> + ?Sized> Pointing<'_, E> {
     pub fn fault(&self) -> Fault {
         marks_in(&**self.0.0).unwrap_or(Fault::Transient)
     }
+
+    /// Returns what [`fault`](Self::fault) does, of the source of an error.
+    #[inline]
+    #[must_use]
+    pub fn source_fault(&self) -> Fault {
+        self.fault()
+    }
 }
 
 impl<E: ?Sized> Unknown<'_, E> {
@@ -71,6 +93,16 @@ impl<E: ?Sized> Unknown<'_, E> {
     #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
     pub const fn fault(&self) -> Fault {
         Fault::Transient
+    }
+
+    /// Never compiles: a field that has nothing to say is no source, and the first tier has all that keep the bound.
+    #[inline]
+    #[must_use]
+    pub fn source_fault(&self) -> Fault
+    where
+        E: Classify,
+    {
+        self.0.classify()
     }
 }
 

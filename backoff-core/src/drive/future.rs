@@ -270,7 +270,13 @@ where
                 _ => None,
             };
             (X::release(held?)?, StopReason::Cancelled)
-        } else if poll_deadline(this.deadline.as_mut(), cx) {
+        } else if poll_deadline(this.deadline.as_mut(), cx)
+            || this
+                .timeouts
+                .call()
+                .zip(this.driver.as_ref())
+                .is_some_and(|(limit, it)| it.is_past(limit, this.clock.runtime()))
+        {
             this.phase.set(Phase::Done);
             (this.timeouts.outcome(this.timeouts.call().unwrap_or_default())?, StopReason::Timeout)
         } else {

@@ -71,6 +71,9 @@ pub enum ByClassify {}
 /// The error gives out a `dyn Error`.
 #[derive(Clone, Copy, Debug)]
 pub enum ByMarks {}
+/// The error gives out a `dyn Error + Send`.
+#[derive(Clone, Copy, Debug)]
+pub enum ByMarksSend {}
 /// The error gives out a `dyn Error + Send + Sync`.
 #[derive(Clone, Copy, Debug)]
 pub enum ByMarksSendSync {}
@@ -83,6 +86,12 @@ impl<E: Classify> Classified<ByClassify> for E {
 }
 
 impl<E: Deref<Target = dyn Error>> Classified<ByMarks> for E {
+    fn fault(&self) -> Fault {
+        classify::marks(&**self).unwrap_or(Fault::Transient)
+    }
+}
+
+impl<E: Deref<Target = dyn Error + Send>> Classified<ByMarksSend> for E {
     fn fault(&self) -> Fault {
         classify::marks(&**self).unwrap_or(Fault::Transient)
     }

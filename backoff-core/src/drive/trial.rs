@@ -30,6 +30,11 @@ impl Trial {
         elapsed.saturating_add(self.skipped)
     }
 
+    /// Returns whether the delays that were left out have taken a call past this limit; `elapsed` is its time without them.
+    pub(crate) fn is_past(&self, limit: Duration, elapsed: impl FnOnce() -> Duration) -> bool {
+        !self.skipped.is_zero() && self.total(elapsed()) >= limit
+    }
+
     /// Returns whether a success, after this many failures, is handed back; otherwise it is a failure without an error.
     pub(crate) fn keeps_reply(&mut self, failed: u32) -> bool {
         let is_lost = crate::testing::loses_reply();
@@ -90,6 +95,11 @@ impl Trial {
     #[inline]
     pub(crate) const fn total(&self, elapsed: Duration) -> Duration {
         elapsed
+    }
+
+    #[inline]
+    pub(crate) fn is_past(&self, _: Duration, _: impl FnOnce() -> Duration) -> bool {
+        false
     }
 
     #[inline]

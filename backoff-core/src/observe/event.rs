@@ -104,7 +104,8 @@ impl<'a> CallEvent<'a> {
         self.what
     }
 
-    /// Returns the number of attempts made, the first included.
+    /// Returns the number of the attempt that failed, 1 for the first of a sequence (`reset_after` starts a new one); of a
+    /// call that has ended, the number of all its attempts.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts

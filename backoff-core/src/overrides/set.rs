@@ -125,7 +125,7 @@ impl FromStr for Overrides {
     /// Reads `billing::charge: max_attempts=2, max_delay=5s; search::*: disabled`.
     fn from_str(text: &str) -> Result<Self, InvalidOverride> {
         let mut overrides = Self::new();
-        for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+        for entry in entries(text).map(str::trim).filter(|entry| !entry.is_empty()) {
             let Some((key, settings)) = split_key(entry) else {
                 let reason =
                     format!("`{entry}` has no settings; write `{entry}: ` and settings such as `max_attempts=2`");
@@ -140,6 +140,20 @@ impl FromStr for Overrides {
         }
         Ok(overrides)
     }
+}
+
+/// Splits at each semicolon that is not inside of brackets: the name of a method may have an array such as `[u8; 4]`.
+fn entries(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_u32;
+    let are_closed = text.matches('[').count() == text.matches(']').count();
+    text.split(move |sign| {
+        match sign {
+            '[' if are_closed => depth = depth.saturating_add(1),
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        sign == ';' && depth == 0
+    })
 }
 
 /// Splits at the last colon that is not half of a `::`. Names may have such colons, too; settings have none.

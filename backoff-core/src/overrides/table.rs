@@ -171,7 +171,7 @@ impl From<Policy> for Steering {
 
 /// Returns what a call goes by that fails for the first time; `None` when that is its own policy.
 pub(crate) fn steering<B: Backoff>(site: &'static CallSite, policy: &Policy<B>) -> Option<Steering> {
-    let given = scope::policy();
+    let given = scope::policy().map(|given| given.called_as(policy.rules()));
     let built_in = given.or_else(|| Some(Policy::from_parts(policy.backoff().as_schedule()?, *policy.rules())));
     let table = table();
     let name = site.name();

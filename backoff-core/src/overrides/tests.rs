@@ -26,11 +26,25 @@ fn blanks_quotes_and_empty_entries_do_not_matter() {
 }
 
 #[test]
-fn a_name_may_hold_any_sign_but_a_semicolon() {
-    for name in ["<a::S as a::T>::t", "db:query", "a.b, c=d", "GET /retries", "a::"] {
+fn a_name_may_hold_any_sign_and_a_semicolon_in_brackets() {
+    for name in [
+        "<[u8; 4] as c::T>::run",
+        "<[[u8; 4]; 2] as c::T>::run",
+        "<a::S as a::T>::t",
+        "db:query",
+        "a.b, c=d",
+        "GET /retries",
+        "a::",
+    ] {
         let overrides = parsed(&format!("{name}: disabled")).unwrap();
         assert_eq!(overrides.find(name).map(|(key, _)| key), Some(name));
+        assert_eq!(parsed(&overrides.to_string()), Ok(overrides));
     }
+    assert_eq!(
+        parsed("a[b: disabled; c: disabled").unwrap().iter().count(),
+        2,
+        "a bracket that is not closed holds nothing together"
+    );
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl PolicyBuilder<Schedule> {
             Schedule::Exponential { multiplier, .. } => Schedule::Exponential { initial_delay: delay, multiplier },
             Schedule::Fibonacci { .. } => Schedule::Fibonacci { initial_delay: delay },
             Schedule::Linear { increment, .. } => {
-                let increment = if self.draft.rules.named.has(Named::INCREMENT) { increment } else { delay };
+                let increment = if self.draft.rules.named.has(Named::GROWTH) { increment } else { delay };
                 Schedule::Linear { initial_delay: delay, increment }
             }
             Schedule::Constant { .. } => return self.misfit("initial_delay"),
@@ -48,7 +48,7 @@ impl PolicyBuilder<Schedule> {
         };
         let multiplier = self.draft.allowed_multiplier(multiplier);
         self.draft.multiplier = Some(multiplier);
-        self.schedule(Schedule::Exponential { initial_delay, multiplier }).name(Named::MULTIPLIER)
+        self.schedule(Schedule::Exponential { initial_delay, multiplier }).name(Named::GROWTH)
     }
 
     /// Sets what each further retry adds to the base delay; default `initial_delay`. Linear only.
@@ -56,7 +56,7 @@ impl PolicyBuilder<Schedule> {
         let Schedule::Linear { initial_delay, .. } = ManuallyDrop::into_inner(self.backoff) else {
             return self.misfit("increment");
         };
-        self.schedule(Schedule::Linear { initial_delay, increment }).name(Named::INCREMENT)
+        self.schedule(Schedule::Linear { initial_delay, increment }).name(Named::GROWTH)
     }
 
     /// Sets the base delay of every retry. Constant only.
@@ -74,7 +74,7 @@ impl PolicyBuilder<Schedule> {
         let rules = &mut self.draft.rules;
         rules.kind = schedule.kind();
         rules.initial = schedule.first_delay();
-        rules.named = rules.named.without(Named::MULTIPLIER).without(Named::INCREMENT);
+        rules.named = rules.named.without(Named::GROWTH);
         self.schedule(schedule)
     }
 
@@ -114,7 +114,7 @@ impl<B> PolicyBuilder<B> {
     }
 
     pub(super) const fn edit(backoff: B, rules: Rules) -> Self {
-        let draft = Draft { rules, multiplier: None, has_timeout: false, misfit: None, adjusting: false, moved: None };
+        let draft = Draft { rules, multiplier: None, misfit: None, adjusting: false, moved: None };
         Self { backoff: ManuallyDrop::new(backoff), draft }
     }
 
@@ -144,7 +144,8 @@ impl<B> PolicyBuilder<B> {
         if self.draft.rules.named.has(Named::BUILT) {
             self.draft.rules.max_attempts = 0;
             self.draft.rules.max_elapsed = None;
-            self.draft.rules.named = self.draft.rules.named.without(Named::MAX_ATTEMPTS).without(Named::BUILT);
+            let named = self.draft.rules.named.without(Named::MAX_ATTEMPTS).without(Named::TIMEOUT);
+            self.draft.rules.named = named.without(Named::BUILT);
         }
         self.name(Named::FOREVER)
     }
@@ -206,8 +207,7 @@ impl<B> PolicyBuilder<B> {
     /// Counts a time-out of the call as a limit that was named.
     #[doc(hidden)]
     pub const fn limited_by_timeout(mut self) -> Self {
-        self.draft.limited();
-        self.draft.has_timeout = true;
+        self.draft.rules.limit_by_timeout();
         self
     }
 

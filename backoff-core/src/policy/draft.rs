@@ -14,8 +14,6 @@ pub(super) struct Draft {
     pub(super) rules: Rules,
     /// The growth, where this builder was given one; the policy that is edited may name another.
     pub(super) multiplier: Option<f64>,
-    /// A time-out of the call is a limit, though the policy does not hold it.
-    pub(super) has_timeout: bool,
     /// The first setting that the chosen backoff does not have.
     pub(super) misfit: Option<&'static str>,
     /// Move values to the nearest allowed one instead of refusing them.
@@ -150,7 +148,7 @@ impl Draft {
             Jitter::Decorrelated if !matches!(rules.kind, Kind::Exponential) => {
                 Some(Refusal::DecorrelatedBackoff { backoff: rules.kind.name() })
             }
-            Jitter::Decorrelated if rules.named.has(Named::MULTIPLIER) => {
+            Jitter::Decorrelated if rules.named.has(Named::GROWTH) => {
                 Some(Refusal::DecorrelatedMultiplier(self.multiplier))
             }
             Jitter::Full | Jitter::Equal | Jitter::Factor(_) if is_zero_delay => Some(Refusal::JitterOnZeroDelay),
@@ -167,7 +165,8 @@ impl Draft {
             "max_attempts"
         } else if self.rules.max_elapsed.is_some() {
             "max_elapsed"
-        } else if self.has_timeout {
+        } else if named.has(Named::TIMEOUT) && !named.has(Named::BUILT) {
+            // Beside the `forever` of a policy that is edited, the limit is the call's own.
             "timeout"
         } else {
             return None;
@@ -180,7 +179,7 @@ impl Draft {
         let mut rules = self.rules;
         let forever = rules.named.has(Named::FOREVER);
         if !rules.named.has(Named::MAX_ATTEMPTS) {
-            let limited = rules.max_elapsed.is_some() || self.has_timeout;
+            let limited = rules.max_elapsed.is_some() || rules.named.has(Named::TIMEOUT);
             rules.max_attempts = if forever || limited { 0 } else { DEFAULT_ATTEMPTS };
         }
         if !rules.named.has(Named::MAX_PUSH_BACK) {
@@ -237,3 +236,6 @@ const fn is_ratio(factor: f64) -> bool {
 const fn is_longer(a: Duration, b: Duration) -> bool {
     a.as_nanos() > b.as_nanos()
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests;

@@ -120,12 +120,12 @@ impl Settings {
         match *policy.backoff() {
             Schedule::Exponential { initial_delay, multiplier } => {
                 settings.initial_delay = Some(initial_delay);
-                settings.multiplier = named.has(Named::MULTIPLIER).then_some(multiplier);
+                settings.multiplier = named.has(Named::GROWTH).then_some(multiplier);
             }
             Schedule::Constant { delay } => settings.delay = Some(delay),
             Schedule::Linear { initial_delay, increment } => {
                 settings.initial_delay = Some(initial_delay);
-                settings.increment = named.has(Named::INCREMENT).then_some(increment);
+                settings.increment = named.has(Named::GROWTH).then_some(increment);
             }
             Schedule::Fibonacci { initial_delay } => settings.initial_delay = Some(initial_delay),
         }

@@ -22,6 +22,9 @@ struct State {
     next_number: u64,
 }
 
+/// As much virtual time as every platform's `Instant` can be ahead: about five hundred years.
+const LONGEST: Duration = Duration::from_secs(500 * 365 * 86_400);
+
 impl VirtualTime {
     pub(super) fn starting_at(start: Instant) -> Self {
         Self { start, state: Mutex::default() }
@@ -39,7 +42,7 @@ impl VirtualTime {
     /// Lets time pass.
     pub(super) fn pass(&self, time: Duration) {
         let mut state = self.state();
-        state.passed = state.passed.saturating_add(time);
+        state.passed = state.passed.saturating_add(time).min(LONGEST);
     }
 }
 
@@ -58,7 +61,7 @@ mod asynchronous {
     use pin_project_lite::pin_project;
 
     use super::super::layers::{Layer, with_virtual_time};
-    use super::VirtualTime;
+    use super::{LONGEST, VirtualTime};
     use crate::sleep::runtime;
 
     /// How often a delay that is not the next to end yields before it goes ahead of those that nobody polls.
@@ -120,6 +123,8 @@ mod asynchronous {
         /// When it ends, and its number.
         key: (Duration, u64),
         is_listed: bool,
+        /// What had passed when it was asked last.
+        seen: Duration,
         yields: u32,
     }
 
@@ -131,7 +136,7 @@ mod asynchronous {
                 state.next_number = number.wrapping_add(1);
                 (state.passed.saturating_add(delay), number)
             };
-            Some(Self { layer, key, is_listed: false, yields: 0 })
+            Some(Self { layer, key, is_listed: false, seen: Duration::ZERO, yields: 0 })
         }
 
         /// Returns whether the delay is over; lets time pass when it is the next to end and has yielded once.
@@ -146,14 +151,20 @@ mod asynchronous {
             }
             if !self.is_listed {
                 self.is_listed = true;
+                self.seen = state.passed;
                 state.waiting.insert(self.key);
+                return false;
+            }
+            // Whatever has just ended has its turn first.
+            if self.seen != state.passed {
+                self.seen = state.passed;
                 return false;
             }
             self.yields = self.yields.saturating_add(1);
             if state.waiting.first() != Some(&self.key) && self.yields < PATIENCE {
                 return false;
             }
-            state.passed = end;
+            state.passed = end.min(LONGEST);
             state.waiting.remove(&self.key);
             true
         }

@@ -80,7 +80,7 @@ impl Reader<'_> {
     fn argument(&mut self, input: ParseStream) -> syn::Result<()> {
         let key = read_key(input)?;
         let name = key.to_string();
-        if !KEYS.iter().any(|(known, _)| *known == name) {
+        if input.peek(Token![-]) && input.peek2(Ident::peek_any) || !KEYS.iter().any(|(known, _)| *known == name) {
             let (error, meant) = suggest::unknown_argument(&key, input);
             self.args.meant.extend(meant);
             return Err(error);

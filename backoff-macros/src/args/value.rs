@@ -58,7 +58,11 @@ fn is_constant(expr: &Expr, scope: &Scope) -> bool {
         Expr::Path(path) if path.qself.is_none() => {
             let segments = &path.path.segments;
             let plain = segments.iter().all(|segment| segment.arguments.is_none());
-            let generic = segments.first().is_some_and(|first| scope.is_generic(&first.ident));
+            // A lonely `N` is taken for a constant: it has the same form as one.
+            let generic = segments.first().is_some_and(|first| match segments.len() {
+                1 => scope.is_generic(&first.ident),
+                _ => scope.may_be_generic(&first.ident),
+            });
             plain && !generic && segments.last().is_some_and(|last| is_screaming(&last.ident))
         }
         _ => false,

@@ -38,7 +38,7 @@ fn each_mark_becomes_an_arm() {
         "Self::C { .. } => ::backoff_core::Fault::Ambiguous,",
         "Self::D { after: field, .. } => ::backoff_core::__private::push_back(field),",
         "Self::F { 1: field, .. } =>",
-        "Self::G { 0: field, .. } => ::backoff_core::__private::Probe::new(field).fault(),",
+        "Self::G { 0: field, .. } => ::backoff_core::__private::Probe::new(field).source_fault(),",
         "Self::H { 0: field, .. } => ::core::convert::Into::<::backoff_core::Fault>::into((judge)(field)),",
         "Self::I { .. } => ::core::convert::Into::<::backoff_core::Fault>::into((Self::judge)(self)),",
     ] {
@@ -76,6 +76,19 @@ fn the_crate_can_be_renamed() {
 }
 
 #[test]
+fn an_optional_source_is_asked_where_there_is_one() {
+    for ty in ["Option<io::Error>", "core::option::Option<E>"] {
+        assert_contains(
+            &format!("enum E {{ #[classify(source)] A {{ source: {ty}, code: u8 }} }}"),
+            "Self::A { source: field, .. } => match field {
+                ::core::option::Option::Some(field) => ::backoff_core::__private::Probe::new(field).source_fault(),
+                ::core::option::Option::None => ::backoff_core::Fault::Transient,
+            },",
+        );
+    }
+}
+
+#[test]
 fn the_source_is_the_marked_the_only_or_the_named_field() {
     for (variant, member) in [
         ("#[classify(source)] A(X)", "0"),
@@ -86,6 +99,22 @@ fn the_source_is_the_marked_the_only_or_the_named_field() {
         ("A(u8, #[classify(source)] X)", "1"),
     ] {
         assert_contains(&format!("enum E {{ {variant} }}"), &format!("Self::A {{ {member}: field, .. }} =>"));
+    }
+}
+
+#[test]
+fn only_a_deprecated_part_allows_to_name_it() {
+    for item in [
+        "#[deprecated] enum E { #[transient] A }",
+        "enum E { #[transient] #[deprecated] A, #[transient] B }",
+        "enum E { #[transient] A(#[deprecated] u8) }",
+        "enum E { #[transient] A { #[cfg_attr(new, deprecated)] x: u8, y: u8 } }",
+        "#[push_back(after)] struct S { #[deprecated] after: Duration }",
+    ] {
+        assert_contains(item, "#[automatically_derived] #[allow(deprecated)] impl");
+    }
+    for item in ["enum E { #[transient] A(u8) }", "#[transient] struct S { x: u8 }"] {
+        assert!(!derive(item).contains("deprecated"), "{item}");
     }
 }
 
@@ -158,6 +187,10 @@ fn mistakes_get_one_message_with_the_cure() {
             "#[classify(crate = 'x')] enum E { #[transient] A }",
             "`crate` is the path of the renamed crate; use `crate = backoff`".to_owned(),
         ),
+        (
+            "enum E { #[classify(with = \"f(x)\")] A(u8) }",
+            "`with` is the path of a function; write `with = path`".to_owned(),
+        ),
         ("enum E { #[classify] A }", format!("`#[classify]` says nothing by itself; {forms}")),
         ("enum E { #[classify()] A }", format!("`#[classify()]` says nothing; {forms}")),
         ("enum E { #[classify(sorce)] A }", format!("unknown `sorce` in `#[classify(..)]`; {forms}")),
@@ -173,6 +206,7 @@ fn mistakes_get_one_message_with_the_cure() {
             "enum E { #[transient] A(#[permanent] u8) }",
             "this mark belongs to the variant; put it above the variant".to_owned(),
         ),
+        ("enum E { A(#[classify(sorce)] X) }", format!("unknown `sorce` in `#[classify(..)]`; {forms}")),
         (
             "enum E { A(#[classify(source)] X, #[classify(source)] Y) }",
             "only one field can be the source; keep one `#[classify(source)]`".to_owned(),

@@ -137,7 +137,8 @@ fn asynchronous(plan: &Plan<'_>) -> TokenStream {
 /// A `return` that is never reached tells the compiler what type the async block has. It causes no lint by itself, so that
 /// nothing has to be allowed: a crate may forbid that.
 pub(super) fn fake_return(plan: &Plan<'_>) -> TokenStream {
-    let Some(ty) = plan.result_type() else {
+    // `!` cannot be named there; that it is no outcome is reported elsewhere.
+    let Some(ty) = plan.result_type().filter(|ty| !matches!(ty, syn::Type::Never(_))) else {
         return TokenStream::new();
     };
     let at = plan.result_span();

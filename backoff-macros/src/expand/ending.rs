@@ -276,16 +276,16 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
             #waited
         },
         (false, Some(timed_out)) => quote_spanned! {site=>
-            if #private::by_deadline(#sleep, __deadline.as_mut()).await.is_none() {
+            if #private::sleep_until_deadline(#sleep, __deadline.as_mut()).await || __driver.is_past(__timeout) {
                 #timed_out
             }
             #waited
         },
         (true, Some(timed_out)) => quote_spanned! {site=>
-            match #private::by_deadline(#private::sleep_until_cancelled(#sleep, __cancel.as_mut()), __deadline.as_mut()).await {
-                ::core::option::Option::Some(false) => {}
+            match #private::sleep_until_cancelled_or_deadline(#sleep, __cancel.as_mut(), __deadline.as_mut()).await {
+                ::core::option::Option::Some(false) if !__driver.is_past(__timeout) => {}
                 ::core::option::Option::Some(true) => { #cancelled }
-                ::core::option::Option::None => { #timed_out }
+                _ => { #timed_out }
             }
             #waited
         },

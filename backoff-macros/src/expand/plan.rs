@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, Pat, ReturnType, Signature, Type};
+use syn::{FnArg, GenericArgument, Pat, Path, PathArguments, ReturnType, Signature, Type, TypeParamBound};
 
 use super::policy::{self, PolicyTokens};
 use crate::args::{Arg, Args, InnerRetries, Jitter, Since, Value};
@@ -39,10 +39,7 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(super) fn new(args: &'a Args, function: &'a Function) -> Self {
         // A path that leads nowhere is reported once, at its import.
-        let core = match &args.krate {
-            Some(_) => quote_spanned!(Span::mixed_site()=> __retry_core),
-            None => args.core_path(),
-        };
+        let core = quote_spanned!(Span::mixed_site()=> __retry_core);
         let private = quote_spanned!(Span::mixed_site()=> #core::__private);
         let policy = policy::tokens(args, &core, &private);
         let has_timeout = args.attempt_timeout.is_some() || args.timeout.is_some();
@@ -208,14 +205,15 @@ impl<'a> Plan<'a> {
             tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = &mut *#ident;));
         }
         for name in args.clone.iter().flat_map(|clone| &clone.value) {
-            let at = site.located_at(name.span());
             // One that is captured by unique reference is bound with `mut`.
             let is_unique = function.unique.iter().any(|unique| unique.ident == *name);
-            let mut_token = is_unique.then(|| syn::Token![mut](name.span()));
-            for Binding { mutability, cfgs, .. } in arguments_named(&function.sig, name) {
-                let mutability = mut_token.or(mutability);
-                let cloned = quote_spanned!(at=> ::core::clone::Clone::clone(&#name));
-                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #name = #cloned;));
+            for Binding { ident, mutability, cfgs } in arguments_named(function, name) {
+                let mutability = mutability.or_else(|| is_unique.then(|| syn::Token![mut](ident.span())));
+                // A type that is not `Clone` is reported in the attribute, a missing `mut` at the argument.
+                let mut source = ident.clone();
+                source.set_span(ident.span().located_at(name.span()));
+                let cloned = quote_spanned!(site.located_at(name.span())=> ::core::clone::Clone::clone(&#source));
+                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #cloned;));
             }
         }
         if args.before_retry.is_some() {
@@ -232,30 +230,53 @@ impl<'a> Plan<'a> {
         self.args.clone.iter().flat_map(|clone| &clone.value).any(|cloned| cloned == name)
     }
 
-    /// The signature, without `mut` on the arguments that are bound anew with it: there it would be called unused. An owned
-    /// receiver cannot be bound anew; where attempts capture it by unique reference, it gets the `mut` here.
+    /// Whether the expansion wants `mut` where an argument is bound, if it cares. Where attempts capture an argument by unique
+    /// reference it is needed; where they bind it anew, the `mut` belongs there, and here it would be called unused.
+    pub(super) fn mutability(&self, name: &Ident) -> Option<bool> {
+        let Function { unique, reborrows, receiver, .. } = self.function;
+        if self.is_cloned(name) || reborrows.iter().any(|arg| arg.ident == *name) {
+            return Some(false);
+        }
+        let is_receiver = receiver.as_ref().is_some_and(|own| !own.is_reference && own.name == *name);
+        (is_receiver || unique.iter().any(|arg| arg.ident == *name)).then_some(true)
+    }
+
+    /// The signature, with and without `mut` as [`mutability`](Self::mutability) says: an argument that is bound anew in the
+    /// body instead would be dropped before others.
     pub(super) fn signature(&self) -> Signature {
         let mut sig = self.function.sig.clone();
-        let unique = self.function.unique.iter().map(|arg| &arg.ident);
-        let reborrowed = self.function.reborrows.iter().map(|arg| &arg.ident);
-        let cloned = self.args.clone.iter().flat_map(|clone| &clone.value);
-        let moved: Vec<&Ident> = unique.chain(reborrowed).chain(cloned).collect();
         for input in &mut sig.inputs {
-            let typed = match input {
-                FnArg::Typed(typed) => typed,
+            match input {
+                FnArg::Typed(typed) => self.set_mutability(&mut typed.pat),
                 FnArg::Receiver(receiver) => {
-                    if self.function.receiver.as_ref().is_some_and(|own| !own.is_reference && own.name == "self") {
+                    if self.mutability(&Ident::new("self", receiver.self_token.span)) == Some(true) {
                         receiver.mutability.get_or_insert(syn::Token![mut](receiver.self_token.span));
                     }
-                    continue;
                 }
-            };
-            let Pat::Ident(pat) = &mut *typed.pat else { continue };
-            if moved.contains(&&pat.ident) {
-                pat.mutability = None;
             }
         }
         sig
+    }
+
+    fn set_mutability(&self, pat: &mut Pat) {
+        match pat {
+            Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(|part| self.set_mutability(part)),
+            Pat::Ident(pat) => {
+                let moved_in = match &self.function.shape {
+                    Shape::Future(future) => future.moved_in(&pat.ident).is_some(),
+                    Shape::Sync | Shape::Async => false,
+                };
+                match self.mutability(&pat.ident) {
+                    Some(true) if !moved_in => {
+                        // A pattern that starts in the expansion would leave the name out of the compiler's messages.
+                        pat.mutability.get_or_insert(syn::Token![mut](pat.ident.span()));
+                    }
+                    Some(false) => pat.mutability = None,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -313,18 +334,29 @@ fn erase(ty: &mut Type) {
         Type::Reference(inner) => erase(&mut inner.elem),
         Type::Array(inner) => erase(&mut inner.elem),
         Type::Slice(inner) => erase(&mut inner.elem),
+        Type::Ptr(inner) => erase(&mut inner.elem),
         Type::Tuple(inner) => inner.elems.iter_mut().for_each(erase),
-        Type::Path(inner) => {
-            let arguments = inner.path.segments.iter_mut().map(|segment| &mut segment.arguments);
-            for arguments in arguments {
-                let syn::PathArguments::AngleBracketed(arguments) = arguments else { continue };
-                for argument in &mut arguments.args {
-                    if let syn::GenericArgument::Type(ty) = argument {
-                        erase(ty);
-                    }
+        Type::Path(inner) => erase_in_path(&mut inner.path),
+        Type::TraitObject(inner) => {
+            for bound in &mut inner.bounds {
+                if let TypeParamBound::Trait(bound) = bound {
+                    erase_in_path(&mut bound.path);
                 }
             }
         }
         _ => {}
+    }
+}
+
+fn erase_in_path(path: &mut Path) {
+    for segment in &mut path.segments {
+        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { continue };
+        for argument in &mut arguments.args {
+            match argument {
+                GenericArgument::Type(ty) => erase(ty),
+                GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+                _ => {}
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::plan::{duration, located};
-use crate::args::{Args, Backoff, Jitter, Since, Value, peel};
+use crate::args::{Arg, Args, Backoff, Jitter, Since, Value, peel};
 
 /// How the expansion writes and names its policy.
 pub(super) struct PolicyTokens {
@@ -45,6 +45,14 @@ pub(super) fn tokens(args: &Args, core: &TokenStream, private: &TokenStream) -> 
         let declaration = quote_spanned!(site=> let __policy = #expr;);
         let reference = quote_spanned!(at=> #private::policy(&__policy));
         return PolicyTokens { declaration, reference, is_plain: false, place: at };
+    }
+    if let (Some(Arg { value: Value::Runtime(expr), .. }), Some(_), 1) = (&args.policy, &args.timeout, chain.settings) {
+        // Borrowed and not edited, which would ask for a backoff that can be copied.
+        let at = site.located_at(expr.span());
+        let private = located(private, at);
+        let limited = quote_spanned!(at=> #private::limited_by_timeout(&__policy));
+        let declaration = quote_spanned!(site=> let __policy = #expr; let __policy = #limited;);
+        return PolicyTokens { declaration, reference: quote_spanned!(at=> &__policy), is_plain: false, place: at };
     }
     let (start, has_own_type) = chain.start(args, core, private);
     let Chain { tokens: settings, known, site: culprit, .. } = chain;
@@ -147,7 +155,7 @@ impl Chain {
         if args.idempotent.is_some() {
             self.setter("idempotent", &TokenStream::new());
         }
-        if args.timeout.is_some() && is_start {
+        if args.timeout.is_some() {
             self.setter("limited_by_timeout", &TokenStream::new());
         }
     }
@@ -171,9 +179,11 @@ impl Chain {
                 let expr = expr.computed_expression();
                 let at = site.located_at(expr.span());
                 let private = located(private, at);
-                let taken = if matches!(peel(expr), Expr::Closure(_)) { "backoff_of" } else { "backoff" };
-                let taken = Ident::new(taken, at);
-                let own = quote_spanned!(at=> #private::#taken(#expr));
+                let own = if matches!(peel(expr), Expr::Closure(_)) {
+                    quote_spanned!(at=> #private::backoff_of(#expr))
+                } else {
+                    quote_spanned!(at=> #private::Taken::new(#expr).backoff())
+                };
                 let core = located(core, at);
                 return (quote_spanned!(at=> #core::Policy::with_backoff(#own)), true);
             }

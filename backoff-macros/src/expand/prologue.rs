@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::plan::{Plan, duration, optional};
 use crate::args::Level;
-use crate::function::{Binding, Receiver, arguments_named};
+use crate::function::{Binding, arguments_named};
 
 impl Plan<'_> {
     /// Imports, constants and bindings of the call, in the order in which they may use each other.
@@ -14,11 +14,10 @@ impl Plan<'_> {
         let site = Span::mixed_site();
         let Self { args, policy, .. } = self;
         let mut tokens = TokenStream::new();
-        if let Some(path) = &args.krate {
-            let path = &path.value;
-            let renamed = quote_spanned!(site.located_at(path.span())=> as __retry_core);
-            tokens.extend(quote_spanned!(site=> use #path #renamed;));
-        }
+        let path = args.core_path();
+        let place = args.krate.as_ref().map_or(site, |path| site.located_at(path.value.span()));
+        let renamed = quote_spanned!(place=> as __retry_core);
+        tokens.extend(quote_spanned!(site=> use #path #renamed;));
         tokens.extend(policy.declaration.clone());
         if self.is_async {
             let needed = Ident::new(if args.sleep.is_none() { "runtime" } else { "driver" }, site);
@@ -26,27 +25,15 @@ impl Plan<'_> {
             tokens.extend(quote_spanned!(site=> #core::__retry_needs!(#needed);));
         }
         tokens.extend(self.call_site());
+        for name in args.clone.iter().flat_map(|clone| &clone.value) {
+            // Attempts only clone it; this never runs, and makes it count as consumed all the same.
+            for Binding { ident, cfgs, .. } in arguments_named(self.function, name) {
+                tokens.extend(quote_spanned!(site=> #(#cfgs)* if false { let __consumed = #ident; loop {} }));
+            }
+        }
         for once in args.once.iter().flat_map(|once| &once.value) {
             let (name, value) = (&once.name, &once.value);
             tokens.extend(quote_spanned!(site=> let #name = #value; let #name = &#name;));
-        }
-        for Binding { ident, cfgs, .. } in &self.function.unique {
-            if !self.is_cloned(ident) {
-                // A pattern that starts in the expansion would leave the name out of the compiler's messages.
-                let mutability = syn::Token![mut](ident.span());
-                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #ident;));
-            }
-        }
-        if let Some(Receiver { name, is_reference: false, .. }) = &self.function.receiver {
-            if name != "self" {
-                tokens.extend(quote_spanned!(site=> let mut #name = #name;));
-            }
-        }
-        for name in args.clone.iter().flat_map(|clone| &clone.value) {
-            // Moved here once, so that an argument which attempts only clone counts as consumed.
-            for Binding { cfgs, .. } in arguments_named(&self.function.sig, name) {
-                tokens.extend(quote_spanned!(site=> #(#cfgs)* let #name = #name;));
-            }
         }
         tokens.extend(self.budget());
         if let Some(cancel) = &args.cancel {

@@ -7,9 +7,9 @@
 
 use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use syn::{GenericArgument, Ident, Path, PathArguments, ReturnType, Signature, Type, TypeParamBound};
+use syn::{GenericArgument, Ident, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound};
 
-use super::{Shape, mentions, peel};
+use super::{Shape, front, mentions, peel};
 use crate::groups::{self, Depth};
 
 /// A body that makes a future, with a place for the loop.
@@ -61,9 +61,14 @@ impl FutureShape {
     /// Returns the whole function body (without its braces) with the loop at its place.
     ///
     /// The loop is a run of statements for [`Place::Block`], and an expression for [`Place::Initializer`].
-    pub(crate) fn rebuild(&self, retry_loop: TokenStream) -> TokenStream {
+    ///
+    /// Where arguments are moved in by `let name = name;`, `wanted` says of a name whether it is `mut` there.
+    pub(crate) fn rebuild(&self, retry_loop: TokenStream, wanted: &dyn Fn(&Ident) -> Option<bool>) -> TokenStream {
         self.holes.iter().rev().fold(retry_loop, |inner, hole| {
-            let mut tokens = hole.before.clone();
+            let mut tokens = match self.place {
+                Place::Initializer => front::with_mutability(&hole.before, wanted),
+                Place::Block => hole.before.clone(),
+            };
             if hole.delimiter == Delimiter::None {
                 tokens.extend(inner);
             } else {
@@ -78,7 +83,21 @@ impl FutureShape {
 
     /// Returns whether an argument still is what the signature says when the attempts start.
     pub(super) fn keeps(&self, argument: &Ident) -> bool {
-        self.place == Place::Initializer || self.holes.iter().all(|hole| !mentions(&hole.before, argument))
+        self.place == Place::Initializer || !self.is_named_before(argument)
+    }
+
+    /// Returns whether what stands before the attempts names an argument.
+    pub(super) fn is_named_before(&self, argument: &Ident) -> bool {
+        self.holes.iter().any(|hole| mentions(&hole.before, argument))
+    }
+
+    /// Returns whether an argument is moved in by `let name = name;`, and with which `mut`.
+    #[expect(clippy::option_option, reason = "outside: is it moved in; inside: is it `mut` there")]
+    pub(crate) fn moved_in(&self, argument: &Ident) -> Option<Option<Token![mut]>> {
+        match self.place {
+            Place::Initializer => self.holes.iter().find_map(|hole| front::mutability(&hole.before, argument)),
+            Place::Block => None,
+        }
     }
 }
 

@@ -2,16 +2,17 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt as _;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Signature, Token, Type,
+    Attribute, FnArg, GenericParam, Generics, Ident, Pat, PatIdent, PatType, ReceiverKind, Token, Type, TypeReference,
 };
 
-use super::{Function, Shape};
+use super::{Function, Shape, lending};
 
-/// An argument that is bound anew inside the function.
+/// An argument that attempts bind anew, or capture by unique reference.
 pub(crate) struct Binding {
     pub(crate) ident: Ident,
-    /// The argument's own `mut`: where the name is bound anew, it belongs there, or the compiler calls it unused.
+    /// The argument's own `mut`: where attempts bind the name anew, it belongs there, or the compiler calls it unused.
     pub(crate) mutability: Option<Token![mut]>,
     /// The `cfg` attributes of the argument, for everything that names it.
     pub(crate) cfgs: Vec<Attribute>,
@@ -57,9 +58,31 @@ impl Scope {
         name == "Self" || self.generics.iter().any(|generic| name == generic)
     }
 
-    /// Returns whether tokens name anything that an item cannot use.
+    /// Returns whether the first name of a longer path may be a generic parameter, of the function or of the `impl` around.
+    pub(crate) fn may_be_generic(&self, name: &Ident) -> bool {
+        self.is_generic(name) || looks_like_parameter(name)
+    }
+
+    /// Returns whether tokens may name anything that an item cannot use.
     pub(crate) fn has_generic(&self, tokens: TokenStream) -> bool {
-        any_identifier(tokens, &|ident| self.is_generic(ident))
+        let mut trees = tokens.into_iter().peekable();
+        let mut after_angle = false;
+        while let Some(tree) = trees.next() {
+            let is_argument = after_angle;
+            after_angle = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '<');
+            let found = match tree {
+                TokenTree::Group(group) => self.has_generic(group.stream()),
+                TokenTree::Ident(name) => {
+                    let starts_path = matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                    self.is_generic(&name) || (is_argument || starts_path) && looks_like_parameter(&name)
+                }
+                TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+            };
+            if found {
+                return true;
+            }
+        }
+        false
     }
 
     /// Returns whether an argument, or a part of one, has this name.
@@ -88,9 +111,14 @@ pub(crate) fn plain_argument(input: &FnArg) -> Option<(&PatIdent, &PatType)> {
     }
 }
 
-/// Lists the `&mut` arguments to reborrow.
+/// Lists the `&mut` arguments to reborrow, without those that the result may borrow from.
 pub(super) fn reborrows(function: &Function) -> Vec<Binding> {
-    bindings(function, |ty| matches!(ty, Type::Reference(reference) if reference.mutability.is_some()))
+    let plain = function.sig.inputs.iter().filter_map(plain_argument);
+    let wanted = plain.filter(|(_, typed)| match peel(&typed.ty) {
+        Type::Reference(reference @ TypeReference { mutability: Some(_), .. }) => !lending::lends(function, reference),
+        _ => false,
+    });
+    bindings(function, wanted.map(|(pat, typed)| (pat, typed.attrs.as_slice())))
 }
 
 /// Lists the owned arguments to capture by unique reference.
@@ -98,11 +126,65 @@ pub(super) fn unique(function: &Function) -> Vec<Binding> {
     if !function.shape.is_async() {
         return Vec::new();
     }
-    let types: Vec<String> = function.sig.generics.type_params().map(|param| param.ident.to_string()).collect();
-    let open = |ident: &Ident| ident == "impl" || ident == "dyn" || types.iter().any(|name| ident == name);
-    bindings(function, |ty| {
-        !matches!(ty, Type::Reference(_) | Type::Ptr(_)) && any_identifier(ty.to_token_stream(), &open)
+    let mut open = Vec::new();
+    for input in &function.sig.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        let mut parts = Vec::new();
+        parts_of(&typed.pat, &typed.ty, &mut parts);
+        let is_borrowed = |ty: &Type| matches!(ty, Type::Reference(_) | Type::Ptr(_));
+        parts.retain(|(_, ty)| !is_borrowed(ty) && may_be_generic(ty.to_token_stream(), &function.sig.generics));
+        open.extend(parts.into_iter().map(|(pat, _)| (pat, typed.attrs.as_slice())));
+    }
+    bindings(function, open.into_iter()).into_iter().filter(|binding| is_reachable(function, &binding.ident)).collect()
+}
+
+/// Returns whether the expansion can add a `mut` where the attempts find a name.
+fn is_reachable(function: &Function, name: &Ident) -> bool {
+    match &function.shape {
+        Shape::Future(future) => future.moved_in(name).is_some() || !future.is_named_before(name),
+        Shape::Sync | Shape::Async => true,
+    }
+}
+
+/// Lists the names that an argument binds by value, with their types: the argument, or the parts of a tuple.
+fn parts_of<'a>(pat: &'a Pat, ty: &'a Type, parts: &mut Vec<(&'a PatIdent, &'a Type)>) {
+    match (pat, peel(ty)) {
+        (Pat::Ident(pat), ty) if pat.by_ref.is_none() && pat.subpat.is_none() => parts.push((pat, ty)),
+        (Pat::Tuple(pat), Type::Tuple(ty)) if pat.elems.len() == ty.elems.len() => {
+            for (pat, ty) in pat.elems.iter().zip(&ty.elems) {
+                parts_of(pat, ty, parts);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns whether a type may be `Send` and not `Sync`, by a trait object or a type parameter in it. Those of the `impl`
+/// around a method are not in sight, so that names which look like one count.
+fn may_be_generic(tokens: TokenStream, declared: &Generics) -> bool {
+    let mut in_path = false;
+    tokens.into_iter().any(|tree| {
+        let is_first = !in_path;
+        in_path = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ':');
+        match tree {
+            TokenTree::Group(group) => may_be_generic(group.stream(), declared),
+            TokenTree::Ident(name) => {
+                ["impl", "dyn", "Self"].iter().any(|open| name == open)
+                    || declared.type_params().any(|param| param.ident == name)
+                    || is_first
+                        && looks_like_parameter(&name)
+                        && !declared.const_params().any(|param| param.ident == name)
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        }
     })
+}
+
+/// Returns whether a name looks like a type parameter: `T`, `T2`, `IO`.
+fn looks_like_parameter(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.chars().all(|rest| rest.is_ascii_uppercase() || rest.is_ascii_digit())
 }
 
 /// Returns the receiver to capture by unique reference: unlike an argument, its type says nothing about `Sync`.
@@ -121,7 +203,7 @@ pub(super) fn receiver(function: &Function) -> Option<Receiver> {
         _ => return None,
     };
     // A loop could not lend all of it anew to every attempt and give a part of it away.
-    if is_reference && may_borrow(function) {
+    if is_reference && lending::lends_receiver(function) {
         return None;
     }
     let written = Ident::new("self", receiver.self_token.span);
@@ -130,26 +212,13 @@ pub(super) fn receiver(function: &Function) -> Option<Receiver> {
         .or_else(|| mentions(body, &written).then(|| written.clone()))?;
     match &function.shape {
         Shape::Future(future) if !future.keeps(&written) => None,
+        Shape::Future(future) if !is_reference && name != "self" && future.moved_in(&name).is_none() => None,
         _ => Some(Receiver { name, written, is_reference }),
     }
 }
 
-/// Returns whether what a function returns may borrow from its arguments, as far as the type shows.
-fn may_borrow(function: &Function) -> bool {
-    let output = match (&function.shape, &function.sig.output) {
-        (Shape::Future(future), _) => future.output.to_token_stream(),
-        (_, ReturnType::Type(_, ty)) => ty.to_token_stream(),
-        (_, ReturnType::Default) => return false,
-    };
-    any_tree(output, &|tree| match tree {
-        TokenTree::Ident(ident) => ident == "impl" || ident == "dyn",
-        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
-        TokenTree::Group(_) | TokenTree::Literal(_) => false,
-    })
-}
-
-/// Lists the plain arguments of certain types that the attempts name.
-fn bindings(function: &Function, wanted: impl Fn(&Type) -> bool) -> Vec<Binding> {
+/// Keeps of some arguments those that the attempts name.
+fn bindings<'a>(function: &Function, wanted: impl Iterator<Item = (&'a PatIdent, &'a [Attribute])>) -> Vec<Binding> {
     let named = |ident: &Ident| {
         let used = mentions(function.attempt_tokens(), ident);
         // What stands before a written async block may have moved or shadowed the argument.
@@ -159,15 +228,15 @@ fn bindings(function: &Function, wanted: impl Fn(&Type) -> bool) -> Vec<Binding>
         };
         used && untouched
     };
-    let plain = function.sig.inputs.iter().filter_map(plain_argument);
-    let wanted = plain.filter(|(pat, typed)| wanted(peel(&typed.ty)) && named(&pat.ident));
-    wanted
-        .map(|(pat, typed)| Binding {
-            ident: pat.ident.clone(),
-            mutability: pat.mutability,
-            cfgs: conditions(&typed.attrs),
-        })
-        .collect()
+    wanted.filter(|(pat, _)| named(&pat.ident)).map(|(pat, attrs)| binding(function, pat, attrs)).collect()
+}
+
+fn binding(function: &Function, pat: &PatIdent, attrs: &[Attribute]) -> Binding {
+    let moved_in = match &function.shape {
+        Shape::Future(future) => future.moved_in(&pat.ident).flatten(),
+        Shape::Sync | Shape::Async => None,
+    };
+    Binding { ident: pat.ident.clone(), mutability: pat.mutability.or(moved_in), cfgs: conditions(attrs) }
 }
 
 /// Lists the attributes that decide whether an argument is there; a `cfg_attr` may hold a `cfg`.
@@ -177,28 +246,23 @@ fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
 }
 
 /// Lists the plain arguments of one name: under different `cfg`s there may be several.
-pub(crate) fn arguments_named<'a>(sig: &'a Signature, name: &'a Ident) -> impl Iterator<Item = Binding> + 'a {
-    sig.inputs.iter().filter_map(plain_argument).filter(move |(pat, _)| pat.ident == *name).map(|(pat, typed)| {
-        Binding { ident: pat.ident.clone(), mutability: pat.mutability, cfgs: conditions(&typed.attrs) }
-    })
+pub(crate) fn arguments_named<'a>(function: &'a Function, name: &'a Ident) -> impl Iterator<Item = Binding> + 'a {
+    let plain = function.sig.inputs.iter().filter_map(plain_argument).filter(move |(pat, _)| pat.ident == *name);
+    plain.map(|(pat, typed)| binding(function, pat, &typed.attrs))
 }
 
 /// Returns whether tokens name an identifier, also inside a format string (`"{name}"`).
 pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
-    let opening = format!("{{{name}");
-    tokens.clone().into_iter().any(|tree| match tree {
-        TokenTree::Ident(ident) => ident == *name,
-        TokenTree::Group(group) => mentions(&group.stream(), name),
+    // A format string names `r#type` as `type`.
+    let opening = format!("{{{}", name.unraw());
+    any_tree(tokens.clone(), &|tree| match tree {
+        TokenTree::Ident(ident) => ident == name,
         TokenTree::Literal(literal) => literal.to_string().contains(&opening),
-        TokenTree::Punct(_) => false,
+        TokenTree::Group(_) | TokenTree::Punct(_) => false,
     })
 }
 
-fn any_identifier(tokens: TokenStream, found: &impl Fn(&Ident) -> bool) -> bool {
-    any_tree(tokens, &|tree| matches!(tree, TokenTree::Ident(ident) if found(ident)))
-}
-
-fn any_tree(tokens: TokenStream, found: &impl Fn(&TokenTree) -> bool) -> bool {
+pub(super) fn any_tree(tokens: TokenStream, found: &impl Fn(&TokenTree) -> bool) -> bool {
     tokens.into_iter().any(|tree| match tree {
         TokenTree::Group(group) => any_tree(group.stream(), found),
         tree => found(&tree),

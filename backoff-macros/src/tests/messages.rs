@@ -1,6 +1,6 @@
 //! The text of every message.
 
-use super::{ASYNC, SYNC, errors_in, report, tokens};
+use super::{ASYNC, SYNC, errors_in, report, squeezed, tokens};
 
 /// Asserts that each attribute on an item gives exactly one message.
 pub(super) fn each(item: &str, table: &[(&str, &str)]) {
@@ -91,6 +91,11 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
                 "max_attempts = 4294967296",
                 "`max_attempts = 4294967296` is too large; the largest is 4294967295, and `forever` stands for no limit",
             ),
+            (
+                "seed = 18446744073709551616",
+                "`seed = 18446744073709551616` is too large; the largest is 18446744073709551615",
+            ),
+            ("seed = -1", "`seed = -1` is not a whole number; use `seed = 42`"),
             ("max_elapsed = 6_000ms", "`max_elapsed = 6_000ms` needs quotes; use `max_elapsed = \"6000ms\"`"),
             ("delay = -1", "`delay = -1` is negative; use `delay = \"1s\"`"),
             ("policy = \"API\"", "`policy` is a `Policy`; use `policy = POLICY`"),
@@ -112,6 +117,7 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
                 "before_retry = \"reconnect()\"",
                 "`before_retry` is code without quotes; use `before_retry = reconnect()`",
             ),
+            ("before_retry = \"at once\"", "`before_retry` is code to run; use `before_retry = client.reconnect()?`"),
             (
                 "when = async |e| true",
                 "`when` cannot be an `async` closure, because its answer is needed at once; remove `async`",
@@ -127,6 +133,7 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
             ("max_attempts = 3x", "`max_attempts = 3x` is not a plain number; use `max_attempts = 3`"),
             ("seed = \"x\"", "`seed = \"x\"` is not a whole number; use `seed = 42`"),
             ("multiplier = \"2\"", "`multiplier` is a number; use `multiplier = 2`"),
+            ("multiplier = \"x\"", "`multiplier = \"x\"` is not a number; use `multiplier = 2`"),
             ("multiplier = true", "`multiplier = true` is not a number; use `multiplier = 2`"),
             ("multiplier = 3u32", "`multiplier = 3u32` is not a plain number; use `multiplier = 3`"),
         ],
@@ -165,6 +172,7 @@ fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
             ("since = 3", "`since` is one of `call`, `first_failure`; use `since = first_failure`"),
             ("since = Since::FirstFailure", "`since` is a word; use `since = first_failure`"),
             ("jitter = \"0.5\"", "`jitter` is a word or a factor without quotes; use `jitter = 0.5`"),
+            ("jitter = \"250%\"", "expected `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`"),
             ("jitter = \"25%\"", "`jitter` is a word or a factor without quotes; use `jitter = 0.25`"),
             ("log = \"INFO\"", "unknown level `INFO`; use `log = \"info\"`"),
             ("name = url", "`name` is known before the call; use a string such as `name = \"orders\"`, or a constant"),
@@ -238,6 +246,7 @@ fn items_that_cannot_be_retried_are_refused() {
         ("const X: u8 = 3;", "`#[retry]` applies to functions and methods; put it on a `fn`"),
         ("macro_rules! m { () => {} }", "`#[retry]` applies to functions and methods; put it on a `fn`"),
         ("mod m {}", "`#[retry]` applies to functions and methods; put it on a `fn`"),
+        ("g(a);", "`#[retry]` applies to functions and methods; put it on a `fn`"),
         ("|x| x", "`#[retry]` applies to functions and methods; put it on a `fn`"),
         (
             "unsafe impl S { fn f() {} }",
@@ -275,6 +284,36 @@ fn a_second_retry_is_reported_and_does_not_expand_again() {
 }
 
 #[test]
+fn every_name_of_retry_is_found_and_no_attribute_of_another_crate() {
+    for (args, attribute, reports) in [
+        ("", "::backoff_core::retry", 1),
+        ("", "tracing_retry::retry", 0),
+        ("", "backoff::retry(max_attempts = 2)", 0),
+        ("crate = backoff", "backoff::retry(max_attempts = 2)", 1),
+        ("crate = \"a::b\"", "::a::b::retry", 1),
+        ("crate = a::b", "b::retry", 0),
+    ] {
+        let item = format!("#[{attribute}] fn f() -> Option<u8> {{ None }}");
+        assert_eq!(report(args, &item).len(), reports, "{attribute}");
+        let kept = squeezed(&crate::retry_tokens(tokens(args), tokens(&item))).contains(&attribute.replace(' ', ""));
+        assert_eq!(kept, reports == 0, "{attribute}");
+    }
+}
+
+#[test]
+fn an_expression_is_not_emitted_beside_its_message() {
+    for item in ["g();", "g(a)", "self.g().await?;", "return;", "|x| x", "move || {}", "async { 1 }", "{ 1 }", "x = 3;"]
+    {
+        let output = crate::retry_tokens(tokens(""), tokens(item));
+        assert!(output.to_string().starts_with(":: core :: compile_error"), "{item}: {output}");
+    }
+    for item in ["let x = g();", "struct S;", "thread_local! { }", "default", "const X: u8 = 3;"] {
+        let output = squeezed(&crate::retry_tokens(tokens(""), tokens(item)));
+        assert!(output.starts_with(&squeezed(&tokens(item))), "{item}: {output}");
+    }
+}
+
+#[test]
 fn an_argument_to_clone_must_be_one() {
     let item = "fn f(&self, a: String, user: &mut V, (x, y): (u8, u8)) -> R { .. }";
     each(
@@ -304,13 +343,13 @@ fn every_value_in_a_row_is_reported() {
 fn after_a_mistake_a_body_that_uses_bound_names_still_has_its_type() {
     let item = "fn f() -> impl Future<Output = R> { async move { g(*key, ctx.number()).await } }";
     let output = crate::retry_tokens(tokens("max_attempts = 0, once(key = 1), attempt = ctx"), tokens(item));
-    let output = super::squeezed(&output);
+    let output = squeezed(&output);
     assert!(
         output.contains("{letkey=&1;letctx:::backoff_core::Attempt=::core::unreachable!();asyncmove{g"),
         "{output}"
     );
     let output = crate::retry_tokens(tokens("max_attempts = 0, once(key = 1)"), tokens("fn f() -> R { g(*key) }"));
-    assert!(super::squeezed(&output).contains("fnf()->R{::core::unreachable!()}"));
+    assert!(squeezed(&output).contains("fnf()->R{::core::unreachable!()}"));
 }
 
 #[test]

@@ -17,6 +17,10 @@ fn values_that_break_a_rule_are_named_with_the_way_out() {
                 "multiplier = 0.5",
                 "`multiplier` (0.5) is below 1, so that delays would shrink; use `multiplier = 1` or more",
             ),
+            (
+                "multiplier = -2",
+                "`multiplier` (-2) is below 1, so that delays would shrink; use `multiplier = 1` or more",
+            ),
             ("multiplier = 1e999", "`multiplier` (1e999) is not finite; use a number such as `2`"),
             ("jitter = 1.5", "jitter factor 1.5 is outside 0..=1; use a ratio such as `jitter = 0.5`"),
             ("jitter = 25", "jitter factor 25 is outside 0..=1; use a ratio such as `jitter = 0.25`"),
@@ -75,6 +79,8 @@ fn boundaries_of_the_rules_are_accepted() {
         "jitter = equal, initial_delay = \"10s\", max_elapsed = \"5s\"",
         "policy = P, max_delay = \"1ms\"",
         "policy = P, until = f, unmet = last",
+        "policy = P, increment = \"1s\", initial_delay = \"0s\"",
+        "max_attempts = !retries, seed = !0",
         "initial_delay = url.delay(), max_delay = \"1ms\"",
     ] {
         assert_eq!(report(args, ASYNC), Vec::<String>::new(), "{args}");
@@ -137,6 +143,10 @@ fn arguments_that_contradict_each_other_are_refused() {
             (
                 "backoff = steps(), multiplier = 2",
                 "a backoff of your own computes its delays and has no `multiplier`; give it to that backoff",
+            ),
+            (
+                "backoff = steps(), initial_delay = \"0s\"",
+                "a backoff of your own computes its delays and has no `initial_delay`; give it to that backoff",
             ),
             (
                 "jitter = decorrelated, multiplier = 2",

@@ -59,7 +59,7 @@ fn a_function_is_emitted_as_it_was_written() {
                 Place::Block => future.body.clone(),
                 Place::Initializer => braces(future.brace, future.body.clone()).into_token_stream(),
             };
-            assert_eq!(future.rebuild(attempt).to_string(), function.body.to_string());
+            assert_eq!(future.rebuild(attempt, &|_| None).to_string(), function.body.to_string());
         }
     }
 }
@@ -79,7 +79,7 @@ fn the_attempt_of_an_async_trait_method_is_the_initializer_of_its_result() {
     assert_eq!(future.body.to_string(), "__self . g (& s , v) . await");
     assert_eq!(future.output.to_token_stream().to_string(), "Result < T , E >");
     assert_eq!(names(&function.reborrows), ["v"]);
-    let rebuilt = future.rebuild(tokens("loop { 1 }")).to_string();
+    let rebuilt = future.rebuild(tokens("loop { 1 }"), &|_| None).to_string();
     assert!(rebuilt.contains("let s = s ; let __ret : Result < T , E > = loop { 1 } ;"), "{rebuilt}");
     assert!(rebuilt.starts_with("Box :: pin (async move {") && rebuilt.ends_with("__ret })"), "{rebuilt}");
 }
@@ -91,7 +91,7 @@ fn the_attempt_is_found_inside_the_block_that_instrument_puts_around_it() {
         __future.await
     }) }";
     let function = function(item);
-    let rebuilt = future(&function).rebuild(tokens("loop {}")).to_string();
+    let rebuilt = future(&function).rebuild(tokens("loop {}"), &|_| None).to_string();
     assert!(rebuilt.contains("async move { let __ret : R = loop { } ; __ret }"), "{rebuilt}");
 }
 
@@ -113,7 +113,7 @@ fn a_written_future_keeps_what_surrounds_its_async_block() {
         let future = future(&function);
         assert_eq!(future.place, Place::Block);
         assert_eq!(future.output.to_token_stream().to_string(), output, "{item}");
-        assert_eq!(future.rebuild(tokens("LOOP")).to_string(), rebuilt);
+        assert_eq!(future.rebuild(tokens("LOOP"), &|_| None).to_string(), rebuilt);
     }
 }
 
@@ -160,6 +160,47 @@ fn owned_arguments_of_open_types_are_captured_uniquely_in_async_functions() {
 }
 
 #[test]
+fn names_that_look_like_parameters_of_the_surrounding_impl_make_a_type_open() {
+    let item =
+        "async fn f(a: T, b: Vec<K2>, c: IO::Error, d: Self, e: (Map<Self::Key, u8>), (g, (h, _)): (T, (u8, T)), \
+                ref i: T, j: Tokens, k: std::T, l: Url, m: &T, n: *const T) {
+        x(a, b, c, d, e, g, h, i, j, k, l, m, n)
+    }";
+    assert_eq!(names(&function(item).unique), ["a", "b", "c", "d", "e", "g"]);
+}
+
+#[test]
+fn a_raw_name_is_found_in_a_format_string_without_its_prefix() {
+    let function = function("async fn f<T>(r#type: T, r#fn: T) { g(\"{type:?}\") }");
+    assert_eq!(names(&function.unique), ["r#type"]);
+}
+
+#[test]
+fn what_is_captured_uniquely_gets_its_mut_where_it_is_bound_and_is_not_bound_anew() {
+    for (item, bound) in [
+        ("async fn f<T>(a: T, b: u8) -> R { g(a, b) }", "async fn f<T>(mut a: T, b: u8) -> R {"),
+        ("async fn f((a, b): (T, u8)) -> R { g(a, b) }", "async fn f((mut a, b): (T, u8)) -> R {"),
+        (
+            "fn f(mut a: T) -> impl Future<Output = R> { async move { g(a) } }",
+            "fn f(mut a: T) -> impl Future<Output = R> {",
+        ),
+        (&ASYNC_TRAIT.replace("s: String", "s: T"), "let __self = self; let mut s = s; let __ret"),
+    ] {
+        let output = squeezed(&crate::retry_tokens(tokens(""), tokens(item)));
+        let without_spaces = |text: &str| text.split_whitespace().collect::<String>();
+        assert!(output.contains(&without_spaces(bound)), "{output}");
+        assert!(!output.contains("a=a;"), "{output}");
+    }
+}
+
+#[test]
+fn the_mut_of_a_moved_in_argument_goes_where_attempts_bind_it_anew() {
+    let item = ASYNC_TRAIT.replace("let s = s;", "let mut s = s;");
+    let output = squeezed(&crate::retry_tokens(tokens("clone(s)"), tokens(&item)));
+    assert!(output.contains("lets=s;") && output.contains("letmuts=::core::clone::Clone::clone(&s)"), "{output}");
+}
+
+#[test]
 fn values_are_sorted_into_literals_constants_and_run_time_values() {
     let scope = Scope::of(&function("fn f<T, const N: u32>(limit: u32) -> R { }"));
     let read = |value: &str| {
@@ -176,7 +217,9 @@ fn values_are_sorted_into_literals_constants_and_run_time_values() {
     for value in ["5", "0x10", "1_000", "(5)"] {
         assert_eq!(read(value), "literal", "{value}");
     }
-    for value in ["ATTEMPTS", "limits::MAX_2", "u32::MAX", "const { 1 + 2 }", "(A)", "crate::A"] {
+    for value in
+        ["ATTEMPTS", "limits::MAX_2", "u32::MAX", "const { 1 + 2 }", "(A)", "crate::A", "MAX_A::B", "const { M * A }"]
+    {
         assert_eq!(read(value), "constant", "{value}");
     }
     for value in [
@@ -189,6 +232,10 @@ fn values_are_sorted_into_literals_constants_and_run_time_values() {
         "f()",
         "Vec::<T>::MAX",
         "const { N + 1 }",
+        "K::MAX",
+        "IO2::MAX",
+        "const { K::MAX }",
+        "const { size_of::<K>() as u32 }",
         "<T as X>::MAX",
         "a::b",
     ] {

@@ -217,6 +217,12 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
 }
 
 impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
+    /// Returns whether delays that a test left out have taken the call past its time-out.
+    #[inline]
+    pub fn is_past(&self, timeout: Duration) -> bool {
+        self.driver.is_past(timeout, &M::CLOCK)
+    }
+
     /// Returns the time that the attempt gets, and whether it is what was left of `max_elapsed`.
     pub fn attempt_limit(&self, policy: &Policy<B>, timeout: Duration) -> (Duration, Option<StopReason>) {
         let at = self.driver.elapsed(&M::CLOCK);

@@ -10,7 +10,6 @@ use super::super::timeouts::{NoTimeouts, TimeoutSettings, Timeouts};
 use super::Retry;
 use crate::AttemptTimeout;
 use crate::clock::{ClockSource, DefaultClock};
-use crate::policy::Named;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::DefaultSleeper;
 
@@ -214,11 +213,8 @@ where
     where
         P: Editable<'p, B>,
     {
-        self.with_timeouts(|timeouts| Timeouts { call: Some(limit), ..timeouts.settings() }).edited(|edited| {
-            if !edited.rules.named.has(Named::MAX_ATTEMPTS) {
-                edited.rules.max_attempts = 0;
-            }
-        })
+        self.with_timeouts(|timeouts| Timeouts { call: Some(limit), ..timeouts.settings() })
+            .edited(|edited| edited.rules.limit_by_timeout())
     }
 
     /// Makes the error of an attempt, or of a call, that timed out.

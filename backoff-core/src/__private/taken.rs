@@ -1,0 +1,52 @@
+//! The value of `backoff = ..`.
+//!
+//! A value that is no backoff is reported here, once, and not at each use of the policy: method lookup skips the method of
+//! [`Taken`], whose bound does not hold, and goes on with that of [`Refused`]. There the same bound stands on the method, so that it is
+//! chosen and then reported; what it returns is a backoff, and nothing else can fail.
+
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+
+use crate::{Backoff, Schedule};
+
+/// What was given.
+// Not dropped, because a `const fn` cannot; it is always taken out again.
+#[derive(Debug)]
+pub struct Taken<B>(Refused<B>);
+
+/// What was given, if it is no backoff.
+#[derive(Debug)]
+pub struct Refused<B>(ManuallyDrop<B>);
+
+impl<B> Taken<B> {
+    /// Takes a value of whatever type.
+    pub const fn new(value: B) -> Self {
+        Self(Refused(ManuallyDrop::new(value)))
+    }
+}
+
+impl<B: Backoff> Taken<B> {
+    /// Returns the backoff.
+    pub const fn backoff(self) -> B {
+        ManuallyDrop::into_inner(self.0.0)
+    }
+}
+
+impl<B> Refused<B> {
+    /// Never compiles.
+    #[expect(clippy::unused_self, reason = "found by the same method call as the one of `Taken`")]
+    pub const fn backoff(&self) -> Schedule
+    where
+        B: Backoff,
+    {
+        unreachable!()
+    }
+}
+
+impl<B> Deref for Taken<B> {
+    type Target = Refused<B>;
+
+    fn deref(&self) -> &Refused<B> {
+        &self.0
+    }
+}

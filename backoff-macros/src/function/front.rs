@@ -1,0 +1,57 @@
+//! The statements `let name = name;` before an attempt, with which `#[async_trait]` moves arguments into its async block.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::Token;
+
+/// One such statement, as places in the list of tokens.
+struct Move {
+    /// The token after `let`: the name, or its `mut`.
+    at: usize,
+    name: Ident,
+    mutability: Option<Span>,
+}
+
+/// Finds all of them, not inside groups.
+fn moves(trees: &[TokenTree]) -> Vec<Move> {
+    let word = |at: usize| match trees.get(at) {
+        Some(TokenTree::Ident(word)) => Some(word),
+        _ => None,
+    };
+    let is_punct =
+        |at: usize, wanted| matches!(trees.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+    let statement = |start: usize| {
+        let at = word(start).filter(|word| *word == "let").map(|_| start + 1)?;
+        let mutability = word(at).filter(|word| *word == "mut").map(Ident::span);
+        let end = at + usize::from(mutability.is_some());
+        let name = word(end)?.clone();
+        let is_move = is_punct(end + 1, '=') && word(end + 2).is_some() && is_punct(end + 3, ';');
+        is_move.then_some(Move { at, name, mutability })
+    };
+    (0..trees.len()).filter_map(statement).collect()
+}
+
+/// Returns whether an argument is moved in, and with which `mut`.
+#[expect(clippy::option_option, reason = "outside: is it moved in; inside: is it `mut` there")]
+pub(super) fn mutability(before: &TokenStream, name: &Ident) -> Option<Option<Token![mut]>> {
+    let trees: Vec<TokenTree> = before.clone().into_iter().collect();
+    let moved = moves(&trees).into_iter().find(|moved| moved.name == *name)?;
+    Some(moved.mutability.map(Token![mut]))
+}
+
+/// Returns the statements with `mut` where it is wanted, and without it where it is not.
+pub(super) fn with_mutability(before: &TokenStream, wanted: &dyn Fn(&Ident) -> Option<bool>) -> TokenStream {
+    let trees: Vec<TokenTree> = before.clone().into_iter().collect();
+    let found = moves(&trees);
+    let mut tokens = TokenStream::new();
+    for (at, tree) in trees.into_iter().enumerate() {
+        let moved = found.iter().find(|moved| moved.at == at);
+        match moved.and_then(|moved| Some((moved, wanted(&moved.name)?))) {
+            Some((Move { mutability: None, name, .. }, true)) => {
+                tokens.extend([TokenTree::Ident(Ident::new("mut", name.span())), tree]);
+            }
+            Some((Move { mutability: Some(_), .. }, false)) => {}
+            _ => tokens.extend([tree]),
+        }
+    }
+    tokens
+}
