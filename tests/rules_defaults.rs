@@ -100,6 +100,25 @@ fn editing_keeps_what_is_not_overridden() {
 }
 
 #[test]
+fn a_policy_tells_what_it_was_built_with() {
+    const POLICY: Policy = Policy::constant(secs(1))
+        .max_delay(secs(2))
+        .max_attempts(9)
+        .max_elapsed(secs(60))
+        .since(Since::FirstFailure)
+        .reset_after(secs(30))
+        .max_push_back(secs(5))
+        .jitter(Jitter::Equal)
+        .idempotent()
+        .build();
+    assert_eq!(POLICY.backoff().base_delay(7), secs(1));
+    assert_eq!((POLICY.max_delay(), POLICY.jitter()), (Some(secs(2)), Jitter::Equal));
+    assert_eq!((POLICY.max_attempts(), POLICY.max_elapsed()), (Some(9), Some(secs(60))));
+    assert_eq!((POLICY.since(), POLICY.reset_after()), (Since::FirstFailure, Some(secs(30))));
+    assert_eq!((POLICY.max_push_back(), POLICY.is_idempotent()), (Some(secs(5)), true));
+}
+
+#[test]
 fn only_forever_lifts_the_limits_of_an_edited_policy() {
     let timed = Policy::exponential().max_attempts(5).build().edit().max_elapsed(secs(60)).build();
     assert_eq!((timed.max_attempts(), timed.max_elapsed()), (Some(5), Some(secs(60))));

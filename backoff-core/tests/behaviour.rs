@@ -29,10 +29,14 @@ mod cases_push_back;
 mod cases_ticker;
 #[path = "../../tests/cases_timeouts.rs"]
 mod cases_timeouts;
+#[path = "../../tests/debug_output.rs"]
+mod debug_output;
 #[path = "../../tests/jitter_distribution.rs"]
 mod jitter_distribution;
 #[path = "../../tests/nesting.rs"]
 mod nesting;
+#[path = "../../tests/policy_serde.rs"]
+mod policy_serde;
 #[path = "../../tests/properties.rs"]
 mod properties;
 #[path = "../../tests/retry_classification.rs"]

@@ -29,6 +29,18 @@ fn each_key_gets_the_settings() {
 }
 
 #[test]
+fn settings_from_outside_are_taken_or_refused() {
+    let budgets: Budgets<u8> = Budgets::new().try_ratio(0.25).unwrap().try_capacity(2).unwrap();
+    assert!(budgets.is_empty());
+    let budget = budgets.get(&1);
+    assert!(!budgets.is_empty());
+    assert_eq!(drain(&budget), 2);
+    budget.deposit();
+    assert_eq!(budget.available().to_bits(), 0.25_f64.to_bits());
+    assert!(budgets.try_ratio(2.0).is_err());
+}
+
+#[test]
 fn full_budgets_that_no_call_holds_make_room() {
     let budgets: Budgets<u32> = Budgets::new().max_keys(3);
     let held = budgets.get(&0);

@@ -8,7 +8,7 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
-use super::{Marked, ambiguous, mark, marked, marks, permanent, retry_after, transient};
+use super::{Marked, Note, ambiguous, mark, marked, marks, permanent, retry_after, transient};
 use crate::{Classify, Fault};
 
 #[derive(Debug)]
@@ -172,4 +172,11 @@ fn a_marked_error_is_send_and_sync_and_small() {
     fn assert_send_sync<T: Send + Sync + 'static>() {}
     assert_send_sync::<Marked>();
     assert!(size_of::<Marked>() <= size_of::<Fault>() + 2 * size_of::<usize>());
+}
+
+#[test]
+fn a_note_shows_its_fault_to_whoever_walks_into_it() {
+    let note = Note::new(Fault::Permanent);
+    assert_eq!(format!("{note}: {note:?}"), "marked as Permanent: Permanent");
+    assert_eq!(note.source().unwrap().to_string(), "marked as Permanent");
 }

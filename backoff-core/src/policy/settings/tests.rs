@@ -55,6 +55,69 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_setting_and_the_cure() {
 }
 
 #[test]
+fn a_setting_names_every_backoff() {
+    let kinds = [
+        ("exponential", Kind::Exponential),
+        ("constant", Kind::Constant),
+        ("linear", Kind::Linear),
+        ("fibonacci", Kind::Fibonacci),
+    ];
+    for (word, kind) in kinds {
+        assert_eq!(set("backoff", &text(word)).unwrap().backoff, Some(kind));
+    }
+}
+
+#[cfg(feature = "overrides")]
+mod on_top_of_a_policy {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn over(policy: &Policy, settings: Settings) -> Policy {
+        let (policy, notes) = settings.over(policy);
+        assert!(notes.is_empty(), "{notes:?}");
+        policy
+    }
+
+    #[test]
+    fn nothing_named_changes_nothing() {
+        assert!(Settings::default().is_empty());
+        assert!(!Settings { max_attempts: Some(3), ..Settings::default() }.is_empty());
+        let policy = Policy::exponential().multiplier(3.0).max_attempts(5).build();
+        assert_eq!(over(&policy, Settings::default()), policy);
+    }
+
+    #[test]
+    fn a_delay_makes_the_backoff_constant_and_keeps_the_rest() {
+        let policy = Policy::exponential().multiplier(3.0).max_attempts(5).build();
+        let constant = over(&policy, Settings { delay: Some(SECOND), ..Settings::default() });
+        assert_eq!(*constant.backoff(), Schedule::Constant { delay: SECOND });
+        assert_eq!((constant.max_attempts(), constant.jitter()), (Some(5), Jitter::Factor(0.1)));
+        let named = Settings { delay: Some(SECOND), backoff: Some(Kind::Constant), ..Settings::default() };
+        assert_eq!(over(&policy, named), constant);
+    }
+
+    #[test]
+    fn another_backoff_starts_from_the_present_first_delay() {
+        let policy = Policy::constant(SECOND).build();
+        let with = |kind| *over(&policy, Settings { backoff: Some(kind), ..Settings::default() }).backoff();
+        assert_eq!(with(Kind::Exponential), Schedule::Exponential { initial_delay: SECOND, multiplier: 2.0 });
+        assert_eq!(with(Kind::Linear), Schedule::Linear { initial_delay: SECOND, increment: SECOND });
+        assert_eq!(with(Kind::Fibonacci), Schedule::Fibonacci { initial_delay: SECOND });
+        let none = Policy::constant(Duration::ZERO).build();
+        let grown = over(&none, Settings { backoff: Some(Kind::Fibonacci), ..Settings::default() });
+        assert_eq!(*grown.backoff(), Schedule::Fibonacci { initial_delay: Duration::from_millis(100) });
+    }
+
+    #[test]
+    fn the_same_backoff_keeps_its_settings() {
+        let policy = Policy::exponential().multiplier(3.0).build();
+        let same = Settings { backoff: Some(Kind::Exponential), max_attempts: Some(9), ..Settings::default() };
+        assert_eq!(*over(&policy, same).backoff(), *policy.backoff());
+    }
+}
+
+#[test]
 fn a_setting_given_twice_is_refused() {
     let mut settings = set("max_attempts", &Value::Integer(2)).unwrap();
     assert_eq!(
