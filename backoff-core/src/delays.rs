@@ -18,7 +18,6 @@ pub struct Delays<'p, B: Backoff, G = ThreadRandom> {
     rules: Rules,
     progress: Progress<B::State>,
     elapsed: Duration,
-    has_ended: bool,
     random: G,
 }
 
@@ -74,7 +73,7 @@ impl<B: Backoff> Policy<B> {
 
     fn delays_by<G>(&self, rules: Rules, random: G) -> Delays<'_, B, G> {
         let (backoff, progress) = (self.backoff(), self.begin());
-        Delays { backoff, rules, progress, elapsed: Duration::ZERO, has_ended: false, random }
+        Delays { backoff, rules, progress, elapsed: Duration::ZERO, random }
     }
 }
 
@@ -88,8 +87,8 @@ impl<'p, B: Backoff, G> Delays<'p, B, G> {
     /// Takes the random numbers of jitter from a source of your own.
     #[must_use]
     pub fn random<N: Random>(self, random: N) -> Delays<'p, B, N> {
-        let Self { backoff, rules, progress, elapsed, has_ended, .. } = self;
-        Delays { backoff, rules, progress, elapsed, has_ended, random }
+        let Self { backoff, rules, progress, elapsed, .. } = self;
+        Delays { backoff, rules, progress, elapsed, random }
     }
 }
 
@@ -98,9 +97,6 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
-        if self.has_ended {
-            return None;
-        }
         let failure = Failure::new(Fault::Transient).at(self.elapsed);
         let decision =
             crate::decision::decide(&self.rules, self.backoff, &mut self.progress, failure, &mut self.random);
@@ -110,7 +106,8 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
                 Some(delay)
             }
             Decision::Stop(_) => {
-                self.has_ended = true;
+                // From here on every number is past the limit: a shorter delay that chance brings later would fit `max_elapsed`.
+                self.rules.max_attempts = 1;
                 None
             }
         }

@@ -178,11 +178,13 @@ impl<S, I: Copy> Driver<S, I> {
         let failure = failure.at(elapsed).ran(ran);
         let state = (&mut self.progress, &mut self.trial);
         let decision = settle_shared(rules, source.backoff(), state, failure, random);
-        let attempts = match decision {
-            Decision::RetryAfter(_) => self.progress.attempts(),
-            Decision::Stop(_) => self.attempts,
+        let notice = || {
+            let attempts = match decision {
+                Decision::RetryAfter(_) => self.progress.attempts(),
+                Decision::Stop(_) => self.attempts,
+            };
+            Notice { label, attempts, elapsed: self.told(elapsed), text }
         };
-        let notice = || Notice { label, attempts, elapsed: self.told(elapsed), text };
         settle::decided(rules, decision, label.site, notice);
         if O::WATCHES {
             self.tell(observer, rules, error, elapsed, decision);

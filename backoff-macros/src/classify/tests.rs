@@ -89,6 +89,14 @@ fn an_optional_source_is_asked_where_there_is_one() {
 }
 
 #[test]
+fn only_an_option_with_a_type_in_it_is_looked_into() {
+    for ty in ["Box<dyn Error>", "Result<E, X>", "Option", "opt::Box<Option<E>>"] {
+        let output = derive(&format!("enum E {{ #[classify(source)] A({ty}) }}"));
+        assert!(!output.contains("None"), "{output}");
+    }
+}
+
+#[test]
 fn the_source_is_the_marked_the_only_or_the_named_field() {
     for (variant, member) in [
         ("#[classify(source)] A(X)", "0"),

@@ -135,6 +135,7 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
             ("multiplier = \"2\"", "`multiplier` is a number; use `multiplier = 2`"),
             ("multiplier = \"x\"", "`multiplier = \"x\"` is not a number; use `multiplier = 2`"),
             ("multiplier = true", "`multiplier = true` is not a number; use `multiplier = 2`"),
+            ("multiplier = 1.5x", "`multiplier = 1.5x` is not a plain number; use `multiplier = 1.5`"),
             ("multiplier = 3u32", "`multiplier = 3u32` is not a plain number; use `multiplier = 3`"),
         ],
     );

@@ -170,6 +170,18 @@ fn names_that_look_like_parameters_of_the_surrounding_impl_make_a_type_open() {
 }
 
 #[test]
+fn what_the_attribute_keeps_borrowed_is_captured_as_the_body_uses_it() {
+    let item = "async fn f(a: impl X, v: &mut V) -> R { g(&a, v) }";
+    let captured = |args: &str| squeezed(&crate::retry_tokens(tokens(args), tokens(item)));
+    let output = captured("");
+    assert!(output.contains("let_=&muta;") && output.contains("let_=&mut*v;"), "{output}");
+    for key in ["policy = {}", "backoff = {}", "budget = {}", "cancel = {}", "sleep = {}", "once(key = {})"] {
+        let output = captured(&key.replace("{}", "both(&a.part, &v.part)"));
+        assert!(!output.contains("let_=&mut"), "{key}: {output}");
+    }
+}
+
+#[test]
 fn a_raw_name_is_found_in_a_format_string_without_its_prefix() {
     let function = function("async fn f<T>(r#type: T, r#fn: T) { g(\"{type:?}\") }");
     assert_eq!(names(&function.unique), ["r#type"]);

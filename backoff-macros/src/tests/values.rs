@@ -17,6 +17,16 @@ fn braces_that_make_a_name_a_value_of_the_call_are_taken_off() {
 }
 
 #[test]
+fn what_an_item_cannot_name_is_computed_at_each_call() {
+    for value in ["<T as Limits>::ATTEMPTS", "<[u8; 4]>::ATTEMPTS", "T::ATTEMPTS", "Self::ATTEMPTS", "attempts()"] {
+        assert!(expanded(&format!("max_attempts = {value}")).contains("__private::adjusted("), "{value}");
+    }
+    for value in ["ATTEMPTS", "limits::ATTEMPTS", "const { 1 + 2 }", "3"] {
+        assert!(!expanded(&format!("max_attempts = {value}")).contains("__private::adjusted("), "{value}");
+    }
+}
+
+#[test]
 fn the_last_value_is_returned_as_it_is() {
     let output = expanded("until = done, unmet = last, forever, docs = false");
     assert!(!output.contains("last"), "{output}");

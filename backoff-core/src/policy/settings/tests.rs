@@ -55,7 +55,7 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_setting_and_the_cure() {
 }
 
 #[test]
-fn a_setting_names_every_backoff() {
+fn every_word_has_its_meaning() {
     let kinds = [
         ("exponential", Kind::Exponential),
         ("constant", Kind::Constant),
@@ -65,6 +65,8 @@ fn a_setting_names_every_backoff() {
     for (word, kind) in kinds {
         assert_eq!(set("backoff", &text(word)).unwrap().backoff, Some(kind));
     }
+    assert_eq!(set("since", &text("call")).unwrap().since, Some(Since::Call));
+    assert_eq!(set("since", &text("first_failure")).unwrap().since, Some(Since::FirstFailure));
 }
 
 #[cfg(feature = "overrides")]
