@@ -20,6 +20,17 @@ fn sources_of_delays_and_of_chance_name_themselves() {
 }
 
 #[test]
+fn a_policy_shows_its_settings() {
+    assert_debug(
+        &Policy::constant(Duration::from_secs(2)).build(),
+        "Policy { backoff: Constant { delay: 2s }, jitter: Factor(0.1), max_delay: None, max_attempts: Some(3), max_elapsed: None, \
+         since: Call, reset_after: None, max_push_back: Some(30s), idempotent: false }",
+    );
+    let shown = format!("{:?}", Policy::exponential().forever().build());
+    assert!(shown.contains("max_delay: Some(20s), max_attempts: None"), "{shown}");
+}
+
+#[test]
 fn calls_name_themselves() {
     assert_debug(&POLICY.retry(|| Err::<(), _>("down")), "Retry { .. }");
     assert_debug(&POLICY.retry(|| async { Err::<(), _>("down") }).into_future(), "RetryFuture { .. }");

@@ -26,6 +26,13 @@ fn zero_attempts_are_refused_with_the_way_out() {
 }
 
 #[test]
+fn a_reset_after_no_time_is_refused() {
+    let message = "`reset_after` is zero, so that every failure would be the first; use a longer time, or leave it out";
+    assert_eq!(refused(Policy::exponential().reset_after(Duration::ZERO)), message);
+    assert!(is_accepted(Policy::exponential().reset_after(ns(1))));
+}
+
+#[test]
 fn a_multiplier_below_one_or_not_finite_is_refused() {
     for (multiplier, shown) in [
         (0.5, "0.5"),

@@ -194,10 +194,6 @@ impl<B: Backoff> Backoff for Borrowed<'_, B> {
         self.0.next(state)
     }
 
-    fn next_base(&self, state: &mut B::State) -> Option<BaseDelay> {
-        self.0.next_base(state)
-    }
-
     fn as_schedule(&self) -> Option<crate::Schedule> {
         self.0.as_schedule()
     }

@@ -1,6 +1,5 @@
 //! The delays of a policy without a call: for documents, plots and tests.
 
-use core::iter::FusedIterator;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
@@ -106,12 +105,10 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
                 Some(delay)
             }
             Decision::Stop(_) => {
-                // From here on every number is past the limit: a shorter delay that chance brings later would fit `max_elapsed`.
-                self.rules.max_attempts = 1;
+                // It has ended for good: a shorter delay that chance brings later would fit `max_elapsed`.
+                self.elapsed = Duration::MAX;
                 None
             }
         }
     }
 }
-
-impl<B: Backoff, G: Random> FusedIterator for Delays<'_, B, G> {}

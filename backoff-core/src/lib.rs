@@ -181,6 +181,7 @@ pub mod call {
     feature = "tokio",
     feature = "reqwest-0-13",
     feature = "testing",
+    feature = "serde",
     feature = "overrides"
 ))]
 #[doc = include_str!("../../README.md")]

@@ -6,6 +6,7 @@ mod invalid;
 #[cfg(any(feature = "serde", feature = "overrides"))]
 pub(crate) mod settings;
 
+use core::fmt;
 use core::time::Duration;
 
 pub use self::builder::PolicyBuilder;
@@ -59,10 +60,28 @@ use crate::{Backoff, Jitter, Schedule};
 /// const BROKEN: Policy = Policy::exponential().max_attempts(0).build();
 /// # let _ = BROKEN;
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Policy<B = Schedule> {
     backoff: B,
     rules: Rules,
+}
+
+/// Shows the settings as the getters tell them: `None` is no limit.
+impl<B: fmt::Debug> fmt::Debug for Policy<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rules { jitter, max_delay, max_elapsed, since, reset_after, max_push_back, idempotent, .. } = &self.rules;
+        f.debug_struct("Policy")
+            .field("backoff", &self.backoff)
+            .field("jitter", jitter)
+            .field("max_delay", &Some(max_delay).filter(|cap| **cap != Duration::MAX))
+            .field("max_attempts", &self.rules.attempts_limit())
+            .field("max_elapsed", max_elapsed)
+            .field("since", since)
+            .field("reset_after", reset_after)
+            .field("max_push_back", max_push_back)
+            .field("idempotent", idempotent)
+            .finish()
+    }
 }
 
 /// Everything about a policy but its backoff, with every default decided.
@@ -350,3 +369,6 @@ impl Default for Policy {
         DEFAULT
     }
 }
+
+#[cfg(test)]
+mod tests;

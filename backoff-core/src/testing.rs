@@ -166,7 +166,8 @@ pub fn lose_replies(count: u32) -> ThreadGuard {
 ///
 /// A blocking delay has passed at once. An async one yields once, and of several in progress the one that ends first
 /// passes first, so that a time-out strikes when an attempt takes longer, and not before. What is not a delay, such as a request to
-/// a real server, takes no virtual time, and an async delay does not wait for it.
+/// a real server, takes no virtual time, and an async delay does not wait for it: an attempt that awaits one counts as longer than
+/// any `attempt_timeout`. Against such a server use tokio's paused time, or no time-out.
 ///
 /// # Examples
 ///

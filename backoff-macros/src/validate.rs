@@ -4,6 +4,8 @@
 mod backoff;
 mod function;
 
+use std::time::Duration;
+
 use crate::args::{Arg, Args};
 use crate::diagnostic::Errors;
 
@@ -22,6 +24,13 @@ fn limits(args: &Args, errors: &mut Errors) {
         let message = "`max_attempts` must be at least 1, because the first attempt counts; use `max_attempts = 1` for no \
                        retry, or `forever` for no limit";
         errors.push(max_attempts.error(message));
+    }
+    if let Some(reset_after) = args.reset_after.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
+        let message = format!(
+            "{} makes every failure the first, so that no limit is reached; use a longer time, or leave it out",
+            quoted(reset_after)
+        );
+        errors.push(reset_after.error(message));
     }
     if let Some(forever) = args.key("forever") {
         let limits: Vec<&str> = LIMITS.into_iter().filter(|name| args.key(name).is_some()).collect();

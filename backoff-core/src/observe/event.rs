@@ -130,7 +130,8 @@ impl<'a> CallEvent<'a> {
     }
 }
 
-/// An error as text, however its type can be shown: by `Display`, else by `Debug`, else by the name of its type.
+/// An error as text, however its type can be shown: by `Display`, else by `Debug`, else by the name of its type. Calls of
+/// `policy.retry(..)` and loops by hand ask nothing of their error types, and have the name only.
 #[derive(Clone, Copy)]
 pub struct ErrorText<'a>(pub(crate) Text<'a>);
 

@@ -4,6 +4,7 @@ use core::mem::ManuallyDrop;
 use core::time::Duration;
 
 use super::draft::Draft;
+use super::invalid::Argument;
 use super::{InvalidPolicy, Named, Policy, Rules, Since};
 use crate::schedule::Kind;
 use crate::{Jitter, Schedule};
@@ -35,7 +36,7 @@ impl PolicyBuilder<Schedule> {
                 let increment = if self.draft.rules.named.has(Named::GROWTH) { increment } else { delay };
                 Schedule::Linear { initial_delay: delay, increment }
             }
-            Schedule::Constant { .. } => return self.misfit("initial_delay"),
+            Schedule::Constant { .. } => return self.misfit(Argument::InitialDelay),
         };
         self.draft.rules.initial = delay;
         self.schedule(schedule)
@@ -44,7 +45,7 @@ impl PolicyBuilder<Schedule> {
     /// Sets the growth per retry, at least 1 and finite; default 2. Exponential only.
     pub const fn multiplier(mut self, multiplier: f64) -> Self {
         let Schedule::Exponential { initial_delay, .. } = ManuallyDrop::into_inner(self.backoff) else {
-            return self.misfit("multiplier");
+            return self.misfit(Argument::Multiplier);
         };
         let multiplier = self.draft.allowed_multiplier(multiplier);
         self.draft.multiplier = Some(multiplier);
@@ -54,7 +55,7 @@ impl PolicyBuilder<Schedule> {
     /// Sets what each further retry adds to the base delay; default `initial_delay`. Linear only.
     pub const fn increment(self, increment: Duration) -> Self {
         let Schedule::Linear { initial_delay, .. } = ManuallyDrop::into_inner(self.backoff) else {
-            return self.misfit("increment");
+            return self.misfit(Argument::Increment);
         };
         self.schedule(Schedule::Linear { initial_delay, increment }).name(Named::GROWTH)
     }
@@ -62,7 +63,7 @@ impl PolicyBuilder<Schedule> {
     /// Sets the base delay of every retry. Constant only.
     pub const fn delay(mut self, delay: Duration) -> Self {
         if !matches!(ManuallyDrop::into_inner(self.backoff), Schedule::Constant { .. }) {
-            return self.misfit("delay");
+            return self.misfit(Argument::Delay);
         }
         self.draft.rules.initial = delay;
         self.schedule(Schedule::Constant { delay })
@@ -83,7 +84,7 @@ impl PolicyBuilder<Schedule> {
         self
     }
 
-    const fn misfit(mut self, argument: &'static str) -> Self {
+    const fn misfit(mut self, argument: Argument) -> Self {
         if self.draft.misfit.is_none() {
             self.draft.misfit = Some(argument);
         }
@@ -177,9 +178,10 @@ impl<B> PolicyBuilder<B> {
     /// Starts a new sequence (attempts, backoff, elapsed time) at the failure of an attempt that ran at least this long.
     ///
     /// For operations that live long, such as a subscription: what failed after an hour of service is tried again as if it
-    /// had failed for the first time. Default: never.
+    /// had failed for the first time. Above zero, and longer than a failed attempt usually takes: an attempt that only waits for a
+    /// time-out would start anew each time, without growth and without a limit. Default: never.
     pub const fn reset_after(mut self, ran: Duration) -> Self {
-        self.draft.rules.reset_after = Some(ran);
+        self.draft.rules.reset_after = self.draft.allowed_reset(ran);
         self
     }
 
@@ -237,6 +239,12 @@ impl<B> PolicyBuilder<B> {
         Policy::from_parts(ManuallyDrop::into_inner(self.backoff), self.draft.decided())
     }
 
+    /// Returns the policy of a constant that something else has checked: a mistake is one compile error, and not one at each use.
+    #[doc(hidden)]
+    pub const fn checked(self) -> Policy<B> {
+        Policy::from_parts(ManuallyDrop::into_inner(self.backoff), self.draft.decided())
+    }
+
     /// Returns the policy, or why it is refused.
     ///
     /// # Errors
@@ -250,6 +258,7 @@ impl<B> PolicyBuilder<B> {
     /// * decorrelated jitter is named beside a multiplier, or on a backoff that is not exponential;
     /// * the shortest possible first delay is above `max_elapsed`, though retries are wanted;
     /// * `forever` is named beside a limit;
+    /// * `reset_after` is zero;
     /// * a setting is named that the chosen backoff does not have.
     ///
     /// # Examples

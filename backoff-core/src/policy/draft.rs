@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::invalid::Refusal;
+use super::invalid::{Argument, Refusal};
 use super::{Named, Rules};
 use crate::Jitter;
 use crate::base::BaseDelay;
@@ -15,7 +15,7 @@ pub(super) struct Draft {
     /// The growth, where this builder was given one; the policy that is edited may name another.
     pub(super) multiplier: Option<f64>,
     /// The first setting that the chosen backoff does not have.
-    pub(super) misfit: Option<&'static str>,
+    pub(super) misfit: Option<Argument>,
     /// Move values to the nearest allowed one instead of refusing them.
     pub(super) adjusting: bool,
     /// What was moved first.
@@ -79,6 +79,14 @@ impl Draft {
         }
     }
 
+    pub(super) const fn allowed_reset(&mut self, ran: Duration) -> Option<Duration> {
+        if self.adjusting && ran.is_zero() {
+            self.moved(Refusal::ZeroResetAfter);
+            return None;
+        }
+        Some(ran)
+    }
+
     /// Moves what contradicts another setting.
     pub(super) const fn adjust(&mut self) {
         if let Some(argument) = self.misfit.take() {
@@ -116,6 +124,9 @@ impl Draft {
         }
         if let Some(refusal) = self.broken_jitter() {
             return Err(refusal);
+        }
+        if let Some(Duration::ZERO) = rules.reset_after {
+            return Err(Refusal::ZeroResetAfter);
         }
         if let Some(refusal) = self.forever_and_limited() {
             return Err(refusal);

@@ -51,10 +51,55 @@ pub(super) enum Refusal {
     ForeverBeside {
         limit: &'static str,
     },
+    ZeroResetAfter,
     Misfit {
-        argument: &'static str,
+        argument: Argument,
         backoff: &'static str,
     },
+}
+
+/// A setting that only some backoffs have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Argument {
+    #[cfg(feature = "overrides")]
+    Backoff,
+    InitialDelay,
+    Multiplier,
+    Increment,
+    Delay,
+}
+
+impl Argument {
+    const fn name(self) -> &'static str {
+        match self {
+            #[cfg(feature = "overrides")]
+            Self::Backoff => "backoff",
+            Self::InitialDelay => "initial_delay",
+            Self::Multiplier => "multiplier",
+            Self::Increment => "increment",
+            Self::Delay => "delay",
+        }
+    }
+
+    /// Returns the rule for a constant; whole sentences, because a panic in a constant cannot put them together.
+    const fn rule(self) -> &'static str {
+        match self {
+            #[cfg(feature = "overrides")]
+            Self::Backoff => "`backoff` cannot change this backoff; remove `backoff`",
+            Self::InitialDelay => {
+                "`initial_delay` does not belong to constant backoff; remove `initial_delay`, or use `delay`"
+            }
+            Self::Multiplier => {
+                "`multiplier` belongs to exponential backoff; remove `multiplier`, or start from exponential backoff"
+            }
+            Self::Increment => {
+                "`increment` belongs to linear backoff; remove `increment`, or start from linear backoff"
+            }
+            Self::Delay => {
+                "`delay` belongs to constant backoff; use `initial_delay`, or start from a policy of constant backoff"
+            }
+        }
+    }
 }
 
 impl Refusal {
@@ -85,7 +130,10 @@ impl Refusal {
                  `max_elapsed`, or use `max_attempts(1)` for no retries"
             }
             Self::ForeverBeside { .. } => "`forever` is named beside a limit; keep one of the two",
-            Self::Misfit { .. } => "a setting does not belong to the chosen backoff; remove it, or choose its backoff",
+            Self::ZeroResetAfter => {
+                "`reset_after` is zero, so that every failure would be the first; use a longer time, or leave it out"
+            }
+            Self::Misfit { argument, .. } => argument.rule(),
         }
     }
 }
@@ -142,12 +190,15 @@ impl fmt::Display for InvalidPolicy {
                 write!(f, "`forever` is named beside `{limit}`; remove `forever` or `{limit}`")
             }
             Refusal::Misfit { argument, backoff } => {
+                let argument = argument.name();
                 write!(
                     f,
                     "`{argument}` does not belong to {backoff} backoff; remove `{argument}`, or choose its backoff"
                 )
             }
-            Refusal::ZeroAttempts | Refusal::JitterOnZeroDelay => f.write_str(self.refusal.rule()),
+            Refusal::ZeroAttempts | Refusal::JitterOnZeroDelay | Refusal::ZeroResetAfter => {
+                f.write_str(self.refusal.rule())
+            }
         }
     }
 }

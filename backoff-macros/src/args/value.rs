@@ -284,8 +284,43 @@ pub(super) fn callable(key: &Ident, expr: Expr) -> syn::Result<Expr> {
     }
 }
 
+/// Returns whether an expression makes a budget: `Budget::new()` with or without its settings.
+fn is_new_budget(expr: &Expr) -> bool {
+    match peel(expr) {
+        Expr::Reference(reference) => is_new_budget(&reference.expr),
+        Expr::MethodCall(call) => is_new_budget(&call.receiver),
+        Expr::Call(call) => match peel(&call.func) {
+            Expr::Path(path) => {
+                let names: Vec<&Ident> = path.path.segments.iter().map(|segment| &segment.ident).collect();
+                matches!(names.as_slice(), [.., owner, maker] if *owner == "Budget" && (*maker == "new" || *maker == "default"))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Returns an expression as a person would write it, near enough for a message.
+fn written(expr: &Expr) -> String {
+    expr.to_token_stream()
+        .to_string()
+        .replace(" :: ", "::")
+        .replace(" . ", ".")
+        .replace(" (", "(")
+        .replace("( ", "(")
+        .replace("& ", "&")
+}
+
 /// Reads an expression of a type that no literal has.
 pub(super) fn object(key: &Ident, expr: Expr) -> syn::Result<Expr> {
+    if key == "budget" && is_new_budget(&expr) {
+        let text = written(&expr);
+        let message = format!(
+            "`budget = {text}` would be a new budget for each call; use the bare `budget` for one of this function's own, or a static: \
+             `budget = BUDGET`"
+        );
+        return Err(syn::Error::new_spanned(expr, message));
+    }
     if signed(&expr).is_none() {
         return Ok(expr);
     }

@@ -30,7 +30,7 @@ pub(super) fn backoff(expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
         return Err(syn::Error::new_spanned(expr, message));
     }
     if let Some(word) = value::word(&expr).filter(|word| *word == "constant" || *word == "fixed") {
-        let message = format!("`backoff = {word}` is said by its delay; use `delay = \"2s\"`");
+        let message = format!("`backoff = {word}` is said by a delay alone; use `delay = \"2s\"` without `backoff`");
         return Err(syn::Error::new(word.span(), message));
     }
     // Unlike a `Jitter`, a backoff can be a function or a unit struct, and these are a word too.

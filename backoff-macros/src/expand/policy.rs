@@ -68,12 +68,13 @@ pub(super) fn tokens(args: &Args, core: &TokenStream, private: &TokenStream) -> 
     // A refused constant is reported where it was written.
     let value = culprit.map_or_else(|| value.clone(), |culprit| located(&value, culprit));
     if has_own_type {
+        let checked = quote_spanned!(site=> #start #settings.checked());
         // The type cannot be named in an item, so one item checks the value and the loop computes it in place.
         let at = own_type(args).map_or(site, |expr| site.located_at(expr.span()));
         let declaration = quote_spanned!(at=> const _: () = ::core::mem::forget(#value););
         return PolicyTokens {
             declaration,
-            reference: quote_spanned!(at=> &const { #value }),
+            reference: quote_spanned!(at=> &const { #checked }),
             is_plain: false,
             place: at,
         };

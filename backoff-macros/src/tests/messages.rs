@@ -99,6 +99,16 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
             ("max_elapsed = 6_000ms", "`max_elapsed = 6_000ms` needs quotes; use `max_elapsed = \"6000ms\"`"),
             ("delay = -1", "`delay = -1` is negative; use `delay = \"1s\"`"),
             ("policy = \"API\"", "`policy` is a `Policy`; use `policy = POLICY`"),
+            (
+                "budget = Budget::new()",
+                "`budget = Budget::new()` would be a new budget for each call; use the bare `budget` for one of this function's own, or a \
+                 static: `budget = BUDGET`",
+            ),
+            (
+                "budget = &backoff_core::Budget::new().ratio(0.2)",
+                "`budget = &backoff_core::Budget::new().ratio(0.2)` would be a new budget for each call; use the bare `budget` for one \
+                 of this function's own, or a static: `budget = BUDGET`",
+            ),
             ("budget = 10", "`budget` is a `Budget`, alone or shared; use `budget = BUDGET`"),
             ("cancel = true", "`cancel` is a `CancelToken`, or a future in an async function; use `cancel = &TOKEN`"),
             ("sleep = \"1s\"", "`sleep` is a closure or the path of a function; use `sleep = my_sleep`"),
@@ -162,7 +172,15 @@ fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
                 "backoff = geometric",
                 "unknown value `geometric` of `backoff`; expected one of `exponential`, `linear`, `fibonacci`, or an expression",
             ),
-            ("backoff = constant", "`backoff = constant` is said by its delay; use `delay = \"2s\"`"),
+            (
+                "backoff = constant",
+                "`backoff = constant` is said by a delay alone; use `delay = \"2s\"` without `backoff`",
+            ),
+            (
+                "backoff = constant, delay = \"1s\"",
+                "`backoff = constant` is said by a delay alone; use `delay = \"2s\"` without `backoff`",
+            ),
+            ("backoff = \"linear\", delay = \"1s\"", "`backoff` is a word without quotes; use `backoff = linear`"),
             ("when = \"is_timeout\"", "`when` is code without quotes; use `when = is_timeout`"),
             (
                 "on_retry = 5",
@@ -194,6 +212,10 @@ fn one_mistake_does_not_cause_a_second_report() {
             ("until = f, unmet = last, max_attempts = \"3\"", "`max_attempts` is a number; use `max_attempts = 3`"),
             ("on_timeout = f, timeout = 3", "`timeout = 3` has no unit; use `timeout = \"3s\"`"),
             ("initial_delay = 1, max_delay = \"1ms\"", "`initial_delay = 1` has no unit; use `initial_delay = \"1s\"`"),
+            (
+                "delay = \"10s\", jitter = ful, max_elapsed = \"5s\"",
+                "unknown value `ful` of `jitter`; use `jitter = full`",
+            ),
             ("untill = f, unmet = last", "unknown argument `untill`; use `until`"),
             ("until = f, unmeet = last, max_attempts = 3", "unknown argument `unmeet`; use `unmet`"),
             ("timout = \"3s\", on_timeout = f", "unknown argument `timout`; use `timeout`"),

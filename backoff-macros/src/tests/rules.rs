@@ -22,6 +22,10 @@ fn values_that_break_a_rule_are_named_with_the_way_out() {
                 "`multiplier` (-2) is below 1, so that delays would shrink; use `multiplier = 1` or more",
             ),
             ("multiplier = 1e999", "`multiplier` (1e999) is not finite; use a number such as `2`"),
+            (
+                "reset_after = \"0s\"",
+                "`reset_after` (0s) makes every failure the first, so that no limit is reached; use a longer time, or leave it out",
+            ),
             ("jitter = 1.5", "jitter factor 1.5 is outside 0..=1; use a ratio such as `jitter = 0.5`"),
             ("jitter = 25", "jitter factor 25 is outside 0..=1; use a ratio such as `jitter = 0.25`"),
             ("jitter = 500", "jitter factor 500 is outside 0..=1; use a ratio such as `jitter = 0.5`"),

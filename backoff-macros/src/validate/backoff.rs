@@ -53,13 +53,13 @@ pub(super) fn check(args: &Args, errors: &mut Errors) {
 
 /// Refuses arguments that the chosen backoff does not have.
 fn foreign_arguments(args: &Args, kind: Kind, errors: &mut Errors) {
-    if let (Some(delay), Some(backoff)) = (args.key("delay"), args.key("backoff")) {
+    if let (Some(delay), Some(_)) = (args.key("delay"), args.key("backoff")) {
+        if args.backoff.is_none() {
+            return; // its value was refused
+        }
         let message = "`delay` makes the backoff constant, and `backoff` names another one; use `initial_delay` for the first \
                        delay of a growing backoff, or remove `backoff`";
         errors.at(delay.span(), message);
-        if args.backoff.is_none() {
-            errors.at(backoff.span(), "`backoff` stands beside `delay`; remove one of them");
-        }
         return;
     }
     let refused: &[(&str, &str)] = match kind {

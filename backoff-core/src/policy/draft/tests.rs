@@ -83,3 +83,22 @@ fn the_first_value_that_was_moved_is_told() {
     assert_eq!((policy.jitter(), policy.max_attempts()), (Jitter::Factor(1.0), Some(1)));
     assert!(moved.unwrap().contains("jitter"));
 }
+
+#[test]
+fn a_reset_after_no_time_is_none() {
+    let (policy, moved) = adjusted(exponential().reset_after(Duration::ZERO));
+    assert_eq!(policy.reset_after(), None);
+    assert!(moved.unwrap().starts_with("`reset_after` is zero"));
+    assert_eq!(adjusted(exponential().reset_after(Duration::from_nanos(1))).1, None);
+}
+
+#[test]
+fn forever_beside_a_time_out_is_refused_unless_it_is_the_policy_s_own() {
+    const FOREVER: Policy = Policy::constant(ms(5)).forever().build();
+    let refused = Policy::constant(ms(5)).forever().limited_by_timeout().try_build().unwrap_err();
+    assert_eq!(refused.to_string(), "`forever` is named beside `timeout`; remove `forever` or `timeout`");
+    let timed = FOREVER.edit().limited_by_timeout().try_build().unwrap();
+    assert_eq!((timed.max_attempts(), timed.max_push_back()), (None, None));
+    let lifted = timed.edit().forever().try_build().unwrap();
+    assert_eq!(lifted.max_attempts(), None);
+}

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Settings;
-use crate::policy::invalid::Refusal;
+use crate::policy::invalid::{Argument, Refusal};
 use crate::policy::{InvalidPolicy, PolicyBuilder, Rules};
 use crate::schedule::Kind;
 use crate::{Policy, Schedule};
@@ -40,11 +40,11 @@ impl Settings {
         let (policy, mut notes) = finish(self.on_rules(PolicyBuilder::edit((), *rules).adjusting()));
         let backoff = rules.kind.name();
         let misfits = [
-            ("backoff", self.backoff.is_some()),
-            ("initial_delay", self.initial_delay.is_some()),
-            ("multiplier", self.multiplier.is_some()),
-            ("increment", self.increment.is_some()),
-            ("delay", self.delay.is_some()),
+            (Argument::Backoff, self.backoff.is_some()),
+            (Argument::InitialDelay, self.initial_delay.is_some()),
+            (Argument::Multiplier, self.multiplier.is_some()),
+            (Argument::Increment, self.increment.is_some()),
+            (Argument::Delay, self.delay.is_some()),
         ];
         let misfits = misfits.into_iter().filter(|(_, is_named)| *is_named);
         notes.extend(misfits.map(|(argument, _)| InvalidPolicy::from(Refusal::Misfit { argument, backoff })));
