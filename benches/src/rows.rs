@@ -237,7 +237,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fs;
 
-    use super::{GROUPS, Part, Row};
+    use super::{GROUPS, Row};
     use crate::cargo;
     use crate::way::PEERS;
 
@@ -261,11 +261,10 @@ mod tests {
         }
     }
 
-    /// First builds take longest, and may be left for another run.
     #[test]
-    fn the_document_has_a_column_for_every_row_but_those_of_first_builds() {
+    fn the_document_has_a_column_for_every_row() {
         let text = fs::read_to_string(cargo::project().unwrap().join("docs").join("benchmarks.md")).unwrap();
-        for Row { what, unit, .. } in rows().filter(|row| row.source.part() != Part::Builds) {
+        for Row { what, unit, .. } in rows() {
             assert!(text.contains(&format!("| {what}, {unit} |")), "`{what}` is missing; run `docs`");
         }
     }
