@@ -213,6 +213,22 @@ fn build_panics_with_the_rule_and_the_cure() {
             "`multiplier` is below 1 or not finite; use a finite number of at least 1",
         ),
         (Policy::exponential().forever().max_attempts(2), "`forever` is named beside a limit; keep one of the two"),
+        (
+            Policy::constant(ms(1)).initial_delay(ms(1)),
+            "`initial_delay` does not belong to constant backoff; remove `initial_delay`, or use `delay`",
+        ),
+        (
+            Policy::linear().multiplier(2.0),
+            "`multiplier` belongs to exponential backoff; remove `multiplier`, or start from exponential backoff",
+        ),
+        (
+            Policy::fibonacci().increment(ms(1)),
+            "`increment` belongs to linear backoff; remove `increment`, or start from linear backoff",
+        ),
+        (
+            Policy::exponential().delay(ms(1)),
+            "`delay` belongs to constant backoff; use `initial_delay`, or start from a policy of constant backoff",
+        ),
     ] {
         assert_eq!(panics(builder).as_deref(), Some(rule));
     }
