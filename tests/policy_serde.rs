@@ -202,3 +202,9 @@ fn the_schedule_that_is_read_computes_the_same_delays() {
     assert!(matches!(policy.backoff(), Schedule::Fibonacci { .. }));
     assert!(policy.delays().eq([10, 10, 20, 30, 50].map(ms)));
 }
+
+#[test]
+fn what_is_no_map_is_answered_with_what_a_policy_is() {
+    let error = serde_json::from_str::<Policy>("5").unwrap_err().to_string();
+    assert!(error.contains("expected a map of retry settings"), "{error}");
+}
