@@ -307,3 +307,34 @@ fn an_optional_source_is_asked_where_there_is_one() {
     assert_eq!(Sourced::MaybeErased(None, ()).classify(), Fault::Transient);
     assert_eq!(Sourced::Erased(anyhow::anyhow!("x")).classify(), Fault::Transient);
 }
+
+#[retry(
+    delay = "0s",
+    max_attempts = 3,
+    when = |error| error.downcast_ref::<Own>().map_or(Fault::Transient, Classify::classify)
+)]
+fn inside_of_anyhow(error: Own, calls: &AtomicU32) -> anyhow::Result<()> {
+    count(calls);
+    Err(anyhow::Error::new(error))
+}
+
+#[retry(delay = "0s", max_attempts = 3)]
+fn hidden_in_anyhow(error: Own, calls: &AtomicU32) -> anyhow::Result<()> {
+    count(calls);
+    Err(anyhow::Error::new(error))
+}
+
+#[tokio::test]
+async fn what_an_error_inside_of_anyhow_says_of_itself_is_heard_where_it_is_taken_out() {
+    assert_eq!(attempts(async |calls| inside_of_anyhow(Own::Wrong, calls)).await, 1);
+    assert_eq!(attempts(async |calls| inside_of_anyhow(Own::Busy, calls)).await, 3);
+    assert_eq!(attempts(async |calls| hidden_in_anyhow(Own::Wrong, calls)).await, 3);
+}
+
+impl fmt::Display for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl Error for Own {}

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 mod fuzz;
+mod items;
 mod messages;
 mod rules;
 mod shapes;

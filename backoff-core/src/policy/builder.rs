@@ -236,7 +236,7 @@ impl<B> PolicyBuilder<B> {
         if let Err(refusal) = self.draft.check() {
             panic!("{}", refusal.rule());
         }
-        Policy::from_parts(ManuallyDrop::into_inner(self.backoff), self.draft.decided())
+        self.checked()
     }
 
     /// Returns the policy of a constant that something else has checked: a mistake is one compile error, and not one at each use.
