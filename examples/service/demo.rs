@@ -1,16 +1,21 @@
 //! `-- --demo`: serves a few customers, then reads its own pages and compares them with what the library counted.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backoff_core::StopReason::{Ambiguous, BudgetEmpty, MaxAttempts, Permanent};
 use backoff_core::{CallSite, StopReason, call_sites};
 
 use crate::Customers;
+use crate::clients::CARD;
 use crate::page::escaped;
 
-/// How long customers come.
+/// How long customers come at least.
 const OPEN: Duration = Duration::from_secs(4);
+/// How long they come at most, on a slow machine.
+const CLOSED_AFTER: Duration = Duration::from_secs(60);
+/// The functions that must have recovered, by the end of the name.
+const RECOVERING: [&str; 3] = ["catalog", "prices", "reviews"];
 /// The ways to fail that must have been seen, by the end of the name.
 const EXPECTED: [(&str, StopReason); 5] = [
     ("pay", Ambiguous),
@@ -22,8 +27,14 @@ const EXPECTED: [(&str, StopReason); 5] = [
 
 pub(crate) async fn run(url: &str, customers: Customers) -> Result<(), Box<dyn Error>> {
     println!("customers come for {} s; their log goes to standard error\n", OPEN.as_secs());
-    tokio::time::sleep(OPEN).await;
+    let opened = Instant::now();
+    while opened.elapsed() < OPEN || (missing().is_some() && opened.elapsed() < CLOSED_AFTER) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     customers.leave().await?;
+    if let Some(missing) = missing() {
+        return Err(missing.into());
+    }
 
     let http = reqwest::Client::builder().no_proxy().build()?;
     let page = http.get(format!("{url}/retries")).send().await?.error_for_status()?.text().await?;
@@ -37,15 +48,7 @@ pub(crate) async fn run(url: &str, customers: Customers) -> Result<(), Box<dyn E
         println!("{:<36} {:>7} {:>9}  {}", site.name(), site.retries(), site.recovered(), reasons.join(", "));
         agree(site, &page, &scrape);
     }
-    for (name, reason) in EXPECTED {
-        let site = sites.iter().find(|site| site.name().ends_with(name)).ok_or(format!("`{name}` is not listed"))?;
-        assert!(site.gave_up_for(reason) > 0, "{name} never gave up for {reason:?}: {site:?}");
-    }
-    for name in ["catalog", "prices", "reviews"] {
-        let site = sites.iter().find(|site| site.name().ends_with(name)).ok_or(format!("`{name}` is not listed"))?;
-        assert!(site.recovered() > 0, "{name} never recovered: {site:?}");
-    }
-    assert!(!page.contains("4111") && !scrape.contains("4111"), "an argument of a function is shown");
+    assert!(!page.contains(CARD) && !scrape.contains(CARD), "an argument of a function is shown");
 
     println!("\nas Prometheus sees the catalog:");
     for line in scrape.lines().filter(|line| line.contains("catalog") && !line.contains("_bucket")) {
@@ -53,6 +56,21 @@ pub(crate) async fn run(url: &str, customers: Customers) -> Result<(), Box<dyn E
     }
     println!("\nboth pages show what the library counted");
     Ok(())
+}
+
+/// What the customers have not yet met of all that they are to meet.
+fn missing() -> Option<String> {
+    let site = |name: &str| call_sites().find(|site| site.name().ends_with(name));
+    let recovering = RECOVERING
+        .iter()
+        .find(|&&name| site(name).is_none_or(|site| site.recovered() == 0))
+        .map(|name| format!("`{name}` never recovered"));
+    recovering.or_else(|| {
+        EXPECTED
+            .iter()
+            .find(|&&(name, reason)| site(name).is_none_or(|site| site.gave_up_for(reason) == 0))
+            .map(|(name, reason)| format!("`{name}` never gave up for {reason:?}"))
+    })
 }
 
 /// Checks that both pages show this call site as the library counted it.
