@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-/// A base delay, before jitter and cap.
+/// A base delay before jitter and cap, or the cap itself.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseDelay {
@@ -19,6 +19,9 @@ pub enum BaseDelay {
 pub(crate) const SECONDS_FROM: u64 = 16_000_000_000;
 
 impl BaseDelay {
+    /// The longest; as a cap, none.
+    pub(crate) const MAX: Self = Self::Long(Duration::MAX);
+
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
     pub(crate) const fn of(delay: Duration) -> Self {
@@ -32,13 +35,30 @@ impl BaseDelay {
     /// Returns the shorter of the delay and `cap`.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
-    pub(crate) const fn capped(self, cap: Duration) -> Self {
-        match self {
-            Self::Nanos(nanos) => {
-                let cap = saturating_nanos(cap);
-                Self::Nanos(if nanos < cap { nanos } else { cap })
+    pub(crate) const fn capped(self, cap: Self) -> Self {
+        match (self, cap) {
+            (Self::Nanos(nanos), Self::Nanos(cap)) => Self::Nanos(if nanos < cap { nanos } else { cap }),
+            (Self::Nanos(_), Self::Long(_)) => self,
+            (Self::Long(_), Self::Nanos(_)) => cap,
+            (Self::Long(delay), Self::Long(longest)) => {
+                if is_shorter(delay, longest) {
+                    self
+                } else {
+                    cap
+                }
             }
-            Self::Long(delay) => Self::of(if is_shorter(delay, cap) { delay } else { cap }),
+        }
+    }
+
+    /// Returns the nanoseconds, `u64::MAX` where they do not fit.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
+    pub(crate) const fn saturating_nanos(self) -> u64 {
+        match self {
+            Self::Nanos(nanos) => nanos,
+            Self::Long(delay) => {
+                delay.as_secs().saturating_mul(NANOS_PER_SEC).saturating_add(delay.subsec_nanos() as u64)
+            }
         }
     }
 
@@ -53,13 +73,6 @@ impl BaseDelay {
 }
 
 pub(crate) const NANOS_PER_SEC: u64 = 1_000_000_000;
-
-/// The nanoseconds of a delay, `u64::MAX` where they do not fit.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
-pub(crate) const fn saturating_nanos(delay: Duration) -> u64 {
-    delay.as_secs().saturating_mul(NANOS_PER_SEC).saturating_add(delay.subsec_nanos() as u64)
-}
 
 #[inline]
 pub(crate) const fn is_shorter(a: Duration, b: Duration) -> bool {
@@ -92,7 +105,7 @@ mod tests {
     fn the_cap_bounds_short_and_long_delays() {
         let long = Duration::from_secs(SECONDS_FROM);
         for (delay, cap) in [(CENTURY, long), (long, CENTURY), (long, Duration::MAX), (Duration::MAX, long)] {
-            assert_eq!(BaseDelay::of(delay).capped(cap).duration(), delay.min(cap), "{delay:?} {cap:?}");
+            assert_eq!(BaseDelay::of(delay).capped(BaseDelay::of(cap)).duration(), delay.min(cap), "{delay:?} {cap:?}");
         }
     }
 }

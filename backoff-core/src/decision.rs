@@ -158,7 +158,8 @@ impl Progress<u32> {
 pub struct Failure<'a> {
     pub(crate) fault: Fault,
     pub(crate) at: Duration,
-    pub(crate) ran: Duration,
+    /// `None` where nobody asks, which a driver knows at compile time.
+    pub(crate) ran: Option<Duration>,
     pub(crate) cancelled: bool,
     pub(crate) cut_short: Option<StopReason>,
     pub(crate) disabled: bool,
@@ -175,7 +176,7 @@ impl<'a> Failure<'a> {
         Self {
             fault,
             at: Duration::ZERO,
-            ran: Duration::ZERO,
+            ran: None,
             cancelled: false,
             cut_short: None,
             disabled: false,
@@ -197,7 +198,7 @@ impl<'a> Failure<'a> {
     #[must_use]
     #[inline]
     pub const fn ran(mut self, time: Duration) -> Self {
-        self.ran = time;
+        self.ran = Some(time);
         self
     }
 
@@ -307,7 +308,7 @@ pub(crate) fn decide<B: Backoff>(
     let Some(base) = backoff.next_base(state) else {
         return Decision::Stop(StopReason::BackoffEnded);
     };
-    let own = rules.jitter.delay(&rules.base(base, progress.previous), random);
+    let own = rules.delay(base, progress.previous, random);
     let delay = match failure.fault {
         Fault::PushBack(push_back) => {
             if rules.max_push_back.is_some_and(|longest| push_back > longest) {
@@ -342,7 +343,7 @@ fn fits(delay: Duration, left: Duration) -> bool {
 /// Starts the sequence anew after a long-lived attempt, and the clock at the first failure where the policy says so.
 #[inline]
 fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, failure: &Failure<'_>) {
-    if rules.reset_after.is_some_and(|long| failure.ran >= long) {
+    if matches!((failure.ran, rules.reset_after), (Some(ran), Some(long)) if ran >= long) {
         progress.reset(failure.at);
     }
     if progress.attempts == 0 && rules.since == Since::FirstFailure {

@@ -8,7 +8,7 @@
 
 use core::time::Duration;
 
-use crate::base::{BaseDelay, SECONDS_FROM, is_shorter, saturating_nanos};
+use crate::base::{BaseDelay, SECONDS_FROM, is_shorter};
 use crate::random::Random;
 
 /// How much randomness is put on a base delay *d*.
@@ -61,68 +61,96 @@ pub(crate) struct Base {
     /// The first base delay; decorrelated jitter only.
     pub(crate) initial: Duration,
     /// No delay is longer.
-    pub(crate) cap: Duration,
+    pub(crate) cap: BaseDelay,
 }
 
 impl Jitter {
-    /// Returns the range of the delay; the one place that knows what each kind means.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+    /// Returns the range of the delay.
     pub(crate) const fn spread(self, base: &Base) -> Spread {
         if matches!(self, Self::Decorrelated) {
-            return decorrelated(base.previous, base.initial, base.cap);
+            return decorrelated(base);
         }
         let (d, in_seconds) = match base.delay.capped(base.cap) {
             BaseDelay::Nanos(nanos) => (nanos, false),
             BaseDelay::Long(delay) => (delay.as_secs(), true),
         };
-        if matches!(self, Self::Full) {
-            return Spread { low: 0, high: d, in_seconds };
-        }
-        let (low, high) = match self {
-            Self::Equal => (d - d / 2, d),
-            Self::Factor(ratio) => {
-                let (part, cap) = (portion(d, ratio), units(base.cap, in_seconds));
-                (d.saturating_sub(part), smaller(d.saturating_add(part), cap))
-            }
-            Self::None | Self::Full | Self::Decorrelated => (d, d),
-        };
+        let (low, high) = self.range(d, units(base.cap, in_seconds));
         Spread { low, high, in_seconds }
     }
 
-    /// Returns the delay drawn for `base`. No jitter draws nothing.
+    /// The range around a base delay of `d` units below a cap; the one place that knows what each kind means.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
-    pub(crate) fn delay(self, base: &Base, random: &mut impl Random) -> Duration {
-        if matches!(self, Self::None) {
-            return base.delay.capped(base.cap).duration();
+    const fn range(self, d: u64, cap: u64) -> (u64, u64) {
+        match self {
+            Self::Full => (0, d),
+            Self::Equal => (d - d / 2, d),
+            Self::Factor(ratio) => {
+                let part = portion(d, ratio);
+                (d.saturating_sub(part), smaller(d.saturating_add(part), cap))
+            }
+            // Decorrelated jitter has no base delay to be around.
+            Self::None | Self::Decorrelated => (d, d),
         }
-        self.spread(base).draw(random)
+    }
+
+    /// Returns the delay drawn for a base delay. No jitter draws nothing.
+    ///
+    /// What is usual, nanoseconds around a base delay, is compiled in place; the rest has one copy, for which `base` is
+    /// put together.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+    pub(crate) fn delay(
+        self,
+        delay: BaseDelay,
+        cap: BaseDelay,
+        base: impl FnOnce() -> Base,
+        random: &mut impl Random,
+    ) -> Duration {
+        let capped = delay.capped(cap);
+        if matches!(self, Self::None) {
+            return capped.duration();
+        }
+        let draw = random.draw();
+        match capped {
+            BaseDelay::Nanos(d) if !matches!(self, Self::Decorrelated) => {
+                let (low, high) = self.range(d, cap.saturating_nanos());
+                Duration::from_nanos(chosen(low, high, draw))
+            }
+            _ => self.unusual_delay(&base(), draw),
+        }
+    }
+
+    #[inline(never)]
+    fn unusual_delay(self, base: &Base, draw: u64) -> Duration {
+        let spread = self.spread(base);
+        spread.duration(chosen(spread.low, spread.high, draw))
     }
 }
 
-#[inline(never)]
-const fn decorrelated(previous: Duration, initial: Duration, cap: Duration) -> Spread {
+const fn decorrelated(base: &Base) -> Spread {
+    let Base { previous, initial, cap, .. } = *base;
     let longest = if is_shorter(previous, initial) { initial } else { previous };
     let in_seconds = longest.as_secs() >= SECONDS_FROM;
-    let initial = units(if is_shorter(initial, cap) { initial } else { cap }, in_seconds);
-    let (previous, cap) = (units(previous, in_seconds), units(cap, in_seconds));
+    let initial = units(BaseDelay::of(initial).capped(cap), in_seconds);
+    let (previous, cap) = (units(BaseDelay::of(previous), in_seconds), units(cap, in_seconds));
     let last = if previous > initial { previous } else { initial };
     Spread { low: initial, high: smaller(last.saturating_mul(3), cap), in_seconds }
 }
 
-impl Spread {
-    #[inline]
-    fn draw(self, random: &mut impl Random) -> Duration {
-        let draw = random.draw();
-        // A full span of 2^64 units takes the number as it is.
-        let offset = match (self.high - self.low).checked_add(1) {
-            Some(span) => ((u128::from(draw) * u128::from(span)) >> 64) as u64,
-            None => draw,
-        };
-        self.duration(self.low + offset)
-    }
+/// Returns the number from `low` to `high`, both included, that a number drawn from all of 64 bits stands for.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+fn chosen(low: u64, high: u64, draw: u64) -> u64 {
+    // A full span of 2^64 units takes the number as it is.
+    let offset = match (high - low).checked_add(1) {
+        Some(span) => ((u128::from(draw) * u128::from(span)) >> 64) as u64,
+        None => draw,
+    };
+    low + offset
+}
 
+impl Spread {
     #[inline]
     const fn duration(self, units: u64) -> Duration {
         if self.in_seconds { Duration::from_secs(units) } else { Duration::from_nanos(units) }
@@ -135,8 +163,8 @@ impl Spread {
 }
 
 #[inline]
-const fn units(d: Duration, in_seconds: bool) -> u64 {
-    if in_seconds { d.as_secs() } else { saturating_nanos(d) }
+const fn units(d: BaseDelay, in_seconds: bool) -> u64 {
+    if in_seconds { d.duration().as_secs() } else { d.saturating_nanos() }
 }
 
 #[inline]
@@ -159,8 +187,12 @@ const fn portion(d: u64, ratio: f64) -> u64 {
 mod tests {
     use super::*;
 
+    fn delay(jitter: Jitter, base: Base, mut random: impl Random) -> Duration {
+        jitter.delay(base.delay, base.cap, || base, &mut random)
+    }
+
     fn base(delay: Duration, cap: Duration) -> Base {
-        Base { delay: BaseDelay::of(delay), previous: Duration::ZERO, initial: delay, cap }
+        Base { delay: BaseDelay::of(delay), previous: Duration::ZERO, initial: delay, cap: BaseDelay::of(cap) }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of 2^64")]
@@ -173,7 +205,7 @@ mod tests {
     fn a_draw_is_uniform_over_the_inclusive_integer_range() {
         let two = base(Duration::from_nanos(2), Duration::MAX);
         for (fraction, nanos) in [(0.0, 1), (0.33, 1), (0.34, 2), (0.66, 2), (0.67, 3), (0.99, 3)] {
-            let delay = Jitter::Factor(0.5).delay(&two, &mut drawing(fraction));
+            let delay = delay(Jitter::Factor(0.5), two, drawing(fraction));
             assert_eq!(delay, Duration::from_nanos(nanos), "{fraction}");
         }
     }
@@ -200,14 +232,10 @@ mod tests {
         for jitter in [Jitter::Full, Jitter::Equal, Jitter::Factor(1.0), Jitter::Decorrelated] {
             let spread = jitter.spread(&base(Duration::MAX, Duration::MAX));
             assert!(spread.shortest() <= spread.duration(spread.high), "{jitter:?}");
-            let mut highest = || u64::MAX;
-            assert_eq!(
-                jitter.delay(&base(Duration::MAX, Duration::MAX), &mut highest).as_secs(),
-                u64::MAX,
-                "{jitter:?}"
-            );
+            let longest = delay(jitter, base(Duration::MAX, Duration::MAX), || u64::MAX);
+            assert_eq!(longest.as_secs(), u64::MAX, "{jitter:?}");
         }
-        assert_eq!(Jitter::None.delay(&base(Duration::MAX, Duration::MAX), &mut || 0), Duration::MAX);
+        assert_eq!(delay(Jitter::None, base(Duration::MAX, Duration::MAX), || 0), Duration::MAX);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub use self::builder::PolicyBuilder;
 pub use self::invalid::InvalidPolicy;
 use crate::base::BaseDelay;
 use crate::jitter::Base;
+use crate::random::Random;
 use crate::schedule::Kind;
 use crate::{Backoff, Jitter, Schedule};
 
@@ -69,11 +70,11 @@ pub struct Policy<B = Schedule> {
 /// Shows the settings as the getters tell them: `None` is no limit.
 impl<B: fmt::Debug> fmt::Debug for Policy<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rules { jitter, max_delay, max_elapsed, since, reset_after, max_push_back, idempotent, .. } = &self.rules;
+        let Rules { jitter, max_elapsed, since, reset_after, max_push_back, idempotent, .. } = &self.rules;
         f.debug_struct("Policy")
             .field("backoff", &self.backoff)
             .field("jitter", jitter)
-            .field("max_delay", &Some(max_delay).filter(|cap| **cap != Duration::MAX))
+            .field("max_delay", &self.max_delay())
             .field("max_attempts", &self.rules.attempts_limit())
             .field("max_elapsed", max_elapsed)
             .field("since", since)
@@ -91,8 +92,8 @@ pub(crate) struct Rules {
     pub(crate) jitter: Jitter,
     /// The first base delay; what decorrelated jitter starts from.
     pub(crate) initial: Duration,
-    /// `Duration::MAX` when there is no cap.
-    pub(crate) max_delay: Duration,
+    /// [`BaseDelay::MAX`] when there is no cap.
+    pub(crate) max_delay: BaseDelay,
     /// 0 when attempts are not limited.
     pub(crate) max_attempts: u32,
     pub(crate) max_elapsed: Option<Duration>,
@@ -146,6 +147,13 @@ pub enum Since {
 }
 
 impl Rules {
+    /// Returns the delay that jitter makes of the backoff's; `previous` is the policy's own part of the last one.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+    pub(crate) fn delay(&self, base: BaseDelay, previous: Duration, random: &mut impl Random) -> Duration {
+        self.jitter.delay(base, self.max_delay, || self.base(base, previous), random)
+    }
+
     /// Returns what jitter needs to know for one delay.
     #[inline]
     pub(crate) const fn base(&self, delay: BaseDelay, previous: Duration) -> Base {
@@ -319,7 +327,7 @@ impl<B> Policy<B> {
     /// Returns the longest delay that this policy computes, push-backs aside; `None` when there is no cap.
     #[must_use]
     pub const fn max_delay(&self) -> Option<Duration> {
-        match self.rules.max_delay {
+        match self.rules.max_delay.duration() {
             Duration::MAX => None,
             cap => Some(cap),
         }

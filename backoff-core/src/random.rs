@@ -89,10 +89,12 @@ mod thread {
         }
     }
 
-    /// One copy, into which the access to the thread's own is compiled.
+    /// One copy, into which the access to the thread's own is compiled; `with` would be a function of its own.
     #[inline(never)]
     fn draw() -> u64 {
-        GENERATOR.with_borrow_mut(|slot| slot.get_or_insert_with(seeded_by_the_system).next_u64())
+        GENERATOR
+            .try_with(|slot| slot.borrow_mut().get_or_insert_with(seeded_by_the_system).next_u64())
+            .unwrap_or_else(|_| seeded_by_the_system().next_u64())
     }
 
     /// The standard library seeds its `RandomState` from the operating system, per thread.

@@ -176,13 +176,13 @@ fn exponential(initial: Duration, multiplier: f64, steps: u32) -> BaseDelay {
             }
         }
     }
-    if steps == 0 { first } else { power(initial, multiplier, steps) }
+    if steps == 0 { first } else { scale(initial, power(multiplier, steps)) }
 }
 
-/// `initial * multiplier^steps` by repeated squaring, one round for each bit of `steps`. A factor past every float is
-/// infinite, and the delay then the longest one.
+/// `multiplier^steps` by repeated squaring, one round for each bit of `steps`. A power past every float is infinite, and the
+/// delay then the longest one.
 #[inline(never)]
-fn power(initial: Duration, multiplier: f64, mut steps: u32) -> BaseDelay {
+fn power(multiplier: f64, mut steps: u32) -> f64 {
     let (mut factor, mut square) = (1.0_f64, multiplier);
     while steps != 0 {
         if steps & 1 == 1 {
@@ -191,7 +191,7 @@ fn power(initial: Duration, multiplier: f64, mut steps: u32) -> BaseDelay {
         square *= square;
         steps >>= 1;
     }
-    scale(initial, factor)
+    factor
 }
 
 /// `delay * factor` for a factor of at least 1, to the nearest nanosecond, at most `Duration::MAX`.

@@ -6,6 +6,7 @@ use core::time::Duration;
 use super::draft::Draft;
 use super::invalid::Argument;
 use super::{InvalidPolicy, Named, Policy, Rules, Since};
+use crate::base::BaseDelay;
 use crate::schedule::Kind;
 use crate::{Jitter, Schedule};
 
@@ -102,7 +103,7 @@ impl<B> PolicyBuilder<B> {
             kind,
             initial,
             jitter: Jitter::None,
-            max_delay: Duration::MAX,
+            max_delay: BaseDelay::MAX,
             max_attempts: 0,
             max_elapsed: None,
             since: Since::Call,
@@ -156,7 +157,7 @@ impl<B> PolicyBuilder<B> {
     /// Default 20 s, or `initial_delay` where that is longer; none for constant backoff and backoffs of your own. A
     /// push-back comes on top.
     pub const fn max_delay(mut self, cap: Duration) -> Self {
-        self.draft.rules.max_delay = cap;
+        self.draft.rules.max_delay = BaseDelay::of(cap);
         self.name(Named::MAX_DELAY)
     }
 

@@ -94,7 +94,7 @@ impl Draft {
         }
         if let Some(refusal) = self.short_cap() {
             self.moved(refusal);
-            self.rules.max_delay = self.rules.initial;
+            self.rules.max_delay = BaseDelay::of(self.rules.initial);
         }
         if let Some(refusal) = self.broken_jitter() {
             self.moved(refusal);
@@ -136,11 +136,11 @@ impl Draft {
 
     const fn short_cap(&self) -> Option<Refusal> {
         let rules = &self.rules;
-        let is_short = rules.named.has(Named::MAX_DELAY) && is_longer(rules.initial, rules.max_delay);
+        let is_short = rules.named.has(Named::MAX_DELAY) && is_longer(rules.initial, rules.max_delay.duration());
         if !is_short {
             return None;
         }
-        let (max_delay, initial_delay) = (rules.max_delay, rules.initial);
+        let (max_delay, initial_delay) = (rules.max_delay.duration(), rules.initial);
         Some(if matches!(rules.kind, Kind::Constant) {
             Refusal::CapBelowDelay { max_delay, delay: initial_delay }
         } else {
@@ -199,11 +199,11 @@ impl Draft {
         }
         if !rules.named.has(Named::MAX_DELAY) {
             rules.max_delay = if !rules.kind.is_growing() {
-                Duration::MAX
+                BaseDelay::MAX
             } else if is_longer(rules.initial, DEFAULT_MAX_DELAY) {
-                rules.initial
+                BaseDelay::of(rules.initial)
             } else {
-                DEFAULT_MAX_DELAY
+                BaseDelay::of(DEFAULT_MAX_DELAY)
             };
         }
         if !rules.named.has(Named::JITTER) {

@@ -129,7 +129,7 @@ impl Settings {
             }
             Schedule::Fibonacci { initial_delay } => settings.initial_delay = Some(initial_delay),
         }
-        settings.max_delay = named.has(Named::MAX_DELAY).then_some(rules.max_delay);
+        settings.max_delay = named.has(Named::MAX_DELAY).then_some(rules.max_delay.duration());
         settings.jitter = named.has(Named::JITTER).then_some(rules.jitter);
         settings.max_attempts = named.has(Named::MAX_ATTEMPTS).then_some(rules.max_attempts);
         settings.max_elapsed = rules.max_elapsed;
