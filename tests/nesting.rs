@@ -395,3 +395,24 @@ fn no_inner_retry_starts_once_the_time_of_the_outer_call_is_over() {
         assert_eq!(matches!(decision, Decision::RetryAfter(_)), is_in_time, "{left:?}");
     }
 }
+
+#[test]
+fn a_scoped_call_in_the_destructor_of_a_thread_local_does_not_abort() {
+    struct Retries(std::sync::mpsc::Sender<Down>);
+    impl Drop for Retries {
+        fn drop(&mut self) {
+            let call = THREE.retry(|| Err::<(), _>("down")).inner_retries(Suppress);
+            self.0.send(call.call()).unwrap();
+        }
+    }
+    std::thread_local! {
+        static LAST: Cell<Option<Retries>> = const { Cell::new(None) };
+    }
+    let (sender, ended) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        LAST.set(Some(Retries(sender)));
+        let _ = THREE.retry(|| Err::<(), _>("down")).inner_retries(Suppress).call();
+    });
+    thread.join().unwrap();
+    assert_eq!(ended.recv().unwrap(), Err("down"));
+}

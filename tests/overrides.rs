@@ -574,3 +574,36 @@ async fn a_function_limited_by_its_time_out_stays_so() {
     with_policy_async(TWICE, timed(&mut calls)).await.unwrap_err();
     assert_eq!(calls, 5, "three of the override, two of the given policy");
 }
+
+#[retry(max_attempts = 2, initial_delay = delay, name = "adjusted.anew", sleep = |_| ())]
+fn with_a_delay_of_its_own(delay: Duration) -> Result<(), &'static str> {
+    fails()
+}
+
+#[test]
+fn a_rule_that_a_call_breaks_with_another_value_each_time_is_noted_once() {
+    let _turn = turn();
+    overrides::load("adjusted.anew: max_delay=1ms").unwrap();
+    for millis in 10..30 {
+        with_a_delay_of_its_own(ms(millis)).unwrap_err();
+    }
+    let notes: Vec<_> = overrides::adjusted().into_iter().filter(|note| note.site() == "adjusted.anew").collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+}
+
+#[retry(max_attempts = 3, delay = "0s", name = "renumbered", on_retry = |event| told.push(event.attempt()))]
+fn told_its_number(told: &mut Vec<u32>, calls: &mut u32) -> Result<(), &'static str> {
+    *calls += 1;
+    backoff_core::testing::advance(ms(5));
+    if *calls < 6 { Err("down") } else { Ok(()) }
+}
+
+#[test]
+fn hooks_are_told_the_number_within_the_sequence_that_an_override_starts_anew() {
+    let _turn = turn();
+    let _time = backoff_core::testing::virtual_time();
+    overrides::load("renumbered: reset_after=5ms").unwrap();
+    let mut told = Vec::new();
+    assert_eq!(told_its_number(&mut told, &mut 0), Ok(()));
+    assert_eq!(told, [1, 1, 1, 1, 1]);
+}

@@ -229,3 +229,28 @@ fn a_sleeper_of_ones_own_is_not_asked_when_the_call_is_cancelled_before_the_dela
     let error = call.sleep(|_| slept.set(slept.get() + 1)).cancel(&token).call_report().unwrap_err();
     assert_eq!((error.reason, error.attempts, slept.get()), (StopReason::Cancelled, 1, 0));
 }
+
+/// Counts how often it is asked.
+async fn asked(count: &Cell<u32>) {
+    std::future::poll_fn(|_| {
+        count.set(count.get() + 1);
+        std::task::Poll::Pending
+    })
+    .await
+}
+
+#[backoff_core::retry(max_attempts = 3, delay = "1s", cancel = asked(count), until = |value| *value == good, unmet = last)]
+async fn looks_at_its_value(count: &Cell<u32>, good: u32) -> Result<u32, &'static str> {
+    Ok(1)
+}
+
+#[test]
+fn the_future_that_cancels_is_asked_only_when_the_call_goes_on() {
+    paused(async {
+        let count = Cell::new(0);
+        assert_eq!(looks_at_its_value(&count, 1).await, Ok(1));
+        assert_eq!(count.get(), 0, "a message that it waits for is still there");
+        assert_eq!(looks_at_its_value(&count, 2).await, Ok(1));
+        assert!(count.get() > 0);
+    });
+}

@@ -179,3 +179,51 @@ fn a_loop_by_hand_that_blocks_inside_of_a_tokio_runtime_takes_the_system_s_time(
         assert!(POLICY.ticker().take(10).count() < 10, "5 ms never pass");
     });
 }
+
+/// An error that tells when it is dropped.
+struct Held<'a>(&'a Cell<bool>);
+
+impl<'a> Held<'a> {
+    fn new(is_held: &'a Cell<bool>) -> Self {
+        is_held.set(true);
+        Self(is_held)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+#[test]
+fn what_an_error_holds_is_free_during_the_delay() {
+    let is_held = Cell::new(false);
+    let held_in_delay = Cell::new(None);
+    let note = || held_in_delay.set(Some(is_held.get()));
+    let _ = PLAIN.retry(|| Err::<(), _>(Held::new(&is_held))).sleep(|_| note()).call();
+    assert_eq!(held_in_delay.take(), Some(false), "blocking");
+    paused(async {
+        let sleeper = |_| {
+            note();
+            ready(())
+        };
+        let _ = PLAIN.retry(|| async { Err::<(), _>(Held::new(&is_held)) }).sleep(sleeper).await;
+    });
+    assert_eq!(held_in_delay.take(), Some(false), "async");
+}
+
+#[test]
+fn a_loop_by_hand_drops_the_error_before_it_blocks() {
+    struct DroppedAt(std::sync::mpsc::Sender<std::time::Instant>);
+    impl Drop for DroppedAt {
+        fn drop(&mut self) {
+            self.0.send(std::time::Instant::now()).unwrap();
+        }
+    }
+    let (sender, dropped) = std::sync::mpsc::channel();
+    let policy = Policy::constant(ms(50)).jitter(Jitter::None).max_attempts(2).build();
+    let mut attempts = policy.start();
+    assert!(attempts.pause(DroppedAt(sender)).is_ok());
+    assert!(dropped.recv().unwrap() + ms(50) <= std::time::Instant::now(), "the delay came after it");
+}

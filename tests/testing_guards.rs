@@ -539,3 +539,56 @@ async fn delays_that_are_not_waited_for_count_for_the_time_out_of_the_call() {
     assert_eq!((error.reason, error.attempts, calls.get()), (StopReason::Timeout, 10, 10));
     assert_eq!(test.reasons(), [StopReason::Timeout; 3]);
 }
+
+#[tokio::test]
+async fn a_recorder_counts_once_where_its_guard_is_in_force_already() {
+    let test = testing::no_waits();
+    let spawned = tokio::spawn(test.wrap(async { HOURLY.retry(|| async { Err::<(), _>("down") }).await }));
+    assert_eq!(spawned.await.unwrap(), Err("down"));
+    assert_eq!((test.attempts(), test.waits(), test.reasons()), (3, vec![HOUR; 2], vec![StopReason::MaxAttempts]));
+    assert_eq!(test.run(calls), 3);
+    assert_eq!(test.attempts(), 6);
+    let lost = testing::lose_replies(2);
+    assert_eq!(lost.run(|| HOURLY.retry(|| Ok::<_, &str>(())).call()), Ok(()));
+    assert_eq!((lost.attempts(), lost.lost_replies()), (3, 2));
+}
+
+#[test]
+fn a_number_of_attempts_holds_for_attempts_that_would_start_a_new_sequence() {
+    let endless = Policy::constant(Duration::from_secs(1)).reset_after(Duration::from_secs(5)).forever().build();
+    for setup in [Setup::new().max_attempts(4), Setup::new().force_attempts(4)] {
+        let _time = testing::virtual_time();
+        let test = setup.for_thread();
+        let result = endless.retry(|| {
+            testing::advance(Duration::from_secs(9));
+            if test.attempts() < 50 { Err("down") } else { Ok(()) }
+        });
+        assert_eq!((result.call(), test.attempts()), (Err("down"), 4), "{setup:?}");
+    }
+}
+
+#[retry(policy = HOURLY, on_retry = |event| told.borrow_mut().push(event.elapsed()))]
+fn tells_the_time(told: &RefCell<Vec<Duration>>) -> Result<(), &'static str> {
+    Err("down")
+}
+
+#[retry(delay = "1h", jitter = none, max_attempts = 3, seed = 1, on_retry = |event| told.borrow_mut().push(event.elapsed()))]
+fn tells_the_time_with_a_seed(told: &RefCell<Vec<Duration>>) -> Result<(), &'static str> {
+    Err("down")
+}
+
+#[test]
+fn hooks_are_told_the_time_before_the_delay_that_is_left_out_whatever_drives_the_call() {
+    let _test = testing::no_waits();
+    let told = RefCell::new(Vec::new());
+    let in_hours =
+        || told.take().iter().map(|time: &Duration| (time.as_secs_f64() / 3600.0).round()).collect::<Vec<_>>();
+    tells_the_time(&told).unwrap_err();
+    assert_eq!(in_hours(), [0.0, 1.0], "constant policy");
+    tells_the_time_with_a_seed(&told).unwrap_err();
+    assert_eq!(in_hours(), [0.0, 1.0], "any policy");
+    let _ = HOURLY.retry(|| Err::<(), _>("down")).on_retry(|event| told.borrow_mut().push(event.elapsed())).call();
+    assert_eq!(in_hours(), [0.0, 1.0], "builder");
+    let _ = backoff_core::overrides::with_policy(HOURLY, || tells_the_time(&told));
+    assert_eq!(in_hours(), [0.0, 1.0], "another policy for one call");
+}

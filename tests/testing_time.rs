@@ -241,3 +241,28 @@ fn time_that_no_clock_can_hold_stands_at_the_longest() {
     assert_eq!((error.attempts, error.reason), (1, StopReason::MaxElapsed));
     assert!(error.elapsed > 100 * 365 * 24 * HOUR, "{:?}", error.elapsed);
 }
+
+#[tokio::test]
+async fn a_long_timer_waits_for_any_number_of_short_delays() {
+    let _test = testing::virtual_time();
+    let policy = Policy::constant(secs(1)).jitter(Jitter::None).max_attempts(100).build();
+    let call = policy.retry(|| async { Err::<(), _>(io::Error::other("down")) }).timeout(HOUR).report();
+    let error = call.await.unwrap_err();
+    assert_eq!((error.reason, error.attempts, error.elapsed), (StopReason::MaxAttempts, 100, secs(99)));
+    let start = RuntimeClock.now();
+    let short = async {
+        policy.retry(|| async { Err::<(), _>("down") }).await.unwrap_err();
+        RuntimeClock.elapsed(start)
+    };
+    let (_, took) = tokio::join!(hourly_async(), short);
+    assert_eq!(took, secs(99));
+}
+
+#[test]
+fn virtual_time_keeps_the_delays_that_guards_around_it_leave_out() {
+    let _waits = testing::no_waits();
+    let _time = testing::virtual_time();
+    let told = RefCell::default();
+    assert_eq!(hourly(&told), Err("down"));
+    assert_eq!(told.into_inner(), [(HOUR, Duration::ZERO), (HOUR, HOUR)]);
+}

@@ -162,6 +162,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self.clock = WaitClock::Blocking;
         match self.failed(fault.into(), &error) {
             Decision::RetryAfter(delay) => {
+                drop(error);
                 if !delay.is_zero() {
                     DefaultSleeper.sleep(delay);
                 }

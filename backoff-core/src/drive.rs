@@ -131,6 +131,12 @@ impl<S, I: Copy> Driver<S, I> {
         self.started.map_or(Duration::ZERO, |started| self.trial.total(clock.elapsed(started)))
     }
 
+    /// Returns the time of the call at its last failure, zero if it has not started: what hooks are told before the delay.
+    #[cfg(feature = "std")]
+    pub(crate) fn elapsed_at_failure(&self, clock: &impl Clock<Instant = I>) -> Duration {
+        self.started.map_or(Duration::ZERO, |started| self.trial.total_at_failure(clock.elapsed(started)))
+    }
+
     /// Returns whether delays that a test left out have taken the call past its time-out, which no timer can know.
     #[cfg(any(feature = "std", feature = "async"))]
     #[inline]

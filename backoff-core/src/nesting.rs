@@ -251,16 +251,21 @@ pub(crate) struct Entered {
 impl Entered {
     pub(crate) fn new(scope: &Scope) -> Self {
         ARE_USED.store(true, Ordering::Relaxed);
-        Self { before: CURRENT.replace(Some(scope.clone())) }
+        Self { before: replace_current(Some(scope.clone())) }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         // Taken out first: nothing is dropped while the cell is borrowed.
-        let inner = CURRENT.replace(self.before.take());
+        let inner = replace_current(self.before.take());
         drop(inner);
     }
+}
+
+/// Puts a scope in the place of the present one; a thread that is shutting down keeps none.
+fn replace_current(scope: Option<Scope>) -> Option<Scope> {
+    CURRENT.try_with(|current| current.replace(scope)).ok().flatten()
 }
 
 /// A future that runs in a [`Scope`]; made by [`Scope::wrap`].

@@ -118,3 +118,24 @@ fn a_call_that_is_cancelled_in_its_delay_tells_when() {
     }
     assert_eq!(times(fails()), [(SINCE, 0), (SINCE, 7_000)]);
 }
+
+/// Each attempt takes 20 ms; the second succeeds.
+#[cfg(feature = "overrides")]
+#[retry(max_attempts = 4, delay = "0s", name = "overridden")]
+fn recovers_slowly(calls: &Cell<u32>) -> Result<(), &'static str> {
+    std::thread::sleep(Duration::from_millis(20));
+    calls.set(calls.get() + 1);
+    if calls.get() < 2 { Err("down") } else { Ok(()) }
+}
+
+#[cfg(feature = "overrides")]
+#[test]
+fn a_recovery_under_an_override_tells_the_time_since_the_first_failure() {
+    backoff_core::overrides::load("overridden: max_attempts=3").expect("a good override");
+    let times = Times::default();
+    tracing::subscriber::with_default(times.clone(), || recovers_slowly(&Cell::new(0))).expect("the second succeeds");
+    let told = times.0.lock().expect("no test panics in it").clone();
+    let (name, last) = *told.last().expect("a recovery is told");
+    assert_eq!(name, SINCE);
+    assert!(last >= 20, "the second attempt is in it: {told:?}");
+}

@@ -123,17 +123,18 @@ where
                 Decision::RetryAfter(delay) => delay,
                 Decision::Stop(reason) => return finish(outcome, &|| driver.ended(clock, Some(reason))),
             };
+            let held = X::hold(outcome);
             if !delay.is_zero() {
                 cancel.wait(&sleeper, delay);
             }
-            if cancel.is_cancelled() {
+            let interrupted = if cancel.is_cancelled() { X::release(held) } else { None };
+            if let Some(outcome) = interrupted {
                 let error = outcome.as_result().err();
                 let step = Step::new(&source, clock, &mut random, &mut observer, label);
                 driver.interrupted(step.with(text_of(error)), StopReason::Cancelled, error);
                 return finish(outcome, &|| driver.ended(clock, Some(StopReason::Cancelled)));
             }
             driver.waited(delay);
-            drop(outcome);
             attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
             scope.attempt_starts(|| driver.remaining(source.rules(), clock));
             outcome = scope.within(|| operation.start());

@@ -19,14 +19,35 @@ pub struct CancelledBy<C>(pub(crate) C);
     note = "a future can cancel async calls only; give a blocking call a `&backoff_core::CancelToken`"
 )]
 pub trait BlockingCancel {
+    /// What is kept of an outcome during a delay.
+    #[doc(hidden)]
+    type Held<R>;
+
     #[doc(hidden)]
     fn is_cancelled(&self) -> bool;
+    #[doc(hidden)]
+    fn hold<R>(outcome: R) -> Self::Held<R>;
+    #[doc(hidden)]
+    fn release<R>(held: Self::Held<R>) -> Option<R>;
     /// Waits; returns early when cancelled, if the sleeper can.
     #[doc(hidden)]
     fn wait(&self, sleeper: &impl BlockingSleeper, delay: Duration);
 }
 
 impl BlockingCancel for NoCancel {
+    type Held<R> = ();
+
+    /// Drops the outcome before the delay: what an error holds is free while the call waits.
+    #[inline]
+    fn hold<R>(outcome: R) {
+        drop(outcome);
+    }
+
+    #[inline]
+    fn release<R>((): ()) -> Option<R> {
+        None
+    }
+
     #[inline]
     fn is_cancelled(&self) -> bool {
         false
@@ -41,6 +62,16 @@ impl BlockingCancel for NoCancel {
 #[cfg(feature = "std")]
 #[diagnostic::do_not_recommend]
 impl<C: core::borrow::Borrow<crate::CancelToken>> BlockingCancel for CancelledBy<C> {
+    type Held<R> = R;
+
+    fn hold<R>(outcome: R) -> R {
+        outcome
+    }
+
+    fn release<R>(held: R) -> Option<R> {
+        Some(held)
+    }
+
     fn is_cancelled(&self) -> bool {
         self.0.borrow().is_cancelled()
     }

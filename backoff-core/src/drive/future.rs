@@ -153,20 +153,24 @@ where
                         None => attempt.poll(cx),
                     };
                     let ended = match polled {
-                        Poll::Ready(outcome) => Some((outcome, None)),
+                        Poll::Ready(outcome) => Ok(outcome),
                         Poll::Pending if limit.poll_expired(cx) => {
                             let time = limited_to.map_or(Duration::ZERO, |limit| limit.time);
                             let is_clipped = limited_to.is_some_and(|limit| limit.is_clipped);
-                            this.timeouts.outcome(time).map(|it| (it, is_clipped.then_some(StopReason::MaxElapsed)))
+                            Err((time, is_clipped.then_some(StopReason::MaxElapsed)))
                         }
                         Poll::Pending if poll_deadline(this.deadline.as_mut(), cx) => {
-                            let time = this.timeouts.call().unwrap_or_default();
-                            this.timeouts.outcome(time).map(|it| (it, Some(StopReason::Timeout)))
+                            Err((this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout)))
                         }
-                        Poll::Pending => None,
+                        Poll::Pending => return Poll::Pending,
                     };
-                    let Some((outcome, cut_short)) = ended else { return Poll::Pending };
                     this.phase.set(Phase::Done); // drops the attempt before anything else
+                    let made = match ended {
+                        Ok(outcome) => Some((outcome, None)),
+                        Err((time, reason)) => this.timeouts.outcome(time).map(|outcome| (outcome, reason)),
+                    };
+                    // Without time-outs there is no limit that could have struck.
+                    let Some((outcome, cut_short)) = made else { return Poll::Pending };
                     if let Some(end) = self.as_mut().after_attempt(cx, outcome, started, cut_short) {
                         return Poll::Ready(end);
                     }

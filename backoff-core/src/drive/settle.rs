@@ -160,7 +160,15 @@ fn tell(rules: &Rules, what: What, notice: &Notice<'_>) {
     let (name, level) = label.site.map_or((label.name, Level::Debug), |site| (site.name(), site.level()));
     #[cfg(not(feature = "std"))]
     let (name, level) = (label.name, Level::Debug);
-    let event = CallEvent { name, level, what, attempts, max_attempts: rules.attempts_limit(), elapsed, error: text };
+    let event = CallEvent {
+        name,
+        level,
+        what,
+        attempts,
+        max_attempts: in_force(rules, Rules::attempts_limit),
+        elapsed,
+        error: text,
+    };
     #[cfg(feature = "std")]
     crate::observe::publish::tell(&event);
     // Without `std` there is nobody to tell.

@@ -14,6 +14,9 @@ pub(crate) struct Trial {
     /// The delays that were left out; they count as time that has passed, or a time limit would never be reached.
     #[cfg(feature = "testing")]
     skipped: Duration,
+    /// The last delay, where it was left out.
+    #[cfg(feature = "testing")]
+    last_skipped: Duration,
     /// The number of the last attempt whose reply was lost; 0 for none.
     #[cfg(feature = "testing")]
     lost_at: u32,
@@ -22,12 +25,17 @@ pub(crate) struct Trial {
 #[cfg(feature = "testing")]
 impl Trial {
     pub(crate) const fn new() -> Self {
-        Self { skipped: Duration::ZERO, lost_at: 0 }
+        Self { skipped: Duration::ZERO, last_skipped: Duration::ZERO, lost_at: 0 }
     }
 
     /// Adds the delays that were left out to the time of a call.
     pub(crate) const fn total(&self, elapsed: Duration) -> Duration {
         elapsed.saturating_add(self.skipped)
+    }
+
+    /// Returns the time of a call at its last failure, before the delay that follows; `elapsed` is its time without those left out.
+    pub(crate) const fn total_at_failure(&self, elapsed: Duration) -> Duration {
+        elapsed.saturating_add(self.skipped.saturating_sub(self.last_skipped))
     }
 
     /// Returns whether the delays that were left out have taken a call past this limit; `elapsed` is its time without them.
@@ -62,8 +70,10 @@ impl Trial {
             return decision;
         };
         if crate::testing::waits_for(delay) {
+            self.last_skipped = Duration::ZERO;
             return decision;
         }
+        self.last_skipped = delay;
         self.skipped = self.skipped.saturating_add(delay);
         Decision::RetryAfter(Duration::ZERO)
     }
@@ -94,6 +104,11 @@ impl Trial {
 
     #[inline]
     pub(crate) const fn total(&self, elapsed: Duration) -> Duration {
+        elapsed
+    }
+
+    #[inline]
+    pub(crate) const fn total_at_failure(&self, elapsed: Duration) -> Duration {
         elapsed
     }
 

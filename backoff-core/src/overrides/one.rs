@@ -34,7 +34,7 @@ pub struct Override {
 }
 
 /// The setting that only overrides have.
-const DISABLED: &str = "disabled";
+pub(super) const DISABLED: &str = "disabled";
 
 impl Override {
     /// Returns an override that changes nothing.

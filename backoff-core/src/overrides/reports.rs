@@ -146,10 +146,12 @@ pub fn adjusted() -> Vec<Adjusted> {
     NOTES.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Notes what gave way when an override met a call site; returns whether that is new.
+/// Notes what gave way when an override met a call site; returns whether that is new. The same rule with another value, which
+/// the program may compute anew in each call, is not.
 pub(super) fn note(key: &str, site: &'static str, reason: InvalidPolicy) -> bool {
     let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_new = !notes.iter().any(|note| note.key == key && note.site == site && note.reason == reason);
+    let is_new =
+        !notes.iter().any(|note| note.key == key && note.site == site && note.reason.is_of_the_rule_of(&reason));
     if is_new {
         notes.push(Adjusted { key: key.to_owned(), site, reason });
     }

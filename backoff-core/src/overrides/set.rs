@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use super::one::DISABLED;
 use super::{InvalidOverride, Override};
+use crate::policy::settings::KEYS;
 
 /// Overrides by the names and prefixes that they are for, all of them checked.
 ///
@@ -132,6 +134,11 @@ impl FromStr for Overrides {
                 return Err(InvalidOverride::of(entry, reason));
             };
             check_key(key)?;
+            if let Some(name) = begins_with_settings(key) {
+                let reason =
+                    "a `;` is missing between its settings and the next name; write `a: disabled; b: disabled`";
+                return Err(InvalidOverride::of(name, reason.to_owned()));
+            }
             let settings = Override::read(settings).map_err(|reason| InvalidOverride::of(key, reason))?;
             if overrides.get(key).is_some() {
                 return Err(InvalidOverride::of(key, "it is given twice; keep one of them".to_owned()));
@@ -166,6 +173,17 @@ fn split_key(entry: &str) -> Option<(&str, &str)> {
             _ => return Some((key.trim(), entry.get(key.len() + 1..)?)),
         }
     }
+}
+
+/// Returns the name of an override that stands before another one's without a semicolon between: what follows its colon is a setting.
+fn begins_with_settings(key: &str) -> Option<&str> {
+    let colons = key.match_indices(':').map(|(at, _)| at);
+    let mut followed = colons.filter_map(|at| Some((key.get(..at)?, key.get(at + 1..)?.trim_start())));
+    let is_setting = |text: &str| {
+        let word = text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').next();
+        word.is_some_and(|word| word == DISABLED || KEYS.contains(&word))
+    };
+    followed.find(|(name, rest)| !name.ends_with(':') && is_setting(rest)).map(|(name, _)| name.trim())
 }
 
 impl fmt::Display for Overrides {

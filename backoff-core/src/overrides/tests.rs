@@ -61,6 +61,15 @@ fn every_mistake_names_its_override_and_the_cure() {
         ("a: disabled,,", "override `a`: a setting is missing; write one such as `max_attempts=2`, or `disabled`"),
         ("a: max_attempts", "override `a`: `max_attempts` has no value; write `max_attempts=` and the value"),
         ("a: disabled; a: forever", "override `a`: it is given twice; keep one of them"),
+        (
+            "a: max_attempts=2, b: disabled",
+            "override `a`: a `;` is missing between its settings and the next name; write `a: disabled; b: disabled`",
+        ),
+        (
+            "a::b: disabled\nc: disabled",
+            "override `a::b`: a `;` is missing between its settings and the next name; write `a: disabled; b: disabled`",
+        ),
+        ("a: max_delay=0s", "override `a`: `max_delay` is 0s; use a longer one, or `delay=0s` for no delay"),
         ("a: disabled, disabled=false", "override `a`: `disabled` is given twice; keep one of them"),
         ("a: max_attempts=0", "override `a`: `max_attempts` is 0; use at least 1: the first attempt counts"),
         ("a: multiplier=0.5", "override `a`: `multiplier` is 0.5; use a finite number of at least 1"),

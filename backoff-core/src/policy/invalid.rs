@@ -102,6 +102,14 @@ impl Argument {
     }
 }
 
+#[cfg(feature = "overrides")]
+impl InvalidPolicy {
+    /// Returns whether the same rule is broken, by whatever value.
+    pub(crate) fn is_of_the_rule_of(&self, other: &Self) -> bool {
+        self.refusal.rule() == other.refusal.rule()
+    }
+}
+
 impl Refusal {
     /// Returns the rule and the cure without the values, for a constant, where a panic cannot format.
     pub(super) const fn rule(self) -> &'static str {

@@ -96,11 +96,19 @@ fn are_any() -> bool {
     LAYERS.load(Ordering::Relaxed) != 0
 }
 
-/// Returns what is in force here, the innermost layer first.
+/// Returns what is in force here, the innermost layer first; each once, also where it was entered again.
 #[cold]
 fn in_force() -> Stack {
-    let mut layers: Stack = THREAD.try_with(|stack| stack.borrow().iter().rev().cloned().collect()).unwrap_or_default();
-    layers.extend(process().iter().rev().cloned());
+    let mut layers = Stack::new();
+    let mut add = |stack: &Stack| {
+        for layer in stack.iter().rev() {
+            if position(&layers, layer).is_none() {
+                layers.push(Arc::clone(layer));
+            }
+        }
+    };
+    let _ = THREAD.try_with(|stack| add(&stack.borrow()));
+    add(&process());
     layers
 }
 
@@ -156,7 +164,8 @@ pub(crate) fn passes(delay: Duration) -> bool {
 /// Returns the rules as the guards change them; `None` where they do not.
 #[inline]
 pub(crate) fn changed(rules: &Rules) -> Option<Rules> {
-    let mut changed = *rules;
+    // A new sequence would count its attempts from the first again.
+    let mut changed = Rules { reset_after: None, ..*rules };
     match innermost(|layer| layer.setup.attempts)? {
         Attempts::AsWritten => return None,
         Attempts::AtMost(cap) => {

@@ -69,7 +69,8 @@ impl Setup {
 
     /// Caps the number of attempts of each call, the first included; zero counts as 1.
     ///
-    /// A policy that allows fewer keeps its own limit.
+    /// A policy that allows fewer keeps its own limit. No attempt starts a new sequence, however long it ran: `reset_after` would lift
+    /// the cap.
     pub const fn max_attempts(mut self, cap: u32) -> Self {
         self.attempts = Some(Attempts::AtMost(if cap == 0 { 1 } else { cap }));
         self
@@ -77,7 +78,7 @@ impl Setup {
 
     /// Sets the number of attempts of each call that keeps failing, the first included; zero counts as 1.
     ///
-    /// It takes the place of the policy's `max_attempts` and lifts its `max_elapsed`. Permanent errors, an empty budget, a
+    /// It takes the place of the policy's `max_attempts` and `reset_after`, and lifts its `max_elapsed`. Permanent errors, an empty budget, a
     /// backoff that has ended and cancelling stop a call as ever.
     pub const fn force_attempts(mut self, number: u32) -> Self {
         self.attempts = Some(Attempts::Exactly(if number == 0 { 1 } else { number }));

@@ -158,6 +158,7 @@ mod asynchronous {
             // Whatever has just ended has its turn first.
             if self.seen != state.passed {
                 self.seen = state.passed;
+                self.yields = 0; // somebody waits who is polled
                 return false;
             }
             self.yields = self.yields.saturating_add(1);

@@ -31,6 +31,14 @@ pub(super) fn step(plan: &Plan<'_>) -> TokenStream {
                 (#core::Fault::Transient, #no_error)
             }
         },
+        Some(_) if asks_until_first(plan) => quote_spanned! {site=>
+            ::core::result::Result::Ok(_) => {
+                if __is_met {
+                    #succeeded
+                }
+                (#core::Fault::Transient, #no_error)
+            }
+        },
         Some(until) => {
             let is_met = called(plan, "is_met", &quote_spanned!(site=> __value), &until.value);
             quote_spanned! {site=>
@@ -99,6 +107,12 @@ fn fault(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
+/// Returns whether `until` is asked before anything else: a future that cancels is asked only when the call does not end, and
+/// cannot be while the value is looked at.
+fn asks_until_first(plan: &Plan<'_>) -> bool {
+    plan.is_async && plan.args.cancel.is_some() && plan.args.until.is_some()
+}
+
 /// Binds `__is_cancelled`, before anything is borrowed that could not be held while that is awaited.
 fn asked_whether_cancelled(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
@@ -109,13 +123,24 @@ fn asked_whether_cancelled(plan: &Plan<'_>) -> TokenStream {
     if !plan.is_async {
         return quote_spanned!(site=> let __is_cancelled = #private::is_cancelled(__cancel););
     }
-    let matters = if args.until.is_some() {
-        quote_spanned!(site=> true)
-    } else {
-        let looked_at = looked_at(plan);
-        quote_spanned!(site=> #looked_at.is_err())
+    let looked_at = looked_at(plan);
+    let (asked_until, goes_on) = match &args.until {
+        None => (TokenStream::new(), quote_spanned!(site=> #looked_at.is_err())),
+        Some(until) => {
+            let is_met = called(plan, "is_met", &quote_spanned!(site=> __value), &until.value);
+            let asked = quote_spanned! {site=>
+                let __is_met = match #looked_at {
+                    ::core::result::Result::Ok(__value) => #is_met,
+                    ::core::result::Result::Err(_) => false,
+                };
+            };
+            (asked, quote_spanned!(site=> !__is_met))
+        }
     };
-    quote_spanned!(site=> let __is_cancelled = #matters && #private::is_cancelled_now(__cancel.as_mut()).await;)
+    quote_spanned! {site=>
+        #asked_until
+        let __is_cancelled = #goes_on && #private::is_cancelled_now(__cancel.as_mut()).await;
+    }
 }
 
 /// Asks the core.

@@ -127,6 +127,11 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         decision
     }
 
+    /// Returns the time of the call.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.driver.elapsed(&M::CLOCK)
+    }
+
     /// Returns what the call goes by.
     pub(super) fn rules<'a>(&'a self, policy: &'a Policy<B>) -> &'a Rules {
         self.course.rules(policy)
@@ -191,7 +196,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
             max_attempts: in_force(self.rules(policy), Rules::attempts_limit),
             error,
             delay,
-            elapsed: self.driver.elapsed(&M::CLOCK),
+            elapsed: self.driver.elapsed_at_failure(&M::CLOCK),
         }
     }
 

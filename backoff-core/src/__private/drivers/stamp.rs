@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Mode;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 use crate::clock::Clock as _;
+use crate::drive::trial::Trial;
 use crate::observe::Elapsed;
 
 /// When a call started, or first failed: kept only where a feature wants to tell.
@@ -44,14 +45,17 @@ impl Stamp {
         not(any(feature = "tracing", feature = "metrics")),
         expect(clippy::extra_unused_type_parameters, clippy::unused_self, reason = "nothing asks for time")
     )]
-    pub(super) fn elapsed<M: Mode>(&mut self) -> Elapsed {
+    pub(super) fn elapsed<M: Mode>(&mut self, trial: &Trial) -> Elapsed {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         {
             let at = *self.at.get_or_insert_with(|| M::CLOCK.now());
-            let time = M::CLOCK.elapsed(at);
+            let time = trial.total(M::CLOCK.elapsed(at));
             if cfg!(feature = "metrics") { Elapsed::SinceStart(time) } else { Elapsed::SinceFirstFailure(time) }
         }
         #[cfg(not(any(feature = "tracing", feature = "metrics")))]
-        Elapsed::Unknown
+        {
+            let _ = trial;
+            Elapsed::Unknown
+        }
     }
 }

@@ -58,6 +58,12 @@ mod on {
             self.0.as_mut()
         }
 
+        /// Returns the driver that took over, to be asked.
+        #[inline]
+        pub(in super::super) fn driver(&self) -> Option<&Full<Schedule, M>> {
+            self.0.as_ref()
+        }
+
         /// Returns what the call goes by.
         pub(in super::super) fn rules<'a>(&'a self, policy: &'a Policy) -> &'a Rules {
             match &self.0 {
@@ -161,6 +167,11 @@ mod off {
 
         #[inline]
         pub(in super::super) fn get(&mut self) -> Option<&mut Full<Schedule, M>> {
+            None
+        }
+
+        #[inline]
+        pub(in super::super) fn driver(&self) -> Option<&Full<Schedule, M>> {
             None
         }
 

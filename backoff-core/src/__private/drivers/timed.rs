@@ -72,7 +72,10 @@ impl<M: Mode> Timed<M> {
     }
 
     fn elapsed(&self) -> Duration {
-        self.aside.trial.total(M::CLOCK.elapsed(self.started))
+        match self.aside.steered.driver() {
+            Some(full) => full.elapsed(),
+            None => self.aside.trial.total(M::CLOCK.elapsed(self.started)),
+        }
     }
 
     /// Returns whether the present attempt is a retry.
@@ -91,8 +94,12 @@ impl<M: Mode> Timed<M> {
 
     /// Returns what `on_retry` is told.
     pub fn retry_event<'e, E>(&self, policy: &Policy, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
-        let max_attempts = in_force(self.aside.steered.rules(policy), Rules::attempts_limit);
-        RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed: self.elapsed() }
+        if let Some(full) = self.aside.steered.driver() {
+            return full.retry_event(policy, error, delay);
+        }
+        let max_attempts = in_force(policy.rules(), Rules::attempts_limit);
+        let elapsed = self.aside.trial.total_at_failure(M::CLOCK.elapsed(self.started));
+        RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed }
     }
 
     /// Returns what `on_give_up` is told.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Override, Overrides};
+use super::{InvalidOverride, Override, Overrides};
 use crate::policy::settings::AnyValue;
 
 /// A map from names and prefixes to settings, in the words of the attribute's arguments.
@@ -29,6 +29,10 @@ impl<'de> Visitor<'de> for AllVisitor {
         let mut overrides = Overrides::new();
         while let Some(key) = map.next_key::<String>()? {
             let settings = map.next_value_seed(Settings { key: &key })?;
+            if overrides.get(&key).is_some() {
+                let twice = InvalidOverride::of(key.trim(), "it is given twice; keep one of them".to_owned());
+                return Err(de::Error::custom(twice));
+            }
             overrides.insert(&key, settings).map_err(de::Error::custom)?;
         }
         Ok(overrides)

@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for AnyValue {
 
 struct ValueVisitor;
 
-impl Visitor<'_> for ValueVisitor {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,6 +57,12 @@ impl Visitor<'_> for ValueVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
         Ok(Value::Text(text.to_string()))
+    }
+
+    /// What TOML makes of `[billing.charge]` without quotes.
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
+        let cure = "a table stands where a value belongs; use text, a number, `true` or `false`, and put quotes around a name that has dots";
+        Err(de::Error::custom(cure))
     }
 }
 

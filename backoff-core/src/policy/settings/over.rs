@@ -1,5 +1,6 @@
 //! Settings on top of a policy that exists.
 
+use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -15,7 +16,10 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), String> {
         let mut probe = *self;
         if self.delay.is_none() && self.backoff != Some(Kind::Constant) {
-            // The shortest first delay, which fits every cap and every limit.
+            if self.initial_delay.is_none() && self.max_delay == Some(Duration::ZERO) {
+                return Err("`max_delay` is 0s; use a longer one, or `delay=0s` for no delay".to_owned());
+            }
+            // The shortest first delay, which fits every other cap and every limit.
             probe.initial_delay = self.initial_delay.or(Some(Duration::from_nanos(1)));
         }
         if self.backoff.is_none() && self.delay.is_none() && self.increment.is_some() {
