@@ -271,3 +271,46 @@ fn the_name_of_a_function_without_a_name_is_its_path() {
     );
     assert_eq!(lines[0].level, Level::WARN.to_string());
 }
+
+#[test]
+fn an_error_is_logged_with_its_sources_once_each() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot load the page")]
+    struct Own(#[source] std::io::Error);
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot load the page: {0}")]
+    struct TellsItsSource(#[source] std::io::Error);
+    fn refused() -> std::io::Error {
+        std::io::ErrorKind::ConnectionRefused.into()
+    }
+    #[retry(max_attempts = 1)]
+    fn own() -> Result<(), Own> {
+        Err(Own(refused()))
+    }
+    #[retry(max_attempts = 1)]
+    fn tells() -> Result<(), TellsItsSource> {
+        Err(TellsItsSource(refused()))
+    }
+    #[retry(max_attempts = 1)]
+    fn erased() -> anyhow::Result<()> {
+        Err(anyhow::Error::new(refused()).context("cannot load the page"))
+    }
+    #[retry(max_attempts = 1)]
+    fn boxed() -> Result<(), Box<dyn std::error::Error>> {
+        Err(Own(refused()).into())
+    }
+    #[retry(max_attempts = 1)]
+    fn borrowed<'a>(error: &'a Own) -> Result<(), &'a Own> {
+        Err(error)
+    }
+    let own_error = Own(refused());
+    for lines in [
+        logged(own),
+        logged(tells),
+        logged(|| erased().is_err()),
+        logged(|| boxed().is_err()),
+        logged(|| borrowed(&own_error).is_err()),
+    ] {
+        assert_eq!(lines[0].get("error"), "cannot load the page: connection refused");
+    }
+}

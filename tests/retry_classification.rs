@@ -338,3 +338,27 @@ impl fmt::Display for Own {
 }
 
 impl Error for Own {}
+
+#[test]
+fn the_report_of_an_inner_call_means_what_its_error_means() {
+    use backoff_core::{Classify, Policy, RetryError};
+
+    #[derive(Debug, Classify)]
+    enum Trouble {
+        #[permanent]
+        Refused,
+        #[transient]
+        Down,
+    }
+    #[retry(max_attempts = 3, delay = "0s")]
+    fn outer(calls: &mut u32, refused: bool) -> Result<(), RetryError<Trouble>> {
+        *calls += 1;
+        let once = Policy::never().build();
+        once.retry(|| Err::<(), _>(if refused { Trouble::Refused } else { Trouble::Down })).call_report().map(drop)
+    }
+    for (refused, expected) in [(true, 1), (false, 3)] {
+        let mut calls = 0;
+        assert!(outer(&mut calls, refused).is_err());
+        assert_eq!(calls, expected);
+    }
+}

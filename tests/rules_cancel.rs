@@ -254,3 +254,47 @@ fn the_future_that_cancels_is_asked_only_when_the_call_goes_on() {
         assert!(count.get() > 0);
     });
 }
+
+#[test]
+fn a_loop_by_hand_is_cancelled_before_and_while_it_waits() {
+    let token = CancelToken::new();
+    let mut attempts = FOR_EVER.start().cancel(&token);
+    let waiting = {
+        let token = token.clone();
+        thread::spawn(move || {
+            thread::sleep(ms(5));
+            token.cancel();
+        })
+    };
+    assert_eq!(attempts.pause("first"), Err("first"), "a million seconds were not waited out");
+    waiting.join().unwrap();
+    let error = attempts.explain("first");
+    assert_eq!((error.reason, error.attempts, error.slept), (StopReason::Cancelled, 1, Duration::ZERO));
+    assert_eq!((attempts.number(), attempts.stopped()), (1, Some(StopReason::Cancelled)));
+    assert_eq!(attempts.pause("next"), Err("next"), "the token stays cancelled");
+    assert_eq!(attempts.stopped(), Some(StopReason::Cancelled));
+}
+
+#[test]
+fn a_loop_by_hand_that_awaits_is_cancelled_too() {
+    paused(async {
+        let token = CancelToken::new();
+        let mut attempts = FOR_EVER.start().cancel(&token);
+        let cancels = async {
+            tokio::time::sleep(secs(5)).await;
+            token.cancel();
+        };
+        let (result, ()) = tokio::join!(attempts.pause_async("down"), cancels);
+        assert_eq!((result, attempts.stopped()), (Err("down"), Some(StopReason::Cancelled)));
+        let error = attempts.explain("down");
+        assert_eq!((error.elapsed, error.slept), (secs(5), Duration::ZERO));
+    });
+}
+
+#[test]
+fn a_loop_by_hand_that_has_given_up_is_at_its_last_attempt() {
+    let policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
+    let mut attempts = policy.start();
+    while attempts.pause("down").is_ok() {}
+    assert_eq!((attempts.number(), attempts.stopped()), (3, Some(StopReason::MaxAttempts)));
+}

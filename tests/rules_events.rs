@@ -147,3 +147,24 @@ fn every_reason_has_a_word_and_a_sentence_of_its_own() {
         assert_eq!(reason.as_str(), word);
     }
 }
+
+#[test]
+fn the_alternate_form_of_an_event_is_that_of_the_error() {
+    let mut lines = Vec::new();
+    let error = || anyhow::anyhow!("refused").context("cannot load");
+    let call = Policy::constant(std::time::Duration::ZERO).max_attempts(2).build();
+    let told = std::cell::RefCell::new(&mut lines);
+    let _ = call
+        .retry(|| Err::<(), _>(error()))
+        .on_retry(|event| told.borrow_mut().extend([format!("{event}"), format!("{event:#}")]))
+        .on_give_up(|event| told.borrow_mut().push(format!("{event:#}")))
+        .call();
+    assert_eq!(
+        lines,
+        [
+            "attempt 1 of 2 failed: cannot load; next in 0 ms",
+            "attempt 1 of 2 failed: cannot load: refused; next in 0 ms",
+            "gave up after 2 attempts: no attempts left: cannot load: refused",
+        ]
+    );
+}

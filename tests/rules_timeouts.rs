@@ -271,3 +271,19 @@ fn the_error_of_a_time_out_is_made_when_the_attempt_is_gone() {
         assert_eq!(once.retry(attempt).timeout(secs(1)).on_timeout(seen).await, Err("gone".to_owned()));
     });
 }
+
+#[backoff_core::retry(delay = "1s", max_attempts = 9, attempt_timeout = "10ms", timeout = "10ms", budget = budget, on_retry = |_| retries.set(retries.get() + 1))]
+async fn hangs_with_two_limits(budget: &backoff_core::Budget, retries: &Cell<u32>) -> io::Result<u32> {
+    hangs().await
+}
+
+#[test]
+fn where_both_limits_end_together_the_call_ends() {
+    paused(async {
+        let (budget, retries) = (backoff_core::Budget::new(), Cell::new(0));
+        hangs_with_two_limits(&budget, &retries).await.unwrap_err();
+        assert_eq!((retries.get(), budget.available()), (0, 10.0));
+        let call = PLAIN.retry(hangs).attempt_timeout(ms(10)).timeout(ms(10)).when(|_| Fault::Permanent);
+        assert_eq!(took(&call.report().await.unwrap_err()), (1, StopReason::Timeout, ms(10)));
+    });
+}

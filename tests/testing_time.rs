@@ -266,3 +266,70 @@ fn virtual_time_keeps_the_delays_that_guards_around_it_leave_out() {
     assert_eq!(hourly(&told), Err("down"));
     assert_eq!(told.into_inner(), [(HOUR, Duration::ZERO), (HOUR, HOUR)]);
 }
+
+#[retry(delay = "0s", max_attempts = 5, timeout = "1h")]
+async fn third_time_at_once(calls: &RefCell<u32>) -> io::Result<u32> {
+    *calls.borrow_mut() += 1;
+    if *calls.borrow() < 3 { Err(io::Error::other("down")) } else { Ok(*calls.borrow()) }
+}
+
+#[tokio::test]
+async fn no_time_passes_in_a_zero_delay() {
+    let _test = testing::virtual_time();
+    let start = RuntimeClock.now();
+    assert_eq!(third_time_at_once(&RefCell::new(0)).await.unwrap(), 3);
+    for policy in [
+        Policy::constant(Duration::ZERO).max_attempts(50).build(),
+        Policy::constant(Duration::ZERO).max_attempts(50).max_elapsed(secs(1)).build(),
+    ] {
+        let call = policy.retry(|| async { Err::<(), _>(io::Error::other("down")) }).timeout(HOUR);
+        let error = call.report().await.unwrap_err();
+        assert_eq!((error.reason, error.attempts), (StopReason::MaxAttempts, 50));
+    }
+    assert_eq!(RuntimeClock.elapsed(start), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_call_of_zero_delays_reaches_its_time_out_in_the_end() {
+    let _test = testing::virtual_time();
+    let endless = Policy::constant(Duration::ZERO).forever().build();
+    let call = endless.retry(|| async { Err::<(), _>(io::Error::other("down")) }).timeout(HOUR);
+    assert_eq!(call.report().await.unwrap_err().reason, StopReason::Timeout);
+}
+
+#[retry(delay = "1ms", jitter = none, max_attempts = 5, cancel = virtual_hour())]
+async fn third_time_unless_cancelled(calls: &RefCell<u32>) -> io::Result<u32> {
+    *calls.borrow_mut() += 1;
+    if *calls.borrow() < 3 { Err(io::Error::other("down")) } else { Ok(*calls.borrow()) }
+}
+
+/// An hour of virtual time.
+async fn virtual_hour() {
+    let _ = backoff_core::Sleeper::sleep(&backoff_core::DefaultSleeper, HOUR).await;
+}
+
+#[tokio::test]
+async fn asking_whether_the_call_is_cancelled_lets_no_time_pass() {
+    let _test = testing::virtual_time();
+    assert_eq!(third_time_unless_cancelled(&RefCell::new(0)).await.unwrap(), 3);
+    let calls = RefCell::new(0);
+    let policy = Policy::constant(Duration::from_millis(1)).jitter(Jitter::None).max_attempts(5).build();
+    let attempt = || async {
+        *calls.borrow_mut() += 1;
+        if *calls.borrow() < 3 { Err("down") } else { Ok(()) }
+    };
+    let report = policy.retry(attempt).cancel(virtual_hour()).report().await.unwrap();
+    assert_eq!((report.attempts, report.elapsed), (3, Duration::from_millis(2)));
+}
+
+#[tokio::test]
+async fn an_attempt_that_takes_exactly_its_time_out_is_in_time() {
+    let _test = testing::virtual_time();
+    let policy = Policy::constant(secs(1)).max_attempts(2).build();
+    let hour = || async { Ok::<_, io::Error>(virtual_hour().await) };
+    let second = Duration::from_secs(1);
+    assert_eq!(policy.retry(hour).attempt_timeout(HOUR).report().await.unwrap().attempts, 1);
+    assert_eq!(policy.retry(hour).timeout(HOUR).report().await.unwrap().attempts, 1);
+    let error = policy.retry(hour).attempt_timeout(HOUR - second).report().await.unwrap_err();
+    assert_eq!((error.reason, error.attempts), (StopReason::MaxAttempts, 2));
+}

@@ -28,6 +28,7 @@ mod verdict;
 pub use self::asynchronous::{
     by_deadline, cancel_future, in_scope, is_cancelled_now, sleep, sleep_until_cancelled,
     sleep_until_cancelled_or_deadline, sleep_until_deadline, timed_out, timed_out_with, timer, within,
+    within_by_deadline,
 };
 #[cfg(feature = "std")]
 pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Circumstances, Full, Lean, Mode, Timed};

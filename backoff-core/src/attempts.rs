@@ -10,7 +10,7 @@ use crate::drive::{Driver, Step};
 use crate::error::RetryError;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::{BlockingSleeper as _, DefaultSleeper};
-use crate::{Backoff, Budget, Fault, Policy};
+use crate::{Backoff, Budget, CancelToken, Fault, Policy};
 
 /// The attempts of one call, for a loop by hand: it counts failures, waits, and says when to stop.
 ///
@@ -54,6 +54,8 @@ pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
     last_delay: Option<Duration>,
     stopped: Option<StopReason>,
     budget: Option<&'p Budget>,
+    cancel: Option<CancelToken>,
+    name: &'static str,
     random: G,
 }
 
@@ -75,6 +77,8 @@ impl<B: Backoff> Policy<B> {
             last_delay: None,
             stopped: None,
             budget: None,
+            cancel: None,
+            name: "",
             random: ThreadRandom,
         };
         attempts.attempt_starts();
@@ -86,9 +90,39 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
     #[must_use]
     pub fn seed(self, seed: u64) -> Attempts<'p, B, Seeded> {
-        let Self { policy, clock, driver, attempt_started, reset_at, last_delay, stopped, budget, .. } = self;
+        let Self {
+            policy, clock, driver, attempt_started, reset_at, last_delay, stopped, budget, cancel, name, ..
+        } = self;
         let random = Seeded::new(seed);
-        Attempts { policy, clock, driver, attempt_started, reset_at, last_delay, stopped, budget, random }
+        Attempts { policy, clock, driver, attempt_started, reset_at, last_delay, stopped, budget, cancel, name, random }
+    }
+
+    /// Stops the call when the token is cancelled: at its next failure, or at once while it waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{CancelToken, Policy, StopReason};
+    ///
+    /// static SHUTDOWN: CancelToken = CancelToken::new();
+    ///
+    /// let policy = Policy::exponential().forever().build();
+    /// let mut attempts = policy.start().cancel(&SHUTDOWN);
+    /// SHUTDOWN.cancel();
+    /// assert_eq!(attempts.pause("refused"), Err("refused"));
+    /// assert_eq!(attempts.stopped(), Some(StopReason::Cancelled));
+    /// ```
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = Some(token.clone());
+        self
+    }
+
+    /// Sets the name of the call in logs and metrics.
+    #[must_use]
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
     }
 
     /// Takes a token of a shared budget for each retry; [`success`](Self::success) gives some back.
@@ -98,10 +132,12 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self
     }
 
-    /// Returns the number of the present attempt, 1 for the first, also after [`reset`](Self::reset).
+    /// Returns the number of the present attempt, 1 for the first, also after [`reset`](Self::reset); once the call has stopped,
+    /// that of the last.
     #[must_use]
     pub fn number(&self) -> u32 {
-        self.driver.progress().attempts().saturating_add(1)
+        let failed = self.driver.progress().attempts();
+        if self.stopped.is_some() { failed } else { failed.saturating_add(1) }
     }
 
     /// Returns the delay before the present attempt, as the policy decided it; `None` at the first.
@@ -125,7 +161,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// Notes that the attempt succeeded; what follows is a new call.
     pub fn success(&mut self) {
         let policy = self.policy;
-        self.driver.accepted::<_, _, _, _, ()>(step(&policy, &self.clock, &mut self.random, &mut ()));
+        self.driver.accepted::<_, _, _, _, ()>(step(self.name, &policy, &self.clock, &mut self.random, &mut ()));
         if let Some(budget) = self.budget {
             budget.deposit();
         }
@@ -158,20 +194,47 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// # Errors
     ///
     /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    ///
+    /// # Examples
+    ///
+    /// The fault is asked before the error is given away:
+    ///
+    /// ```
+    /// use backoff_core::{Policy, StopReason, classify};
+    ///
+    /// let mut attempts = Policy::default().start();
+    /// let error = loop {
+    ///     match std::fs::read("/no/such/file") {
+    ///         Ok(bytes) => panic!("{} bytes", bytes.len()),
+    ///         Err(error) => {
+    ///             let fault = classify::io(&error);
+    ///             if let Err(error) = attempts.pause_as(error, fault) {
+    ///                 break attempts.explain(error);
+    ///             }
+    ///         }
+    ///     }
+    /// };
+    /// assert_eq!((error.reason, error.attempts), (StopReason::Permanent, 1));
+    /// ```
     pub fn pause_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
         self.clock = WaitClock::Blocking;
-        match self.failed(fault.into(), &error) {
-            Decision::RetryAfter(delay) => {
-                drop(error);
-                if !delay.is_zero() {
-                    DefaultSleeper.sleep(delay);
-                }
-                self.driver.waited(delay);
-                self.resumes(delay);
-                Ok(())
-            }
-            Decision::Stop(_) => Err(error),
+        let delay = match self.failed(fault.into(), &error) {
+            Decision::RetryAfter(delay) => delay,
+            Decision::Stop(_) => return Err(error),
+        };
+        // What an error holds is free while the call waits, unless the call may end with it.
+        let held = self.cancel.is_some().then_some(error);
+        match &self.cancel {
+            _ if delay.is_zero() => {}
+            Some(token) => DefaultSleeper.sleep_unless_cancelled(delay, token),
+            None => DefaultSleeper.sleep(delay),
         }
+        if let (true, Some(error)) = (self.is_cancelled(), held) {
+            return Err(self.interrupted(error));
+        }
+        self.driver.waited(delay);
+        self.resumes(delay);
+        Ok(())
     }
 
     /// Returns what the call took, together with the error that [`pause`](Self::pause) gave back.
@@ -188,17 +251,30 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         if let Some(from) = self.reset_at.take() {
             self.driver.reset(from, &self.clock);
         }
-        let failure = Failure::new(fault).budget(self.budget);
+        let failure = Failure::new(fault).cancelled(self.is_cancelled()).budget(self.budget);
         let started = self.attempt_started;
         let text = text_of(Some(error));
         let policy = self.policy;
         let mut nobody = ();
-        let step = step(&policy, &self.clock, &mut self.random, &mut nobody).with(text);
+        let step = step(self.name, &policy, &self.clock, &mut self.random, &mut nobody).with(text);
         let decision = self.driver.failed(step, failure, started, Some(error));
         if let Decision::Stop(reason) = decision {
             self.stopped = Some(reason);
         }
         decision
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// Notes that the call was cancelled during a delay, and returns its error.
+    fn interrupted<E>(&mut self, error: E) -> E {
+        let (policy, mut nobody) = (self.policy, ());
+        let step = step(self.name, &policy, &self.clock, &mut self.random, &mut nobody).with(text_of(Some(&error)));
+        self.driver.interrupted::<_, _, _, _, ()>(step, StopReason::Cancelled, None);
+        self.stopped = Some(StopReason::Cancelled);
+        error
     }
 
     fn resumes(&mut self, delay: Duration) {
@@ -238,16 +314,19 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     /// Dropping the future ends the delay: the next attempt starts then, and the failure has been counted.
     pub async fn pause_async_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
         self.clock = WaitClock::Async;
-        match self.failed(fault.into(), &error) {
-            Decision::RetryAfter(delay) => {
-                drop(error);
-                let pause = Pause { attempts: self, delay };
-                crate::sleep::Wait::new(&DefaultSleeper, delay).await;
-                pause.attempts.driver.waited(delay);
-                Ok(())
-            }
-            Decision::Stop(_) => Err(error),
+        let delay = match self.failed(fault.into(), &error) {
+            Decision::RetryAfter(delay) => delay,
+            Decision::Stop(_) => return Err(error),
+        };
+        let held = self.cancel.is_some().then_some(error);
+        let pause = Pause { attempts: self, delay, goes_on: true };
+        let token = pause.attempts.cancel.as_ref();
+        crate::sleep::wait_unless_cancelled(delay, token).await;
+        if let (true, Some(error)) = (pause.attempts.is_cancelled(), held) {
+            return Err(pause.gives_up(error));
         }
+        pause.attempts.driver.waited(delay);
+        Ok(())
     }
 }
 
@@ -256,23 +335,36 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
 struct Pause<'a, 'p, B: Backoff, G: Random> {
     attempts: &'a mut Attempts<'p, B, G>,
     delay: Duration,
+    goes_on: bool,
+}
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+impl<B: Backoff, G: Random> Pause<'_, '_, B, G> {
+    /// Ends the call with its error.
+    fn gives_up<E>(mut self, error: E) -> E {
+        self.goes_on = false;
+        self.attempts.interrupted(error)
+    }
 }
 
 #[cfg(any(feature = "tokio", feature = "async-io"))]
 impl<B: Backoff, G: Random> Drop for Pause<'_, '_, B, G> {
     fn drop(&mut self) {
-        self.attempts.resumes(self.delay);
+        if self.goes_on {
+            self.attempts.resumes(self.delay);
+        }
     }
 }
 
-/// A loop by hand has no name and no hooks.
+/// A loop by hand has no hooks.
 fn step<'a, P, G>(
+    name: &'static str,
     source: &'a P,
     clock: &'a WaitClock,
     random: &'a mut G,
     nobody: &'a mut (),
 ) -> Step<'a, P, WaitClock, G, ()> {
-    Step::new(source, clock, random, nobody, Label::named(""))
+    Step::new(source, clock, random, nobody, Label::named(name))
 }
 
 impl<B: Backoff, G> fmt::Debug for Attempts<'_, B, G> {

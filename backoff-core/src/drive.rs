@@ -178,7 +178,7 @@ impl<S, I: Copy> Driver<S, I> {
         let Step { source, clock, random, observer, label, text } = step;
         let rules = source.rules();
         self.attempts = self.attempts.saturating_add(1);
-        let needs_time = self.is_timed || rules.needs_time() || cfg!(feature = "tracing");
+        let needs_time = self.started.is_some() || rules.needs_time() || cfg!(feature = "tracing");
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
         let failure = failure.at(elapsed).ran(ran);

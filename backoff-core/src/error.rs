@@ -4,11 +4,12 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
-use crate::StopReason;
+use crate::{Classify, Fault, StopReason};
 
 /// A call that gave up: the last error, why, and what it took.
 ///
-/// Implements [`Error`] when `E` does, with the last error as its source.
+/// Implements [`Error`] when `E` does, with the last error as its source, and [`Classify`] when `E` does. `anyhow::Error` and `Box<dyn Error>`
+/// implement neither: `error.last` hands theirs on, with [`to_string`](ToString::to_string) of this one as context where that helps.
 ///
 /// # Examples
 ///
@@ -53,6 +54,13 @@ impl<E> fmt::Display for RetryError<E> {
 impl<E: Error + 'static> Error for RetryError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.last)
+    }
+}
+
+/// What the last error says of itself: a call around this one treats the failure as this one did.
+impl<E: Classify> Classify for RetryError<E> {
+    fn classify(&self) -> Fault {
+        self.last.classify()
     }
 }
 

@@ -145,7 +145,8 @@ pub use crate::ticker::Ticker;
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive.md")]
 pub use backoff_macros::Classify;
-#[cfg(feature = "macros")]
+// What it expands to needs `std`; without it the compiler says so once, where the attribute is named.
+#[cfg(all(feature = "macros", feature = "std"))]
 #[doc = include_str!("retry.md")]
 pub use backoff_macros::retry;
 

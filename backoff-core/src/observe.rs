@@ -14,6 +14,7 @@
 //! With `metrics`, there are the counters `retry_calls_total{name, retried, result}`, where the result is `success` or a
 //! [`StopReason`], and `retry_retries_total{name}`, and the histograms `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
 
+mod error_text;
 mod event;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
@@ -25,7 +26,8 @@ mod tracing;
 use core::fmt;
 use core::time::Duration;
 
-pub use self::event::{CallEvent, Elapsed, ErrorText, Level, What};
+pub use self::error_text::ErrorText;
+pub use self::event::{CallEvent, Elapsed, Level, What};
 #[cfg(feature = "std")]
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};
 use crate::StopReason;
@@ -102,6 +104,7 @@ impl<E: ?Sized + fmt::Display> fmt::Display for RetryEvent<'_, E> {
             write!(f, " of {max}")?;
         }
         match self.error {
+            Some(error) if f.alternate() => write!(f, " failed: {error:#}")?,
             Some(error) => write!(f, " failed: {error}")?,
             None => f.write_str(" did not meet the condition")?,
         }
@@ -167,6 +170,7 @@ impl<E: ?Sized + fmt::Display> fmt::Display for GiveUpEvent<'_, E> {
         let plural = if self.attempts == 1 { "" } else { "s" };
         write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)?;
         match self.error {
+            Some(error) if f.alternate() => write!(f, ": {error:#}"),
             Some(error) => write!(f, ": {error}"),
             None => Ok(()),
         }

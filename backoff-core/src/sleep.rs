@@ -140,6 +140,24 @@ impl Sleeper for DefaultSleeper {
 #[cfg(feature = "async")]
 pub(crate) use self::wait::Wait;
 
+/// Waits out a delay, or until the token is cancelled.
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
+    use core::future::poll_fn;
+    use core::pin::pin;
+    use core::task::Poll;
+
+    let mut wait = pin!(Wait::new(&DefaultSleeper, delay));
+    let mut cancelled = pin!(token.map(crate::CancelToken::cancelled));
+    poll_fn(|cx| {
+        if wait.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        cancelled.as_mut().as_pin_mut().map_or(Poll::Pending, |cancelled| cancelled.poll(cx))
+    })
+    .await;
+}
+
 #[cfg(feature = "async")]
 mod wait {
     use core::future::Future;
@@ -176,6 +194,10 @@ mod wait {
 
         #[inline]
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            #[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
+            if matches!(*self, Self::Yield { .. }) {
+                crate::testing::zero_delay_polled();
+            }
             match self.project() {
                 WaitPinned::Sleep { sleep } => sleep.poll(cx),
                 WaitPinned::Yield { yielded: true } => Poll::Ready(()),

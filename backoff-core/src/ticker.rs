@@ -102,24 +102,10 @@ impl<B: Backoff, G: Random> Ticker<'_, B, G> {
     ///
     /// Dropping the future ends the delay in progress; the tick it waited for counts as given.
     pub async fn next(&mut self) -> Option<u32> {
-        use core::future::{Future as _, poll_fn};
-        use core::pin::pin;
-        use core::task::Poll;
-
-        use crate::sleep::Wait;
-
         let is_first = self.driver.is_none();
         let delay = self.delay(WaitClock::Async)?;
         if !is_first {
-            let mut wait = pin!(Wait::new(&DefaultSleeper, delay));
-            let mut cancelled = pin!(self.cancel.as_ref().map(CancelToken::cancelled));
-            poll_fn(|cx| {
-                if wait.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(());
-                }
-                cancelled.as_mut().as_pin_mut().map_or(Poll::Pending, |cancelled| cancelled.poll(cx))
-            })
-            .await;
+            crate::sleep::wait_unless_cancelled(delay, self.cancel.as_ref()).await;
         }
         self.tick()
     }

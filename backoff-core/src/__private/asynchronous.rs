@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use crate::drive::limits::OpenScope as _;
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
+use crate::drive::trial::only_looking;
 use crate::{AttemptTimeout, Outcome, Scope, Sleeper};
 
 /// Waits between two attempts; a zero delay yields once.
@@ -36,7 +37,7 @@ pub fn cancel_future<C: IntoFuture>(cancel: C) -> impl Future + use<C> {
 
 /// Returns whether the call is cancelled, without waiting.
 pub async fn is_cancelled_now<C: Future>(mut cancel: Pin<&mut C>) -> bool {
-    poll_fn(|cx| Poll::Ready(cancel.as_mut().poll(cx).is_ready())).await
+    poll_fn(|cx| Poll::Ready(only_looking(|| cancel.as_mut().poll(cx).is_ready()))).await
 }
 
 /// Waits, or is cancelled; returns whether it is. Asked also when the delay has ended, as the other drivers do.
@@ -93,6 +94,22 @@ pub async fn by_deadline<R, D: Future<Output = ()>>(
     poll_fn(|cx| match attempt.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(Some(result)),
         Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+/// Runs an attempt until it ends, or its own timer (`Some(None)`), or that of the call (`None`); they are asked in the order attempt,
+/// call, timer: where both limits end together, the call ends.
+pub async fn within_by_deadline<R, D: Future<Output = ()>>(
+    attempt: impl Future<Output = R>,
+    timer: impl Future<Output = ()>,
+    deadline: Pin<&mut D>,
+) -> Option<Option<R>> {
+    let mut timer = pin!(timer);
+    let mut attempt = pin!(by_deadline(attempt, deadline));
+    poll_fn(|cx| match attempt.as_mut().poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(ended.map(Some)),
+        Poll::Pending => timer.as_mut().poll(cx).map(|()| Some(None)),
     })
     .await
 }

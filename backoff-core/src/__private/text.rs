@@ -3,16 +3,25 @@
 //! As with [`Probe`](super::Probe), the tiers are types that dereference to one another, each with an inherent method under its
 //! own bounds.
 
+use core::error::Error;
 use core::fmt;
 use core::ops::Deref;
 
 use crate::observe::ErrorText;
 
-/// The first tier: errors with `Display`.
+/// The first tier: errors with a source chain.
 #[derive(Debug)]
-pub struct Telling<'a, E>(Debugging<'a, E>);
+pub struct Telling<'a, E>(Pointing<'a, E>);
 
-/// The second tier: errors with `Debug`.
+/// The second tier: what dereferences to an error, such as `anyhow::Error` and `Box<dyn Error>`.
+#[derive(Debug)]
+pub struct Pointing<'a, E>(Displaying<'a, E>);
+
+/// The third tier: errors with `Display`.
+#[derive(Debug)]
+pub struct Displaying<'a, E>(Debugging<'a, E>);
+
+/// The fourth tier: errors with `Debug`.
 #[derive(Debug)]
 pub struct Debugging<'a, E>(Naming<'a, E>);
 
@@ -25,11 +34,29 @@ impl<'a, E> Telling<'a, E> {
     #[inline]
     #[must_use]
     pub const fn new(error: &'a E) -> Self {
-        Self(Debugging(Naming(error)))
+        Self(Pointing(Displaying(Debugging(Naming(error)))))
     }
 }
 
-impl<'a, E: fmt::Display> Telling<'a, E> {
+impl<'a, E: Error> Telling<'a, E> {
+    /// Returns the error with its sources.
+    #[inline]
+    #[must_use]
+    pub const fn text(&self) -> ErrorText<'a> {
+        ErrorText::error(self.0.0.0.0.0)
+    }
+}
+
+impl<'a, E: Deref<Target: Error>> Pointing<'a, E> {
+    /// Returns the error pointed to with its sources.
+    #[inline]
+    #[must_use]
+    pub const fn text(&self) -> ErrorText<'a> {
+        ErrorText::pointer(self.0.0.0.0)
+    }
+}
+
+impl<'a, E: fmt::Display> Displaying<'a, E> {
     /// Returns the error by `Display`.
     #[inline]
     #[must_use]
@@ -58,6 +85,24 @@ impl<E> Naming<'_, E> {
 }
 
 impl<'a, E> Deref for Telling<'a, E> {
+    type Target = Pointing<'a, E>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E> Deref for Pointing<'a, E> {
+    type Target = Displaying<'a, E>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E> Deref for Displaying<'a, E> {
     type Target = Debugging<'a, E>;
 
     #[inline]

@@ -26,8 +26,6 @@ where
     W: Classifier<ErrorOf<F, Blocking>>,
     U: Condition<ValueOf<F, Blocking>>,
     O: Observer<ErrorOf<F, Blocking>>,
-    K: ClockSource,
-    G: Random,
     D: BudgetSource,
     N: Nesting,
 {
@@ -42,6 +40,8 @@ where
     pub fn call(self) -> F::Outcome
     where
         S: BlockingSleeper,
+        K: ClockSource,
+        G: Random,
         X: BlockingCancel,
     {
         self.run(false, |outcome, _| outcome)
@@ -59,6 +59,8 @@ where
     pub fn call_report(self) -> ReportOf<F, Blocking>
     where
         S: BlockingSleeper,
+        K: ClockSource,
+        G: Random,
         X: BlockingCancel,
     {
         self.run(true, report)
@@ -69,6 +71,8 @@ where
     fn run<A>(mut self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A
     where
         S: BlockingSleeper,
+        K: ClockSource,
+        G: Random,
         X: BlockingCancel,
     {
         let clock = self.surroundings.clock.blocking();
@@ -105,6 +109,8 @@ where
     ) -> A
     where
         S: BlockingSleeper,
+        K: ClockSource,
+        G: Random,
         X: BlockingCancel,
     {
         let Self { source, mut operation, judge, mut observer, surroundings, .. } = self;

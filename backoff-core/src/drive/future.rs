@@ -19,7 +19,7 @@ use super::operation::{Async, Operation};
 use super::settle::text_of;
 use super::source::PolicySource;
 use super::timers::{AsyncTimeouts, Timer};
-use super::trial::in_force;
+use super::trial::{in_force, only_looking};
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
 use crate::decision::{Decision, Failure, Limit, StopReason, attempt_limit};
@@ -154,13 +154,14 @@ where
                     };
                     let ended = match polled {
                         Poll::Ready(outcome) => Ok(outcome),
+                        // Where both end together, the call ends.
+                        Poll::Pending if poll_deadline(this.deadline.as_mut(), cx) => {
+                            Err((this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout)))
+                        }
                         Poll::Pending if limit.poll_expired(cx) => {
                             let time = limited_to.map_or(Duration::ZERO, |limit| limit.time);
                             let is_clipped = limited_to.is_some_and(|limit| limit.is_clipped);
                             Err((time, is_clipped.then_some(StopReason::MaxElapsed)))
-                        }
-                        Poll::Pending if poll_deadline(this.deadline.as_mut(), cx) => {
-                            Err((this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout)))
                         }
                         Poll::Pending => return Poll::Pending,
                     };
@@ -251,7 +252,7 @@ where
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
         // A call whose start nobody needs has no state before its first failure.
         let driver = this.driver.get_or_insert_with(|| Driver::new(None));
-        let is_cancelled = X::CANCELS && this.cancel.poll(cx).is_ready();
+        let is_cancelled = X::CANCELS && only_looking(|| this.cancel.poll(cx).is_ready());
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
         let failure =
             Failure::new(fault).cancelled(is_cancelled).cut_short(cut_short).nested(inner_gave_up).budget(budget);

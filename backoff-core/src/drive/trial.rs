@@ -147,6 +147,15 @@ impl Trial {
     pub(crate) const fn stopped(_: StopReason) {}
 }
 
+/// Polls something without waiting for it, which lets no virtual time pass.
+#[inline]
+pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
+    #[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
+    return crate::testing::only_looking(poll);
+    #[cfg(not(all(feature = "testing", any(feature = "tokio", feature = "async-io"))))]
+    poll()
+}
+
 /// Looks at the rules of a call as tests have changed them.
 #[inline]
 pub(crate) fn in_force<R>(rules: &Rules, look: impl FnOnce(&Rules) -> R) -> R {

@@ -1,8 +1,8 @@
 //! The events of all calls in one form, for everything that watches a whole process.
 
-use core::fmt;
 use core::time::Duration;
 
+use super::ErrorText;
 use crate::{InvalidPolicy, StopReason};
 
 /// A level of a log, as `log = ".."` names it.
@@ -127,65 +127,5 @@ impl<'a> CallEvent<'a> {
     #[must_use]
     pub const fn error(&self) -> ErrorText<'a> {
         self.error
-    }
-}
-
-/// An error as text, however its type can be shown: by `Display`, else by `Debug`, else by the name of its type. Calls of
-/// `policy.retry(..)` and loops by hand ask nothing of their error types, and have the name only.
-#[derive(Clone, Copy)]
-pub struct ErrorText<'a>(pub(crate) Text<'a>);
-
-#[derive(Clone, Copy)]
-pub(crate) enum Text<'a> {
-    None,
-    Display(&'a dyn fmt::Display),
-    Debug(&'a dyn fmt::Debug),
-    TypeName(&'static str),
-}
-
-impl<'a> ErrorText<'a> {
-    /// No error.
-    pub const NONE: Self = Self(Text::None);
-
-    #[doc(hidden)]
-    #[inline]
-    pub const fn display(error: &'a dyn fmt::Display) -> Self {
-        Self(Text::Display(error))
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    pub const fn debug(error: &'a dyn fmt::Debug) -> Self {
-        Self(Text::Debug(error))
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    #[must_use]
-    pub const fn type_name(name: &'static str) -> Self {
-        Self(Text::TypeName(name))
-    }
-
-    /// Returns whether there is no error.
-    #[must_use]
-    pub const fn is_none(&self) -> bool {
-        matches!(self.0, Text::None)
-    }
-}
-
-impl fmt::Display for ErrorText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Text::None => Ok(()),
-            Text::Display(error) => error.fmt(f),
-            Text::Debug(error) => error.fmt(f),
-            Text::TypeName(name) => f.write_str(name),
-        }
-    }
-}
-
-impl fmt::Debug for ErrorText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }

@@ -1,6 +1,8 @@
 //! Events for `tracing`, with stable field names.
 
-use super::{CallEvent, Elapsed, Level, What};
+use std::fmt;
+
+use super::{CallEvent, Elapsed, ErrorText, Level, What};
 
 macro_rules! emit {
     ($level:expr, $event:expr, $message:literal, $($field:tt)*) => {{
@@ -27,7 +29,7 @@ macro_rules! emit {
 
 /// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn.
 pub(super) fn publish(event: &CallEvent<'_>) {
-    let error = (!event.error.is_none()).then(|| tracing::field::display(event.error));
+    let error = (!event.error.is_none()).then(|| tracing::field::display(WithSources(event.error)));
     match event.what {
         What::Retry { delay } => {
             let delay_ms = millis(delay);
@@ -57,6 +59,15 @@ pub(super) fn publish(event: &CallEvent<'_>) {
             emit!(tracing::Level::WARN, event, "a value was moved to the nearest allowed one", retry.problem = problem,);
         }
         What::Recovered => emit!(tracing::Level::INFO, event, "recovered",),
+    }
+}
+
+/// An error with its sources: the reason of a failure is often the last of them.
+struct WithSources<'a>(ErrorText<'a>);
+
+impl fmt::Display for WithSources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
     }
 }
 

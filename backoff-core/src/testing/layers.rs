@@ -155,6 +155,13 @@ pub(crate) fn now() -> Option<Instant> {
     innermost(|layer| layer.time.as_ref().map(VirtualTime::now))
 }
 
+/// Notes on the virtual clock that a zero delay was polled.
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[inline]
+pub(crate) fn zero_delay_polled() {
+    let _ = innermost(|layer| layer.time.as_ref().map(VirtualTime::zero_delay_polled));
+}
+
 /// Lets a delay pass on the virtual clock at once; returns `false` where there is none.
 #[inline]
 pub(crate) fn passes(delay: Duration) -> bool {

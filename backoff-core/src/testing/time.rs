@@ -20,7 +20,14 @@ struct State {
     waiting: BTreeSet<(Duration, u64)>,
     #[cfg(any(feature = "tokio", feature = "async-io"))]
     next_number: u64,
+    /// The polls of zero delays since time passed: calls that go on, for which it stands still.
+    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    zero_delays: u32,
 }
+
+/// After so many polls of zero delays time passes all the same, or a call without any other delay would never reach its time-out.
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+const MOST_ZERO_DELAYS: u32 = 100_000;
 
 /// As much virtual time as every platform's `Instant` can be ahead: about five hundred years.
 const LONGEST: Duration = Duration::from_secs(500 * 365 * 86_400);
@@ -43,7 +50,37 @@ impl VirtualTime {
     pub(super) fn pass(&self, time: Duration) {
         let mut state = self.state();
         state.passed = state.passed.saturating_add(time).min(LONGEST);
+        #[cfg(any(feature = "tokio", feature = "async-io"))]
+        {
+            state.zero_delays = 0;
+        }
     }
+
+    /// Notes that a zero delay was polled.
+    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    pub(super) fn zero_delay_polled(&self) {
+        let mut state = self.state();
+        state.zero_delays = state.zero_delays.saturating_add(1).min(MOST_ZERO_DELAYS);
+    }
+}
+
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+std::thread_local! {
+    /// A delay is polled by somebody who does not wait for it.
+    static IS_ONLY_LOOKED_AT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Polls something without letting virtual time pass: the caller wants to know how it stands, and does not wait.
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
+    struct Restored(bool);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            let _ = IS_ONLY_LOOKED_AT.try_with(|looked_at| looked_at.set(self.0));
+        }
+    }
+    let _restored = Restored(IS_ONLY_LOOKED_AT.try_with(|looked_at| looked_at.replace(true)).unwrap_or(false));
+    poll()
 }
 
 #[cfg(any(feature = "tokio", feature = "async-io"))]
@@ -61,7 +98,7 @@ mod asynchronous {
     use pin_project_lite::pin_project;
 
     use super::super::layers::{Layer, with_virtual_time};
-    use super::{LONGEST, VirtualTime};
+    use super::{IS_ONLY_LOOKED_AT, LONGEST, VirtualTime};
     use crate::sleep::runtime;
 
     /// How often a delay that is not the next to end yields before it goes ahead of those that nobody polls.
@@ -123,8 +160,8 @@ mod asynchronous {
         /// When it ends, and its number.
         key: (Duration, u64),
         is_listed: bool,
-        /// What had passed when it was asked last.
-        seen: Duration,
+        /// What had passed, and how many zero delays since, when it was asked last.
+        seen: (Duration, u32),
         yields: u32,
     }
 
@@ -136,7 +173,7 @@ mod asynchronous {
                 state.next_number = number.wrapping_add(1);
                 (state.passed.saturating_add(delay), number)
             };
-            Some(Self { layer, key, is_listed: false, seen: Duration::ZERO, yields: 0 })
+            Some(Self { layer, key, is_listed: false, seen: (Duration::ZERO, 0), yields: 0 })
         }
 
         /// Returns whether the delay is over; lets time pass when it is the next to end and has yielded once.
@@ -149,15 +186,19 @@ mod asynchronous {
                 state.waiting.remove(&self.key);
                 return true;
             }
+            if IS_ONLY_LOOKED_AT.try_with(std::cell::Cell::get).unwrap_or(false) {
+                return false;
+            }
+            let present = (state.passed, state.zero_delays);
             if !self.is_listed {
                 self.is_listed = true;
-                self.seen = state.passed;
+                self.seen = present;
                 state.waiting.insert(self.key);
                 return false;
             }
             // Whatever has just ended has its turn first.
-            if self.seen != state.passed {
-                self.seen = state.passed;
+            if self.seen != present {
+                self.seen = present;
                 self.yields = 0; // somebody waits who is polled
                 return false;
             }
@@ -166,8 +207,10 @@ mod asynchronous {
                 return false;
             }
             state.passed = end.min(LONGEST);
+            state.zero_delays = 0;
             state.waiting.remove(&self.key);
-            true
+            // What ends at the same instant has a turn, too: an attempt that takes exactly its time-out is in time.
+            state.waiting.first().is_none_or(|(other, _)| *other > state.passed)
         }
     }
 

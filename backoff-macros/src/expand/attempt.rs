@@ -53,7 +53,7 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
             }
         },
         (Some(of_attempt), Some(of_call)) => quote_spanned! {site=>
-            match #private::by_deadline(#private::within(#attempt, __timer), __deadline.as_mut()).await {
+            match #private::within_by_deadline(#attempt, __timer, __deadline.as_mut()).await {
                 #some(#some(__result)) => (__result, #none),
                 #some(#none) => #of_attempt,
                 #none => #of_call,

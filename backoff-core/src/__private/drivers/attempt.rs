@@ -50,7 +50,7 @@ impl Attempt {
         self.last_delay
     }
 
-    /// Returns what is left of `max_elapsed`; `None` without that limit.
+    /// Returns what is left of `max_elapsed`; `None` without that limit, and where it counts from a first failure that has not been.
     #[must_use]
     pub const fn remaining(&self) -> Option<Duration> {
         self.remaining

@@ -1,0 +1,182 @@
+//! An error as text, for those who watch the process and do not know its type.
+
+use alloc::string::{String, ToString};
+use core::error::Error;
+use core::fmt::{self, Write as _};
+use core::ops::Deref;
+
+/// An error as text, however its type can be shown: by `Display`, else by `Debug`, else by the name of its type. Calls of
+/// `policy.retry(..)` and loops by hand ask nothing of their error types, and have the name only.
+///
+/// `{:#}` adds the sources of the error, each after a colon, as `anyhow` does; one whose text is in what stands before is left out.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{observe, retry};
+/// use std::io;
+/// use std::sync::Mutex;
+///
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("cannot load user {0}")]
+/// struct LoadError(u32, #[source] io::Error);
+///
+/// #[retry(max_attempts = 1)]
+/// fn load(user: u32) -> Result<(), LoadError> {
+///     Err(LoadError(user, io::ErrorKind::ConnectionRefused.into()))
+/// }
+///
+/// static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// observe::set_global(|event: &observe::CallEvent<'_>| {
+///     SEEN.lock().unwrap().extend([event.error().to_string(), format!("{:#}", event.error())]);
+/// })?;
+/// assert!(load(7).is_err());
+/// assert_eq!(*SEEN.lock().unwrap(), ["cannot load user 7", "cannot load user 7: connection refused"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct ErrorText<'a>(Text<'a>);
+
+#[derive(Clone, Copy)]
+enum Text<'a> {
+    None,
+    Error(&'a (dyn Error + 'a)),
+    Pointer(&'a (dyn Pointer + 'a)),
+    Display(&'a dyn fmt::Display),
+    Debug(&'a dyn fmt::Debug),
+    TypeName(&'static str),
+}
+
+/// What dereferences to an error, whose own type may have no size.
+trait Pointer {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<E: Deref<Target: Error>> Pointer for E {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(&**self, f)
+    }
+}
+
+impl<'a> ErrorText<'a> {
+    /// No error.
+    pub const NONE: Self = Self(Text::None);
+
+    #[doc(hidden)]
+    #[inline]
+    pub const fn error(error: &'a (dyn Error + 'a)) -> Self {
+        Self(Text::Error(error))
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub const fn pointer<E: Deref<Target: Error>>(error: &'a E) -> Self {
+        Self(Text::Pointer(error))
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub const fn display(error: &'a dyn fmt::Display) -> Self {
+        Self(Text::Display(error))
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub const fn debug(error: &'a dyn fmt::Debug) -> Self {
+        Self(Text::Debug(error))
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub const fn type_name(name: &'static str) -> Self {
+        Self(Text::TypeName(name))
+    }
+
+    /// Returns whether there is no error.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self.0, Text::None)
+    }
+}
+
+impl fmt::Display for ErrorText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Text::None => Ok(()),
+            Text::Error(error) => show(error, f),
+            Text::Pointer(error) => error.show(f),
+            Text::Display(error) => error.fmt(f),
+            Text::Debug(error) => error.fmt(f),
+            Text::TypeName(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Debug for ErrorText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Writes an error, with its sources where `{:#}` asks for them.
+fn show<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if !f.alternate() {
+        return fmt::Display::fmt(error, f);
+    }
+    let mut text = String::new();
+    write!(text, "{error}")?;
+    let mut next = error.source();
+    while let Some(source) = next {
+        let cause = source.to_string();
+        // Many errors tell their source by themselves.
+        if !text.contains(&cause) {
+            write!(text, ": {cause}")?;
+        }
+        next = source.source();
+    }
+    f.write_str(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+    use alloc::format;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<Layer>>);
+
+    impl fmt::Display for Layer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|source| source as &(dyn Error + 'static))
+        }
+    }
+
+    fn chain(texts: &[&'static str]) -> Layer {
+        let (first, rest) = texts.split_first().expect("at least one");
+        Layer(first, (!rest.is_empty()).then(|| Box::new(chain(rest))))
+    }
+
+    #[test]
+    fn the_sources_follow_where_they_are_asked_for() {
+        let error = chain(&["query failed", "no connection", "refused"]);
+        assert_eq!(format!("{}", ErrorText::error(&error)), "query failed");
+        assert_eq!(format!("{:#}", ErrorText::error(&error)), "query failed: no connection: refused");
+        let boxed: Box<dyn Error> = Box::new(error);
+        assert_eq!(format!("{:#}", ErrorText::pointer(&boxed)), "query failed: no connection: refused");
+    }
+
+    #[test]
+    fn a_source_that_the_error_tells_itself_is_not_told_twice() {
+        let error = chain(&["query failed: refused", "refused"]);
+        assert_eq!(format!("{:#}", ErrorText::error(&error)), "query failed: refused");
+    }
+}
