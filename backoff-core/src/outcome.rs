@@ -6,7 +6,9 @@ use crate::AttemptTimeout;
 
 /// A return type that tells success from failure: `Result<T, E>`, or `Option<T>` where `None` is a failure.
 ///
-/// Implement it for a type of your own to retry functions that return it.
+/// Implement it for a type of your own to retry functions that return it. Only the outer type counts: `Ok(Err(..))` and `Some(Err(..))` are
+/// successes, and the `None` of an `Option<Result<T, E>>` is the failure. Turn such a type around in the body: `?` on what
+/// `timeout(..).await` or a `JoinHandle` returns, `transpose` on what an iterator does.
 ///
 /// # Examples
 ///

@@ -225,7 +225,7 @@ fn function_path(name: &'static str) -> &'static str {
     path
 }
 
-/// Iterates over the annotated functions that have failed at least once, the newest first.
+/// Iterates over the annotated functions that have failed at least once, or had a run-time value moved to an allowed one, the newest first.
 pub fn call_sites() -> impl Iterator<Item = &'static CallSite> {
     let newest = *NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
     std::iter::successors(newest, |site| site.next.get().copied().flatten())

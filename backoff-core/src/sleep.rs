@@ -6,7 +6,8 @@
 //! | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
 //! | none | | a closure given with `.sleep(..)`; without one the call does not compile |
 //!
-//! Which of the enabled ones serves is found when the delay begins. Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
+//! Which of the enabled ones serves is found when the delay begins: with `tokio` alone, a call outside of a tokio runtime panics there, with
+//! tokio's own message ("there is no reactor running"). Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
 
 #[cfg(any(feature = "tokio", feature = "async-io"))]
 pub(crate) mod runtime;

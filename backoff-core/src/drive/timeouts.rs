@@ -24,7 +24,8 @@ pub struct FromTimeout;
 /// Makes the failure of an attempt that was dropped.
 #[diagnostic::on_unimplemented(
     message = "no error can be made for an attempt that timed out",
-    label = "give `on_timeout` a closure, or implement `From<backoff_core::AttemptTimeout>` for the error"
+    label = "give `on_timeout` a closure, or implement `From<backoff_core::AttemptTimeout>` for the error",
+    note = "for an error of another crate, such as `reqwest::Error`, return one of your own that it converts into, or use the client's own time-out"
 )]
 pub trait MakeTimeout<R> {
     /// Returns the failure.

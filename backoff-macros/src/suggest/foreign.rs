@@ -123,7 +123,7 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
         Form("when = |error| matches!(error, ..)", "errors are told apart by a closure"),
     ),
     (
-        &["abort_on", "abort_if", "skip_if", "give_up_on", "non_retryable", "unless"],
+        &["abort_on", "abort_if", "skip_if", "give_up_on", "non_retryable", "unless", "giveup"],
         Form("when = |error| !..", "`true` means that another attempt is worth it"),
     ),
     (&["retry_if_result", "retry_on_result", "retry_while"], Form("until = |value| ..", "`true` ends the retries")),
