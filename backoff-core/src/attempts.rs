@@ -202,7 +202,8 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     /// ```
     /// use backoff_core::{Policy, StopReason, classify};
     ///
-    /// let mut attempts = Policy::default().start();
+    /// let policy = Policy::default();
+    /// let mut attempts = policy.start();
     /// let error = loop {
     ///     match std::fs::read("/no/such/file") {
     ///         Ok(bytes) => panic!("{} bytes", bytes.len()),
