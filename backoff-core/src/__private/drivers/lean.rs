@@ -53,9 +53,9 @@ impl<M: Mode> Lean<M> {
         }
         Trial::succeeded();
         if self.failed > 0 {
-            recovered(site, self.failed, self.stamp.elapsed::<M>(&self.aside.trial), &self.aside.steered);
+            recovered(site, self.failed, self.stamp.elapsed::<M>(self.aside.trial), &self.aside.steered);
         } else if cfg!(feature = "metrics") {
-            succeeded_at_once(label(site), self.stamp.elapsed::<M>(&self.aside.trial).time());
+            succeeded_at_once(label(site), self.stamp.elapsed::<M>(self.aside.trial).time());
         }
         true
     }
@@ -90,7 +90,7 @@ fn decide_lean<M: Mode>(
     let Aside { trial, steered } = aside;
     let is_disabled = steered.look(site, policy, failed_before == 0, || stamp.started());
     if let Some(full) = steered.get() {
-        stamp.elapsed::<M>(trial); // a recovery tells the time since the first failure
+        stamp.elapsed::<M>(*trial); // a recovery tells the time since the first failure
         let circumstances = Circumstances { budget, ..Circumstances::default() };
         return full.decide(site, policy, fault, *error, circumstances).into();
     }
@@ -99,7 +99,7 @@ fn decide_lean<M: Mode>(
     let failure = Failure::new(fault).disabled(is_disabled).budget(budget);
     let rules = policy.rules();
     let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom);
-    let notice = || Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(trial), text: *error };
+    let notice = || Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(*trial), text: *error };
     settle::decided(rules, decision, Some(site), notice);
     decision.into()
 }

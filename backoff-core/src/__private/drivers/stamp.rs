@@ -45,7 +45,7 @@ impl Stamp {
         not(any(feature = "tracing", feature = "metrics")),
         expect(clippy::extra_unused_type_parameters, clippy::unused_self, reason = "nothing asks for time")
     )]
-    pub(super) fn elapsed<M: Mode>(&mut self, trial: &Trial) -> Elapsed {
+    pub(super) fn elapsed<M: Mode>(&mut self, trial: Trial) -> Elapsed {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         {
             let at = *self.at.get_or_insert_with(|| M::CLOCK.now());
