@@ -172,6 +172,20 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     }
 
     /// Starts a new sequence: attempts, backoff and elapsed time begin anew, as after `reset_after`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::constant(Duration::ZERO).max_attempts(2).build();
+    /// let mut attempts = policy.start();
+    /// for _ in 0..10 {
+    ///     attempts.reset(); // a connection that has worked for long enough
+    ///     assert_eq!(attempts.pause("closed"), Ok(()));
+    /// }
+    /// ```
     pub fn reset(&mut self) {
         let now = self.clock.now();
         self.driver.reset(now, &self.clock);
@@ -242,6 +256,18 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     ///
     /// Elapsed time counts from [`Policy::start`] where the policy needs it, for `max_elapsed` since the call or `reset_after`, and from the
     /// first failure otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, StopReason};
+    ///
+    /// let once = Policy::never().build();
+    /// let mut attempts = once.start();
+    /// let last = attempts.pause("refused").unwrap_err();
+    /// let error = attempts.explain(last);
+    /// assert_eq!((error.last, error.attempts, error.reason), ("refused", 1, StopReason::MaxAttempts));
+    /// ```
     pub fn explain<E>(&self, last: E) -> RetryError<E> {
         let reason = self.stopped.unwrap_or(StopReason::Cancelled);
         RetryError::new(last, self.driver.ended(&self.clock, self.stopped), reason)
@@ -300,6 +326,27 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     /// # Cancellation
     ///
     /// Dropping the future ends the delay: the next attempt starts then, and the failure has been counted.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `tokio` alone, a delay panics outside of a tokio runtime, and in one without `enable_time`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::Policy;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let policy = Policy::exponential().max_attempts(2).build();
+    /// let mut attempts = policy.start();
+    /// assert_eq!(attempts.pause_async("down").await, Ok(()));
+    /// assert_eq!(attempts.pause_async("down").await, Err("down"));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn pause_async<E>(&mut self, error: E) -> Result<(), E> {
         self.pause_async_as(error, Fault::Transient).await
     }
@@ -313,6 +360,10 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     /// # Cancellation
     ///
     /// Dropping the future ends the delay: the next attempt starts then, and the failure has been counted.
+    ///
+    /// # Panics
+    ///
+    /// As [`pause_async`](Self::pause_async).
     pub async fn pause_async_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
         self.clock = WaitClock::Async;
         let delay = match self.failed(fault.into(), &error) {

@@ -1,34 +1,4 @@
 //! A limit on retries that many calls share, so that retries cannot keep a dead dependency dead.
-//!
-//! # Why a budget, and not only `max_attempts`
-//!
-//! With 3 attempts per call, a dependency that fails every request is sent three times its load, just when it can least serve it. Where stale
-//! requests queue up, that load outlives its cause: in the simulation of 100 clients and a server with a queue, stopped for 30 s at 80 % load,
-//! 3 unguarded attempts *never* recover, whatever the backoff and jitter. The same clients with this budget send 1.04 times the load during the
-//! outage, and are well again 5.5 s after it, as fast as clients that do not retry at all. `cargo run --release --example storm -- outage --clients 100`
-//! shows both.
-//!
-//! A retry takes one token; a success puts `ratio` of a token back. Below about 9 % failures the default budget denies nothing; above, the
-//! number of retries falls to a tenth of the successes. Nothing refills it with time.
-//!
-//! # Why deposits on success, and not on requests
-//!
-//! A budget of 10 % of *requests* goes on paying while everything fails: extra load of 1.1 for ever, which a server at 95 % load never sheds (of 20
-//! simulated fleets none recovered). Successes stop when the dependency does, and the deposits with them. For the same reason there is no reserve
-//! of retries per second: with 10,000 clients, even one retry in 10 s for each is 1,000 requests per second that nothing switches off.
-//!
-//! # Why the capacity is small
-//!
-//! A full budget is a debt of the whole fleet: when the dependency fails, every client may spend its capacity at once, so the extra load is *clients
-//! x capacity* requests, or *clients x capacity / (requests served per second)* seconds of work. For 1,000 clients of a server of 1,000 requests
-//! per second at 80 % load, the default of 10 means 10 s of work (recovery after 5.8 s), and 100 means 100 s (33 s); 10,000 clients with 100 each
-//! never recover. For large fleets of small clients use a capacity of 1 or 2, at a price: a capacity of 1 denies 9 % of
-//! the retries at 1 % failures, where 10 denies none.
-//!
-//! # One budget per dependency
-//!
-//! Two functions that call the same server share its fate, and should share its budget: a budget for each multiplies the capacity. Where
-//! the dependencies are known only at run time (hosts, tenants), [`Budgets`] keeps one for each key.
 
 #[cfg(feature = "std")]
 mod budgets;
@@ -58,6 +28,36 @@ use self::limits::{Limits, TOKEN, tokens};
 /// # Defaults
 ///
 /// Ratio 0.1, capacity 10: at most one retry per ten successes, and a burst of 10.
+///
+/// # Why a budget, and not only `max_attempts`
+///
+/// With 3 attempts per call, a dependency that fails every request is sent three times its load, just when it can least serve it. Where stale
+/// requests queue up, that load outlives its cause: in the simulation of 100 clients and a server with a queue, stopped for 30 s at 80 % load,
+/// 3 unguarded attempts *never* recover, whatever the backoff and jitter. The same clients with this budget send 1.04 times the load during the
+/// outage, and are well again 5.5 s after it, as fast as clients that do not retry at all. `cargo run --release --example storm -- outage --clients 100`
+/// shows both.
+///
+/// A retry takes one token; a success puts `ratio` of a token back. With failures below 5 % the default budget denies practically nothing, near 9 % one retry in twenty; above, the
+/// number of retries falls to a tenth of the successes. Nothing refills it with time.
+///
+/// # Why deposits on success, and not on requests
+///
+/// A budget of 10 % of *requests* goes on paying while everything fails: extra load of 1.1 for ever, which a server at 95 % load never sheds (of 20
+/// simulated fleets none recovered). Successes stop when the dependency does, and the deposits with them. For the same reason there is no reserve
+/// of retries per second: with 10,000 clients, even one retry in 10 s for each is 1,000 requests per second that nothing switches off.
+///
+/// # Why the capacity is small
+///
+/// A full budget is a debt of the whole fleet: when the dependency fails, every client may spend its capacity at once, so the extra load is *clients
+/// x capacity* requests, or *clients x capacity / (requests served per second)* seconds of work. For 1,000 clients of a server of 1,000 requests
+/// per second at 80 % load, the default of 10 means 10 s of work (recovery after 5.8 s), and 100 means 100 s (33 s); 10,000 clients with 100 each
+/// never recover. For large fleets of small clients use a capacity of 1 or 2, at a price: a capacity of 1 denies 9 % of
+/// the retries at 1 % failures, where 10 denies none.
+///
+/// # One budget per dependency
+///
+/// Two functions that call the same server share its fate, and should share its budget: a budget for each multiplies the capacity. Where
+/// the dependencies are known only at run time (hosts, tenants), [`Budgets`] keeps one for each key.
 ///
 /// # Examples
 ///

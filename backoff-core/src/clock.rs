@@ -1,4 +1,4 @@
-//! Where "now" comes from. The real time is read in this file only.
+//! Where "now" comes from. Monotonic time is read in this file only.
 
 use core::time::Duration;
 

@@ -24,6 +24,15 @@ pub enum Decision {
 }
 
 /// Why a call made no further attempt.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::StopReason;
+///
+/// assert_eq!(StopReason::MaxAttempts.as_str(), "max_attempts"); // in logs, and as a label
+/// assert_eq!(StopReason::MaxAttempts.to_string(), "no attempts left"); // for people
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {

@@ -61,8 +61,8 @@ impl<B: Backoff> Policy<B> {
     /// Returns the range of each delay, jitter included.
     ///
     /// Both ends can be slept, where `max_elapsed` leaves the time for it. The iterator goes on for as long as a call could,
-    /// if chance made every delay the shortest: without a limit of attempts a range from zero makes it endless, so
-    /// [`take`](Iterator::take) what is wanted.
+    /// if chance made every delay the shortest: without `max_attempts`, a range that starts at zero never uses up `max_elapsed`, so the
+    /// iterator is endless; use [`take`](Iterator::take).
     pub fn ranges(&self) -> impl Iterator<Item = RangeInclusive<Duration>> + use<'_, B> {
         let unlimited = Rules { max_elapsed: None, ..*self.rules() };
         let shortest = self.delays_by(*self.rules(), || u64::MIN);

@@ -8,7 +8,7 @@ use crate::{Classify, Fault, StopReason};
 
 /// A call that gave up: the last error, why, and what it took.
 ///
-/// Implements [`Error`] when `E` does, with the last error as its source, and [`Classify`] when `E` does. `anyhow::Error` and `Box<dyn Error>`
+/// Implements [`Error`] when `E` does and is `'static`, with the last error as its source, and [`Classify`] when `E` does. `anyhow::Error` and `Box<dyn Error>`
 /// implement neither: `error.last` hands theirs on, with [`to_string`](ToString::to_string) of this one as context where that helps.
 ///
 /// # Examples

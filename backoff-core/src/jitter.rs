@@ -1,10 +1,4 @@
 //! Randomness on a base delay, so that clients which failed together do not come back together.
-//!
-//! Without it, a thousand clients that fail at the same instant all return in the same ten milliseconds, retry after
-//! retry. Full jitter needs the fewest calls under contention and leaves the smallest crowd of waiting retries when an outage ends; equal jitter keeps a
-//! minimum spacing; decorrelated jitter spreads a herd flattest but waits longest. Every kind is a range, and a delay is
-//! drawn uniformly from the whole nanoseconds in it, both ends included. The cap bounds the *range*, not the drawn value:
-//! a delay at the cap is as spread out as any other, where clamping after the draw would send all to the same instant.
 
 use core::time::Duration;
 
@@ -12,6 +6,15 @@ use crate::base::{BaseDelay, SECONDS_FROM, is_shorter};
 use crate::random::Random;
 
 /// How much randomness is put on a base delay *d*.
+///
+/// Without it, a thousand clients that fail at the same instant all return in the same ten milliseconds, retry after
+/// retry. Full jitter leaves the smallest crowd of waiting retries when an outage ends, and is the default; equal jitter keeps a minimum
+/// spacing; decorrelated jitter spreads a herd flattest and waits longest. What each costs on one contended row of a database is measured in the
+/// repository, in `docs/contention.md`.
+///
+/// Every kind is a range, and a delay is drawn uniformly from the whole nanoseconds in it, both ends included (above five centuries, from
+/// whole seconds). The cap bounds the *range*, not the drawn value: a delay at the cap is as spread out as any other, where clamping after the draw
+/// would send all to the same instant.
 ///
 /// # Examples
 ///
@@ -36,8 +39,8 @@ pub enum Jitter {
     /// Uniform in [*d*(1−r), min(*d*(1+r), `max_delay`)] for a ratio r in 0.0..=1.0.
     Factor(f64),
     /// Uniform in [`initial_delay`, min(`max_delay`, 3 × previous delay)], in place of growth; the first previous delay is
-    /// `initial_delay`. Exponential backoff without a named multiplier only. With a `max_delay` no longer than `initial_delay` (its default
-    /// for 20 s and more) nothing is left to draw from: name a longer one.
+    /// `initial_delay`. Exponential backoff without a named multiplier only. If `max_delay` is not above `initial_delay` (the
+    /// default from 20 s on), every delay is the same; name a longer `max_delay`.
     ///
     /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     Decorrelated,

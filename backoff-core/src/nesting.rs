@@ -1,12 +1,4 @@
 //! Retries inside retries.
-//!
-//! Three layers that make three attempts each turn one request into 27 calls at the bottom. A call that retries around
-//! others says so with `inner_retries`: `suppress` lets the calls inside it make one attempt each, `stop` ends it when a
-//! call inside it has given up. Either way no call inside waits longer than the outer one has time left.
-//!
-//! The scope of a call is found by the calls inside it through the thread that runs them: a blocking attempt sets it while
-//! it runs, an async one during each poll, on whatever thread. Work on another task or thread, or in another process, takes a [`Scope`]
-//! along by hand.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -22,6 +14,27 @@ use crate::clock::{Clock as _, RuntimeClock};
 use crate::drive::limits::{Nesting, OpenScope};
 
 /// What a call says of the retries of the calls inside it.
+///
+/// Three layers that make three attempts each turn one request into 27 calls at the bottom. A call that retries around
+/// others says so with `inner_retries`. Unless that is [`Allow`](Self::Allow), no call inside waits longer than the outer one has time left, and the
+/// outer call allocates its [`Scope`], once.
+///
+/// The scope of a call is found by the calls inside it through the thread that runs them: a blocking attempt sets it while
+/// it runs, an async one during each poll, on whatever thread. Work on another task or thread, or in another process, takes a [`Scope`]
+/// along by hand.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{InnerRetries, Policy};
+///
+/// const THREE: Policy = Policy::constant(std::time::Duration::ZERO).max_attempts(3).build();
+///
+/// let mut calls = 0;
+/// let inner = |calls: &mut u32| THREE.retry(|| { *calls += 1; Err::<(), _>("down") }).call();
+/// assert!(THREE.retry(|| inner(&mut calls)).inner_retries(InnerRetries::Suppress).call().is_err());
+/// assert_eq!(calls, 3); // and not 9
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InnerRetries {
@@ -30,8 +43,8 @@ pub enum InnerRetries {
     Allow,
     /// They make one attempt each: this call retries in their place.
     Suppress,
-    /// They retry; when one of them gives up, this call stops, too, with [`StopReason::Nested`]: at the failure of the attempt around
-    /// it, whatever that fails of. An attempt that falls back on something else and succeeds is a success.
+    /// They retry; when one of them gives up, this call stops with [`StopReason::Nested`] as soon as the attempt around it fails, for
+    /// whatever reason. An attempt that falls back on something else and succeeds is a success.
     Stop,
 }
 
@@ -152,6 +165,21 @@ impl Scope {
     }
 
     /// Runs `work` in this scope, on whatever thread: what a spawned thread does with a scope taken along.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{InnerRetries, Policy, Scope};
+    /// use std::thread;
+    ///
+    /// let policy = Policy::default();
+    /// let attempt = || {
+    ///     let scope = Scope::current().expect("an attempt runs in the scope of its call");
+    ///     let worker = thread::spawn(move || scope.run(|| Scope::current().is_some_and(|scope| scope.suppresses_retries())));
+    ///     worker.join().map_err(|_| "panicked")
+    /// };
+    /// assert_eq!(policy.retry(attempt).inner_retries(InnerRetries::Suppress).call(), Ok(true));
+    /// ```
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let _entered = Entered::new(self);
         work()

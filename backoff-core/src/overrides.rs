@@ -1,7 +1,10 @@
 //! Values of annotated functions, changed without recompiling.
 //!
 //! An override is found by the name of a call site: the path of the function as the compiler gives it, or the `name = ".."` of the
-//! attribute. It comes from code ([`set`], [`replace_all`]), from an environment variable ([`load_env`]), or from any serde
+//! attribute. Such a path begins with the name of the crate: `shop::billing::charge` for a function, `shop::Client::get` for a method,
+//! `shop::billing::<impl shop::Client>::get` where the `impl` stands in another module, `<shop::Client as shop::Api>::get` for a method of a trait.
+//! [`call_sites`](crate::call_sites) tells them; what operators steer had better have a `name`. Calls of [`Policy::retry`](crate::Policy::retry) are not
+//! reached. It comes from code ([`set`], [`replace_all`]), from an environment variable ([`load_env`]), or from any serde
 //! source ([`Overrides`] is a map from names to settings, with the feature `serde`).
 //!
 //! ```
@@ -27,10 +30,10 @@
 #![cfg_attr(feature = "serde", doc = include_str!("overrides/toml.md"))]
 //! # Which override applies
 //!
-//! * A key that is the whole name of a call site: `billing::charge`.
+//! * A key that is the whole name of a call site: `shop::billing::charge`.
 //! * Else the longest key that is a prefix of the name. A prefix ends where a part of the name ends, before `::` or `.`, so
-//!   that `billing` covers `billing::charge` and not `billings::charge`; or it ends with `*` and is taken letter by letter, so that
-//!   `billing::ch*` covers `billing::charge`. The key `*` covers every annotated function.
+//!   that `shop::billing` covers `shop::billing::charge` and not `shop::billings::charge`; or it ends with `*` and is taken letter by letter, so that
+//!   `shop::billing::ch*` covers `shop::billing::charge`. The key `*` covers every annotated function.
 //! * Else the annotation.
 //!
 //! One override applies, the best match; what it does not name stays as the annotation says. To switch retries on again
@@ -41,10 +44,10 @@
 //! A call looks for its override at its first failure and keeps what it finds; later changes are for new calls. Only
 //! `disabled` is looked for at every failure: switched on, it ends calls in progress at their next decision. A success looks
 //! for nothing, and while no override is set a failure costs one relaxed load. Nothing is allocated for a call; the place for what
-//! it finds is part of its state, which makes the future of an annotated function up to 270 bytes larger where this feature
+//! it finds is part of its state, which makes the future of an annotated function up to 280 bytes larger where this feature
 //! is on.
 //!
-//! * A limit of time that the annotation has not counts from the first failure, because nothing read the clock before;
+//! * If the annotation has no time limit, an overriding one counts from the first failure, because nothing read the clock before;
 //!   so does `reset_after`, which takes an attempt to start when its delay was over.
 //! * `attempt = ctx` tells the first attempt what the annotation says, and every later one what applies.
 //! * Time-outs, budgets and hooks are not settings of a policy and cannot be overridden.

@@ -1,13 +1,4 @@
 //! What waits out a delay.
-//!
-//! | feature | where | async sleeper |
-//! |---|---|---|
-//! | `tokio` | inside a tokio runtime | `tokio::time::sleep`; paused time advances by itself |
-//! | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
-//! | none | | a closure given with `.sleep(..)`; without one the call does not compile |
-//!
-//! Which of the enabled ones serves is found when the delay begins: with `tokio` alone, a call outside of a tokio runtime panics there, with
-//! tokio's own message ("there is no reactor running"). Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
 
 #[cfg(any(feature = "tokio", feature = "async-io"))]
 pub(crate) mod runtime;
@@ -21,6 +12,15 @@ pub use self::runtime::RuntimeSleep;
 pub use crate::testing::time::RuntimeSleep;
 
 /// Waits out a delay without blocking the thread.
+///
+/// | feature | where | async sleeper |
+/// |---|---|---|
+/// | `tokio` | inside a tokio runtime | `tokio::time::sleep`; paused time advances by itself |
+/// | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
+/// | none | | a closure given with `.sleep(..)`; without one the call does not compile |
+///
+/// Which of the enabled ones serves is found when the delay begins: with `tokio` alone, a call outside of a tokio runtime, or in one without
+/// `enable_time`, panics there with tokio's own message ("there is no reactor running", "timers are disabled"). Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
 ///
 /// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper. It also times
 /// `attempt_timeout` and `timeout`, so one that returns at once makes every attempt that is not ready at once time out: for tests

@@ -2,7 +2,7 @@
 //!
 //! A guard changes how the calls under it run, on its thread, in one future, or in the whole process, and records what
 //! they did. Nothing of the tested code changes: `#[retry]`, [`Policy::retry`](crate::Policy::retry) and loops by hand all obey. The feature `testing`
-//! belongs into the `dev-dependencies`; without it none of this exists, and calls carry nothing for it.
+//! belongs in the `dev-dependencies`; without it none of this exists, and calls carry nothing for it.
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -168,8 +168,8 @@ pub fn lose_replies(count: u32) -> ThreadGuard {
 
 /// Gives calls on this thread a clock that advances by itself, until the guard is dropped.
 ///
-/// A blocking delay has passed at once. An async one yields once, and of several in progress the one that ends first
-/// passes first, so that a time-out strikes when an attempt takes longer, and not before. What is not a delay, such as a request to
+/// A blocking delay has passed at once. Async delays yield once and then end in the order of their deadlines, so a time-out strikes only
+/// if the attempt takes longer. What is not a delay, such as a request to
 /// a real server, takes no virtual time, and an async delay does not wait for it: an attempt that awaits one counts as longer than
 /// any `attempt_timeout`. Against such a server use tokio's paused time, or no time-out.
 ///

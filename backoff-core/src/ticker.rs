@@ -36,8 +36,8 @@ pub struct Ticker<'p, B: Backoff, G = ThreadRandom> {
 }
 
 impl<B: Backoff> Policy<B> {
-    /// Returns a ticker at the pace of this policy; its time starts at the first tick, or by `Since::FirstFailure` when the second
-    /// is asked for.
+    /// Returns a ticker at the pace of this policy; its time starts at the first tick, or at the request for the second with
+    /// `Since::FirstFailure`.
     #[must_use]
     pub fn ticker(&self) -> Ticker<'_, B> {
         Ticker { policy: self, driver: None, cancel: None, has_ended: false, random: ThreadRandom }
@@ -101,6 +101,10 @@ impl<B: Backoff, G: Random> Ticker<'_, B, G> {
     /// # Cancellation
     ///
     /// Dropping the future ends the delay in progress; the tick it waited for counts as given.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `tokio` alone, a delay panics outside of a tokio runtime, and in one without `enable_time`.
     pub async fn next(&mut self) -> Option<u32> {
         let is_first = self.driver.is_none();
         let delay = self.delay(WaitClock::Async)?;

@@ -36,6 +36,22 @@ where
     /// # Panics
     ///
     /// When the operation does; a panic is not retried.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let mut calls = 0;
+    /// let result: Result<(), u32> = Policy::default()
+    ///     .retry(|| {
+    ///         calls += 1;
+    ///         Err(calls)
+    ///     })
+    ///     .sleep(|_| ())
+    ///     .call();
+    /// assert_eq!(result, Err(3)); // the last error, untouched
+    /// ```
     #[inline]
     pub fn call(self) -> F::Outcome
     where
@@ -56,6 +72,16 @@ where
     /// # Panics
     ///
     /// When the operation does; a panic is not retried.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, StopReason};
+    ///
+    /// let report = Policy::default().retry(|| Err::<(), _>("down")).sleep(|_| ()).call_report();
+    /// let error = report.unwrap_err();
+    /// assert_eq!((error.last, error.attempts, error.reason), ("down", 3, StopReason::MaxAttempts));
+    /// ```
     pub fn call_report(self) -> ReportOf<F, Blocking>
     where
         S: BlockingSleeper,

@@ -72,6 +72,25 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Judge<EveryError, U>, O, E> 
     /// Says which errors are worth another attempt: `true`, or a [`Fault`].
     ///
     /// Default: every error is transient.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let mut statuses = [429, 404].into_iter();
+    /// let result = Policy::default()
+    ///     .retry(|| Err::<(), u16>(statuses.next().unwrap_or(500)))
+    ///     .when(|status| match status {
+    ///         429 => Fault::PushBack(Duration::from_secs(1)),
+    ///         500.. => Fault::Transient,
+    ///         _ => Fault::Permanent,
+    ///     })
+    ///     .sleep(|_| ())
+    ///     .call();
+    /// assert_eq!(result, Err(404));
+    /// ```
     #[inline]
     pub fn when<W, A>(self, classifier: W) -> Retry<P, M, F, Judge<W, U>, O, E>
     where

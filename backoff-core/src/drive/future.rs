@@ -52,6 +52,11 @@ pin_project! {
     /// # Cancellation
     ///
     /// Dropping it drops the attempt or the delay in progress, and everything else with it. No task is spawned.
+    ///
+    /// # Panics
+    ///
+    /// When the operation does. With the feature `tokio` alone, a delay or a time-out panics outside of a tokio runtime, and in one without
+    /// `enable_time`.
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<P, F, J, O, S, K, G, X, T, D, N>
     where

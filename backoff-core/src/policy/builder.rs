@@ -14,6 +14,21 @@ use crate::{Jitter, Schedule};
 ///
 /// The setters are `const` and check nothing; [`build`](Self::build) and [`try_build`](Self::try_build) check everything
 /// at once, whatever the order of the setters.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Policy;
+/// use std::time::Duration;
+///
+/// let builder = Policy::exponential().max_delay(Duration::from_secs(1)).initial_delay(Duration::from_secs(2));
+/// let refused = builder.try_build().unwrap_err();
+/// assert_eq!(
+///     refused.to_string(),
+///     "`max_delay` (1s) is shorter than `initial_delay` (2s); raise `max_delay` or lower `initial_delay`"
+/// );
+/// assert!(builder.max_delay(Duration::from_secs(3)).try_build().is_ok());
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a builder does nothing until `build` or `try_build`"]
 pub struct PolicyBuilder<B = Schedule> {

@@ -58,8 +58,8 @@ impl Setup {
     /// Makes every delay zero, also those that a server asks for.
     ///
     /// The policy decides as if the delays were waited out: what it would have slept counts as elapsed time, so that
-    /// `max_elapsed` and `timeout` end a call after the same number of attempts. It is that call's time only: for the `max_elapsed` of a
-    /// call around it nothing has passed, and an `attempt_timeout` waits in real time (or tokio's). Where these matter, use
+    /// `max_elapsed` and `timeout` end a call after the same number of attempts. Only that call sees this time; a call around it does not,
+    /// and an `attempt_timeout` waits in real (or tokio's) time. Where these matter, use
     /// [`virtual_time`](super::virtual_time). Hooks are told a delay of zero;
     /// [`waits`](super::Recorder::waits) has the real ones. The delays of a [`Ticker`](crate::Ticker) are zero, too.
     pub const fn no_waits(mut self) -> Self {

@@ -70,17 +70,15 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
         Rename("initial_delay"),
     ),
     (
-        &[
-            "factor",
-            "backoff_factor",
-            "backoff_multiplier",
-            "exponential_base",
-            "exp_base",
-            "exponent",
-            "rate",
-            "growth",
-        ],
+        &["factor", "backoff_multiplier", "exponential_base", "exp_base", "exponent", "rate", "growth"],
         Rename("multiplier"),
+    ),
+    (
+        &["backoff_factor"],
+        Form(
+            "initial_delay = \"500ms\"",
+            "elsewhere that factor is the first delay in seconds; growth is `multiplier`",
+        ),
     ),
     (&["max_interval", "max_backoff", "max_wait", "max_timeout", "cap", "delay_cap", "max"], Rename("max_delay")),
     (&["interval", "wait", "wait_fixed", "pause", "fixed_delay", "wait_time"], Rename("delay")),

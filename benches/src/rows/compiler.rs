@@ -62,7 +62,7 @@ pub(super) const GROUP: Group = Group {
             source: Source::ColdBuild(|costs| &costs.seconds),
             goal: |_| Goal::both(Some(7.4)),
             goal_text: "7.4",
-            explanation: "Seconds depend on the machine; the goal was set on another.",
+            explanation: "Seconds depend on the machine.",
             cheaper: &[
                 (
                     &["backon", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff"],

@@ -103,8 +103,21 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
 
     /// Stops the call when it is cancelled: a blocking call by a [`CancelToken`](crate::CancelToken), lent or given, an async one by that or any future.
     ///
-    /// The token wakes the default sleeper at once. The future is raced with the delays only, never with an attempt. The
-    /// call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
+    /// The token wakes the default sleeper at once; a blocking sleeper of your own is asked when it returns. The future is raced with the
+    /// delays only, never with an attempt. The call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{CancelToken, Policy, StopReason};
+    ///
+    /// static SHUTDOWN: CancelToken = CancelToken::new();
+    ///
+    /// SHUTDOWN.cancel();
+    /// let report = Policy::default().retry(|| Err::<(), _>("down")).cancel(&SHUTDOWN).call_report();
+    /// let error = report.unwrap_err();
+    /// assert_eq!((error.last, error.attempts, error.reason), ("down", 1, StopReason::Cancelled));
+    /// ```
     #[inline]
     pub fn cancel<C>(self, by: C) -> Retry<P, M, F, J, O, Surroundings<S, K, G, CancelledBy<C>, T, L>> {
         self.with_surroundings(|Surroundings { sleeper, clock, random, timeouts, sharing, .. }| Surroundings {
@@ -193,8 +206,29 @@ where
     /// Drops an attempt that runs longer than this, which then fails with the error that `on_timeout` or
     /// `From<AttemptTimeout>` makes.
     ///
-    /// That error is classified like any other. An attempt gets no more time than is left of `max_elapsed`; if that strikes first, the reason
-    /// is `MaxElapsed`.
+    /// Default: none. That error is classified like any other. An attempt gets no more time than is left of `max_elapsed`; if that strikes first, the
+    /// reason is `MaxElapsed`. With a time-out of zero an attempt fails that is not ready when it is first polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::Policy;
+    /// use std::{io, time::Duration};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| async {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     Ok::<_, io::Error>(())
+    /// });
+    /// let error = call.attempt_timeout(Duration::from_secs(2)).await.unwrap_err();
+    /// assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::TimedOut, "no answer within 2s"));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn attempt_timeout(
         self,
         limit: Duration,
@@ -205,7 +239,25 @@ where
     /// Drops the attempt or the delay in progress when the whole call has taken this long.
     ///
     /// The call then ends with the error that `on_timeout` or `From<AttemptTimeout>` makes, and the reason [`Timeout`](crate::StopReason::Timeout). A
-    /// time-out is a limit: it replaces the 3 attempts of a policy that names none.
+    /// time-out is a limit: it replaces the 3 attempts of a policy that names none. Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{Policy, StopReason};
+    /// use std::{io, time::Duration};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let policy = Policy::constant(Duration::from_secs(4)).jitter(backoff_core::Jitter::None).build();
+    /// let call = policy.retry(|| async { Err::<(), _>(io::Error::other("down")) });
+    /// let error = call.timeout(Duration::from_secs(10)).report().await.unwrap_err();
+    /// assert_eq!((error.reason, error.attempts), (StopReason::Timeout, 3)); // at 0, 4 and 8 s
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn timeout<'p, B>(
         self,
         limit: Duration,
@@ -217,7 +269,28 @@ where
             .edited(|edited| edited.rules.limit_by_timeout())
     }
 
-    /// Makes the error of an attempt, or of a call, that timed out.
+    /// Makes the error of an attempt, or of a call, that timed out. The attempt is gone by then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| async {
+    ///     std::future::pending::<()>().await;
+    ///     Ok::<(), String>(())
+    /// });
+    /// let call = call.attempt_timeout(Duration::from_secs(2)).on_timeout(|timeout| format!("slow: {:?}", timeout.limit()));
+    /// assert_eq!(call.await, Err("slow: 2s".to_owned()));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_timeout<N>(self, make: N) -> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<N>, L>>
     where
         N: Fn(AttemptTimeout) -> ErrorOf<F, Async>,

@@ -80,6 +80,27 @@ where
     /// # Cancellation
     ///
     /// Dropping the future drops the attempt or the delay in progress.
+    ///
+    /// # Panics
+    ///
+    /// When the operation does. With the feature `tokio` alone, a delay or a time-out panics outside of a tokio runtime, and in one without
+    /// `enable_time`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{Policy, StopReason};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let report = Policy::default().retry(|| async { Err::<(), _>("down") }).report().await;
+    /// let error = report.unwrap_err();
+    /// assert_eq!((error.last, error.attempts, error.reason), ("down", 3, StopReason::MaxAttempts));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>>
     where
         S: Sleeper,
