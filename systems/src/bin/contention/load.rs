@@ -108,7 +108,7 @@ impl Load {
     }
 }
 
-/// Returns the time of one way through the network, and of the server's own part: a fourth of what an attempt of a client takes that is alone.
+/// Returns the time of one way through the network, and of the server's own part: a quarter of an attempt by a client that is alone.
 pub(crate) async fn measure_hop(server: &Postgres, network: Network) -> Result<Duration> {
     const INCREMENTS: u32 = 50;
 

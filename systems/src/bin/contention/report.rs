@@ -59,7 +59,7 @@ with its defaults (each COMMIT is synced to disk), on a machine of {processors} 
 every run the row holds the number of clients. Shown is the mean over {rounds} rounds.
 
 In parentheses stands what the simulator (`examples/storm`, with the library's own policies and decision) predicts. Its one parameter is the time
-of one way between client and server, a fourth of what an attempt of a client takes that is alone. Its server is never busy and tells a loser at once;
+of one way between client and server: a quarter of an attempt by a client that is alone. Its server is never busy and tells a loser at once;
 the real one makes writers of a row wait for each other, and has little to give on loopback when 100 clients ask at the same time. Both spread clients, as jitter would.
 Without jitter one measurement differs from the next by half: clients that collide once go on colliding.
 
