@@ -309,3 +309,36 @@ async fn hooks_see_what_once_has_made() {
     assert_eq!(later_with_hooks(&mut keys, &mut log).await, Err(failure("no")));
     assert_eq!(log, expected);
 }
+
+#[retry(delay = "0s", max_attempts = 2, clone(text), when = |_| text.len() == 3, on_retry = |event| seen.push(format!("{text}: {event}")), on_give_up = |_| seen.push(text.clone()))]
+fn consumes_a_clone(text: String, seen: &mut Vec<String>) -> Result<usize, Failure> {
+    let bytes = text.into_bytes();
+    Err(failure(bytes.len()))
+}
+
+#[retry(delay = "0s", max_attempts = 2, clone(text), on_retry = async |event| seen.push(format!("{text}: {event}")), on_give_up = |_| seen.push(text.clone()))]
+async fn changes_a_clone(mut text: String, seen: &mut Vec<String>) -> Result<(), Failure> {
+    yield_now().await;
+    text.push('!');
+    Err(failure(text.len()))
+}
+
+#[retry(delay = "0s", max_attempts = 2, on_retry = |_| file.set_position(0))]
+fn reads_by_value(file: &mut std::io::Cursor<Vec<u8>>) -> Result<usize, usize> {
+    fn all(mut reader: impl std::io::Read) -> usize {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap_or_default()
+    }
+    Err(all(file))
+}
+
+#[tokio::test]
+async fn hooks_see_the_argument_and_not_what_an_attempt_left_of_it() {
+    let mut seen = Vec::new();
+    assert_eq!(consumes_a_clone("tea".to_owned(), &mut seen), Err("3".to_owned()));
+    assert_eq!(seen, ["tea: attempt 1 of 2 failed: 3; next in 0 ms", "tea"]);
+    seen.clear();
+    assert_eq!(changes_a_clone("tea".to_owned(), &mut seen).await, Err("4".to_owned()));
+    assert_eq!(seen, ["tea: attempt 1 of 2 failed: 4; next in 0 ms", "tea"]);
+    assert_eq!(reads_by_value(&mut std::io::Cursor::new(vec![7; 5])), Err(5));
+}

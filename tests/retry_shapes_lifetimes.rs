@@ -151,3 +151,34 @@ fn track_caller_compiles_and_names_the_function_itself() {
     let expected = line!() - 6;
     assert!(caller().unwrap().abs_diff(expected) <= 3, "the attempt is a closure, which cannot track its caller");
 }
+
+struct Head<'a>(&'a u8);
+
+impl<'a> Head<'a> {
+    #[retry(delay = "0s")]
+    fn parse(bytes: &'a mut [u8]) -> Option<Self> {
+        Some(Self(bytes.first()?))
+    }
+}
+
+#[retry(delay = "0s")]
+fn copied(bytes: &mut [u8]) -> Option<impl Iterator<Item = u8>> {
+    bytes.first()?;
+    Some(bytes.iter().copied())
+}
+
+#[retry(delay = "0s")]
+async fn copied_later(bytes: &mut [u8]) -> Option<impl Iterator<Item = u8>> {
+    yield_now().await;
+    bytes.first()?;
+    Some(bytes.iter().copied())
+}
+
+#[tokio::test]
+async fn a_result_borrows_from_an_argument_also_where_no_lifetime_is_written() {
+    let mut bytes = [1, 2, 3];
+    assert_eq!(Head::parse(&mut bytes).map(|head| *head.0), Some(1));
+    assert_eq!(copied(&mut bytes).map(Iterator::sum::<u8>), Some(6));
+    assert_eq!(copied_later(&mut bytes).await.map(Iterator::sum::<u8>), Some(6));
+    assert!(Head::parse(&mut []).is_none());
+}

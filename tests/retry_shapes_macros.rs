@@ -138,3 +138,31 @@ impl<const N: u32> Limited<N> {
 fn a_value_in_braces_is_known_at_run_time() {
     assert_eq!(Limited::<4>::ask(&mut 0), Err(4));
 }
+
+/// The usual way to hand attributes on.
+macro_rules! service {
+    ($(#[$meta:meta])* fn $name:ident($($setting:meta),*) $body:block) => {
+        $(#[$meta])*
+        #[retry($($setting),*)]
+        fn $name(calls: &mut u32) -> Result<u32, String> {
+            *calls += 1;
+            let result: Result<u32, String> = $body;
+            result
+        }
+    };
+}
+
+service! {
+    /// Fails each time.
+    #[must_use = "it may have failed"]
+    #[inline]
+    #[doc(alias = "nope")]
+    fn captured(max_attempts = 2, delay = "0s") { Err("down".to_owned()) }
+}
+
+#[test]
+fn attributes_that_a_macro_captured_are_handed_on() {
+    let mut calls = 0;
+    assert_eq!(captured(&mut calls), Err("down".to_owned()));
+    assert_eq!(calls, 2);
+}

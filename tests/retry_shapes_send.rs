@@ -248,3 +248,30 @@ async fn a_body_that_is_not_send_runs_where_the_plain_one_does() {
     });
     assert_eq!(ran.await.unwrap(), Ok(3));
 }
+
+/// `Send`, not `Sync`.
+struct Counter(Cell<u32>);
+
+impl Counter {
+    #[retry(delay = "0s")]
+    async fn boxed(&mut self) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+        yield_now().await;
+        self.0.set(self.0.get() + 1);
+        Ok(self.0.get())
+    }
+
+    #[retry(delay = "0s")]
+    async fn of_static_text(&mut self) -> Result<std::borrow::Cow<'static, str>, &'static str> {
+        yield_now().await;
+        self.0.set(self.0.get() + 1);
+        Err("down")
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_the_result_cannot_borrow_from_need_not_be_sync() {
+    let mut counter = Counter(Cell::new(0));
+    assert_eq!(send(counter.boxed()).await.unwrap(), 1);
+    assert_eq!(send(counter.of_static_text()).await, Err("down"));
+    assert_eq!(counter.0.get(), 4);
+}

@@ -175,3 +175,80 @@ fn tokio_main_stands_above_or_below() {
     assert_eq!(main_above(&AtomicU32::new(0)).unwrap(), 3);
     assert_eq!(main_below(&AtomicU32::new(0)).unwrap(), 3);
 }
+
+mod the_receiver_in_the_attribute {
+    use async_trait::async_trait;
+    use backoff_core::{Policy, retry};
+
+    #[derive(Default)]
+    pub(crate) struct Client {
+        pub(crate) limit: u32,
+        pub(crate) calls: u32,
+        pub(crate) reconnected: u32,
+        pub(crate) told: Vec<u32>,
+    }
+
+    impl Client {
+        async fn reconnect(&mut self) -> Result<(), String> {
+            tokio::task::yield_now().await;
+            self.reconnected += 1;
+            Ok(())
+        }
+    }
+
+    #[async_trait]
+    pub(crate) trait Link {
+        async fn ready(&mut self) -> Result<u32, String>;
+        async fn limited(&mut self) -> Result<u32, String>;
+        async fn told(&mut self) -> Result<u32, String>;
+        async fn consumed(self: Box<Self>) -> Result<u32, String>;
+        async fn shared(&self, policy: Policy) -> Result<u32, String>;
+    }
+
+    #[async_trait]
+    impl Link for Client {
+        #[retry(delay = "0s", before_retry = self.reconnect().await?)]
+        async fn ready(&mut self) -> Result<u32, String> {
+            self.calls += 1;
+            if self.calls < 3 { Err("closed".to_owned()) } else { Ok(self.reconnected) }
+        }
+
+        #[retry(delay = "0s", max_attempts = self.limit)]
+        async fn limited(&mut self) -> Result<u32, String> {
+            self.calls += 1;
+            Err(format!("call {}", self.calls))
+        }
+
+        #[retry(delay = "0s", on_retry = |event| self.told.push(event.attempt()), or_else = |_| Ok(self.limit))]
+        async fn told(&mut self) -> Result<u32, String> {
+            self.calls += 1;
+            Err("down".to_owned())
+        }
+
+        #[retry(delay = "0s", max_attempts = self.limit)]
+        async fn consumed(self: Box<Self>) -> Result<u32, String> {
+            tokio::task::yield_now().await;
+            Err(format!("at most {}", self.limit))
+        }
+
+        #[retry(policy = policy, when = |_| self.limit > 0)]
+        async fn shared(&self, policy: Policy) -> Result<u32, String> {
+            Err("down".to_owned())
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_attribute_names_the_receiver_of_an_async_trait() {
+    use the_receiver_in_the_attribute::{Client, Link as _};
+
+    let mut client = Client { limit: 2, ..Client::default() };
+    assert_eq!(client.ready().await, Ok(2));
+    client.calls = 0;
+    assert_eq!(client.limited().await, Err("call 2".to_owned()));
+    assert_eq!(client.told().await, Ok(2));
+    assert_eq!(client.told, [1, 2]);
+    let policy = backoff_core::Policy::constant(std::time::Duration::ZERO).max_attempts(2).build();
+    assert_eq!(client.shared(policy).await, Err("down".to_owned()));
+    assert_eq!(Box::new(client).consumed().await, Err("at most 2".to_owned()));
+}

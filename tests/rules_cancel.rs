@@ -234,9 +234,9 @@ fn a_sleeper_of_ones_own_is_not_asked_when_the_call_is_cancelled_before_the_dela
 async fn asked(count: &Cell<u32>) {
     std::future::poll_fn(|_| {
         count.set(count.get() + 1);
-        std::task::Poll::Pending
+        std::task::Poll::<()>::Pending
     })
-    .await
+    .await;
 }
 
 #[backoff_core::retry(max_attempts = 3, delay = "1s", cancel = asked(count), until = |value| *value == good, unmet = last)]

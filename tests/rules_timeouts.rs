@@ -260,12 +260,12 @@ fn the_longest_limits_interrupt_nothing() {
 #[test]
 fn the_error_of_a_time_out_is_made_when_the_attempt_is_gone() {
     paused(async {
-        let state = std::cell::RefCell::new(0);
+        let state = tokio::sync::Mutex::new(0);
         let attempt = || async {
-            let _held = state.borrow_mut();
+            let _held = state.lock().await;
             hangs().await.map_err(|error| error.to_string())
         };
-        let seen = |_| if state.try_borrow_mut().is_ok() { "gone" } else { "alive" }.to_owned();
+        let seen = |_| if state.try_lock().is_ok() { "gone" } else { "alive" }.to_owned();
         let once = every(ms(100)).max_attempts(1).build();
         assert_eq!(once.retry(attempt).attempt_timeout(secs(1)).on_timeout(seen).await, Err("gone".to_owned()));
         assert_eq!(once.retry(attempt).timeout(secs(1)).on_timeout(seen).await, Err("gone".to_owned()));

@@ -10,6 +10,8 @@ pub use crate::classify::{Probe, push_back};
 #[cfg(feature = "std")]
 mod asynchronous;
 #[cfg(feature = "std")]
+mod cancelling;
+#[cfg(feature = "std")]
 mod drivers;
 #[cfg(feature = "std")]
 mod features;
@@ -26,10 +28,11 @@ mod verdict;
 
 #[cfg(feature = "std")]
 pub use self::asynchronous::{
-    by_deadline, cancel_future, in_scope, is_cancelled_now, sleep, sleep_until_cancelled,
-    sleep_until_cancelled_or_deadline, sleep_until_deadline, timed_out, timed_out_with, timer, within,
-    within_by_deadline,
+    by_deadline, in_scope, is_cancelled_now, sleep, sleep_until_cancelled, sleep_until_cancelled_or_deadline,
+    sleep_until_deadline, timed_out, timed_out_with, timer, within, within_by_deadline,
 };
+#[cfg(feature = "std")]
+pub use self::cancelling::{Cancelling, Cancels, NoFuture};
 #[cfg(feature = "std")]
 pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Circumstances, Full, Lean, Mode, Timed};
 #[cfg(feature = "std")]

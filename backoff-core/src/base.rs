@@ -104,7 +104,15 @@ mod tests {
     #[test]
     fn the_cap_bounds_short_and_long_delays() {
         let long = Duration::from_secs(SECONDS_FROM);
-        for (delay, cap) in [(CENTURY, long), (long, CENTURY), (long, Duration::MAX), (Duration::MAX, long)] {
+        let longer = long + Duration::from_nanos(1);
+        for (delay, cap) in [
+            (CENTURY, long),
+            (long, CENTURY),
+            (long, longer),
+            (longer, long),
+            (long, Duration::MAX),
+            (Duration::MAX, long),
+        ] {
             assert_eq!(BaseDelay::of(delay).capped(BaseDelay::of(cap)).duration(), delay.min(cap), "{delay:?} {cap:?}");
         }
     }

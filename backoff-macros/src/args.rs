@@ -19,7 +19,7 @@ pub(crate) use self::keys::{KEYS, form};
 pub(crate) use self::value::{Value, is_async_closure, peel};
 use crate::diagnostic::Errors;
 use crate::function::Scope;
-use crate::groups::{self, Depth};
+use crate::groups;
 
 /// One argument: its key, its value as it is written, and what the value means.
 pub(crate) struct Arg<T> {
@@ -166,7 +166,7 @@ pub(crate) struct Args {
 impl Args {
     /// Reads the arguments; what cannot be read is left out and reported.
     pub(crate) fn parse(tokens: TokenStream, scope: &Scope, errors: &mut Errors) -> Self {
-        reader::read(groups::visible(tokens, Depth::All), scope, errors)
+        reader::read(groups::arguments(tokens), scope, errors)
     }
 
     /// Returns whether a key is written, also where its value is wrong: one mistake must not cause a second report.

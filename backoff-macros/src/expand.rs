@@ -7,8 +7,10 @@
 //! let mut driver = ..;                          // counts attempts; nothing else unless something asks for it
 //! loop {
 //!     let delay = {
-//!         let v = &mut *v;                      // every attempt gets its own reborrow of `&mut` arguments
-//!         let result = async { BODY }.await;    // or an immediate closure: `?` and `return` end the attempt
+//!         let result = {
+//!             let v = &mut *v;                  // every attempt gets its own reborrow of `&mut` arguments, and its own clones
+//!             async { BODY }.await              // or an immediate closure: `?` and `return` end the attempt
+//!         };
 //!         match result.as_result() {
 //!             Ok(_) => break result,
 //!             Err(error) => match driver.failed(&POLICY, fault_of(error)) {
@@ -65,7 +67,7 @@ fn loop_tokens(plan: &Plan<'_>) -> TokenStream {
     let attempt = attempt::tokens(plan);
     let step = ending::step(plan);
     let wait = ending::wait(plan);
-    let bindings = plan.bindings_per_attempt();
+    let start_of_attempt = plan.start_of_attempt();
     if plan.keeps_result {
         // The result outlives the delay, because what ends the delay early returns it.
         let after = ending::after_loop(plan);
@@ -74,7 +76,7 @@ fn loop_tokens(plan: &Plan<'_>) -> TokenStream {
             #start
             let (__result, __reason) = loop {
                 let (__result, __delay) = {
-                    #bindings
+                    #start_of_attempt
                     #attempt
                     #step
                     (__result, __delay)
@@ -91,7 +93,7 @@ fn loop_tokens(plan: &Plan<'_>) -> TokenStream {
             #start
             let (__result, __reason) = loop {
                 let __delay = {
-                    #bindings
+                    #start_of_attempt
                     #attempt
                     #step
                     __delay
@@ -106,7 +108,7 @@ fn loop_tokens(plan: &Plan<'_>) -> TokenStream {
         #start
         loop {
             let __delay = {
-                #bindings
+                #start_of_attempt
                 #attempt
                 #step
                 __delay

@@ -74,6 +74,16 @@ impl Function {
         self.repeated.extend::<Vec<_>>(repeated);
     }
 
+    /// Returns the tokens of the attribute with `self` under the name that it has where the attempts are: `#[async_trait]` moves it into
+    /// its block, and calls it anew in the body only.
+    pub(crate) fn as_the_attempts_name_it(&self, args: TokenStream) -> TokenStream {
+        let name = match &self.shape {
+            Shape::Future(future) => future.name_of_self(),
+            Shape::Sync | Shape::Async => None,
+        };
+        name.map_or(args.clone(), |name| with_self_as(args, &name))
+    }
+
     /// Leaves the attempts to borrow no more than they use of what these tokens name: the call keeps a part of it borrowed.
     pub(crate) fn share(&mut self, kept: &TokenStream) {
         self.reborrows.retain(|argument| !mentions(kept, &argument.ident));
@@ -138,6 +148,24 @@ impl ToTokens for Function {
         let body = braces(self.brace, content);
         tokens.extend(self.with_body(&body.into_token_stream()));
     }
+}
+
+/// Puts a name in the place of each `self`, where that stands.
+fn with_self_as(tokens: TokenStream, name: &Ident) -> TokenStream {
+    let renamed = tokens.into_iter().map(|tree| match tree {
+        TokenTree::Ident(word) if word == "self" => {
+            let mut name = name.clone();
+            name.set_span(name.span().located_at(word.span()));
+            TokenTree::Ident(name)
+        }
+        TokenTree::Group(group) => {
+            let mut new = Group::new(group.delimiter(), with_self_as(group.stream(), name));
+            new.set_span(group.span());
+            TokenTree::Group(new)
+        }
+        tree => tree,
+    });
+    renamed.collect()
 }
 
 /// Returns a brace group with the user's spans, at which the compiler reports a missing tail expression.

@@ -4,7 +4,7 @@
 //! tokens that a macro hands on untouched, and forgets it in tokens that a macro has taken apart: `1 + 1 * 2` is then 3.
 //! So bodies are handed on whole where that is possible, and everywhere else groups that need it become parentheses.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use syn::{Expr, Type, TypeParamBound};
 
 /// Which groups are taken apart.
@@ -33,7 +33,52 @@ pub(crate) fn visible(tokens: TokenStream, depth: Depth) -> TokenStream {
     if !has_invisible(&tokens, depth) {
         return tokens;
     }
-    tokens.into_iter().map(|tree| shown(tree, depth)).collect()
+    let mut after_sign = false;
+    let show = |tree| {
+        // What stands in `#[..]` is no expression, though `doc = ".."` reads like one.
+        let is_attribute = after_sign && is_group(&tree, Delimiter::Bracket);
+        after_sign =
+            matches!(&tree, TokenTree::Punct(sign) if sign.as_char() == '#' || after_sign && sign.as_char() == '!');
+        if is_attribute { of_an_attribute(tree) } else { shown(tree, depth) }
+    };
+    tokens.into_iter().map(show).collect()
+}
+
+/// Returns the arguments of an attribute, for which `macro_rules` may have captured `name = value` as one.
+pub(crate) fn arguments(tokens: TokenStream) -> TokenStream {
+    let flat = tokens.into_iter().flat_map(|tree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None && is_setting(&group.stream()) => {
+            group.stream()
+        }
+        tree => tree.into(),
+    });
+    visible(flat.collect(), Depth::All)
+}
+
+/// Returns whether tokens are `name = ..`.
+fn is_setting(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    let is_name = matches!(trees.next(), Some(TokenTree::Ident(_)));
+    let is_equals = matches!(trees.next(), Some(TokenTree::Punct(sign)) if sign.as_char() == '=' && sign.spacing() == Spacing::Alone);
+    is_name && is_equals
+}
+
+fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.delimiter() == delimiter)
+}
+
+/// Returns the brackets of an attribute without the invisible groups right inside them.
+fn of_an_attribute(tree: TokenTree) -> TokenTree {
+    let TokenTree::Group(group) = tree else {
+        return tree;
+    };
+    let flat = group.stream().into_iter().flat_map(|tree| match tree {
+        TokenTree::Group(inner) if inner.delimiter() == Delimiter::None => inner.stream(),
+        tree => tree.into(),
+    });
+    let mut new = Group::new(group.delimiter(), flat.collect());
+    new.set_span(group.span());
+    TokenTree::Group(new)
 }
 
 fn has_invisible(tokens: &TokenStream, depth: Depth) -> bool {

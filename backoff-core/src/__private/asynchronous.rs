@@ -1,6 +1,6 @@
 //! What an expanded async loop awaits beside the user's own body.
 
-use core::future::{Future, IntoFuture, poll_fn};
+use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
@@ -26,13 +26,6 @@ pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> S::Sleep {
 /// Waits for a time-out.
 pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> S::Sleep {
     sleeper.sleep(limit)
-}
-
-/// Makes the future of `cancel = ..`.
-///
-/// What it returns is a future whatever is given, so that a wrong value is one error.
-pub fn cancel_future<C: IntoFuture>(cancel: C) -> impl Future + use<C> {
-    cancel.into_future()
 }
 
 /// Returns whether the call is cancelled, without waiting.

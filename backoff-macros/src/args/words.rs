@@ -103,7 +103,7 @@ pub(super) fn site_name(expr: Expr, scope: &Scope) -> syn::Result<Value<String>>
     }
     match Value::computed(expr, scope) {
         Value::Runtime(expr) => {
-            let message = "`name` is known before the call; use a string such as `name = \"orders\"`, or a constant";
+            let message = "`name` is known before the call; use a string such as `name = \"orders\"`, a constant, or `const { concat!(..) }`";
             Err(syn::Error::new_spanned(expr, message))
         }
         constant => Ok(constant),

@@ -12,13 +12,15 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let allowed = items_after_the_head(plan);
     if !plan.is_async {
-        let attempt = blocking(plan);
+        let attempt = with_arguments(plan, &blocking(plan));
         return quote_spanned!(site=> #allowed let __result = #attempt;);
     }
     let attempt = asynchronous(plan);
+    let ran = |ran: TokenStream| with_arguments(plan, &ran);
     let (per_attempt, per_call) = (plan.args.attempt_timeout.is_some(), plan.args.timeout.is_some());
     if !per_attempt && !per_call {
-        return quote_spanned!(site=> #allowed let __result = #attempt.await;);
+        let ran = ran(quote_spanned!(site=> #attempt.await));
+        return quote_spanned!(site=> #allowed let __result = #ran;);
     }
     let private = &plan.private;
     let limit = per_attempt.then(|| {
@@ -40,30 +42,56 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
     let some = quote_spanned!(site=> ::core::option::Option::Some);
     let none = quote_spanned!(site=> ::core::option::Option::None);
     let outcome = match (attempt_timed_out, call_timed_out) {
-        (Some(of_attempt), None) => quote_spanned! {site=>
-            match #private::within(#attempt, __timer).await {
-                #some(__result) => (__result, #none),
-                #none => #of_attempt,
+        (Some(of_attempt), None) => {
+            let ran = ran(quote_spanned!(site=> #private::within(#attempt, __timer).await));
+            quote_spanned! {site=>
+                match #ran {
+                    #some(__result) => (__result, #none),
+                    #none => #of_attempt,
+                }
             }
-        },
-        (None, of_call) => quote_spanned! {site=>
-            match #private::by_deadline(#attempt, __deadline.as_mut()).await {
-                #some(__result) => (__result, #none),
-                #none => #of_call,
+        }
+        (None, of_call) => {
+            let ran = ran(quote_spanned!(site=> #private::by_deadline(#attempt, __deadline.as_mut()).await));
+            quote_spanned! {site=>
+                match #ran {
+                    #some(__result) => (__result, #none),
+                    #none => #of_call,
+                }
             }
-        },
-        (Some(of_attempt), Some(of_call)) => quote_spanned! {site=>
-            match #private::within_by_deadline(#attempt, __timer, __deadline.as_mut()).await {
-                #some(#some(__result)) => (__result, #none),
-                #some(#none) => #of_attempt,
-                #none => #of_call,
+        }
+        (Some(of_attempt), Some(of_call)) => {
+            let both =
+                quote_spanned!(site=> #private::within_by_deadline(#attempt, __timer, __deadline.as_mut()).await);
+            let ran = ran(both);
+            quote_spanned! {site=>
+                match #ran {
+                    #some(#some(__result)) => (__result, #none),
+                    #some(#none) => #of_attempt,
+                    #none => #of_call,
+                }
             }
-        },
+        }
     };
     quote_spanned! {site=>
         #limit
         #allowed
         let (__result, __cut_short) = #outcome;
+    }
+}
+
+/// Runs an attempt with the arguments that it binds anew, which are gone with it.
+fn with_arguments(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
+    let arguments = plan.arguments_of_attempt();
+    if arguments.is_empty() {
+        return attempt.clone();
+    }
+    quote_spanned! {Span::mixed_site()=>
+        {
+            #arguments
+            let __ended = #attempt;
+            __ended
+        }
     }
 }
 

@@ -188,10 +188,10 @@ impl<'a> Plan<'a> {
             || args.attempt_timeout.is_some()
     }
 
-    /// What every attempt binds anew.
-    pub(super) fn bindings_per_attempt(&self) -> TokenStream {
+    /// What starts every attempt, and is there for its hooks, too.
+    pub(super) fn start_of_attempt(&self) -> TokenStream {
         let site = Span::mixed_site();
-        let Self { args, policy, function, .. } = self;
+        let Self { args, policy, .. } = self;
         let mut tokens = TokenStream::new();
         if self.driver == Driver::Full && (args.reset_after.is_some() || !policy.is_plain) {
             let reference = &policy.reference;
@@ -201,6 +201,21 @@ impl<'a> Plan<'a> {
             let reference = &policy.reference;
             tokens.extend(quote_spanned!(site=> __driver.attempt_starts_in(#reference, &__scope);));
         }
+        if args.before_retry.is_some() {
+            tokens.extend(quote_spanned!(site=> let __is_retry = __driver.is_retry();));
+        }
+        if let Some(attempt) = &args.attempt {
+            let (name, reference) = (&attempt.value, &policy.reference);
+            tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#reference);));
+        }
+        tokens
+    }
+
+    /// The arguments that every attempt binds anew: for itself, so that hooks see the argument and not what the attempt left of it.
+    pub(super) fn arguments_of_attempt(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        let Self { args, function, .. } = self;
+        let mut tokens = TokenStream::new();
         for Binding { ident, mutability, cfgs } in &function.reborrows {
             tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = &mut *#ident;));
         }
@@ -215,13 +230,6 @@ impl<'a> Plan<'a> {
                 let cloned = quote_spanned!(site.located_at(name.span())=> ::core::clone::Clone::clone(&#source));
                 tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #cloned;));
             }
-        }
-        if args.before_retry.is_some() {
-            tokens.extend(quote_spanned!(site=> let __is_retry = __driver.is_retry();));
-        }
-        if let Some(attempt) = &args.attempt {
-            let (name, reference) = (&attempt.value, &policy.reference);
-            tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#reference);));
         }
         tokens
     }

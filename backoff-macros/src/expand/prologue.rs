@@ -41,7 +41,7 @@ impl Plan<'_> {
             let at = site.located_at(by.span());
             tokens.extend(if self.is_async {
                 let private = self.private_at(at);
-                let future = quote_spanned!(at=> #private::cancel_future(#by));
+                let future = quote_spanned!(at=> #private::Cancelling::new(#by).future());
                 quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#future);)
             } else {
                 let core = &self.core;

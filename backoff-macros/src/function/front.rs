@@ -8,6 +8,7 @@ struct Move {
     /// The token after `let`: the name, or its `mut`.
     at: usize,
     name: Ident,
+    source: Ident,
     mutability: Option<Span>,
 }
 
@@ -24,8 +25,9 @@ fn moves(trees: &[TokenTree]) -> Vec<Move> {
         let mutability = word(at).filter(|word| *word == "mut").map(Ident::span);
         let end = at + usize::from(mutability.is_some());
         let name = word(end)?.clone();
-        let is_move = is_punct(end + 1, '=') && word(end + 2).is_some() && is_punct(end + 3, ';');
-        is_move.then_some(Move { at, name, mutability })
+        let source = word(end + 2)?.clone();
+        let is_move = is_punct(end + 1, '=') && is_punct(end + 3, ';');
+        is_move.then_some(Move { at, name, source, mutability })
     };
     (0..trees.len()).filter_map(statement).collect()
 }
@@ -36,6 +38,12 @@ pub(super) fn mutability(before: &TokenStream, name: &Ident) -> Option<Option<To
     let trees: Vec<TokenTree> = before.clone().into_iter().collect();
     let moved = moves(&trees).into_iter().find(|moved| moved.name == *name)?;
     Some(moved.mutability.map(Token![mut]))
+}
+
+/// Returns the name under which `self` is moved in.
+pub(super) fn name_of_self(before: &TokenStream) -> Option<Ident> {
+    let trees: Vec<TokenTree> = before.clone().into_iter().collect();
+    moves(&trees).into_iter().find(|moved| moved.source == "self").map(|moved| moved.name)
 }
 
 /// Returns the statements with `mut` where it is wanted, and without it where it is not.

@@ -91,6 +91,14 @@ impl FutureShape {
         self.holes.iter().any(|hole| mentions(&hole.before, argument))
     }
 
+    /// Returns the name that `self` has for the attempts, where it is moved in by `let name = self;`.
+    pub(super) fn name_of_self(&self) -> Option<Ident> {
+        match self.place {
+            Place::Initializer => self.holes.iter().find_map(|hole| front::name_of_self(&hole.before)),
+            Place::Block => None,
+        }
+    }
+
     /// Returns whether an argument is moved in by `let name = name;`, and with which `mut`.
     #[expect(clippy::option_option, reason = "outside: is it moved in; inside: is it `mut` there")]
     pub(crate) fn moved_in(&self, argument: &Ident) -> Option<Option<Token![mut]>> {

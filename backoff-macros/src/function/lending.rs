@@ -17,26 +17,37 @@ fn output(function: &Function) -> TokenStream {
     }
 }
 
-/// Returns whether the result may borrow from the receiver, as far as the type shows.
+/// Returns whether the result may borrow from the receiver, as far as the type shows. A `dyn` without a lifetime, in a `Box`, does not.
 pub(super) fn lends_receiver(function: &Function) -> bool {
-    any_tree(output(function), &|tree| match tree {
-        TokenTree::Ident(ident) => ident == "impl" || ident == "dyn",
-        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
-        TokenTree::Group(_) | TokenTree::Literal(_) => false,
-    })
+    let output = output(function);
+    let mut written = Vec::new();
+    lifetimes(output.clone(), &mut written);
+    written.iter().any(|lifetime| lifetime != "static") || names(output, "impl")
+}
+
+/// Returns whether tokens have this word.
+fn names(tokens: TokenStream, wanted: &str) -> bool {
+    any_tree(tokens, &|tree| matches!(tree, TokenTree::Ident(ident) if ident == wanted))
 }
 
 /// Returns whether the result may borrow from a `&mut` argument, as far as the lifetimes show.
 pub(super) fn lends(function: &Function, argument: &TypeReference) -> bool {
+    let output = output(function);
     let mut written = Vec::new();
-    lifetimes(output(function), &mut written);
+    lifetimes(output.clone(), &mut written);
     let own = argument.lifetime.as_ref().map(|own| own.ident.to_string()).filter(|own| own != "_");
-    written.iter().any(|lifetime| match (lifetime.as_str(), &own) {
-        // It stands for that of a borrowed receiver, or else for the only one among the arguments.
-        ("_", _) => !borrows_self(&function.sig),
-        ("static", _) | (_, None) => false,
-        (lifetime, Some(own)) => own == lifetime || own == "static" || has_bounds(&function.sig, own),
-    })
+    // What an `impl Trait` captures is not written, unless it says `use<..>`; what `Self` holds, neither.
+    let is_hidden = names(output.clone(), "impl") && !names(output.clone(), "use");
+    let is_of_the_impl = |name: &String| !function.sig.generics.lifetimes().any(|param| param.lifetime.ident == name);
+    let is_in_self = own.as_ref().is_some_and(is_of_the_impl) && names(output, "Self");
+    is_hidden
+        || is_in_self
+        || written.iter().any(|lifetime| match (lifetime.as_str(), &own) {
+            // It stands for that of a borrowed receiver, or else for the only one among the arguments.
+            ("_", _) => !borrows_self(&function.sig),
+            ("static", _) | (_, None) => false,
+            (lifetime, Some(own)) => own == lifetime || own == "static" || has_bounds(&function.sig, own),
+        })
 }
 
 /// Lists the lifetimes in a type by name, those left out as `_`.
@@ -96,6 +107,8 @@ mod tests {
             "fn f<'a, 'b>(a: &'b mut [u8]) -> (&'static str, &'a u8) where 'b: 'a",
             "fn f<'a>(a: &'static mut [u8]) -> Option<&'a u8>",
             "fn f(a: &mut [u8]) -> impl Future<Output = Option<&u8>>",
+            "fn f(a: &mut [u8]) -> Result<impl Iterator, E>",
+            "fn f(a: &'a mut [u8]) -> Option<Self>",
         ] {
             let body = if signature.contains("Future") { "async move { a }" } else { "a" };
             assert_eq!(reborrowed(&format!("{signature} {{ {body} }}")), Vec::<String>::new(), "{signature}");
@@ -107,7 +120,8 @@ mod tests {
         for signature in [
             "fn f(a: &mut [u8])",
             "fn f(a: &mut [u8]) -> Result<&'static str, Box<dyn Error>>",
-            "fn f(a: &mut [u8]) -> Result<impl Iterator, E>",
+            "fn f(a: &mut [u8]) -> Result<impl Iterator + use<>, E>",
+            "fn f<'a>(a: &'a mut [u8]) -> Option<Self>",
             "fn f(&self, a: &mut [u8]) -> Option<&u8>",
             "async fn f(self: Pin<&mut Self>, a: &mut [u8]) -> Option<&u8>",
             "fn f<'a>(a: &mut [u8], b: &'a [u8]) -> Option<&'a u8>",

@@ -7,7 +7,7 @@ use syn::{
     Attribute, FnArg, GenericParam, Generics, Ident, Pat, PatIdent, PatType, ReceiverKind, Token, Type, TypeReference,
 };
 
-use super::{Function, Shape, lending};
+use super::{Function, Place, Shape, lending};
 
 /// An argument that attempts bind anew, or capture by unique reference.
 pub(crate) struct Binding {
@@ -212,6 +212,8 @@ pub(super) fn receiver(function: &Function) -> Option<Receiver> {
         .or_else(|| mentions(body, &written).then(|| written.clone()))?;
     match &function.shape {
         Shape::Future(future) if !future.keeps(&written) => None,
+        // It is bound in the attempt itself.
+        Shape::Future(future) if future.place == Place::Block && name != "self" => None,
         Shape::Future(future) if !is_reference && name != "self" && future.moved_in(&name).is_none() => None,
         _ => Some(Receiver { name, written, is_reference }),
     }

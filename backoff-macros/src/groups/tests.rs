@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::{Depth, visible};
+use super::{Depth, arguments, visible};
 use crate::tests::captured;
 
 /// Writes tokens with invisible groups in angle quotes.
@@ -93,4 +93,21 @@ fn statements_of_a_body_are_looked_at_and_their_groups_handed_on() {
 #[test]
 fn tokens_without_captures_are_the_same() {
     assert_shown("fn f(x: u8) { (x + 1) * 2 }", Depth::All, "fn f (x : u8) {(x + 1) * 2}");
+}
+
+#[test]
+fn what_stands_in_the_brackets_of_an_attribute_is_no_expression() {
+    assert_shown("#[captured(doc = \"x\")] fn f() {}", Depth::Signature, "# [doc = \"x\"] fn f () {}");
+    assert_shown("#![captured(doc = \"x\")]", Depth::All, "# ! [doc = \"x\"]");
+    assert_shown("#[captured(inline)] fn f() {}", Depth::Signature, "# [inline] fn f () {}");
+    assert_shown("[captured(1 + 1); 2]", Depth::All, "[(1 + 1) ; 2]");
+    assert_shown("a ! [captured(1 + 1)]", Depth::All, "a ! [(1 + 1)]");
+}
+
+#[test]
+fn a_captured_setting_is_a_setting() {
+    let shown = |source| written(arguments(captured(source)));
+    assert_eq!(shown("captured(max_attempts = 3), captured(forever)"), "max_attempts = 3 , «forever»");
+    assert_eq!(shown("when = captured(a == b)"), "when = (a = = b)");
+    assert_eq!(shown("captured(a == b)"), "(a = = b)");
 }

@@ -194,7 +194,10 @@ fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
             ("jitter = \"250%\"", "expected `full`, `equal`, `decorrelated`, `none`, or a factor such as `0.5`"),
             ("jitter = \"25%\"", "`jitter` is a word or a factor without quotes; use `jitter = 0.25`"),
             ("log = \"INFO\"", "unknown level `INFO`; use `log = \"info\"`"),
-            ("name = url", "`name` is known before the call; use a string such as `name = \"orders\"`, or a constant"),
+            (
+                "name = url",
+                "`name` is known before the call; use a string such as `name = \"orders\"`, a constant, or `const { concat!(..) }`",
+            ),
             ("log = info", "`log` is a string; use `log = \"info\"`"),
             ("log = \"loud\"", "unknown level `loud`; use `trace`, `debug`, `info`, `warn` or `error`"),
             ("docs = \"false\"", "`docs` is `true` or `false`; use `docs = false`"),
