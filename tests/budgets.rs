@@ -80,3 +80,33 @@ fn a_hundred_threads_with_made_up_keys_get_no_more_than_the_bound() {
     assert!((40..=45).contains(&given), "8 kept and one shared budget of 5 each; given {given}");
     assert!(tenants.len() <= 8);
 }
+
+/// The share of retries that a budget denies, of calls that fail independently of one another with this probability.
+fn denied(failures: f64) -> f64 {
+    use backoff_core::{Random as _, Seeded};
+
+    let (budget, mut random) = (Budget::new(), Seeded::new(7));
+    let (mut wanted, mut denied) = (0, 0);
+    #[expect(clippy::cast_precision_loss, reason = "a fraction of 2^64")]
+    let mut fails = || (random.draw() as f64 / 2.0_f64.powi(64)) < failures;
+    for _ in 0..300_000 {
+        let mut has_token = true;
+        while has_token && fails() {
+            wanted += 1;
+            has_token = budget.withdraw();
+        }
+        if has_token {
+            budget.deposit();
+        } else {
+            denied += 1;
+        }
+    }
+    f64::from(denied) / f64::from(wanted)
+}
+
+#[test]
+fn the_default_budget_denies_next_to_nothing_below_five_per_cent_and_one_in_twenty_near_nine() {
+    assert!(denied(0.05) < 0.001, "{}", denied(0.05));
+    assert!((0.02..0.10).contains(&denied(0.09)), "{}", denied(0.09));
+    assert!(denied(0.2) > 0.3, "{}", denied(0.2));
+}

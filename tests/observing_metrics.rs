@@ -229,3 +229,19 @@ fn a_success_at_the_first_attempt_allocates_its_labels_once_per_function() {
     assert!(first.count_total > 0, "the labels of the function are made by its first call");
     assert_eq!(second.count_total, 0);
 }
+
+#[retry(max_attempts = 3, delay = "1h", name = "dropped")]
+async fn waits() -> Result<(), &'static str> {
+    Err("down")
+}
+
+#[test]
+fn a_call_that_is_dropped_counts_its_retry_and_no_end() {
+    let series = counted(|| {
+        paused(async {
+            assert!(tokio::time::timeout(secs(1), waits()).await.is_err());
+        });
+    });
+    assert_eq!(count(&series, "retry_retries_total{name=dropped}"), 1);
+    assert!(!names(&series).iter().any(|name| name.starts_with("retry_calls_total")), "{series:#?}");
+}

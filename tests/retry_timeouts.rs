@@ -349,3 +349,15 @@ async fn no_attempt_starts_when_the_call_ends_together_with_the_delay() {
     assert_eq!(cancelled_while_it_waits(&CancelToken::new(), &mut calls).await.unwrap_err().to_string(), "down");
     assert_eq!(calls, 1);
 }
+
+#[retry(delay = "1s", jitter = none, timeout = "5s", on_retry = async |_| sleep(Duration::from_secs(1_000)).await)]
+async fn with_a_hook_that_takes_its_time() -> io::Result<()> {
+    Err(io::Error::other("down"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_out_of_the_call_strikes_after_a_hook_and_not_in_it() {
+    let start = Instant::now();
+    let error = with_a_hook_that_takes_its_time().await.unwrap_err();
+    assert_eq!((error.kind(), start.elapsed().as_secs()), (io::ErrorKind::TimedOut, 1_000));
+}

@@ -1,5 +1,8 @@
 //! The retry loop written by hand, for operations that a closure cannot express.
 
+#[cfg(any(feature = "tokio", feature = "async-io"))]
+mod awaiting;
+
 use core::fmt;
 use core::time::Duration;
 
@@ -9,7 +12,7 @@ use crate::drive::settle::{Label, text_of};
 use crate::drive::{Driver, Step};
 use crate::error::RetryError;
 use crate::random::{Random, Seeded, ThreadRandom};
-use crate::sleep::{BlockingSleeper as _, DefaultSleeper};
+use crate::sleep::block_unless_cancelled;
 use crate::{Backoff, Budget, CancelToken, Fault, Policy};
 
 /// The attempts of one call, for a loop by hand: it counts failures, waits, and says when to stop.
@@ -239,11 +242,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         };
         // What an error holds is free while the call waits, unless the call may end with it.
         let held = self.cancel.is_some().then_some(error);
-        match &self.cancel {
-            _ if delay.is_zero() => {}
-            Some(token) => DefaultSleeper.sleep_unless_cancelled(delay, token),
-            None => DefaultSleeper.sleep(delay),
-        }
+        block_unless_cancelled(delay, self.cancel.as_ref());
         if let (true, Some(error)) = (self.is_cancelled(), held) {
             return Err(self.interrupted(error));
         }
@@ -312,99 +311,6 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     fn attempt_starts(&mut self) {
         self.attempt_started = self.policy.rules().reset_after.is_some().then(|| self.clock.now());
         self.stopped = None;
-    }
-}
-
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-impl<B: Backoff, G: Random> Attempts<'_, B, G> {
-    /// Waits before the next attempt without blocking the thread; the error is transient.
-    ///
-    /// # Errors
-    ///
-    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future ends the delay: the next attempt starts then, and the failure has been counted.
-    ///
-    /// # Panics
-    ///
-    /// With the feature `tokio` alone, a delay panics outside of a tokio runtime, and in one without `enable_time`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[cfg(feature = "tokio")]
-    /// # {
-    /// use backoff_core::Policy;
-    ///
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-    /// let policy = Policy::exponential().max_attempts(2).build();
-    /// let mut attempts = policy.start();
-    /// assert_eq!(attempts.pause_async("down").await, Ok(()));
-    /// assert_eq!(attempts.pause_async("down").await, Err("down"));
-    /// # });
-    /// # }
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn pause_async<E>(&mut self, error: E) -> Result<(), E> {
-        self.pause_async_as(error, Fault::Transient).await
-    }
-
-    /// Waits before the next attempt without blocking the thread; `fault` says what the error means.
-    ///
-    /// # Errors
-    ///
-    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future ends the delay: the next attempt starts then, and the failure has been counted.
-    ///
-    /// # Panics
-    ///
-    /// As [`pause_async`](Self::pause_async).
-    pub async fn pause_async_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
-        self.clock = WaitClock::Async;
-        let delay = match self.failed(fault.into(), &error) {
-            Decision::RetryAfter(delay) => delay,
-            Decision::Stop(_) => return Err(error),
-        };
-        let held = self.cancel.is_some().then_some(error);
-        let pause = Pause { attempts: self, delay, goes_on: true };
-        let token = pause.attempts.cancel.as_ref();
-        crate::sleep::wait_unless_cancelled(delay, token).await;
-        if let (true, Some(error)) = (pause.attempts.is_cancelled(), held) {
-            return Err(pause.gives_up(error));
-        }
-        pause.attempts.driver.waited(delay);
-        Ok(())
-    }
-}
-
-/// A delay that is awaited; the next attempt starts when it ends, also before its time.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-struct Pause<'a, 'p, B: Backoff, G: Random> {
-    attempts: &'a mut Attempts<'p, B, G>,
-    delay: Duration,
-    goes_on: bool,
-}
-
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-impl<B: Backoff, G: Random> Pause<'_, '_, B, G> {
-    /// Ends the call with its error.
-    fn gives_up<E>(mut self, error: E) -> E {
-        self.goes_on = false;
-        self.attempts.interrupted(error)
-    }
-}
-
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-impl<B: Backoff, G: Random> Drop for Pause<'_, '_, B, G> {
-    fn drop(&mut self) {
-        if self.goes_on {
-            self.attempts.resumes(self.delay);
-        }
     }
 }
 

@@ -109,6 +109,7 @@ mod sync;
 pub mod testing;
 #[cfg(feature = "std")]
 mod ticker;
+mod tiers;
 
 #[cfg(feature = "std")]
 pub use crate::__private::Attempt;
@@ -154,7 +155,7 @@ pub use backoff_macros::retry;
 ///
 /// Programs rarely need them: the setters of [`Retry`] put them together.
 pub mod call {
-    pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
+    pub use crate::drive::cancel::{BlockingCancel, CancelledBy, Holds, NoCancel};
     pub use crate::drive::judge::{
         AskTheError, ByClassify, ByMarks, ByMarksSend, ByMarksSendSync, Classified, Classifier, Condition, EveryError,
         EveryValue, Judge,

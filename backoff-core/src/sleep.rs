@@ -141,6 +141,16 @@ impl Sleeper for DefaultSleeper {
 #[cfg(feature = "async")]
 pub(crate) use self::wait::Wait;
 
+/// Blocks the thread for a delay, or until the token is cancelled.
+#[cfg(feature = "std")]
+pub(crate) fn block_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
+    match token {
+        _ if delay.is_zero() => {}
+        Some(token) => DefaultSleeper.sleep_unless_cancelled(delay, token),
+        None => BlockingSleeper::sleep(&DefaultSleeper, delay),
+    }
+}
+
 /// Waits out a delay, or until the token is cancelled.
 #[cfg(any(feature = "tokio", feature = "async-io"))]
 pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {

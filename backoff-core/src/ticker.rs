@@ -7,7 +7,7 @@ use crate::clock::{BothInstants, WaitClock};
 use crate::decision::{Decision, Failure};
 use crate::drive::Driver;
 use crate::random::{Random, Seeded, ThreadRandom};
-use crate::sleep::{BlockingSleeper as _, DefaultSleeper};
+use crate::sleep::block_unless_cancelled;
 use crate::{Backoff, CancelToken, Fault, Policy};
 
 /// Ticks at the pace of a policy: the first at once, each further one after the policy's delay, until the policy ends.
@@ -120,11 +120,7 @@ impl<B: Backoff, G: Random> Iterator for Ticker<'_, B, G> {
 
     fn next(&mut self) -> Option<u32> {
         let delay = self.delay(WaitClock::Blocking)?;
-        match &self.cancel {
-            _ if delay.is_zero() => {}
-            Some(token) => DefaultSleeper.sleep_unless_cancelled(delay, token),
-            None => DefaultSleeper.sleep(delay),
-        }
+        block_unless_cancelled(delay, self.cancel.as_ref());
         self.tick()
     }
 }

@@ -13,7 +13,10 @@ pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream 
     let mut errors = Errors::default();
     let mut function = errors.take(syn::parse2::<Function>(groups::visible(item.clone(), Depth::Signature)));
     let scope = function.as_ref().map(Scope::of).unwrap_or_default();
-    let args = function.as_ref().map_or(args.clone(), |function| function.as_the_attempts_name_it(args));
+    let args = match &function {
+        Some(function) => function.as_the_attempts_name_it(args),
+        None => args,
+    };
     let args = Args::parse(args, &scope, &mut errors);
     if let (Some(function), Some(krate)) = (&mut function, &args.krate) {
         function.find_repeated(&krate.value);

@@ -81,7 +81,10 @@ impl Function {
             Shape::Future(future) => future.name_of_self(),
             Shape::Sync | Shape::Async => None,
         };
-        name.map_or(args.clone(), |name| with_self_as(args, &name))
+        match name {
+            Some(name) => with_self_as(args, &name),
+            None => args,
+        }
     }
 
     /// Leaves the attempts to borrow no more than they use of what these tokens name: the call keeps a part of it borrowed.

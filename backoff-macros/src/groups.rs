@@ -36,23 +36,33 @@ pub(crate) fn visible(tokens: TokenStream, depth: Depth) -> TokenStream {
     let mut after_sign = false;
     let show = |tree| {
         // What stands in `#[..]` is no expression, though `doc = ".."` reads like one.
-        let is_attribute = after_sign && is_group(&tree, Delimiter::Bracket);
+        let is_after_sign = after_sign;
         after_sign =
             matches!(&tree, TokenTree::Punct(sign) if sign.as_char() == '#' || after_sign && sign.as_char() == '!');
-        if is_attribute { of_an_attribute(tree) } else { shown(tree, depth) }
+        match tree {
+            TokenTree::Group(group) if is_after_sign && group.delimiter() == Delimiter::Bracket => {
+                let mut brackets = Group::new(Delimiter::Bracket, opened(group.stream(), |_| true));
+                brackets.set_span(group.span());
+                TokenTree::Group(brackets)
+            }
+            tree => shown(tree, depth),
+        }
     };
     tokens.into_iter().map(show).collect()
 }
 
 /// Returns the arguments of an attribute, for which `macro_rules` may have captured `name = value` as one.
 pub(crate) fn arguments(tokens: TokenStream) -> TokenStream {
+    visible(opened(tokens, is_setting), Depth::All)
+}
+
+/// Returns tokens without the invisible groups around what is wanted; what stands in other groups stays.
+fn opened(tokens: TokenStream, is_wanted: fn(&TokenStream) -> bool) -> TokenStream {
     let flat = tokens.into_iter().flat_map(|tree| match tree {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::None && is_setting(&group.stream()) => {
-            group.stream()
-        }
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None && is_wanted(&group.stream()) => group.stream(),
         tree => tree.into(),
     });
-    visible(flat.collect(), Depth::All)
+    flat.collect()
 }
 
 /// Returns whether tokens are `name = ..`.
@@ -61,24 +71,6 @@ fn is_setting(tokens: &TokenStream) -> bool {
     let is_name = matches!(trees.next(), Some(TokenTree::Ident(_)));
     let is_equals = matches!(trees.next(), Some(TokenTree::Punct(sign)) if sign.as_char() == '=' && sign.spacing() == Spacing::Alone);
     is_name && is_equals
-}
-
-fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
-    matches!(tree, TokenTree::Group(group) if group.delimiter() == delimiter)
-}
-
-/// Returns the brackets of an attribute without the invisible groups right inside them.
-fn of_an_attribute(tree: TokenTree) -> TokenTree {
-    let TokenTree::Group(group) = tree else {
-        return tree;
-    };
-    let flat = group.stream().into_iter().flat_map(|tree| match tree {
-        TokenTree::Group(inner) if inner.delimiter() == Delimiter::None => inner.stream(),
-        tree => tree.into(),
-    });
-    let mut new = Group::new(group.delimiter(), flat.collect());
-    new.set_span(group.span());
-    TokenTree::Group(new)
 }
 
 fn has_invisible(tokens: &TokenStream, depth: Depth) -> bool {

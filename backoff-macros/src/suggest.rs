@@ -219,6 +219,11 @@ mod tests {
             ("base = 1", "use `initial_delay = \"1s\"`"),
             ("initial_interval = Duration::from_secs(1)", "use `initial_delay`"),
             ("factor = 1.5", "use `multiplier = 1.5`"),
+            (
+                "backoff_factor = 0.5",
+                "use `initial_delay = \"500ms\"`; elsewhere that factor is the first delay in seconds; growth is `multiplier`",
+            ),
+            ("giveup = is_fatal", "use `when = |error| !..`; `true` means that another attempt is worth it"),
             ("max_interval = \"60s\"", "use `max_delay = \"60s\"`"),
             ("interval = 2", "use `delay = \"2s\"`"),
             ("wait = \"2s\"", "use `delay = \"2s\"`"),

@@ -2,8 +2,9 @@
 //!
 //! A value that is no future is reported here, once, and not at each use; the way is that of [`Taken`](super::Taken).
 
-use core::future::{IntoFuture, Pending};
-use core::ops::Deref;
+use core::future::{IntoFuture, Pending, pending};
+
+use crate::tiers::fall_through;
 
 /// What ends the delays of an async call: a future.
 #[diagnostic::on_unimplemented(
@@ -43,14 +44,10 @@ impl<C> NoFuture<C> {
     where
         C: Cancels,
     {
-        unreachable!()
+        pending()
     }
 }
 
-impl<C> Deref for Cancelling<C> {
-    type Target = NoFuture<C>;
-
-    fn deref(&self) -> &NoFuture<C> {
-        &self.0
-    }
+fall_through! {
+    [C] Cancelling<C> => NoFuture<C>;
 }

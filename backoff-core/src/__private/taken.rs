@@ -5,8 +5,8 @@
 //! chosen and then reported; what it returns is a backoff, and nothing else can fail.
 
 use core::mem::ManuallyDrop;
-use core::ops::Deref;
 
+use crate::tiers::fall_through;
 use crate::{Backoff, Schedule};
 
 /// What was given.
@@ -43,10 +43,6 @@ impl<B> Refused<B> {
     }
 }
 
-impl<B> Deref for Taken<B> {
-    type Target = Refused<B>;
-
-    fn deref(&self) -> &Refused<B> {
-        &self.0
-    }
+fall_through! {
+    [B] Taken<B> => Refused<B>;
 }

@@ -8,6 +8,7 @@ use core::fmt;
 use core::ops::Deref;
 
 use crate::observe::ErrorText;
+use crate::tiers::fall_through;
 
 /// The first tier: errors with a source chain.
 #[derive(Debug)]
@@ -84,38 +85,9 @@ impl<E> Naming<'_, E> {
     }
 }
 
-impl<'a, E> Deref for Telling<'a, E> {
-    type Target = Pointing<'a, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E> Deref for Pointing<'a, E> {
-    type Target = Displaying<'a, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E> Deref for Displaying<'a, E> {
-    type Target = Debugging<'a, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E> Deref for Debugging<'a, E> {
-    type Target = Naming<'a, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
+fall_through! {
+    ['a, E] Telling<'a, E> => Pointing<'a, E>;
+    ['a, E] Pointing<'a, E> => Displaying<'a, E>;
+    ['a, E] Displaying<'a, E> => Debugging<'a, E>;
+    ['a, E] Debugging<'a, E> => Naming<'a, E>;
 }

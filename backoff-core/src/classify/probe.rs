@@ -9,6 +9,7 @@ use core::error::Error;
 use core::ops::Deref;
 
 use super::marks::marks_in;
+use crate::tiers::fall_through;
 use crate::{Classify, Fault};
 
 /// The first tier: errors that are [`Classify`].
@@ -106,31 +107,10 @@ impl<E: ?Sized> Unknown<'_, E> {
     }
 }
 
-impl<'a, E: ?Sized> Deref for Probe<'a, E> {
-    type Target = Chained<'a, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E: ?Sized> Deref for Chained<'a, E> {
-    type Target = Pointing<'a, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E: ?Sized> Deref for Pointing<'a, E> {
-    type Target = Unknown<'a, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
+fall_through! {
+    ['a, E: ?Sized] Probe<'a, E> => Chained<'a, E>;
+    ['a, E: ?Sized] Chained<'a, E> => Pointing<'a, E>;
+    ['a, E: ?Sized] Pointing<'a, E> => Unknown<'a, E>;
 }
 
 #[cfg(test)]

@@ -16,11 +16,10 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
         return quote_spanned!(site=> #allowed let __result = #attempt;);
     }
     let attempt = asynchronous(plan);
-    let ran = |ran: TokenStream| with_arguments(plan, &ran);
     let (per_attempt, per_call) = (plan.args.attempt_timeout.is_some(), plan.args.timeout.is_some());
     if !per_attempt && !per_call {
-        let ran = ran(quote_spanned!(site=> #attempt.await));
-        return quote_spanned!(site=> #allowed let __result = #ran;);
+        let ended = with_arguments(plan, &quote_spanned!(site=> #attempt.await));
+        return quote_spanned!(site=> #allowed let __result = #ended;);
     }
     let private = &plan.private;
     let limit = per_attempt.then(|| {
@@ -41,42 +40,29 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
     });
     let some = quote_spanned!(site=> ::core::option::Option::Some);
     let none = quote_spanned!(site=> ::core::option::Option::None);
-    let outcome = match (attempt_timed_out, call_timed_out) {
-        (Some(of_attempt), None) => {
-            let ran = ran(quote_spanned!(site=> #private::within(#attempt, __timer).await));
+    let (limited, ends) = match (attempt_timed_out, call_timed_out) {
+        (Some(of_attempt), None) => (
+            quote_spanned!(site=> #private::within(#attempt, __timer)),
+            quote_spanned!(site=> #some(__result) => (__result, #none), #none => #of_attempt,),
+        ),
+        (None, of_call) => (
+            quote_spanned!(site=> #private::by_deadline(#attempt, __deadline.as_mut())),
+            quote_spanned!(site=> #some(__result) => (__result, #none), #none => #of_call,),
+        ),
+        (Some(of_attempt), Some(of_call)) => (
+            quote_spanned!(site=> #private::within_by_deadline(#attempt, __timer, __deadline.as_mut())),
             quote_spanned! {site=>
-                match #ran {
-                    #some(__result) => (__result, #none),
-                    #none => #of_attempt,
-                }
-            }
-        }
-        (None, of_call) => {
-            let ran = ran(quote_spanned!(site=> #private::by_deadline(#attempt, __deadline.as_mut()).await));
-            quote_spanned! {site=>
-                match #ran {
-                    #some(__result) => (__result, #none),
-                    #none => #of_call,
-                }
-            }
-        }
-        (Some(of_attempt), Some(of_call)) => {
-            let both =
-                quote_spanned!(site=> #private::within_by_deadline(#attempt, __timer, __deadline.as_mut()).await);
-            let ran = ran(both);
-            quote_spanned! {site=>
-                match #ran {
-                    #some(#some(__result)) => (__result, #none),
-                    #some(#none) => #of_attempt,
-                    #none => #of_call,
-                }
-            }
-        }
+                #some(#some(__result)) => (__result, #none),
+                #some(#none) => #of_attempt,
+                #none => #of_call,
+            },
+        ),
     };
+    let ended = with_arguments(plan, &quote_spanned!(site=> #limited.await));
     quote_spanned! {site=>
         #limit
         #allowed
-        let (__result, __cut_short) = #outcome;
+        let (__result, __cut_short) = match #ended { #ends };
     }
 }
 
