@@ -298,3 +298,17 @@ fn a_loop_by_hand_that_has_given_up_is_at_its_last_attempt() {
     while attempts.pause("down").is_ok() {}
     assert_eq!((attempts.number(), attempts.stopped()), (3, Some(StopReason::MaxAttempts)));
 }
+
+#[test]
+fn a_loop_by_hand_that_goes_on_after_a_stop_has_not_stopped() {
+    paused(async {
+        let policy = Policy::constant(secs(2)).jitter(Jitter::None).max_attempts(9).build();
+        let mut attempts = policy.start();
+        assert!(attempts.pause_async_as("denied", false).await.is_err());
+        assert_eq!(attempts.stopped(), Some(StopReason::Permanent));
+        assert!(attempts.pause_async("down").await.is_ok());
+        assert_eq!((attempts.number(), attempts.stopped(), attempts.last_delay()), (3, None, Some(secs(2))));
+        drop(tokio::time::timeout(secs(1), attempts.pause_async("down")).await);
+        assert_eq!((attempts.number(), attempts.last_delay()), (4, Some(secs(2))));
+    });
+}

@@ -284,9 +284,10 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         let mut nobody = ();
         let step = step(self.name, &policy, &self.clock, &mut self.random, &mut nobody).with(text);
         let decision = self.driver.failed(step, failure, started, Some(error));
-        if let Decision::Stop(reason) = decision {
-            self.stopped = Some(reason);
-        }
+        self.stopped = match decision {
+            Decision::RetryAfter(_) => None,
+            Decision::Stop(reason) => Some(reason),
+        };
         decision
     }
 
