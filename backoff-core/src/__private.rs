@@ -7,7 +7,7 @@
 pub use crate::classify::{Probe, push_back};
 
 // Without `std` there is no clock to drive an expanded loop; what remains serves `#[derive(Classify)]`.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", feature = "async"))]
 mod asynchronous;
 #[cfg(feature = "std")]
 mod cancelling;
@@ -17,6 +17,8 @@ mod drivers;
 mod features;
 #[cfg(feature = "std")]
 mod hooks;
+#[cfg(all(feature = "std", not(feature = "async")))]
+mod missing;
 #[cfg(feature = "std")]
 mod parts;
 #[cfg(feature = "std")]
@@ -28,8 +30,7 @@ mod verdict;
 
 #[cfg(feature = "std")]
 pub use self::asynchronous::{
-    by_deadline, in_scope, is_cancelled_now, sleep, sleep_until_cancelled, sleep_until_cancelled_or_deadline,
-    sleep_until_deadline, timed_out, timed_out_with, timer, within, within_by_deadline,
+    DelayEnd, Never, Struck, in_scope, is_given_now, limited, sleep, sleep_until, timer, when,
 };
 #[cfg(feature = "std")]
 pub use self::cancelling::{Cancelling, Cancels, NoFuture};
@@ -38,7 +39,9 @@ pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Circumstances, Full, L
 #[cfg(feature = "std")]
 pub use self::features::AsyncSleeper;
 #[cfg(feature = "std")]
-pub use self::hooks::{ask, is_met, notify, or_else, unmet};
+pub use self::hooks::{ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
+#[cfg(all(feature = "std", not(feature = "async")))]
+use self::missing as asynchronous;
 #[cfg(feature = "std")]
 pub use self::parts::{
     AsPolicy, adjusted, backoff_of, call, call_in, edit, inner_gave_up, is_cancelled, limited_by_timeout, open_scope,

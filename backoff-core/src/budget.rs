@@ -190,6 +190,13 @@ impl Budget {
         taken.is_ok()
     }
 
+    /// Puts back the token of a retry that was decided and is not made.
+    #[inline]
+    pub(crate) fn refund(&self) {
+        let missing = |missing: u32| Some(missing.saturating_sub(TOKEN));
+        let _always = self.missing.fetch_update(Relaxed, Relaxed, missing);
+    }
+
     /// Puts back the part of a token that a success earns; what exceeds the capacity is lost.
     #[inline]
     pub fn deposit(&self) {

@@ -79,6 +79,8 @@ pub struct Failure<'a> {
     pub(crate) disabled: bool,
     pub(crate) nested: bool,
     pub(crate) time_left: Option<Duration>,
+    /// The next attempt would be cut to what is left of `max_elapsed`.
+    pub(crate) needs_time_left: bool,
     pub(crate) budget: Option<&'a Budget>,
 }
 
@@ -96,6 +98,7 @@ impl<'a> Failure<'a> {
             disabled: false,
             nested: false,
             time_left: None,
+            needs_time_left: false,
             budget: None,
         }
     }
@@ -153,6 +156,13 @@ impl<'a> Failure<'a> {
     #[inline]
     pub const fn budget(mut self, budget: Option<&'a Budget>) -> Self {
         self.budget = budget;
+        self
+    }
+
+    /// Sets whether the next attempt would be cut to what is left of `max_elapsed`; it must then have some time left.
+    #[inline]
+    pub(crate) const fn needs_time_left(mut self, needs_time_left: bool) -> Self {
+        self.needs_time_left = needs_time_left;
         self
     }
 
@@ -232,13 +242,7 @@ pub(crate) fn decide<B: Backoff>(
         }
         _ => own,
     };
-    if let Some(limit) = rules.max_elapsed {
-        let elapsed = failure.at.saturating_sub(progress.origin);
-        if !fits(delay, limit.saturating_sub(elapsed)) {
-            return Decision::Stop(StopReason::MaxElapsed);
-        }
-    }
-    if failure.time_left.is_some_and(|left| !fits(delay, left)) {
+    if !is_in_time(rules, progress, &failure, delay) {
         return Decision::Stop(StopReason::MaxElapsed);
     }
     if failure.budget.is_some_and(|budget| !budget.withdraw()) {
@@ -246,6 +250,20 @@ pub(crate) fn decide<B: Backoff>(
     }
     progress.previous = own;
     Decision::RetryAfter(delay)
+}
+
+/// Returns whether a retry after `delay` starts in time: within `max_elapsed`, and within what enclosing calls leave.
+///
+/// Also checked after a hook that took time between the decision and the delay.
+#[inline]
+pub(crate) fn is_in_time<S>(rules: &Rules, progress: &Progress<S>, failure: &Failure<'_>, delay: Duration) -> bool {
+    if let Some(limit) = rules.max_elapsed {
+        let left = limit.saturating_sub(failure.at.saturating_sub(progress.origin));
+        if !fits(delay, left) || (failure.needs_time_left && delay == left) {
+            return false;
+        }
+    }
+    failure.time_left.is_none_or(|left| fits(delay, left))
 }
 
 /// Returns whether a retry after `delay` starts while there is time left; at the very end of it is in time, after it is not.

@@ -11,6 +11,8 @@ pub(crate) mod future;
 pub(crate) mod judge;
 pub(crate) mod limits;
 pub(crate) mod operation;
+#[cfg(feature = "async")]
+pub(crate) mod race;
 pub(crate) mod settle;
 pub(crate) mod source;
 pub(crate) mod timeouts;
@@ -132,9 +134,8 @@ impl<S, I: Copy> Driver<S, I> {
     }
 
     /// Returns the time of the call at its last failure, zero if it has not started: what hooks are told before the delay.
-    #[cfg(feature = "std")]
     pub(crate) fn elapsed_at_failure(&self, clock: &impl Clock<Instant = I>) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| self.trial.total_at_failure(clock.elapsed(started)))
+        self.started.map_or(Duration::ZERO, |started| self.trial.at_failure().total(clock.elapsed(started)))
     }
 
     /// Returns whether delays that a test left out have taken the call past its time-out, which no timer can know.
@@ -192,10 +193,32 @@ impl<S, I: Copy> Driver<S, I> {
             Notice { label, attempts, elapsed: self.told(elapsed), text }
         };
         settle::decided(rules, decision, label.site, notice);
-        if O::WATCHES {
-            self.tell(observer, rules, error, elapsed, decision);
+        if !O::WATCHES {
+            return decision;
         }
-        decision
+        self.tell(observer, rules, error, elapsed, decision);
+        match decision {
+            Decision::RetryAfter(delay) if !self.is_still_in_time(rules, clock, failure, delay) => {
+                self.stop((rules, clock, observer), (label, text), StopReason::MaxElapsed, error);
+                Decision::Stop(StopReason::MaxElapsed)
+            }
+            decision => decision,
+        }
+    }
+
+    /// Returns whether a retry that was decided still starts in time after the hooks that ran since.
+    pub(crate) fn is_still_in_time(
+        &mut self,
+        rules: &Rules,
+        clock: &impl Clock<Instant = I>,
+        failure: Failure<'_>,
+        delay: Duration,
+    ) -> bool {
+        if !settle::is_bounded(rules) {
+            return true;
+        }
+        let failure = failure.at(self.elapsed_at_failure(clock));
+        settle::is_still_in_time(rules, (&self.progress, &mut self.trial), failure, delay)
     }
 
     /// Counts a tick and asks the core for the next; nothing failed, so nobody is told.
@@ -245,9 +268,20 @@ impl<S, I: Copy> Driver<S, I> {
         O: Observer<E>,
     {
         let Step { source, clock, observer, label, text, .. } = step;
+        self.stop((source.rules(), clock, observer), (label, text), reason, error);
+    }
+
+    /// Ends a call for which a retry was decided before.
+    fn stop<O: Observer<E>, E>(
+        &self,
+        (rules, clock, observer): (&Rules, &impl Clock<Instant = I>, &mut O),
+        (label, text): (Label, ErrorText<'_>),
+        reason: StopReason,
+        error: Option<&E>,
+    ) {
         let elapsed = self.elapsed(clock);
         let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
-        settle::stopped(source.rules(), reason, &notice);
+        settle::stopped(rules, reason, &notice);
         if O::WATCHES {
             observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed });
         }

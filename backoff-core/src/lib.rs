@@ -171,7 +171,9 @@ pub mod call {
     #[cfg(feature = "async")]
     pub use crate::drive::future::{ReportFuture, RetryFuture};
     #[cfg(feature = "async")]
-    pub use crate::drive::timers::{AsyncTimeouts, NoTimer, OptionalTimer, Timer};
+    pub use crate::drive::race::{Never, Signal, When};
+    #[cfg(feature = "async")]
+    pub use crate::drive::timers::AsyncTimeouts;
     #[cfg(any(feature = "tokio", feature = "async-io"))]
     pub use crate::sleep::RuntimeSleep;
 }

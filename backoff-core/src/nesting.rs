@@ -351,7 +351,7 @@ pub(crate) fn gave_up(reason: StopReason) {
 
 /// Returns whether any scope was ever entered. The thread that entered one has set the flag itself, so it always finds its own.
 #[inline]
-fn are_used() -> bool {
+pub(crate) fn are_used() -> bool {
     ARE_USED.load(Ordering::Relaxed)
 }
 

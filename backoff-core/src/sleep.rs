@@ -141,6 +141,21 @@ impl Sleeper for DefaultSleeper {
 #[cfg(feature = "async")]
 pub(crate) use self::wait::Wait;
 
+/// Polls a future outside of the cooperative budget of a tokio task.
+///
+/// Tokio's timers and channels answer `Pending` once a task has used its budget up, however often they have completed by then.
+#[cfg(feature = "async")]
+#[inline]
+pub(crate) fn poll_unbudgeted<F: Future>(
+    future: core::pin::Pin<&mut F>,
+    cx: &mut core::task::Context<'_>,
+) -> core::task::Poll<F::Output> {
+    #[cfg(feature = "tokio")]
+    return core::pin::pin!(tokio::task::unconstrained(future)).poll(cx);
+    #[cfg(not(feature = "tokio"))]
+    future.poll(cx)
+}
+
 /// Blocks the thread for a delay, or until the token is cancelled.
 #[cfg(feature = "std")]
 pub(crate) fn block_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
@@ -154,19 +169,10 @@ pub(crate) fn block_unless_cancelled(delay: Duration, token: Option<&crate::Canc
 /// Waits out a delay, or until the token is cancelled.
 #[cfg(any(feature = "tokio", feature = "async-io"))]
 pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
-    use core::future::poll_fn;
-    use core::pin::pin;
-    use core::task::Poll;
+    use crate::drive::race::{Delay, Never, When};
 
-    let mut wait = pin!(Wait::new(&DefaultSleeper, delay));
-    let mut cancelled = pin!(token.map(crate::CancelToken::cancelled));
-    poll_fn(|cx| {
-        if wait.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        cancelled.as_mut().as_pin_mut().map_or(Poll::Pending, |cancelled| cancelled.poll(cx))
-    })
-    .await;
+    let cancel = token.map(|token| When::new(token.cancelled()));
+    Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
 }
 
 #[cfg(feature = "async")]
@@ -184,7 +190,8 @@ mod wait {
         /// Waits out a delay; a zero delay skips the sleeper and yields to the executor once.
         #[project = WaitPinned]
         #[must_use = "futures do nothing unless polled"]
-        pub(crate) enum Wait<Z> {
+        #[derive(Debug)]
+        pub enum Wait<Z> {
             Sleep { #[pin] sleep: Z },
             Yield { yielded: bool },
         }

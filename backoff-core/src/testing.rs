@@ -107,7 +107,7 @@ pub use self::guards::{ProcessGuard, Recorder, Tested, ThreadGuard, Wrapped};
 #[cfg(any(feature = "tokio", feature = "async-io"))]
 pub(crate) use self::layers::zero_delay_polled;
 pub(crate) use self::layers::{
-    are_retries_disabled, attempt_ended, call_stopped, changed, loses_reply, now, passes, waits_for,
+    are_retries_disabled, attempt_ended, call_stopped, changed, loses_reply, now, passes, wait_is_undone, waits_for,
 };
 pub use self::outcomes::{Case, Fate, every_outcome, every_outcome_async, request, request_async};
 pub use self::setup::Setup;

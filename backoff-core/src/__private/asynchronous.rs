@@ -1,128 +1,81 @@
-//! What an expanded async loop awaits beside the user's own body.
+//! The futures that an expanded async loop awaits beside the user's own body.
 
 use core::future::{Future, poll_fn};
-use core::pin::{Pin, pin};
-use core::task::Poll;
+use core::pin::Pin;
+use core::task::{Context, Poll};
 use core::time::Duration;
 
+use pin_project_lite::pin_project;
+
 use crate::drive::limits::OpenScope as _;
-use crate::drive::timeouts::{FromTimeout, MakeTimeout};
+use crate::drive::race::{Delay, Limited, Signal, When};
+pub use crate::drive::race::{DelayEnd, Never, Struck};
 use crate::drive::trial::only_looking;
-use crate::{AttemptTimeout, Outcome, Scope, Sleeper};
+use crate::sleep::Wait;
+use crate::{Scope, Sleeper};
 
 /// Waits between two attempts; a zero delay yields once.
-#[cfg(feature = "async")]
 #[inline]
-pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> impl Future<Output = ()> + use<S> {
-    crate::sleep::Wait::new(sleeper, delay)
+pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> Delay<Wait<S::Sleep>, Never, Never> {
+    Delay::new(Wait::new(sleeper, delay), Never, Never)
 }
 
-/// Stands in for the feature `async`, which the expansion asks for.
-#[cfg(not(feature = "async"))]
-pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> S::Sleep {
-    sleeper.sleep(delay)
+/// Waits between two attempts, until `cancel` or `deadline` is given.
+#[inline]
+pub fn sleep_until<S: Sleeper, C: Signal, D: Signal>(
+    sleeper: &S,
+    delay: Duration,
+    cancel: C,
+    deadline: D,
+) -> Delay<Wait<S::Sleep>, C, D> {
+    Delay::new(Wait::new(sleeper, delay), cancel, deadline)
 }
 
-/// Waits for a time-out.
-pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> S::Sleep {
-    sleeper.sleep(limit)
+/// Returns the signal that a future gives when it completes.
+#[inline]
+pub const fn when<F: Future>(future: F) -> When<F> {
+    When::new(future)
 }
 
-/// Returns whether the call is cancelled, without waiting.
-pub async fn is_cancelled_now<C: Future>(mut cancel: Pin<&mut C>) -> bool {
-    poll_fn(|cx| Poll::Ready(only_looking(|| cancel.as_mut().poll(cx).is_ready()))).await
+/// Returns the signal of a limit.
+#[inline]
+pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> When<S::Sleep> {
+    When::new(sleeper.sleep(limit))
 }
 
-/// Waits, or is cancelled; returns whether it is. Asked also when the delay has ended, as the other drivers do.
-pub async fn sleep_until_cancelled<C: Future>(wait: impl Future<Output = ()>, mut cancel: Pin<&mut C>) -> bool {
-    let mut wait = pin!(wait);
-    poll_fn(|cx| {
-        let has_waited = wait.as_mut().poll(cx).is_ready();
-        if cancel.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(true);
-        }
-        if has_waited { Poll::Ready(false) } else { Poll::Pending }
-    })
-    .await
+/// Returns whether a signal is given, without waiting.
+pub async fn is_given_now<S: Signal>(mut signal: Pin<&mut S>) -> bool {
+    poll_fn(|cx| Poll::Ready(only_looking(|| signal.as_mut().poll_given(cx)))).await
 }
 
-/// Waits, or until the timer of the call ends; returns whether that has ended. It is asked also when the delay has ended.
-pub fn sleep_until_deadline<D: Future<Output = ()>>(
-    wait: impl Future<Output = ()>,
-    deadline: Pin<&mut D>,
-) -> impl Future<Output = bool> {
-    sleep_until_cancelled(wait, deadline)
+/// Runs an attempt until it ends, or the timeout of the call or its own limit strikes.
+#[inline]
+pub fn limited<A: Future, D: Signal, L: Signal>(attempt: A, deadline: D, limit: L) -> Limited<A, D, L> {
+    Limited::new(attempt, deadline, limit)
 }
 
-/// Waits, or is cancelled, or until the timer of the call ends: what [`sleep_until_cancelled`] returns, and `None` for the
-/// timer.
-pub async fn sleep_until_cancelled_or_deadline<C: Future, D: Future<Output = ()>>(
-    wait: impl Future<Output = ()>,
-    cancel: Pin<&mut C>,
-    mut deadline: Pin<&mut D>,
-) -> Option<bool> {
-    let mut wait = pin!(sleep_until_cancelled(wait, cancel));
-    poll_fn(|cx| match wait.as_mut().poll(cx) {
-        Poll::Ready(true) => Poll::Ready(Some(true)),
-        waited => match deadline.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(None),
-            Poll::Pending => waited.map(Some),
-        },
-    })
-    .await
-}
-
-/// Runs an attempt until it ends or its own timer does; the attempt is asked first.
-pub async fn within<R>(attempt: impl Future<Output = R>, timer: impl Future<Output = ()>) -> Option<R> {
-    let mut timer = pin!(timer);
-    by_deadline(attempt, timer.as_mut()).await
-}
-
-/// Runs an attempt until it ends or the timer of the call does; the attempt is asked first.
-pub async fn by_deadline<R, D: Future<Output = ()>>(
-    attempt: impl Future<Output = R>,
-    mut deadline: Pin<&mut D>,
-) -> Option<R> {
-    let mut attempt = pin!(attempt);
-    poll_fn(|cx| match attempt.as_mut().poll(cx) {
-        Poll::Ready(result) => Poll::Ready(Some(result)),
-        Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
-    })
-    .await
-}
-
-/// Runs an attempt until it ends, or its own timer (`Some(None)`), or that of the call (`None`); they are asked in the order attempt,
-/// call, timer: where both limits end together, the call ends.
-pub async fn within_by_deadline<R, D: Future<Output = ()>>(
-    attempt: impl Future<Output = R>,
-    timer: impl Future<Output = ()>,
-    deadline: Pin<&mut D>,
-) -> Option<Option<R>> {
-    let mut timer = pin!(timer);
-    let mut attempt = pin!(by_deadline(attempt, deadline));
-    poll_fn(|cx| match attempt.as_mut().poll(cx) {
-        Poll::Ready(ended) => Poll::Ready(ended.map(Some)),
-        Poll::Pending => timer.as_mut().poll(cx).map(|()| Some(None)),
-    })
-    .await
-}
-
-/// Makes the failure of an attempt that was dropped, by the error's own `From<AttemptTimeout>`.
-#[must_use]
-pub fn timed_out<R>(limit: Duration) -> R
-where
-    FromTimeout: MakeTimeout<R>,
-{
-    FromTimeout.outcome(AttemptTimeout::new(limit))
-}
-
-/// Makes the failure of an attempt that was dropped, by `on_timeout`.
-pub fn timed_out_with<R: Outcome>(limit: Duration, make: impl FnOnce(AttemptTimeout) -> R::Error) -> R {
-    R::from_error(make(AttemptTimeout::new(limit)))
+pin_project! {
+    /// An attempt that runs in the scope of its call.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct InScope<'s, A> {
+        scope: &'s Option<Scope>,
+        #[pin]
+        attempt: A,
+    }
 }
 
 /// Runs an attempt in the scope of `inner_retries`.
-pub async fn in_scope<R>(scope: &Option<Scope>, attempt: impl Future<Output = R>) -> R {
-    let mut attempt = pin!(attempt);
-    poll_fn(|cx| scope.within(|| attempt.as_mut().poll(cx))).await
+#[inline]
+pub fn in_scope<A: Future>(scope: &Option<Scope>, attempt: A) -> InScope<'_, A> {
+    InScope { scope, attempt }
+}
+
+impl<A: Future> Future for InScope<'_, A> {
+    type Output = A::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<A::Output> {
+        let this = self.project();
+        this.scope.within(|| this.attempt.poll(cx))
+    }
 }

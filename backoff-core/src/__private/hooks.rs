@@ -1,6 +1,9 @@
 //! Calls of the user's closures, with types that let the compiler infer their arguments.
 
-use crate::{Fault, Outcome, RetryError};
+use core::time::Duration;
+
+use crate::drive::timeouts::{FromTimeout, MakeTimeout};
+use crate::{AttemptTimeout, Fault, Outcome, RetryError};
 
 /// Asks the `when` of the attribute.
 #[inline]
@@ -38,4 +41,18 @@ pub fn or_else<R: Outcome>(
         Ok(value) => R::from_value(value),
         Err(error) => resort(explain(error)),
     }
+}
+
+/// Makes the failure of an attempt that was dropped, by the error's own `From<AttemptTimeout>`.
+#[must_use]
+pub fn timed_out<R>(limit: Duration) -> R
+where
+    FromTimeout: MakeTimeout<R>,
+{
+    FromTimeout.outcome(AttemptTimeout::new(limit))
+}
+
+/// Makes the failure of an attempt that was dropped, by `on_timeout`.
+pub fn timed_out_with<R: Outcome>(limit: Duration, make: impl FnOnce(AttemptTimeout) -> R::Error) -> R {
+    R::from_error(make(AttemptTimeout::new(limit)))
 }

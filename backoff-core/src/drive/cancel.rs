@@ -90,36 +90,33 @@ impl<C: core::borrow::Borrow<crate::CancelToken>> BlockingCancel for CancelledBy
 
 #[cfg(feature = "async")]
 mod asynchronous {
-    use core::future::{Future, IntoFuture, Pending, pending};
+    use core::future::IntoFuture;
 
+    use super::super::race::{Never, Signal, When};
     use super::{CancelledBy, Holds, NoCancel};
 
-    /// What can cancel an async call: nothing, or any future; it completes to cancel.
+    /// The cancellation of an async call: none, or any future; it completes to cancel.
     pub trait AsyncCancel: Holds {
-        /// The future that is raced with each delay.
-        type Future: Future;
-        /// Whether anything can cancel.
-        const CANCELS: bool;
+        /// The signal that is raced with each delay.
+        type Signal: Signal;
 
         #[doc(hidden)]
-        fn future(self) -> Self::Future;
+        fn signal(self) -> Self::Signal;
     }
 
     impl AsyncCancel for NoCancel {
-        type Future = Pending<()>;
-        const CANCELS: bool = false;
+        type Signal = Never;
 
-        fn future(self) -> Pending<()> {
-            pending()
+        fn signal(self) -> Never {
+            Never
         }
     }
 
     impl<C: IntoFuture> AsyncCancel for CancelledBy<C> {
-        type Future = C::IntoFuture;
-        const CANCELS: bool = true;
+        type Signal = When<C::IntoFuture>;
 
-        fn future(self) -> C::IntoFuture {
-            self.0.into_future()
+        fn signal(self) -> When<C::IntoFuture> {
+            When::new(self.0.into_future())
         }
     }
 }

@@ -16,9 +16,10 @@ use super::cancel::AsyncCancel;
 use super::judge::{Classifier, Condition, Judge};
 use super::limits::{BudgetSource, Nesting, OpenScope, Sharing};
 use super::operation::{Async, Operation};
+use super::race::{DelayEnd, PollOrder, Signal, Struck, poll_attempt, poll_delay};
 use super::settle::text_of;
 use super::source::PolicySource;
-use super::timers::{AsyncTimeouts, Timer};
+use super::timers::AsyncTimeouts;
 use super::trial::{in_force, only_looking};
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
@@ -40,7 +41,7 @@ pin_project! {
     #[project_replace = PhaseOwned]
     enum Phase<A, L, Z, H, I> {
         Ready,
-        Attempt { #[pin] attempt: A, #[pin] limit: L, started: Option<I>, limited_to: Option<Limit> },
+        Attempt { #[pin] attempt: A, #[pin] limit: L, order: PollOrder, started: Option<I>, limited_to: Option<Limit> },
         Sleep { #[pin] wait: Wait<Z>, delay: Duration, held: Option<H> },
         Done,
     }
@@ -81,7 +82,7 @@ pin_project! {
         is_reported: bool,
         driver: Option<Driver<StateOf<P>, InstantOf<K>>>,
         #[pin]
-        cancel: X::Future,
+        cancel: X::Signal,
         #[pin]
         deadline: Option<T::Timer<S>>,
         #[pin]
@@ -139,7 +140,7 @@ where
             scope: None,
             is_reported,
             driver: None,
-            cancel: cancel.future(),
+            cancel: cancel.signal(),
             deadline: None,
             phase: Phase::Ready,
         }
@@ -151,24 +152,24 @@ where
             let mut this = self.as_mut().project();
             match this.phase.as_mut().project() {
                 PhasePinned::Ready => self.as_mut().start_attempt(),
-                PhasePinned::Attempt { attempt, limit, started, limited_to } => {
+                PhasePinned::Attempt { attempt, limit, order, started, limited_to } => {
                     let (started, limited_to) = (*started, *limited_to);
-                    let polled = match this.scope.as_ref() {
+                    let scope = this.scope.as_ref();
+                    let run = |cx: &mut Context<'_>| match scope {
                         Some(scope) => scope.within(|| attempt.poll(cx)),
                         None => attempt.poll(cx),
                     };
-                    let ended = match polled {
-                        Poll::Ready(outcome) => Ok(outcome),
-                        // Where both end together, the call ends.
-                        Poll::Pending if poll_deadline(this.deadline.as_mut(), cx) => {
+                    let ended = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Ok(outcome)) => Ok(outcome),
+                        Poll::Ready(Err(Struck::Call)) => {
                             Err((this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout)))
                         }
-                        Poll::Pending if limit.poll_expired(cx) => {
+                        Poll::Ready(Err(Struck::Attempt)) => {
                             let time = limited_to.map_or(Duration::ZERO, |limit| limit.time);
                             let is_clipped = limited_to.is_some_and(|limit| limit.is_clipped);
                             Err((time, is_clipped.then_some(StopReason::MaxElapsed)))
                         }
-                        Poll::Pending => return Poll::Pending,
                     };
                     this.phase.set(Phase::Done); // drops the attempt before anything else
                     let made = match ended {
@@ -183,18 +184,20 @@ where
                 }
                 PhasePinned::Sleep { wait, delay, .. } => {
                     let delay = *delay;
-                    let has_waited = wait.poll(cx).is_ready();
-                    // asked also when the delay has ended, as the blocking driver does
-                    if let Some(end) = self.as_mut().poll_interrupted(cx) {
+                    let clock = this.clock.runtime();
+                    let is_past = |limit, driver: &Driver<_, _>| driver.is_past(limit, clock);
+                    let end = match poll_delay(cx, wait, this.cancel.as_mut(), this.deadline.as_mut()) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(DelayEnd::Elapsed) => {
+                            let limits = this.timeouts.call().zip(this.driver.as_ref());
+                            let has_struck = limits.is_some_and(|(limit, driver)| is_past(limit, driver));
+                            if has_struck { DelayEnd::TimedOut } else { DelayEnd::Elapsed }
+                        }
+                        Poll::Ready(end) => end,
+                    };
+                    if let Some(end) = self.as_mut().after_delay(end, delay) {
                         return Poll::Ready(end);
                     }
-                    if !has_waited {
-                        return Poll::Pending;
-                    }
-                    if let Some(driver) = self.as_mut().project().driver {
-                        driver.waited(delay);
-                    }
-                    self.as_mut().start_attempt();
                 }
                 PhasePinned::Done => panic!("`RetryFuture` polled after completion"),
             }
@@ -207,7 +210,7 @@ where
         let rules = this.source.rules();
         let clock = this.clock.runtime();
         if this.driver.is_none() && T::ARE_SET {
-            this.deadline.set(Some(T::Timer::start(this.sleeper, this.timeouts.call())));
+            this.deadline.set(Some(T::timer(this.sleeper, this.timeouts.call())));
         }
         let is_timed = *this.is_reported || O::WATCHES || T::ARE_SET;
         if this.driver.is_none() {
@@ -223,8 +226,9 @@ where
             in_force(rules, |rules| attempt_limit(rules, driver.progress(), at, time))
         });
         let started = rules.reset_after.is_some().then(|| clock.now());
-        let limit = T::Timer::start(this.sleeper, limited_to.map(|limit| limit.time));
-        this.phase.set(Phase::Attempt { attempt: scope.within(|| this.operation.start()), limit, started, limited_to });
+        let limit = T::timer(this.sleeper, limited_to.map(|limit| limit.time));
+        let (attempt, order) = (scope.within(|| this.operation.start()), PollOrder::default());
+        this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }
 
     /// Asks the core what to do with an outcome: returns it, or starts the delay.
@@ -257,10 +261,14 @@ where
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
         // A call whose start nobody needs has no state before its first failure.
         let driver = this.driver.get_or_insert_with(|| Driver::new(None));
-        let is_cancelled = X::CANCELS && only_looking(|| this.cancel.poll(cx).is_ready());
+        let is_cancelled = only_looking(|| this.cancel.poll_given(cx));
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
-        let failure =
-            Failure::new(fault).cancelled(is_cancelled).cut_short(cut_short).nested(inner_gave_up).budget(budget);
+        let failure = Failure::new(fault)
+            .cancelled(is_cancelled)
+            .cut_short(cut_short)
+            .nested(inner_gave_up)
+            .needs_time_left(this.timeouts.attempt().is_some())
+            .budget(budget);
         match driver.failed(step.with(text_of(error)), failure, started, error) {
             Decision::RetryAfter(delay) => {
                 let held = Some(X::hold(outcome));
@@ -271,26 +279,29 @@ where
         }
     }
 
-    /// Ends the call during a delay when it is cancelled or its time-out strikes.
-    fn poll_interrupted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<(F::Outcome, Option<StopReason>)> {
-        let mut this = self.project();
-        let (outcome, reason) = if X::CANCELS && this.cancel.poll(cx).is_ready() {
-            let held = match this.phase.project_replace(Phase::Done) {
-                PhaseOwned::Sleep { held, .. } => held,
-                _ => None,
-            };
-            (X::release(held?)?, StopReason::Cancelled)
-        } else if poll_deadline(this.deadline.as_mut(), cx)
-            || this
-                .timeouts
-                .call()
-                .zip(this.driver.as_ref())
-                .is_some_and(|(limit, it)| it.is_past(limit, this.clock.runtime()))
-        {
-            this.phase.set(Phase::Done);
-            (this.timeouts.outcome(this.timeouts.call().unwrap_or_default())?, StopReason::Timeout)
-        } else {
-            return None;
+    /// Starts the next attempt, or ends the call where it was cancelled or timed out during the delay.
+    fn after_delay(
+        mut self: Pin<&mut Self>,
+        end: DelayEnd,
+        delay: Duration,
+    ) -> Option<(F::Outcome, Option<StopReason>)> {
+        let mut this = self.as_mut().project();
+        let (outcome, reason) = match end {
+            DelayEnd::Elapsed => {
+                if let Some(driver) = this.driver {
+                    driver.waited(delay);
+                }
+                self.start_attempt();
+                return None;
+            }
+            DelayEnd::Cancelled => {
+                let PhaseOwned::Sleep { held, .. } = this.phase.project_replace(Phase::Done) else { return None };
+                (X::release(held?)?, StopReason::Cancelled)
+            }
+            DelayEnd::TimedOut => {
+                this.phase.set(Phase::Done);
+                (this.timeouts.outcome(this.timeouts.call().unwrap_or_default())?, StopReason::Timeout)
+            }
         };
         let driver = this.driver.as_mut()?;
         let error = outcome.as_result().err();
@@ -306,10 +317,6 @@ where
             None => Ended { attempts: 0, elapsed: Duration::ZERO, slept: Duration::ZERO, stopped },
         }
     }
-}
-
-fn poll_deadline<S, T: Timer<S>>(deadline: Pin<&mut Option<T>>, cx: &mut Context<'_>) -> bool {
-    deadline.as_pin_mut().is_some_and(|deadline| deadline.poll_expired(cx))
 }
 
 impl<P, F, W, U, O, S, K, G, X, T, D, N> Future for RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::trial::{Trial, in_force};
 use crate::Backoff;
-use crate::decision::{Decision, Failure, Progress, StopReason, decide};
+use crate::decision::{Decision, Failure, Progress, StopReason, decide, is_in_time};
 use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
 use crate::policy::Rules;
 use crate::random::Random;
@@ -72,6 +72,36 @@ pub(crate) fn settle_shared<B: Backoff>(
     settle(rules, backoff, state, failure, random)
 }
 
+/// Returns whether anything bounds the time of a call: its own policy, or an enclosing call.
+#[inline]
+pub(crate) fn is_bounded(rules: &Rules) -> bool {
+    #[cfg(feature = "std")]
+    return rules.max_elapsed.is_some() || crate::nesting::are_used();
+    #[cfg(not(feature = "std"))]
+    rules.max_elapsed.is_some()
+}
+
+/// Returns whether a retry that was decided still starts in time, after hooks that took time; `failure` has the present time.
+///
+/// Where it does not, the delay and the token of the budget are given back.
+#[cold]
+pub(crate) fn is_still_in_time<S>(
+    rules: &Rules,
+    (progress, trial): (&Progress<S>, &mut Trial),
+    failure: Failure<'_>,
+    delay: Duration,
+) -> bool {
+    let failure = trial.at_failure().arranged(surrounded(failure));
+    let is_in_time = in_force(rules, |rules| is_in_time(rules, progress, &failure, delay));
+    if !is_in_time {
+        trial.undo_delay();
+        if let Some(budget) = failure.budget {
+            budget.refund();
+        }
+    }
+    is_in_time
+}
+
 /// Adds what the calls around this one mean for it.
 #[inline]
 fn surrounded(failure: Failure<'_>) -> Failure<'_> {
@@ -83,6 +113,12 @@ fn surrounded(failure: Failure<'_>) -> Failure<'_> {
     }
     #[cfg(not(feature = "std"))]
     failure
+}
+
+/// Returns the time that enclosing calls leave; `None` without a limit.
+#[cfg(feature = "std")]
+pub(crate) fn time_left() -> Option<Duration> {
+    crate::nesting::around().time_left
 }
 
 /// Tells the calls around that this one gave up.

@@ -33,9 +33,9 @@ impl Trial {
         elapsed.saturating_add(self.skipped)
     }
 
-    /// Returns the time of a call at its last failure, before the delay that follows; `elapsed` is its time without those left out.
-    pub(crate) const fn total_at_failure(&self, elapsed: Duration) -> Duration {
-        elapsed.saturating_add(self.skipped.saturating_sub(self.last_skipped))
+    /// Returns the state at the last failure, before the delay that follows it.
+    pub(crate) const fn at_failure(&self) -> Self {
+        Self { skipped: self.skipped.saturating_sub(self.last_skipped), last_skipped: Duration::ZERO, ..*self }
     }
 
     /// Returns whether the delays that were left out have taken a call past this limit; `elapsed` is its time without them.
@@ -78,6 +78,12 @@ impl Trial {
         Decision::RetryAfter(Duration::ZERO)
     }
 
+    /// Takes the last delay back: the retry after it is not made.
+    pub(crate) fn undo_delay(&mut self) {
+        *self = self.at_failure();
+        crate::testing::wait_is_undone();
+    }
+
     /// Notes that an attempt succeeded.
     pub(crate) fn succeeded() {
         crate::testing::attempt_ended();
@@ -108,8 +114,8 @@ impl Trial {
     }
 
     #[inline]
-    pub(crate) const fn total_at_failure(&self, elapsed: Duration) -> Duration {
-        elapsed
+    pub(crate) const fn at_failure(&self) -> Self {
+        *self
     }
 
     #[inline]
@@ -136,6 +142,9 @@ impl Trial {
     pub(crate) const fn obeyed(&mut self, decision: Decision) -> Decision {
         decision
     }
+
+    #[inline]
+    pub(crate) const fn undo_delay(&mut self) {}
 
     #[inline]
     pub(crate) const fn succeeded() {}

@@ -198,6 +198,13 @@ pub(crate) fn waits_for(delay: Duration) -> bool {
     innermost(|layer| layer.setup.waits).unwrap_or(true)
 }
 
+/// Takes the last recorded delay back: the retry after it is not made.
+pub(crate) fn wait_is_undone() {
+    record(|recorded| {
+        recorded.waits.pop();
+    });
+}
+
 /// Returns whether the reply of an attempt that succeeded is lost, and takes it off those to lose.
 #[inline]
 pub(crate) fn loses_reply() -> bool {

@@ -38,26 +38,23 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
         let made = timed_out(plan, &quote_spanned!(site=> __timeout));
         quote_spanned!(site=> (#made, ::core::option::Option::Some(#private::StopReason::Timeout)))
     });
-    let some = quote_spanned!(site=> ::core::option::Option::Some);
     let none = quote_spanned!(site=> ::core::option::Option::None);
-    let (limited, ends) = match (attempt_timed_out, call_timed_out) {
-        (Some(of_attempt), None) => (
-            quote_spanned!(site=> #private::within(#attempt, __timer)),
-            quote_spanned!(site=> #some(__result) => (__result, #none), #none => #of_attempt,),
-        ),
-        (None, of_call) => (
-            quote_spanned!(site=> #private::by_deadline(#attempt, __deadline.as_mut())),
-            quote_spanned!(site=> #some(__result) => (__result, #none), #none => #of_call,),
-        ),
-        (Some(of_attempt), Some(of_call)) => (
-            quote_spanned!(site=> #private::within_by_deadline(#attempt, __timer, __deadline.as_mut())),
-            quote_spanned! {site=>
-                #some(#some(__result)) => (__result, #none),
-                #some(#none) => #of_attempt,
-                #none => #of_call,
-            },
-        ),
+    let never = quote_spanned!(site=> #private::Never);
+    let deadline = if per_call { quote_spanned!(site=> __deadline.as_mut()) } else { never.clone() };
+    let timer = if per_attempt { quote_spanned!(site=> __timer) } else { never };
+    let limited = quote_spanned!(site=> #private::limited(#attempt, #deadline, #timer));
+    let struck = quote_spanned!(site=> ::core::result::Result::Err);
+    let dropped = match (attempt_timed_out, call_timed_out) {
+        (Some(of_attempt), Some(of_call)) => quote_spanned! {site=>
+            #struck(#private::Struck::Attempt) => #of_attempt,
+            #struck(#private::Struck::Call) => #of_call,
+        },
+        (of_attempt, of_call) => {
+            let only = of_attempt.or(of_call);
+            quote_spanned!(site=> #struck(_) => #only,)
+        }
     };
+    let ends = quote_spanned!(site=> ::core::result::Result::Ok(__result) => (__result, #none), #dropped);
     let ended = with_arguments(plan, &quote_spanned!(site=> #limited.await));
     quote_spanned! {site=>
         #limit

@@ -139,23 +139,31 @@ fn asked_whether_cancelled(plan: &Plan<'_>) -> TokenStream {
     };
     quote_spanned! {site=>
         #asked_until
-        let __is_cancelled = #goes_on && #private::is_cancelled_now(__cancel.as_mut()).await;
+        let __is_cancelled = #goes_on && #private::is_given_now(__cancel.as_mut()).await;
     }
 }
 
 /// Asks the core.
 fn failed(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Plan { args, private, .. } = plan;
+    let args = plan.args;
     let identity = plan.identity();
     let text = if args.on_retry.is_some() {
         error_text(plan, &quote_spanned!(site=> __error))
     } else {
         quote_spanned!(site=> __text)
     };
+    let context = decision_context(plan);
+    quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #context))
+}
+
+/// The facts beside the failure itself that the decision needs.
+fn decision_context(plan: &Plan<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Plan { args, private, .. } = plan;
     let budget = optional(args.budget.as_ref().map(|_| quote_spanned!(site=> __budget)));
     if plan.driver != Driver::Full {
-        return quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget));
+        return budget;
     }
     let no = quote_spanned!(site=> false);
     let is_cancelled = if args.cancel.is_some() { quote_spanned!(site=> __is_cancelled) } else { no.clone() };
@@ -166,13 +174,15 @@ fn failed(plan: &Plan<'_>) -> TokenStream {
     };
     let inner_gave_up =
         if plan.inner_retries().is_some() { quote_spanned!(site=> #private::inner_gave_up(&__scope)) } else { no };
+    let attempts_are_limited = args.attempt_timeout.is_some();
     quote_spanned! {site=>
-        __driver.failed(#identity, __fault, #text, #private::Circumstances {
+        #private::Circumstances {
             is_cancelled: #is_cancelled,
             cut_short: #cut_short,
             inner_gave_up: #inner_gave_up,
+            attempts_are_limited: #attempts_are_limited,
             budget: #budget,
-        })
+        }
     }
 }
 
@@ -188,13 +198,30 @@ fn error_text(plan: &Plan<'_>, error: &TokenStream) -> TokenStream {
     }
 }
 
+/// Runs `on_retry`; a retry that no longer starts in time after it is not made.
 fn on_retry(plan: &Plan<'_>) -> TokenStream {
     let Some(hook) = &plan.args.on_retry else {
         return TokenStream::new();
     };
+    let site = Span::mixed_site();
     let policy = &plan.policy.reference;
-    let event = quote_spanned!(Span::mixed_site()=> __driver.retry_event(#policy, __error, __delay));
-    notify(plan, &hook.value, &event)
+    let event = quote_spanned!(site=> __driver.retry_event(#policy, __error, __delay));
+    let hook = notify(plan, &hook.value, &event);
+    let (identity, private) = (plan.identity(), &plan.private);
+    let context = decision_context(plan);
+    let text = error_text(plan, &quote_spanned!(site=> __error));
+    let stop = if plan.has_ending {
+        quote_spanned!(site=> break (__result, ::core::option::Option::Some(#private::StopReason::MaxElapsed));)
+    } else {
+        quote_spanned!(site=> break __result;)
+    };
+    quote_spanned! {site=>
+        #hook
+        if !__driver.is_still_in_time(#identity, __delay, #context) {
+            __driver.interrupted(#identity, #private::StopReason::MaxElapsed, #text);
+            #stop
+        }
+    }
 }
 
 /// Calls a function of core with a closure of the user, in such a way that what is wrong with it is reported there.
@@ -283,37 +310,34 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
         };
     }
     let (at, located) = plan.sleeper_place();
-    let sleep = quote_spanned!(at=> #located::sleep(#sleeper, __delay));
-    let on_timeout = args.timeout.as_ref().map(|_| {
-        let made = timed_out(plan, &quote_spanned!(site=> __timeout));
-        stop(quote_spanned!(Span::mixed_site()=> Timeout), made)
+    if args.cancel.is_none() && args.timeout.is_none() {
+        let slept = quote_spanned!(at=> #located::sleep(#sleeper, __delay).await);
+        return quote_spanned!(site=> #slept; #waited);
+    }
+    let never = quote_spanned!(site=> #private::Never);
+    let cancel = if args.cancel.is_some() { quote_spanned!(site=> __cancel.as_mut()) } else { never.clone() };
+    let deadline = if args.timeout.is_some() { quote_spanned!(site=> __deadline.as_mut()) } else { never };
+    let ended = quote_spanned!(at=> #located::sleep_until(#sleeper, __delay, #cancel, #deadline).await);
+    let cancelled = args.cancel.is_some().then(|| {
+        let stop = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
+        quote_spanned!(site=> #private::DelayEnd::Cancelled => { #stop })
     });
-    let cancelled = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
-    match (args.cancel.is_some(), on_timeout) {
-        (false, None) => {
-            let slept = quote_spanned!(at=> #sleep.await);
-            quote_spanned!(site=> #slept; #waited)
+    let (is_in_time, timed_out) = match &args.timeout {
+        None => (TokenStream::new(), quote_spanned!(site=> _ => {})),
+        Some(_) => {
+            let made = timed_out(plan, &quote_spanned!(site=> __timeout));
+            let stop = stop(quote_spanned!(Span::mixed_site()=> Timeout), made);
+            let elapsed = quote_spanned!(site=> #private::DelayEnd::Elapsed if !__driver.is_past(__timeout) => {});
+            (elapsed, quote_spanned!(site=> _ => { #stop }))
         }
-        (true, None) => quote_spanned! {site=>
-            if #private::sleep_until_cancelled(#sleep, __cancel.as_mut()).await {
-                #cancelled
-            }
-            #waited
-        },
-        (false, Some(timed_out)) => quote_spanned! {site=>
-            if #private::sleep_until_deadline(#sleep, __deadline.as_mut()).await || __driver.is_past(__timeout) {
-                #timed_out
-            }
-            #waited
-        },
-        (true, Some(timed_out)) => quote_spanned! {site=>
-            match #private::sleep_until_cancelled_or_deadline(#sleep, __cancel.as_mut(), __deadline.as_mut()).await {
-                ::core::option::Option::Some(false) if !__driver.is_past(__timeout) => {}
-                ::core::option::Option::Some(true) => { #cancelled }
-                _ => { #timed_out }
-            }
-            #waited
-        },
+    };
+    quote_spanned! {site=>
+        match #ended {
+            #is_in_time
+            #cancelled
+            #timed_out
+        }
+        #waited
     }
 }
 

@@ -206,7 +206,8 @@ impl<'a> Plan<'a> {
         }
         if let Some(attempt) = &args.attempt {
             let (name, reference) = (&attempt.value, &policy.reference);
-            tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#reference);));
+            let timeout = optional(args.timeout.as_ref().map(|_| quote_spanned!(site=> __timeout)));
+            tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#reference, #timeout);));
         }
         tokens
     }

@@ -42,7 +42,8 @@ impl Plan<'_> {
             tokens.extend(if self.is_async {
                 let private = self.private_at(at);
                 let future = quote_spanned!(at=> #private::Cancelling::new(#by).future());
-                quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#future);)
+                let signal = quote_spanned!(at=> #private::when(#future));
+                quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#signal);)
             } else {
                 let core = &self.core;
                 let token = quote_spanned!(at=> &#by);

@@ -10,6 +10,7 @@ use super::{Attempt, Mode, Verdict, label};
 use crate::clock::Clock as _;
 use crate::decision::{Decision, Failure, StopReason, remaining};
 use crate::drive::limits::OpenScope as _;
+use crate::drive::settle;
 use crate::drive::trial::in_force;
 use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
@@ -36,6 +37,8 @@ pub struct Circumstances<'a> {
     pub cut_short: Option<StopReason>,
     /// A call inside this one has given up.
     pub inner_gave_up: bool,
+    /// Attempts are cut to what is left of `max_elapsed`.
+    pub attempts_are_limited: bool,
     /// The budget of the call.
     pub budget: Option<&'a Budget>,
 }
@@ -74,17 +77,19 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         }
     }
 
-    /// Returns the snapshot that `attempt = ..` binds.
-    pub fn attempt(&self, policy: &Policy<B>) -> Attempt {
+    /// Returns the snapshot that `attempt = ..` binds, of a call with this `timeout`.
+    pub fn attempt(&self, policy: &Policy<B>, timeout: Option<Duration>) -> Attempt {
         let rules = self.rules(policy);
         let elapsed = self.driver.elapsed(&M::CLOCK);
+        let own = in_force(rules, |rules| remaining(rules, self.driver.progress(), elapsed));
+        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), settle::time_left()];
         let number = self.driver.progress().attempts().saturating_add(1);
         Attempt {
             number,
             is_last: in_force(rules, Rules::attempts_limit).is_some_and(|max| number >= max),
             elapsed,
             last_delay: self.last_delay,
-            remaining: in_force(rules, |rules| remaining(rules, self.driver.progress(), elapsed)),
+            remaining: limits.into_iter().flatten().min(),
         }
     }
 
@@ -115,6 +120,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
             .cancelled(circumstances.is_cancelled)
             .cut_short(circumstances.cut_short)
             .nested(circumstances.inner_gave_up)
+            .needs_time_left(circumstances.attempts_are_limited)
             .budget(circumstances.budget);
         let started = self.attempt_started;
         let (clock, mut nobody) = (M::CLOCK, ());
@@ -125,6 +131,22 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
             self.attempt_started = M::CLOCK.now().checked_add(delay);
         }
         decision
+    }
+
+    /// Returns whether the retry that was decided still starts in time, after the hook that ran since.
+    #[must_use]
+    pub fn is_still_in_time(
+        &mut self,
+        _: &'static CallSite,
+        policy: &Policy<B>,
+        delay: Duration,
+        circumstances: Circumstances<'_>,
+    ) -> bool {
+        let failure = Failure::new(Fault::Transient)
+            .needs_time_left(circumstances.attempts_are_limited)
+            .budget(circumstances.budget);
+        let Self { driver, course, .. } = self;
+        driver.is_still_in_time(course.rules(policy), &M::CLOCK, failure, delay)
     }
 
     /// Returns the time of the call.

@@ -71,6 +71,30 @@ impl<M: Mode> Timed<M> {
         self.aside.trial.has_lost(self.failed)
     }
 
+    /// Returns whether the retry that was decided still starts in time, after the hook that ran since.
+    #[must_use]
+    pub fn is_still_in_time(&mut self, site: &'static CallSite, delay: Duration, budget: Option<&Budget>) -> bool {
+        let policy = policy_of(site);
+        let Aside { trial, steered } = &mut self.aside;
+        if let Some(full) = steered.get() {
+            return full.is_still_in_time(site, policy, delay, Circumstances { budget, ..Circumstances::default() });
+        }
+        if !settle::is_bounded(policy.rules()) {
+            return true;
+        }
+        let at = trial.at_failure().total(M::CLOCK.elapsed(self.started));
+        let failure = Failure::new(Fault::Transient).at(at).budget(budget);
+        let progress = Progress::<u32>::resumed(self.failed);
+        settle::is_still_in_time(policy.rules(), (&progress, trial), failure, delay)
+    }
+
+    /// Notes that a limit of the call ended it after a retry was decided.
+    pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
+        let elapsed = Elapsed::SinceStart(self.elapsed());
+        let notice = Notice { label: label(site), attempts: self.failed, elapsed, text: error };
+        settle::stopped(self.aside.steered.rules(policy_of(site)), reason, &notice);
+    }
+
     fn elapsed(&self) -> Duration {
         match self.aside.steered.driver() {
             Some(full) => full.elapsed(),
@@ -98,7 +122,7 @@ impl<M: Mode> Timed<M> {
             return full.retry_event(policy, error, delay);
         }
         let max_attempts = in_force(policy.rules(), Rules::attempts_limit);
-        let elapsed = self.aside.trial.total_at_failure(M::CLOCK.elapsed(self.started));
+        let elapsed = self.aside.trial.at_failure().total(M::CLOCK.elapsed(self.started));
         RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed }
     }
 

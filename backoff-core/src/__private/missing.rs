@@ -1,0 +1,64 @@
+//! What an expanded async loop names, where the feature `async` is off: the macro `__retry_needs` has stopped the build.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::time::Duration;
+
+use crate::{Scope, Sleeper};
+
+/// Stands in for no signal.
+#[derive(Clone, Copy, Debug)]
+pub struct Never;
+
+/// Stands in for the end of a delay.
+#[derive(Clone, Copy, Debug)]
+pub enum DelayEnd {
+    /// The delay has passed.
+    Elapsed,
+    /// The call was cancelled.
+    Cancelled,
+    /// The timeout of the call struck.
+    TimedOut,
+}
+
+/// Stands in for the limit that dropped an attempt.
+#[derive(Clone, Copy, Debug)]
+pub enum Struck {
+    /// The limit of this attempt.
+    Attempt,
+    /// The timeout of the whole call.
+    Call,
+}
+
+/// Stands in for a signal.
+pub fn when<F>(future: F) -> F {
+    future
+}
+
+/// Stands in for a delay.
+pub async fn sleep<S: Sleeper>(_: &S, _: Duration) {}
+
+/// Stands in for a delay that can end early.
+pub async fn sleep_until<S: Sleeper, C, D>(_: &S, _: Duration, _: C, _: D) -> DelayEnd {
+    DelayEnd::Elapsed
+}
+
+/// Stands in for the signal of a limit.
+pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> S::Sleep {
+    sleeper.sleep(limit)
+}
+
+/// Stands in for the look at a signal.
+pub async fn is_given_now<S>(_: Pin<&mut S>) -> bool {
+    false
+}
+
+/// Stands in for an attempt with limits.
+pub async fn limited<A: Future, D, L>(attempt: A, _: D, _: L) -> Result<A::Output, Struck> {
+    Ok(attempt.await)
+}
+
+/// Stands in for an attempt in a scope.
+pub async fn in_scope<A: Future>(_: &Option<Scope>, attempt: A) -> A::Output {
+    attempt.await
+}

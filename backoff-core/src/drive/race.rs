@@ -1,0 +1,219 @@
+//! The race of an attempt or a delay with what can end it early: the one place where ties between limits are decided.
+//!
+//! The future of `policy.retry`, the expansion of `#[retry]` and the loop by hand all come here.
+//!
+//! Timers and cancellation are polled outside of the cooperative budget of a tokio task. An attempt that is always busy uses that
+//! budget up in each poll, and a tokio timer polled after it would never complete.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::sleep::poll_unbudgeted;
+
+/// A future that ends a wait or an attempt early when it completes.
+pub trait Signal {
+    /// Returns whether the signal is given; otherwise the task is woken when it is.
+    #[doc(hidden)]
+    fn poll_given(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool;
+}
+
+/// No signal: nothing ends the wait early.
+#[derive(Clone, Copy, Debug)]
+pub struct Never;
+
+impl Signal for Never {
+    #[inline]
+    fn poll_given(self: Pin<&mut Self>, _: &mut Context<'_>) -> bool {
+        false
+    }
+}
+
+pin_project! {
+    /// A signal that is given when a future completes.
+    #[derive(Debug)]
+    pub struct When<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> When<F> {
+    /// Returns the signal of `future`.
+    #[inline]
+    pub const fn new(future: F) -> Self {
+        Self { future }
+    }
+}
+
+impl<F: Future> Signal for When<F> {
+    #[inline]
+    fn poll_given(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+        poll_unbudgeted(self.project().future, cx).is_ready()
+    }
+}
+
+impl<S: Signal> Signal for Option<S> {
+    #[inline]
+    fn poll_given(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+        self.as_pin_mut().is_some_and(|signal| signal.poll_given(cx))
+    }
+}
+
+impl<S: Signal> Signal for Pin<&mut S> {
+    #[inline]
+    fn poll_given(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+        self.get_mut().as_mut().poll_given(cx)
+    }
+}
+
+/// The end of a delay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DelayEnd {
+    /// The delay has passed.
+    Elapsed,
+    /// The call was cancelled, perhaps in the instant in which the delay ended.
+    Cancelled,
+    /// The timeout of the call struck, perhaps in the instant in which the delay ended.
+    TimedOut,
+}
+
+/// Polls a delay, and what can end the call during it. Where several fall together, the cancellation wins, then the timeout.
+#[inline]
+pub(crate) fn poll_delay(
+    cx: &mut Context<'_>,
+    wait: Pin<&mut impl Future<Output = ()>>,
+    cancel: Pin<&mut impl Signal>,
+    deadline: Pin<&mut impl Signal>,
+) -> Poll<DelayEnd> {
+    let has_passed = poll_unbudgeted(wait, cx).is_ready();
+    if cancel.poll_given(cx) {
+        return Poll::Ready(DelayEnd::Cancelled);
+    }
+    if deadline.poll_given(cx) {
+        return Poll::Ready(DelayEnd::TimedOut);
+    }
+    if has_passed { Poll::Ready(DelayEnd::Elapsed) } else { Poll::Pending }
+}
+
+/// The limit that dropped an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Struck {
+    /// The limit of this attempt.
+    Attempt,
+    /// The timeout of the whole call.
+    Call,
+}
+
+/// The order in which an attempt and its limits are polled.
+///
+/// The attempt comes first, so that one that is ready at once starts no timer. Where tokio's budget cannot be left out, because only the
+/// program's own sleeper knows tokio, the limits come first from the second poll on: before the attempt has used the budget up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PollOrder {
+    #[cfg(not(feature = "tokio"))]
+    limits_first: bool,
+}
+
+impl PollOrder {
+    #[inline]
+    fn limits_first(&mut self) -> bool {
+        #[cfg(not(feature = "tokio"))]
+        return core::mem::replace(&mut self.limits_first, true);
+        #[cfg(feature = "tokio")]
+        false
+    }
+}
+
+/// Polls an attempt, the timeout of the call and the limit of the attempt. An attempt that ends in the instant in which a limit strikes is
+/// in time; where both limits strike together, the call ends.
+#[inline]
+pub(crate) fn poll_attempt<R>(
+    cx: &mut Context<'_>,
+    order: &mut PollOrder,
+    attempt: impl FnOnce(&mut Context<'_>) -> Poll<R>,
+    mut deadline: Pin<&mut impl Signal>,
+    mut limit: Pin<&mut impl Signal>,
+) -> Poll<Result<R, Struck>> {
+    let mut strike = |cx: &mut Context<'_>| {
+        if deadline.as_mut().poll_given(cx) {
+            return Some(Struck::Call);
+        }
+        limit.as_mut().poll_given(cx).then_some(Struck::Attempt)
+    };
+    let limits_first = order.limits_first();
+    let struck = if limits_first { strike(cx) } else { None };
+    if let Poll::Ready(result) = attempt(cx) {
+        return Poll::Ready(Ok(result));
+    }
+    let struck = if limits_first { struck } else { strike(cx) };
+    struck.map_or(Poll::Pending, |struck| Poll::Ready(Err(struck)))
+}
+
+pin_project! {
+    /// A delay that cancellation and the timeout of the call can end early.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Delay<W, C, D> {
+        #[pin]
+        wait: W,
+        #[pin]
+        cancel: C,
+        #[pin]
+        deadline: D,
+    }
+}
+
+impl<W, C, D> Delay<W, C, D> {
+    /// Returns the delay `wait`.
+    #[inline]
+    pub(crate) const fn new(wait: W, cancel: C, deadline: D) -> Self {
+        Self { wait, cancel, deadline }
+    }
+}
+
+impl<W: Future<Output = ()>, C: Signal, D: Signal> Future for Delay<W, C, D> {
+    type Output = DelayEnd;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<DelayEnd> {
+        let this = self.project();
+        poll_delay(cx, this.wait, this.cancel, this.deadline)
+    }
+}
+
+pin_project! {
+    /// An attempt that its own limit and the timeout of the call can end early.
+    // The attempt is held here and nowhere else: an `async fn` that took it would keep it twice.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Limited<A, D, L> {
+        #[pin]
+        attempt: A,
+        #[pin]
+        deadline: D,
+        #[pin]
+        limit: L,
+        order: PollOrder,
+    }
+}
+
+impl<A, D, L> Limited<A, D, L> {
+    /// Returns the attempt with its limits.
+    #[inline]
+    pub(crate) fn new(attempt: A, deadline: D, limit: L) -> Self {
+        Self { attempt, deadline, limit, order: PollOrder::default() }
+    }
+}
+
+impl<A: Future, D: Signal, L: Signal> Future for Limited<A, D, L> {
+    type Output = Result<A::Output, Struck>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        poll_attempt(cx, this.order, |cx| this.attempt.poll(cx), this.deadline, this.limit)
+    }
+}
