@@ -1,8 +1,8 @@
 //! What the expansion of `#[retry]` may name. Not covered by semver: both crates release together.
 //!
 //! The loop stands in the user's function; everything that it needs beyond `loop`, `match` and `.await` is here, so that
-//! little code is expanded. There are three drivers with the same methods, and the expansion takes the smallest that
-//! serves: [`Lean`] counts attempts, [`Timed`] also knows when the call started, [`Full`] does everything.
+//! little code is expanded. There are two drivers with the same methods: [`Counted`] for a constant policy of a built-in backoff,
+//! where the number of failures is all the progress, and [`Full`] for any policy.
 
 pub use crate::classify::{Probe, push_back};
 
@@ -35,11 +35,13 @@ pub use self::asynchronous::{
 #[cfg(feature = "std")]
 pub use self::cancelling::{Cancelling, Cancels, NoFuture};
 #[cfg(feature = "std")]
-pub use self::drivers::{AsyncMode, Attempt, BlockingMode, Circumstances, Full, Lean, Mode, Timed};
+pub use self::drivers::{
+    AsyncMode, Attempt, BlockingMode, Circumstances, Counted, Full, Memory, Mode, Recorded, Timed, Untimed,
+};
 #[cfg(feature = "std")]
 pub use self::features::AsyncSleeper;
 #[cfg(feature = "std")]
-pub use self::hooks::{ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
+pub use self::hooks::{AttemptLimit, ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
 #[cfg(all(feature = "std", not(feature = "async")))]
 use self::missing as asynchronous;
 #[cfg(feature = "std")]

@@ -96,14 +96,6 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
-    /// Goes on with a call that something else counted until its first failure, which `failed` is about to count.
-    #[cfg(feature = "overrides")]
-    pub(crate) fn resumed(started: Option<I>) -> Self {
-        let is_timed = started.is_some();
-        let (progress, slept) = (Progress::new(), Duration::ZERO);
-        Self { progress, started, is_timed, attempts: 0, slept, trial: Trial::new() }
-    }
-
     /// Returns the number of attempts that have ended.
     #[inline]
     pub(crate) const fn attempts(&self) -> u32 {
@@ -296,7 +288,7 @@ impl<S, I: Copy> Driver<S, I> {
         C: Clock<Instant = I>,
         O: Observer<E>,
     {
-        let is_kept = self.trial.keeps_reply(self.attempts);
+        let is_kept = self.trial.keeps_reply();
         if is_kept {
             self.accepted(step);
         }
@@ -306,7 +298,7 @@ impl<S, I: Copy> Driver<S, I> {
     /// Returns whether the last attempt was a success whose reply a test lost.
     #[inline]
     pub(crate) const fn has_lost(&self) -> bool {
-        self.trial.has_lost(self.attempts)
+        self.trial.has_lost()
     }
 
     /// Counts a successful attempt, and tells those who watch if it was a retry.

@@ -76,5 +76,5 @@ pub use self::one::Override;
 pub use self::reports::{Adjusted, Unmatched, adjusted, unmatched};
 pub use self::scope::{WithPolicy, with_policy, with_policy_async};
 pub use self::set::Overrides;
-pub(crate) use self::table::{Steering, is_active, is_disabled, steering};
+pub(crate) use self::table::{Replacement, is_active, is_disabled, replacement, table};
 pub use self::table::{clear, current, load, load_env, remove, replace_all, set};

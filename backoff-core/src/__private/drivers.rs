@@ -1,27 +1,24 @@
 //! The state of one expanded loop, as small as the attribute allows.
 
 mod attempt;
+mod counted;
 mod full;
-mod lean;
-mod stamp;
-mod steered;
-mod timed;
+mod overridden;
+mod start;
 
 use std::time::Instant;
 
 pub use self::attempt::Attempt;
-pub use self::full::{Circumstances, Full};
-pub use self::lean::Lean;
-use self::steered::Steered;
-pub use self::timed::Timed;
+pub use self::counted::Counted;
+pub use self::full::Full;
+pub use self::start::{Memory, Recorded, Timed, Untimed};
 use super::verdict::{Packed, Verdict};
 use crate::clock::{Clock, RuntimeClock, SystemClock};
-use crate::drive::settle::{self, Label, Notice};
-use crate::drive::trial::Trial;
-use crate::observe::{Elapsed, ErrorText};
-use crate::{CallSite, Policy};
+use crate::decision::{Failure, StopReason};
+use crate::drive::settle::Label;
+use crate::{Budget, CallSite, Fault, Policy};
 
-/// Whether the function is synchronous or not: where its time comes from.
+/// The kind of the function, which decides where its time comes from.
 pub trait Mode {
     #[doc(hidden)]
     type Clock: Clock<Instant = Instant>;
@@ -46,6 +43,33 @@ impl Mode for AsyncMode {
     const CLOCK: RuntimeClock = RuntimeClock;
 }
 
+/// The facts beside a failure itself that the decision needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances<'a> {
+    /// The call was cancelled.
+    pub is_cancelled: bool,
+    /// The limit of the call that dropped the attempt.
+    pub cut_short: Option<StopReason>,
+    /// A call inside this one has given up.
+    pub inner_gave_up: bool,
+    /// Attempts are cut to what is left of `max_elapsed`.
+    pub attempts_are_limited: bool,
+    /// The budget of the call.
+    pub budget: Option<&'a Budget>,
+}
+
+impl<'a> Circumstances<'a> {
+    #[inline]
+    fn failure(&self, fault: Fault) -> Failure<'a> {
+        Failure::new(fault)
+            .cancelled(self.is_cancelled)
+            .cut_short(self.cut_short)
+            .nested(self.inner_gave_up)
+            .needs_time_left(self.attempts_are_limited)
+            .budget(self.budget)
+    }
+}
+
 /// The policy of a call site that has a constant one.
 #[inline]
 fn policy_of(site: &'static CallSite) -> &'static Policy {
@@ -55,25 +79,4 @@ fn policy_of(site: &'static CallSite) -> &'static Policy {
 
 const fn label(site: &'static CallSite) -> Label {
     Label { name: "", site: Some(site) }
-}
-
-/// What features keep of a call; nothing without them.
-struct Aside<M> {
-    trial: Trial,
-    steered: Steered<M>,
-}
-
-impl<M: Mode> Aside<M> {
-    #[inline]
-    fn new() -> Self {
-        Self { trial: Trial::new(), steered: Steered::no() }
-    }
-}
-
-/// A retry succeeded, outlined.
-#[cold]
-#[inline(never)]
-fn recovered<M: Mode>(site: &'static CallSite, failed: u32, elapsed: Elapsed, steered: &Steered<M>) {
-    let notice = || Notice { label: label(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE };
-    settle::recovered(steered.rules(policy_of(site)), Some(site), notice);
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
-use crate::{AttemptTimeout, Fault, Outcome, RetryError};
+use crate::{AttemptTimeout, Fault, Outcome, RetryError, StopReason};
 
 /// Asks the `when` of the attribute.
 #[inline]
@@ -41,6 +41,34 @@ pub fn or_else<R: Outcome>(
         Ok(value) => R::from_value(value),
         Err(error) => resort(explain(error)),
     }
+}
+
+/// The time that one attempt gets.
+// Nanoseconds, saturating after 584 years: half the size of a `Duration` in the future of the call.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptLimit(u64);
+
+impl AttemptLimit {
+    /// Returns the attempt's own timeout, or what is left of `max_elapsed` where that is less.
+    pub(super) fn new(timeout: Duration, left: Option<Duration>) -> Self {
+        Self(nanos(left.map_or(timeout, |left| left.min(timeout))))
+    }
+
+    /// Returns the limit as a duration.
+    #[must_use]
+    pub const fn time(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+
+    /// Returns the reason to stop when the limit strikes: there is one where the limit is less than the attempt's own timeout.
+    #[must_use]
+    pub fn reason(self, timeout: Duration) -> Option<StopReason> {
+        (self.0 < nanos(timeout)).then_some(StopReason::MaxElapsed)
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Makes the failure of an attempt that was dropped, by the error's own `From<AttemptTimeout>`.

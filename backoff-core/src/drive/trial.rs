@@ -8,58 +8,68 @@ use core::time::Duration;
 use crate::decision::{Decision, Failure, StopReason};
 use crate::policy::Rules;
 
-/// What tests have done to one call.
+/// The changes that tests have made to one call.
+// As small as can be, because it lives in every future of a test: nanoseconds, saturating after 292 years.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trial {
     /// The delays that were left out; they count as time that has passed, or a time limit would never be reached.
     #[cfg(feature = "testing")]
-    skipped: Duration,
+    skipped: u64,
     /// The last delay, where it was left out.
     #[cfg(feature = "testing")]
-    last_skipped: Duration,
-    /// The number of the last attempt whose reply was lost; 0 for none.
-    #[cfg(feature = "testing")]
-    lost_at: u32,
+    last_skipped: u64,
 }
+
+/// The bit of `Trial::skipped` that is set while the last attempt is a success whose reply was lost.
+#[cfg(feature = "testing")]
+const LOST: u64 = 1 << 63;
 
 #[cfg(feature = "testing")]
 impl Trial {
     pub(crate) const fn new() -> Self {
-        Self { skipped: Duration::ZERO, last_skipped: Duration::ZERO, lost_at: 0 }
+        Self { skipped: 0, last_skipped: 0 }
+    }
+
+    const fn skipped(&self) -> Duration {
+        Duration::from_nanos(self.skipped & !LOST)
+    }
+
+    fn skip(&mut self, delay: Duration) {
+        self.last_skipped = u64::try_from(delay.as_nanos()).map_or(!LOST, |nanos| nanos.min(!LOST));
+        let sum = (self.skipped & !LOST).saturating_add(self.last_skipped).min(!LOST);
+        self.skipped = (self.skipped & LOST) | sum;
     }
 
     /// Adds the delays that were left out to the time of a call.
     pub(crate) const fn total(&self, elapsed: Duration) -> Duration {
-        elapsed.saturating_add(self.skipped)
+        elapsed.saturating_add(self.skipped())
     }
 
     /// Returns the state at the last failure, before the delay that follows it.
     pub(crate) const fn at_failure(&self) -> Self {
-        Self { skipped: self.skipped.saturating_sub(self.last_skipped), last_skipped: Duration::ZERO, ..*self }
+        Self { skipped: self.skipped - self.last_skipped, last_skipped: 0 }
     }
 
     /// Returns whether the delays that were left out have taken a call past this limit; `elapsed` is its time without them.
     pub(crate) fn is_past(&self, limit: Duration, elapsed: impl FnOnce() -> Duration) -> bool {
-        !self.skipped.is_zero() && self.total(elapsed()) >= limit
+        !self.skipped().is_zero() && self.total(elapsed()) >= limit
     }
 
-    /// Returns whether a success, after this many failures, is handed back; otherwise it is a failure without an error.
-    pub(crate) fn keeps_reply(&mut self, failed: u32) -> bool {
+    /// Returns whether a success is handed back; otherwise it is a failure without an error.
+    pub(crate) fn keeps_reply(&mut self) -> bool {
         let is_lost = crate::testing::loses_reply();
-        if is_lost {
-            self.lost_at = failed.saturating_add(1);
-        }
+        self.skipped = (self.skipped & !LOST) | if is_lost { LOST } else { 0 };
         !is_lost
     }
 
-    /// Returns whether the last of these failures was a success whose reply was lost.
-    pub(crate) const fn has_lost(&self, failed: u32) -> bool {
-        self.lost_at != 0 && self.lost_at == failed
+    /// Returns whether the last attempt was a success whose reply was lost.
+    pub(crate) const fn has_lost(&self) -> bool {
+        self.skipped & LOST != 0
     }
 
     /// Adds to a failure what tests say of it.
     pub(crate) fn arranged<'a>(&self, failure: Failure<'a>) -> Failure<'a> {
-        let left = failure.time_left.map(|left| left.saturating_sub(self.skipped));
+        let left = failure.time_left.map(|left| left.saturating_sub(self.skipped()));
         let is_disabled = failure.disabled || crate::testing::are_retries_disabled();
         failure.time_left(left).disabled(is_disabled)
     }
@@ -69,12 +79,12 @@ impl Trial {
         let Decision::RetryAfter(delay) = decision else {
             return decision;
         };
+        self.skipped &= !LOST; // another attempt follows
         if crate::testing::waits_for(delay) {
-            self.last_skipped = Duration::ZERO;
+            self.last_skipped = 0;
             return decision;
         }
-        self.last_skipped = delay;
-        self.skipped = self.skipped.saturating_add(delay);
+        self.skip(delay);
         Decision::RetryAfter(Duration::ZERO)
     }
 
@@ -124,12 +134,12 @@ impl Trial {
     }
 
     #[inline]
-    pub(crate) const fn keeps_reply(&mut self, _: u32) -> bool {
+    pub(crate) const fn keeps_reply(&mut self) -> bool {
         true
     }
 
     #[inline]
-    pub(crate) const fn has_lost(&self, _: u32) -> bool {
+    pub(crate) const fn has_lost(&self) -> bool {
         false
     }
 

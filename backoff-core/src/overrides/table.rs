@@ -139,7 +139,8 @@ pub(super) fn scope_closes() {
     ACTIVE.fetch_sub(1, Ordering::Relaxed);
 }
 
-pub(super) fn table() -> Option<Arc<Overrides>> {
+/// Returns the overrides that are set now.
+pub(crate) fn table() -> Option<Arc<Overrides>> {
     TABLE.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -155,41 +156,47 @@ pub(crate) fn is_disabled(site: &CallSite) -> bool {
     table().and_then(disabled) == Some(true)
 }
 
-/// What a call goes by in the place of its own policy.
+/// The rules and the backoff that a call follows in place of its own.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Steering {
+pub(crate) struct Replacement {
     pub(crate) rules: Rules,
-    /// The backoff; `None` for one of the user's own.
+    /// The backoff; `None` for a custom one, which stays.
     pub(crate) schedule: Option<Schedule>,
 }
 
-impl From<Policy> for Steering {
+impl From<Policy> for Replacement {
     fn from(policy: Policy) -> Self {
         Self { rules: *policy.rules(), schedule: Some(*policy.backoff()) }
     }
 }
 
-/// Returns what a call goes by that fails for the first time; `None` when that is its own policy.
-pub(crate) fn steering<B: Backoff>(site: &'static CallSite, policy: &Policy<B>) -> Option<Steering> {
+/// Returns what a failing call follows in place of its own policy, by these overrides and the open scopes; `None` for its own.
+///
+/// Values that had to give way are reported at its first failure.
+pub(crate) fn replacement<B: Backoff>(
+    table: Option<&Overrides>,
+    site: &'static CallSite,
+    policy: &Policy<B>,
+    reports_adjusted: bool,
+) -> Option<Replacement> {
     let given = scope::policy().map(|given| given.called_as(policy.rules()));
     let built_in = given.or_else(|| Some(Policy::from_parts(policy.backoff().as_schedule()?, *policy.rules())));
-    let table = table();
     let name = site.name();
-    let found = table.as_ref().and_then(|table| table.find(name)).filter(|(_, found)| !found.settings.is_empty());
+    let found = table.and_then(|table| table.find(name)).filter(|(_, found)| !found.settings.is_empty());
     let Some((key, Override { settings, .. })) = found else {
-        return given.map(Steering::from);
+        return given.map(Replacement::from);
     };
-    let (steering, notes) = if let Some(built_in) = built_in {
+    let (replacement, notes) = if let Some(built_in) = built_in {
         let (policy, notes) = settings.over(&built_in);
-        (Steering::from(policy), notes)
+        (Replacement::from(policy), notes)
     } else {
         let (rules, notes) = settings.over_rules(policy.rules());
-        (Steering { rules, schedule: None }, notes)
+        (Replacement { rules, schedule: None }, notes)
     };
-    for problem in notes {
+    for problem in notes.into_iter().filter(|_| reports_adjusted) {
         if reports::note(key, name, problem) {
             site.tell_adjusted(problem);
         }
     }
-    Some(steering)
+    Some(replacement)
 }

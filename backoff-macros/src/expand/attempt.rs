@@ -23,19 +23,20 @@ pub(super) fn tokens(plan: &Plan<'_>) -> TokenStream {
     }
     let private = &plan.private;
     let limit = per_attempt.then(|| {
-        let (policy, sleeper, (at, private)) = (&plan.policy.reference, plan.sleeper(), plan.sleeper_place());
-        let timer = quote_spanned!(at=> #private::timer(#sleeper, __limit));
+        let (identity, sleeper, (at, private)) = (plan.identity(), plan.sleeper(), plan.sleeper_place());
+        let timer = quote_spanned!(at=> #private::timer(#sleeper, __limit.time()));
+        let timeout = plan.attempt_timeout();
         quote_spanned! {site=>
-            let (__limit, __clipped) = __driver.attempt_limit(#policy, __attempt_timeout);
+            let __limit = __driver.attempt_limit(#identity, #timeout);
             let __timer = #timer;
         }
     });
     let attempt_timed_out = per_attempt.then(|| {
-        let made = timed_out(plan, &quote_spanned!(site=> __limit));
-        quote_spanned!(site=> (#made, __clipped))
+        let (made, timeout) = (timed_out(plan, &quote_spanned!(site=> __limit.time())), plan.attempt_timeout());
+        quote_spanned!(site=> (#made, __limit.reason(#timeout)))
     });
     let call_timed_out = per_call.then(|| {
-        let made = timed_out(plan, &quote_spanned!(site=> __timeout));
+        let made = timed_out(plan, &plan.timeout().into_token_stream());
         quote_spanned!(site=> (#made, ::core::option::Option::Some(#private::StopReason::Timeout)))
     });
     let none = quote_spanned!(site=> ::core::option::Option::None);

@@ -1,12 +1,12 @@
 //! What follows an attempt: the question to the core, the delay, and the end of the call.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat};
 
 use super::attempt::{fake_return, timed_out};
-use super::plan::{Driver, Plan, located, optional};
+use super::plan::{Plan, located, optional};
 use crate::args::{Unmet, is_async_closure, peel};
 
 /// Looks at `__result`: leaves the loop, or binds `__delay`.
@@ -153,18 +153,24 @@ fn failed(plan: &Plan<'_>) -> TokenStream {
     } else {
         quote_spanned!(site=> __text)
     };
-    let context = decision_context(plan);
-    quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #context))
+    if plan.has_circumstances() {
+        let circumstances = circumstances(plan);
+        return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #circumstances));
+    }
+    let budget = budget(plan);
+    quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget))
+}
+
+/// The budget, as an `Option`.
+fn budget(plan: &Plan<'_>) -> TokenStream {
+    optional(plan.args.budget.as_ref().map(|_| quote_spanned!(Span::mixed_site()=> __budget)))
 }
 
 /// The facts beside the failure itself that the decision needs.
-fn decision_context(plan: &Plan<'_>) -> TokenStream {
+fn circumstances(plan: &Plan<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Plan { args, private, .. } = plan;
-    let budget = optional(args.budget.as_ref().map(|_| quote_spanned!(site=> __budget)));
-    if plan.driver != Driver::Full {
-        return budget;
-    }
+    let budget = budget(plan);
     let no = quote_spanned!(site=> false);
     let is_cancelled = if args.cancel.is_some() { quote_spanned!(site=> __is_cancelled) } else { no.clone() };
     let cut_short = if args.attempt_timeout.is_some() || args.timeout.is_some() {
@@ -204,11 +210,10 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
         return TokenStream::new();
     };
     let site = Span::mixed_site();
-    let policy = &plan.policy.reference;
-    let event = quote_spanned!(site=> __driver.retry_event(#policy, __error, __delay));
-    let hook = notify(plan, &hook.value, &event);
     let (identity, private) = (plan.identity(), &plan.private);
-    let context = decision_context(plan);
+    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay));
+    let hook = notify(plan, &hook.value, &event);
+    let circumstances = circumstances(plan);
     let text = error_text(plan, &quote_spanned!(site=> __error));
     let stop = if plan.has_ending {
         quote_spanned!(site=> break (__result, ::core::option::Option::Some(#private::StopReason::MaxElapsed));)
@@ -217,7 +222,7 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
     };
     quote_spanned! {site=>
         #hook
-        if !__driver.is_still_in_time(#identity, __delay, #context) {
+        if !__driver.is_still_in_time(#identity, __delay, #circumstances) {
             __driver.interrupted(#identity, #private::StopReason::MaxElapsed, #text);
             #stop
         }
@@ -279,7 +284,7 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
     let Plan { args, private, .. } = plan;
     let sleeper = plan.sleeper();
     let (text, looked_at) = (error_text(plan, &quote_spanned!(site=> __error)), looked_at(plan));
-    let waited = (plan.driver == Driver::Full).then(|| quote_spanned!(site=> __driver.waited(__delay);));
+    let waited = plan.notes_delays().then(|| quote_spanned!(site=> __driver.waited(__delay);));
     let identity = plan.identity();
     let stop = |reason: TokenStream, result: TokenStream| {
         quote_spanned! {site=>
@@ -322,14 +327,14 @@ pub(super) fn wait(plan: &Plan<'_>) -> TokenStream {
         let stop = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
         quote_spanned!(site=> #private::DelayEnd::Cancelled => { #stop })
     });
-    let (is_in_time, timed_out) = match &args.timeout {
-        None => (TokenStream::new(), quote_spanned!(site=> _ => {})),
-        Some(_) => {
-            let made = timed_out(plan, &quote_spanned!(site=> __timeout));
-            let stop = stop(quote_spanned!(Span::mixed_site()=> Timeout), made);
-            let elapsed = quote_spanned!(site=> #private::DelayEnd::Elapsed if !__driver.is_past(__timeout) => {});
-            (elapsed, quote_spanned!(site=> _ => { #stop }))
-        }
+    let (is_in_time, timed_out) = if args.timeout.is_some() {
+        let timeout = plan.timeout();
+        let made = timed_out(plan, &timeout.to_token_stream());
+        let stop = stop(quote_spanned!(Span::mixed_site()=> Timeout), made);
+        let elapsed = quote_spanned!(site=> #private::DelayEnd::Elapsed if !__driver.is_past(#timeout) => {});
+        (elapsed, quote_spanned!(site=> _ => { #stop }))
+    } else {
+        (TokenStream::new(), quote_spanned!(site=> _ => {}))
     };
     quote_spanned! {site=>
         match #ended {

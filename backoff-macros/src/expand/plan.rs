@@ -9,15 +9,24 @@ use super::policy::{self, PolicyTokens};
 use crate::args::{Arg, Args, InnerRetries, Jitter, Since, Value};
 use crate::function::{Binding, Function, Shape, arguments_named};
 
-/// Which driver the loop counts with; see `backoff_core::__private`.
+/// The driver of the loop; see `backoff_core::__private`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Driver {
-    /// Attempts only.
-    Lean,
-    /// Attempts and the start of the call.
-    Timed,
-    /// Everything.
+    /// Counts attempts, and remembers what `Memory` says.
+    Counted(Memory),
+    /// Serves any policy.
     Full,
+}
+
+/// What a counting driver remembers beside the number of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// Nothing.
+    Untimed,
+    /// The start of the call.
+    Timed,
+    /// The start of the call and its delays.
+    Recorded,
 }
 
 pub(super) struct Plan<'a> {
@@ -42,7 +51,6 @@ impl<'a> Plan<'a> {
         let core = quote_spanned!(Span::mixed_site()=> __retry_core);
         let private = quote_spanned!(Span::mixed_site()=> #core::__private);
         let policy = policy::tokens(args, &core, &private);
-        let has_timeout = args.attempt_timeout.is_some() || args.timeout.is_some();
         let keeps_result = args.cancel.is_some();
         let has_ending = keeps_result
             || args.timeout.is_some()
@@ -50,27 +58,7 @@ impl<'a> Plan<'a> {
             || args.on_recovered.is_some()
             || args.or_else.is_some()
             || args.unmet.is_some();
-        let wants_everything = !policy.is_plain
-            || has_timeout
-            || keeps_result
-            || args.or_else.is_some()
-            || args.attempt.is_some()
-            || args.inner_retries.as_ref().is_some_and(|inner| inner.value != InnerRetries::Allow)
-            || args.seed.is_some()
-            || args.reset_after.is_some()
-            || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
-            || !args
-                .jitter
-                .as_ref()
-                .is_none_or(|jitter| matches!(jitter.value, Value::Literal(kind) if kind != Jitter::Decorrelated));
-        let has_hook = args.on_retry.is_some() || args.on_give_up.is_some() || args.on_recovered.is_some();
-        let driver = if wants_everything {
-            Driver::Full
-        } else if args.max_elapsed.is_some() || has_hook {
-            Driver::Timed
-        } else {
-            Driver::Lean
-        };
+        let driver = if needs_full_driver(args, &policy) { Driver::Full } else { Driver::Counted(memory(args)) };
         Self {
             args,
             function,
@@ -122,11 +110,40 @@ impl<'a> Plan<'a> {
         Some(quote_spanned!(Span::mixed_site()=> #core::InnerRetries::#mode))
     }
 
+    /// The name of the limit of an attempt.
+    pub(super) fn attempt_timeout(&self) -> Ident {
+        limit_name(self.args.attempt_timeout.as_ref(), "__RETRY_ATTEMPT_TIMEOUT", "__attempt_timeout")
+    }
+
+    /// The name of the limit of the call.
+    pub(super) fn timeout(&self) -> Ident {
+        limit_name(self.args.timeout.as_ref(), "__RETRY_TIMEOUT", "__timeout")
+    }
+
+    /// The limit of the call, as an `Option`.
+    fn optional_timeout(&self) -> TokenStream {
+        optional(self.args.timeout.as_ref().map(|_| self.timeout().into_token_stream()))
+    }
+
+    /// Whether the driver does something with a delay that was waited out.
+    pub(super) fn notes_delays(&self) -> bool {
+        matches!(self.driver, Driver::Full | Driver::Counted(Memory::Recorded))
+    }
+
+    /// Whether the decision needs more than the fault and the budget.
+    pub(super) fn has_circumstances(&self) -> bool {
+        self.driver == Driver::Full
+            || self.args.attempt_timeout.is_some()
+            || self.args.timeout.is_some()
+            || self.args.cancel.is_some()
+            || self.inner_retries().is_some()
+    }
+
     /// The arguments of the driver's methods that say which call it is.
     pub(super) fn identity(&self) -> TokenStream {
         let reference = &self.policy.reference;
         match self.driver {
-            Driver::Lean | Driver::Timed => quote_spanned!(Span::mixed_site()=> &__RETRY_SITE),
+            Driver::Counted(_) => quote_spanned!(Span::mixed_site()=> &__RETRY_SITE),
             Driver::Full => quote_spanned!(Span::mixed_site()=> &__RETRY_SITE, #reference),
         }
     }
@@ -160,8 +177,14 @@ impl<'a> Plan<'a> {
         };
         let reference = &policy.reference;
         let start = match self.driver {
-            Driver::Lean => quote_spanned!(site=> #private::Lean::<#private::#mode>::start()),
-            Driver::Timed => quote_spanned!(site=> #private::Timed::<#private::#mode>::start()),
+            Driver::Counted(memory) => {
+                let memory = match memory {
+                    Memory::Untimed => quote_spanned!(site=> Untimed),
+                    Memory::Timed => quote_spanned!(site=> Timed),
+                    Memory::Recorded => quote_spanned!(site=> Recorded),
+                };
+                quote_spanned!(site=> #private::Counted::<#private::#mode, #private::#memory>::start())
+            }
             Driver::Full => {
                 let is_timed = self.is_timed();
                 let at = policy.place;
@@ -171,7 +194,7 @@ impl<'a> Plan<'a> {
             }
         };
         let scope = self.inner_retries().map(|mode| {
-            let timeout = optional(args.timeout.as_ref().map(|_| quote_spanned!(site=> __timeout)));
+            let timeout = self.optional_timeout();
             quote_spanned!(site=> let __scope = #private::open_scope(#mode, #timeout);)
         });
         quote_spanned!(site=> let mut __driver = #start; #scope)
@@ -198,16 +221,16 @@ impl<'a> Plan<'a> {
             tokens.extend(quote_spanned!(site=> __driver.attempt_starts(#reference);));
         }
         if self.inner_retries().is_some() {
-            let reference = &policy.reference;
-            tokens.extend(quote_spanned!(site=> __driver.attempt_starts_in(#reference, &__scope);));
+            let identity = self.identity();
+            tokens.extend(quote_spanned!(site=> __driver.attempt_starts_in(#identity, &__scope);));
         }
         if args.before_retry.is_some() {
             tokens.extend(quote_spanned!(site=> let __is_retry = __driver.is_retry();));
         }
         if let Some(attempt) = &args.attempt {
-            let (name, reference) = (&attempt.value, &policy.reference);
-            let timeout = optional(args.timeout.as_ref().map(|_| quote_spanned!(site=> __timeout)));
-            tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#reference, #timeout);));
+            let (name, identity) = (&attempt.value, self.identity());
+            let timeout = self.optional_timeout();
+            tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#identity, #timeout);));
         }
         tokens
     }
@@ -289,6 +312,12 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// Returns the name of a limit: that of a constant, unless it is known only when the function is called.
+fn limit_name(limit: Option<&Arg<Value<std::time::Duration>>>, constant: &str, variable: &str) -> Ident {
+    let is_constant = limit.is_some_and(|limit| !matches!(limit.value, Value::Runtime(_)));
+    Ident::new(if is_constant { constant } else { variable }, Span::mixed_site())
+}
+
 impl<T: ToTokens> Value<T> {
     /// The value as an expression.
     pub(super) fn expression(&self) -> TokenStream {
@@ -326,6 +355,31 @@ pub(super) fn duration(value: &Value<std::time::Duration>) -> TokenStream {
             quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#secs, #nanos))
         }
         Value::Constant(expr) | Value::Runtime(expr) => expr.to_token_stream(),
+    }
+}
+
+/// Returns whether the number of failures is not all the progress of a call.
+fn needs_full_driver(args: &Args, policy: &PolicyTokens) -> bool {
+    let is_decorrelated_at_most_by_literal = args
+        .jitter
+        .as_ref()
+        .is_none_or(|jitter| matches!(jitter.value, Value::Literal(kind) if kind != Jitter::Decorrelated));
+    !policy.is_plain
+        || args.seed.is_some()
+        || args.reset_after.is_some()
+        || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
+        || !is_decorrelated_at_most_by_literal
+}
+
+/// Returns what a counting driver has to remember.
+fn memory(args: &Args) -> Memory {
+    let has_hook = args.on_retry.is_some() || args.on_give_up.is_some() || args.on_recovered.is_some();
+    if args.or_else.is_some() || args.attempt.is_some() {
+        Memory::Recorded
+    } else if args.max_elapsed.is_some() || args.timeout.is_some() || has_hook {
+        Memory::Timed
+    } else {
+        Memory::Untimed
     }
 }
 

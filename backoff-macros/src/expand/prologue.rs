@@ -1,12 +1,36 @@
 //! What stands before the loop, evaluated once per call.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::plan::{Plan, duration, optional};
-use crate::args::Level;
+use crate::args::{Arg, Level, Value};
 use crate::function::{Binding, arguments_named};
+
+/// Binds a limit that is known only when the function is called; a constant is bound before the loop.
+fn bound(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
+    match limit {
+        Some(Arg { value: value @ Value::Runtime(_), .. }) => {
+            let value = duration(value);
+            quote_spanned!(Span::mixed_site()=> let #name: ::core::time::Duration = #value;)
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// Declares a limit that is a constant: it is no part of the function's future.
+fn declared(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
+    match limit {
+        None | Some(Arg { value: Value::Runtime(_), .. }) => TokenStream::new(),
+        Some(Arg { value, .. }) => {
+            let value = duration(value);
+            quote_spanned!(Span::mixed_site()=> const #name: ::core::time::Duration = #value;)
+        }
+    }
+}
 
 impl Plan<'_> {
     /// Imports, constants and bindings of the call, in the order in which they may use each other.
@@ -18,6 +42,8 @@ impl Plan<'_> {
         let place = args.krate.as_ref().map_or(site, |path| site.located_at(path.value.span()));
         let renamed = quote_spanned!(place=> as __retry_core);
         tokens.extend(quote_spanned!(site=> use #path #renamed;));
+        tokens.extend(declared(args.attempt_timeout.as_ref(), &self.attempt_timeout()));
+        tokens.extend(declared(args.timeout.as_ref(), &self.timeout()));
         tokens.extend(policy.declaration.clone());
         if self.is_async {
             let needed = Ident::new(if args.sleep.is_none() { "runtime" } else { "driver" }, site);
@@ -54,18 +80,13 @@ impl Plan<'_> {
             let value = seed.value.expression();
             tokens.extend(quote_spanned!(site=> let __seed: ::core::primitive::u64 = #value;));
         }
-        if let Some(limit) = &args.attempt_timeout {
-            let value = duration(&limit.value);
-            tokens.extend(quote_spanned!(site=> let __attempt_timeout: ::core::time::Duration = #value;));
-        }
-        if let Some(limit) = &args.timeout {
-            let value = duration(&limit.value);
+        tokens.extend(bound(args.attempt_timeout.as_ref(), &self.attempt_timeout()));
+        if args.timeout.is_some() {
+            let timeout = self.timeout();
+            tokens.extend(bound(args.timeout.as_ref(), &timeout));
             let (sleeper, (at, private)) = (self.sleeper(), self.sleeper_place());
-            let timer = quote_spanned!(at=> #private::timer(#sleeper, __timeout));
-            tokens.extend(quote_spanned! {site=>
-                let __timeout: ::core::time::Duration = #value;
-                let mut __deadline = ::core::pin::pin!(#timer);
-            });
+            let timer = quote_spanned!(at=> #private::timer(#sleeper, #timeout));
+            tokens.extend(quote_spanned!(site=> let mut __deadline = ::core::pin::pin!(#timer);));
         }
         tokens
     }

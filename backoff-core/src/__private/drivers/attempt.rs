@@ -18,14 +18,26 @@ use core::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    pub(super) number: u32,
-    pub(super) is_last: bool,
-    pub(super) elapsed: Duration,
-    pub(super) last_delay: Option<Duration>,
-    pub(super) remaining: Option<Duration>,
+    number: u32,
+    is_last: bool,
+    elapsed: Duration,
+    last_delay: Option<Duration>,
+    remaining: Option<Duration>,
 }
 
 impl Attempt {
+    /// Returns the snapshot of an attempt; the least of the limits is what remains.
+    pub(super) fn new(
+        number: u32,
+        max_attempts: Option<u32>,
+        elapsed: Duration,
+        last_delay: Option<Duration>,
+        limits: [Option<Duration>; 3],
+    ) -> Self {
+        let is_last = max_attempts.is_some_and(|max| number >= max);
+        Self { number, is_last, elapsed, last_delay, remaining: limits.into_iter().flatten().min() }
+    }
+
     /// Returns the number of this attempt, 1 for the first.
     #[must_use]
     pub const fn number(&self) -> u32 {
@@ -50,7 +62,9 @@ impl Attempt {
         self.last_delay
     }
 
-    /// Returns what is left of `max_elapsed`; `None` without that limit, and where it counts from a first failure that has not been.
+    /// Returns the time that is left, by the least of `max_elapsed`, `timeout` and the limits of enclosing calls that named `inner_retries`.
+    ///
+    /// `None` without a limit. A `max_elapsed` that counts from the first failure is none before that.
     #[must_use]
     pub const fn remaining(&self) -> Option<Duration> {
         self.remaining

@@ -5,10 +5,11 @@ use core::marker::PhantomData;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::steered::{Course, StateOf};
-use super::{Attempt, Mode, Verdict, label};
+use super::super::hooks::AttemptLimit;
+use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
+use super::{Attempt, Circumstances, Mode, Verdict, label};
 use crate::clock::Clock as _;
-use crate::decision::{Decision, Failure, StopReason, remaining};
+use crate::decision::{Decision, StopReason};
 use crate::drive::limits::OpenScope as _;
 use crate::drive::settle;
 use crate::drive::trial::in_force;
@@ -16,31 +17,16 @@ use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
 use crate::random::{Random, Seeded, ThreadRandom};
-use crate::{Backoff, Budget, CallSite, Fault, Policy, RetryError, Scope};
+use crate::{Backoff, CallSite, Fault, Policy, RetryError, Scope};
 
 /// Everything that a call can ask for, with any policy.
 pub struct Full<B: Backoff, M, G = ThreadRandom> {
     driver: Driver<StateOf<B>, Instant>,
-    course: Course,
+    overridden: Overridden,
     attempt_started: Option<Instant>,
     last_delay: Option<Duration>,
     random: G,
     mode: PhantomData<M>,
-}
-
-/// What else a failed attempt of a [`Full`] call brings.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Circumstances<'a> {
-    /// The call was cancelled.
-    pub is_cancelled: bool,
-    /// A limit of the call dropped the attempt.
-    pub cut_short: Option<StopReason>,
-    /// A call inside this one has given up.
-    pub inner_gave_up: bool,
-    /// Attempts are cut to what is left of `max_elapsed`.
-    pub attempts_are_limited: bool,
-    /// The budget of the call.
-    pub budget: Option<&'a Budget>,
 }
 
 impl<B: Backoff, M: Mode> Full<B, M> {
@@ -49,22 +35,15 @@ impl<B: Backoff, M: Mode> Full<B, M> {
     #[must_use]
     pub fn start(policy: &Policy<B>, is_timed: bool) -> Self {
         let driver = Driver::start(policy.rules(), &M::CLOCK, is_timed);
-        let course = Course::own();
-        Self { driver, course, attempt_started: None, last_delay: None, random: ThreadRandom, mode: PhantomData }
-    }
-
-    /// Takes a call over at its first failure.
-    #[cfg(feature = "overrides")]
-    pub(super) fn steered(steering: crate::overrides::Steering, started: Option<Instant>) -> Self {
-        let (driver, course) = (Driver::resumed(started), Course::found(steering));
-        Self { driver, course, attempt_started: None, last_delay: None, random: ThreadRandom, mode: PhantomData }
+        let overridden = Overridden::new();
+        Self { driver, overridden, attempt_started: None, last_delay: None, random: ThreadRandom, mode: PhantomData }
     }
 
     /// Makes the jitter repeatable.
     #[must_use]
     pub fn seed(self, seed: u64) -> Full<B, M, Seeded> {
-        let Self { driver, course, attempt_started, last_delay, mode, .. } = self;
-        Full { driver, course, attempt_started, last_delay, random: Seeded::new(seed), mode }
+        let Self { driver, overridden, attempt_started, last_delay, mode, .. } = self;
+        Full { driver, overridden, attempt_started, last_delay, random: Seeded::new(seed), mode }
     }
 }
 
@@ -78,24 +57,18 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     }
 
     /// Returns the snapshot that `attempt = ..` binds, of a call with this `timeout`.
-    pub fn attempt(&self, policy: &Policy<B>, timeout: Option<Duration>) -> Attempt {
-        let rules = self.rules(policy);
+    pub fn attempt(&mut self, site: &'static CallSite, policy: &Policy<B>, timeout: Option<Duration>) -> Attempt {
+        let replaced = self.replaced(site, policy);
+        let rules = replaced.rules(policy);
         let elapsed = self.driver.elapsed(&M::CLOCK);
-        let own = in_force(rules, |rules| remaining(rules, self.driver.progress(), elapsed));
+        let own = self.driver.remaining(rules, &M::CLOCK);
         let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), settle::time_left()];
         let number = self.driver.progress().attempts().saturating_add(1);
-        Attempt {
-            number,
-            is_last: in_force(rules, Rules::attempts_limit).is_some_and(|max| number >= max),
-            elapsed,
-            last_delay: self.last_delay,
-            remaining: limits.into_iter().flatten().min(),
-        }
+        Attempt::new(number, in_force(rules, Rules::attempts_limit), elapsed, self.last_delay, limits)
     }
 
-    /// Counts a failed attempt and asks the core.
-    #[inline]
-    pub fn failed(
+    /// Counts a failed attempt, and decides.
+    pub fn failed_with(
         &mut self,
         site: &'static CallSite,
         policy: &Policy<B>,
@@ -103,60 +76,36 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         error: ErrorText<'_>,
         circumstances: Circumstances<'_>,
     ) -> Verdict {
-        self.decide(site, policy, fault, error, circumstances).into()
-    }
-
-    pub(super) fn decide(
-        &mut self,
-        site: &'static CallSite,
-        policy: &Policy<B>,
-        fault: Fault,
-        error: ErrorText<'_>,
-        circumstances: Circumstances<'_>,
-    ) -> Decision {
-        let is_disabled = self.course.look(site, policy, self.driver.attempts() == 0);
-        let failure = Failure::new(fault)
-            .disabled(is_disabled)
-            .cancelled(circumstances.is_cancelled)
-            .cut_short(circumstances.cut_short)
-            .nested(circumstances.inner_gave_up)
-            .needs_time_left(circumstances.attempts_are_limited)
-            .budget(circumstances.budget);
-        let started = self.attempt_started;
+        let failure = circumstances.failure(fault).disabled(is_disabled(site));
+        let replaced = self.overridden.at_failure(site, policy, self.driver.attempts() == 0);
+        let source = replaced.source(policy);
         let (clock, mut nobody) = (M::CLOCK, ());
-        let source = self.course.source(policy);
         let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site)).with(error);
-        let decision = self.driver.failed::<_, _, _, _, ()>(step, failure, started, None);
-        if let (Decision::RetryAfter(delay), true) = (decision, self.course.asks_for_attempt_start()) {
+        let decision = self.driver.failed::<_, _, _, _, ()>(step, failure, self.attempt_started, None);
+        if let (Decision::RetryAfter(delay), true) = (decision, replaced.is_replaced()) {
+            // Only an override can want to know how long the next attempt runs where the policy does not.
             self.attempt_started = M::CLOCK.now().checked_add(delay);
         }
-        decision
+        decision.into()
     }
 
     /// Returns whether the retry that was decided still starts in time, after the hook that ran since.
     #[must_use]
     pub fn is_still_in_time(
         &mut self,
-        _: &'static CallSite,
+        site: &'static CallSite,
         policy: &Policy<B>,
         delay: Duration,
         circumstances: Circumstances<'_>,
     ) -> bool {
-        let failure = Failure::new(Fault::Transient)
-            .needs_time_left(circumstances.attempts_are_limited)
-            .budget(circumstances.budget);
-        let Self { driver, course, .. } = self;
-        driver.is_still_in_time(course.rules(policy), &M::CLOCK, failure, delay)
+        let replaced = self.replaced(site, policy);
+        let failure = circumstances.failure(Fault::Transient);
+        self.driver.is_still_in_time(replaced.rules(policy), &M::CLOCK, failure, delay)
     }
 
-    /// Returns the time of the call.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.driver.elapsed(&M::CLOCK)
-    }
-
-    /// Returns what the call goes by.
-    pub(super) fn rules<'a>(&'a self, policy: &'a Policy<B>) -> &'a Rules {
-        self.course.rules(policy)
+    /// Returns the policy that the call follows in place of its own, if any.
+    fn replaced(&self, site: &'static CallSite, policy: &Policy<B>) -> RulesOf {
+        self.overridden.rules(site, policy, self.driver.attempts() > 0)
     }
 
     /// Notes that an attempt succeeded; returns whether the call keeps its result.
@@ -164,7 +113,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     #[must_use]
     pub fn succeeded(&mut self, site: &'static CallSite, policy: &Policy<B>) -> bool {
         let (clock, mut nobody) = (M::CLOCK, ());
-        let source = self.course.source(policy);
+        let replaced = self.replaced(site, policy);
+        let source = replaced.source(policy);
         let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site));
         self.driver.succeeded::<_, _, _, _, ()>(step)
     }
@@ -185,7 +135,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         error: ErrorText<'_>,
     ) {
         let (clock, mut nobody) = (M::CLOCK, ());
-        let source = self.course.source(policy);
+        let replaced = self.replaced(site, policy);
+        let source = replaced.source(policy);
         let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site)).with(error);
         self.driver.interrupted::<_, _, _, _, ()>(step, reason, None);
     }
@@ -212,10 +163,17 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     }
 
     /// Returns what `on_retry` is told.
-    pub fn retry_event<'e, E>(&self, policy: &Policy<B>, error: Option<&'e E>, delay: Duration) -> RetryEvent<'e, E> {
+    pub fn retry_event<'e, E>(
+        &self,
+        site: &'static CallSite,
+        policy: &Policy<B>,
+        error: Option<&'e E>,
+        delay: Duration,
+    ) -> RetryEvent<'e, E> {
+        let replaced = self.replaced(site, policy);
         RetryEvent {
             attempt: self.driver.progress().attempts(),
-            max_attempts: in_force(self.rules(policy), Rules::attempts_limit),
+            max_attempts: in_force(replaced.rules(policy), Rules::attempts_limit),
             error,
             delay,
             elapsed: self.driver.elapsed_at_failure(&M::CLOCK),
@@ -238,8 +196,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     }
 
     /// Notes in the scope of `inner_retries` that an attempt starts.
-    pub fn attempt_starts_in(&self, policy: &Policy<B>, scope: &Option<Scope>) {
-        scope.attempt_starts(|| self.driver.remaining(self.rules(policy), &M::CLOCK));
+    pub fn attempt_starts_in(&self, site: &'static CallSite, policy: &Policy<B>, scope: &Option<Scope>) {
+        scope.attempt_starts(|| self.driver.remaining(self.replaced(site, policy).rules(policy), &M::CLOCK));
     }
 }
 
@@ -250,12 +208,10 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         self.driver.is_past(timeout, &M::CLOCK)
     }
 
-    /// Returns the time that the attempt gets, and whether it is what was left of `max_elapsed`.
-    pub fn attempt_limit(&self, policy: &Policy<B>, timeout: Duration) -> (Duration, Option<StopReason>) {
-        let at = self.driver.elapsed(&M::CLOCK);
-        let (rules, progress) = (self.rules(policy), self.driver.progress());
-        let limit = in_force(rules, |rules| crate::decision::attempt_limit(rules, progress, at, timeout));
-        (limit.time, limit.is_clipped.then_some(StopReason::MaxElapsed))
+    /// Returns the time that the attempt gets: its timeout, or what is left of `max_elapsed`.
+    pub fn attempt_limit(&self, site: &'static CallSite, policy: &Policy<B>, timeout: Duration) -> AttemptLimit {
+        let replaced = self.replaced(site, policy);
+        AttemptLimit::new(timeout, self.driver.remaining(replaced.rules(policy), &M::CLOCK))
     }
 }
 

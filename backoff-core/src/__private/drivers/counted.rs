@@ -1,0 +1,343 @@
+//! The driver that counts failed attempts.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::time::Duration;
+
+use super::super::hooks::AttemptLimit;
+use super::overridden::{Overridden, RulesOf, Sequence, is_disabled};
+use super::start::{Memory, elapsed, time_since};
+use super::{Attempt, Circumstances, Mode, Packed, Verdict, label, policy_of};
+use crate::decision::{Decision, Failure, Progress, StopReason};
+use crate::drive::limits::OpenScope as _;
+use crate::drive::settle::{self, Notice, settle, succeeded_at_once};
+use crate::drive::trial::{Trial, in_force};
+use crate::error::Ended;
+use crate::observe::{Elapsed, ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
+use crate::policy::Rules;
+use crate::random::ThreadRandom;
+use crate::{Budget, CallSite, Fault, RetryError, Scope};
+
+/// Counts the failed attempts of a call with a constant policy of a built-in backoff: their number is all the progress there is.
+///
+/// `K` is what else the call has to remember.
+pub struct Counted<M, K> {
+    failed: u32,
+    kept: Kept<K>,
+    mode: PhantomData<M>,
+}
+
+/// The state of a call beside the number of its failures; without features, no larger than `K`.
+struct Kept<K> {
+    memory: K,
+    trial: Trial,
+    sequence: Sequence,
+    overridden: Overridden,
+}
+
+impl<M: Mode, K: Memory> Counted<M, K> {
+    /// Starts a call.
+    #[inline]
+    #[must_use]
+    pub fn start() -> Self {
+        let (memory, trial) = (K::start::<M>(), Trial::new());
+        let kept = Kept { memory, trial, sequence: Sequence::new(), overridden: Overridden::new() };
+        Self { failed: 0, kept, mode: PhantomData }
+    }
+
+    /// Counts a failed attempt of a call without timeouts, cancellation and scope, and decides.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a verdict in two registers is taken apart in place")]
+    pub fn failed(
+        &mut self,
+        site: &'static CallSite,
+        fault: Fault,
+        error: ErrorText<'_>,
+        budget: Option<&Budget>,
+    ) -> Verdict {
+        let before = self.failed;
+        self.failed = before.saturating_add(1);
+        failed_alone::<M, K>(site, before, &mut self.kept, fault, &error, budget).into()
+    }
+
+    /// Counts a failed attempt, and decides.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a verdict in two registers is taken apart in place")]
+    pub fn failed_with(
+        &mut self,
+        site: &'static CallSite,
+        fault: Fault,
+        error: ErrorText<'_>,
+        circumstances: Circumstances<'_>,
+    ) -> Verdict {
+        let before = self.failed;
+        self.failed = before.saturating_add(1);
+        failed_with::<M, K>(site, before, &mut self.kept, fault, &error, &circumstances).into()
+    }
+
+    /// Notes that an attempt succeeded; returns whether the call keeps its result.
+    #[inline]
+    #[must_use]
+    pub fn succeeded(&mut self, site: &'static CallSite) -> bool {
+        if !self.kept.trial.keeps_reply() {
+            return false;
+        }
+        Trial::succeeded();
+        if self.failed > 0 {
+            recovered::<M, K>(site, self.failed, &mut self.kept);
+        } else if cfg!(feature = "metrics") {
+            succeeded_at_once(label(site), elapsed::<M>(&mut self.kept.memory, self.kept.trial).time());
+        }
+        true
+    }
+
+    /// Returns whether the last attempt succeeded and its result was not kept.
+    #[inline]
+    #[must_use]
+    pub const fn has_lost(&self) -> bool {
+        self.kept.trial.has_lost()
+    }
+
+    /// Returns whether the present attempt is a retry; after a success, whether that was one.
+    #[inline]
+    #[must_use]
+    pub const fn is_retry(&self) -> bool {
+        self.failed > 0
+    }
+
+    /// Returns whether the attempt that succeeded was a retry.
+    #[inline]
+    #[must_use]
+    pub const fn has_recovered(&self) -> bool {
+        self.failed > 0
+    }
+
+    /// Notes a delay that was waited out.
+    #[inline]
+    pub fn waited(&mut self, delay: Duration) {
+        self.kept.memory.waited(delay);
+    }
+
+    /// Notes that a limit of the call ended it after a retry was decided.
+    pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
+        let elapsed = elapsed::<M>(&mut self.kept.memory, self.kept.trial);
+        let notice = Notice { label: label(site), attempts: self.failed, elapsed, text: error };
+        let rules = self.kept.overridden.rules(site, policy_of(site), true);
+        settle::stopped(rules.rules(policy_of(site)), reason, &notice);
+    }
+
+    /// Returns whether the retry that was decided still starts in time, after the hook that ran since.
+    #[must_use]
+    pub fn is_still_in_time(
+        &mut self,
+        site: &'static CallSite,
+        delay: Duration,
+        circumstances: Circumstances<'_>,
+    ) -> bool {
+        let Self { failed, kept: Kept { memory, trial, sequence, overridden }, .. } = self;
+        let policy = policy_of(site);
+        let replaced = overridden.rules(site, policy, true);
+        let rules = replaced.rules(policy);
+        if !settle::is_bounded(rules) {
+            return true;
+        }
+        let at = time_of::<M>(memory, trial.at_failure());
+        let (progress, _) = sequence.progress(*failed, at);
+        let failure = circumstances.failure(Fault::Transient).at(at);
+        settle::is_still_in_time(rules, (&progress, trial), failure, delay)
+    }
+
+    /// Returns whether delays that a test left out have taken the call past its timeout.
+    #[inline]
+    pub fn is_past(&mut self, timeout: Duration) -> bool {
+        let Kept { memory, trial, .. } = &mut self.kept;
+        trial.is_past(timeout, || time_of::<M>(memory, Trial::new()))
+    }
+
+    /// Returns the time that the attempt gets: its timeout, or what is left of `max_elapsed`.
+    pub fn attempt_limit(&mut self, site: &'static CallSite, timeout: Duration) -> AttemptLimit {
+        AttemptLimit::new(timeout, self.own_time_left(site))
+    }
+
+    /// Notes in the scope of `inner_retries` that an attempt starts.
+    pub fn attempt_starts_in(&mut self, site: &'static CallSite, scope: &Option<Scope>) {
+        scope.attempt_starts(|| self.own_time_left(site));
+    }
+
+    /// Returns what is left of `max_elapsed`; `None` without that limit.
+    fn own_time_left(&mut self, site: &'static CallSite) -> Option<Duration> {
+        let Self { failed, kept: Kept { memory, trial, sequence, overridden }, .. } = self;
+        let policy = policy_of(site);
+        let replaced = overridden.rules(site, policy, *failed > 0);
+        let rules = replaced.rules(policy);
+        rules.max_elapsed?;
+        let at = time_of::<M>(memory, *trial);
+        let (progress, _) = sequence.progress(*failed, at);
+        in_force(rules, |rules| crate::decision::remaining(rules, &progress, at))
+    }
+
+    /// Returns the snapshot that `attempt = ..` binds, of a call with this `timeout`.
+    pub fn attempt(&mut self, site: &'static CallSite, timeout: Option<Duration>) -> Attempt {
+        let own = self.own_time_left(site);
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        let number = self.kept.sequence.attempt(self.failed).saturating_add(1);
+        let max = self.max_attempts(site);
+        let last_delay = self.kept.memory.delays().1;
+        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), settle::time_left()];
+        Attempt::new(number, max, elapsed, last_delay, limits)
+    }
+
+    fn max_attempts(&self, site: &'static CallSite) -> Option<u32> {
+        let policy = policy_of(site);
+        let replaced = self.kept.overridden.rules(site, policy, self.failed > 0);
+        in_force(replaced.rules(policy), Rules::attempts_limit)
+    }
+
+    /// Returns the event of `on_retry`.
+    pub fn retry_event<'e, E>(
+        &mut self,
+        site: &'static CallSite,
+        error: Option<&'e E>,
+        delay: Duration,
+    ) -> RetryEvent<'e, E> {
+        let attempt = self.kept.sequence.attempt(self.failed);
+        let max_attempts = self.max_attempts(site);
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial.at_failure());
+        RetryEvent { attempt, max_attempts, error, delay, elapsed }
+    }
+
+    /// Returns the event of `on_give_up`.
+    pub fn give_up_event<'e, E>(&mut self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        GiveUpEvent { attempts: self.failed, error, reason, elapsed }
+    }
+
+    /// Returns the event of `on_recovered`.
+    pub fn recovered_event(&mut self) -> RecoveredEvent {
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        RecoveredEvent { attempts: self.failed.saturating_add(1), elapsed }
+    }
+
+    /// Returns the report that `or_else` takes.
+    pub fn retry_error<E>(&mut self, last: E, reason: StopReason) -> RetryError<E> {
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        let (slept, _) = self.kept.memory.delays();
+        RetryError::new(last, Ended { attempts: self.failed, elapsed, slept, stopped: Some(reason) }, reason)
+    }
+}
+
+/// Returns the time of a call, zero where nothing asked for it.
+#[inline]
+fn time_of<M: Mode>(memory: &mut impl Memory, trial: Trial) -> Duration {
+    memory.origin::<M>().map_or(Duration::ZERO, |origin| time_since::<M>(origin, trial))
+}
+
+/// The failure path of a call with a budget at most, outlined: it takes plain data, so that little code is expanded.
+#[cold]
+#[inline(never)]
+fn failed_alone<M: Mode, K: Memory>(
+    site: &'static CallSite,
+    before: u32,
+    kept: &mut Kept<K>,
+    fault: Fault,
+    error: &ErrorText<'_>,
+    budget: Option<&Budget>,
+) -> Packed {
+    decide::<M, K>(site, before, kept, Failure::new(fault).budget(budget), error).into()
+}
+
+/// The failure path of any call, outlined.
+#[cold]
+#[inline(never)]
+fn failed_with<M: Mode, K: Memory>(
+    site: &'static CallSite,
+    before: u32,
+    kept: &mut Kept<K>,
+    fault: Fault,
+    error: &ErrorText<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Packed {
+    decide::<M, K>(site, before, kept, circumstances.failure(fault), error).into()
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "each outlined failure path has one copy")]
+fn decide<M: Mode, K: Memory>(
+    site: &'static CallSite,
+    before: u32,
+    kept: &mut Kept<K>,
+    failure: Failure<'_>,
+    error: &ErrorText<'_>,
+) -> Decision {
+    let policy = policy_of(site);
+    let failure = failure.disabled(is_disabled(site));
+    let replaced = kept.overridden.at_failure(site, policy, before == 0);
+    if replaced.is_replaced() {
+        return decide_overridden::<M, K>(site, before, kept, &replaced, failure, error);
+    }
+    let rules = policy.rules();
+    let Kept { memory, trial, .. } = kept;
+    let mut progress = Progress::resumed(before);
+    // Without a known start there is no limit that depends on the time.
+    let at = memory.started().map(|started| time_since::<M>(started, *trial));
+    let failure = failure.at(at.unwrap_or_default());
+    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom);
+    let notice = || Notice {
+        label: label(site),
+        attempts: before.saturating_add(1),
+        elapsed: at.map_or_else(|| elapsed::<M>(memory, trial.at_failure()), Elapsed::SinceStart),
+        text: *error,
+    };
+    settle::decided(rules, decision, Some(site), notice);
+    decision
+}
+
+/// Decides by the policy that an override gives.
+#[cold]
+#[inline(never)]
+fn decide_overridden<M: Mode, K: Memory>(
+    site: &'static CallSite,
+    before: u32,
+    kept: &mut Kept<K>,
+    replaced: &RulesOf,
+    failure: Failure<'_>,
+    error: &ErrorText<'_>,
+) -> Decision {
+    let Kept { memory, trial, sequence, .. } = kept;
+    let (rules, schedule) = (replaced.rules(policy_of(site)), replaced.schedule(policy_of(site)));
+    let at = time_of::<M>(memory, *trial);
+    let (mut progress, ran) = sequence.progress(before, at);
+    let failure = failure.at(at).ran(ran);
+    let decision = settle(rules, &schedule, (&mut progress, trial), failure, &mut ThreadRandom);
+    sequence.keep(rules, &progress, time_of::<M>(memory, *trial), decision);
+    let notice = || Notice {
+        label: label(site),
+        attempts: match decision {
+            Decision::RetryAfter(_) => progress.attempts(),
+            Decision::Stop(_) => before.saturating_add(1),
+        },
+        elapsed: elapsed::<M>(memory, trial.at_failure()),
+        text: *error,
+    };
+    settle::decided(rules, decision, Some(site), notice);
+    decision
+}
+
+/// Publishes that a retry succeeded, outlined.
+#[cold]
+#[inline(never)]
+fn recovered<M: Mode, K: Memory>(site: &'static CallSite, failed: u32, kept: &mut Kept<K>) {
+    let Kept { memory, trial, overridden, .. } = kept;
+    let replaced = overridden.rules(site, policy_of(site), true);
+    let notice = || {
+        let elapsed = elapsed::<M>(memory, *trial);
+        Notice { label: label(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
+    };
+    settle::recovered(replaced.rules(policy_of(site)), Some(site), notice);
+}
+
+impl<M, K> fmt::Debug for Counted<M, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counted").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+//! The part of a call's past that a counting driver keeps.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use super::Mode;
+use crate::clock::Clock as _;
+use crate::drive::trial::Trial;
+use crate::observe::Elapsed;
+
+/// The memory of a [`Counted`](super::Counted) call, chosen by the expansion.
+#[doc(hidden)]
+pub trait Memory {
+    #[doc(hidden)]
+    fn start<M: Mode>() -> Self;
+
+    /// Returns the start of the call, where it is known.
+    #[doc(hidden)]
+    fn started(&self) -> Option<Instant>;
+
+    /// Returns the instant from which time counts: the start, or the first failure, which is now if there was none.
+    #[doc(hidden)]
+    fn origin<M: Mode>(&mut self) -> Option<Instant>;
+
+    /// Notes a delay that was waited out.
+    #[doc(hidden)]
+    #[inline]
+    fn waited(&mut self, _: Duration) {}
+
+    /// Returns the sum of all delays, and the last one.
+    #[doc(hidden)]
+    #[inline]
+    fn delays(&self) -> (Duration, Option<Duration>) {
+        (Duration::ZERO, None)
+    }
+}
+
+/// Nothing: only features tell time, from the first failure on where that is enough.
+#[derive(Clone, Copy, Debug)]
+pub struct Untimed {
+    #[cfg(any(feature = "tracing", feature = "metrics", feature = "overrides"))]
+    first_failure: Option<Instant>,
+}
+
+impl Memory for Untimed {
+    #[inline]
+    fn start<M: Mode>() -> Self {
+        Self {
+            #[cfg(feature = "metrics")]
+            first_failure: Some(M::CLOCK.now()),
+            #[cfg(all(any(feature = "tracing", feature = "overrides"), not(feature = "metrics")))]
+            first_failure: None,
+        }
+    }
+
+    #[inline]
+    fn started(&self) -> Option<Instant> {
+        #[cfg(feature = "metrics")]
+        return self.first_failure;
+        #[cfg(not(feature = "metrics"))]
+        None
+    }
+
+    #[inline]
+    fn origin<M: Mode>(&mut self) -> Option<Instant> {
+        #[cfg(any(feature = "tracing", feature = "metrics", feature = "overrides"))]
+        return Some(*self.first_failure.get_or_insert_with(|| M::CLOCK.now()));
+        #[cfg(not(any(feature = "tracing", feature = "metrics", feature = "overrides")))]
+        None
+    }
+}
+
+/// The start of the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Timed {
+    started: Instant,
+}
+
+impl Memory for Timed {
+    #[inline]
+    fn start<M: Mode>() -> Self {
+        Self { started: M::CLOCK.now() }
+    }
+
+    #[inline]
+    fn started(&self) -> Option<Instant> {
+        Some(self.started)
+    }
+
+    #[inline]
+    fn origin<M: Mode>(&mut self) -> Option<Instant> {
+        Some(self.started)
+    }
+}
+
+/// The start of the call and its delays.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    started: Instant,
+    slept: Duration,
+    last_delay: Option<Duration>,
+}
+
+impl Memory for Recorded {
+    #[inline]
+    fn start<M: Mode>() -> Self {
+        Self { started: M::CLOCK.now(), slept: Duration::ZERO, last_delay: None }
+    }
+
+    #[inline]
+    fn started(&self) -> Option<Instant> {
+        Some(self.started)
+    }
+
+    #[inline]
+    fn origin<M: Mode>(&mut self) -> Option<Instant> {
+        Some(self.started)
+    }
+
+    fn waited(&mut self, delay: Duration) {
+        self.slept = self.slept.saturating_add(delay);
+        self.last_delay = Some(delay);
+    }
+
+    fn delays(&self) -> (Duration, Option<Duration>) {
+        (self.slept, self.last_delay)
+    }
+}
+
+/// Returns the time of a call that started `at`, with the delays that tests left out.
+#[inline]
+pub(super) fn time_since<M: Mode>(at: Instant, trial: Trial) -> Duration {
+    trial.total(M::CLOCK.elapsed(at))
+}
+
+/// Returns the time of a call for its events.
+#[inline]
+pub(super) fn elapsed<M: Mode>(memory: &mut impl Memory, trial: Trial) -> Elapsed {
+    let is_whole = memory.started().is_some();
+    match memory.origin::<M>() {
+        Some(at) if is_whole => Elapsed::SinceStart(time_since::<M>(at, trial)),
+        // Without a feature that reports times, nothing reads this one.
+        Some(at) if cfg!(feature = "tracing") => Elapsed::SinceFirstFailure(time_since::<M>(at, trial)),
+        _ => Elapsed::Unknown,
+    }
+}
