@@ -209,8 +209,8 @@ pub(crate) async fn after_spending<F: Future>(future: F) -> F::Output {
     future.await
 }
 
-/// Runs a future beside a sibling that uses up the whole budget of the task before each poll of the future; returns `None`
-/// if the future is not ready after [`PATIENCE`].
+/// Runs a future beside a sibling that uses up the budget of the task before each poll of the future; returns `None` if
+/// the future is not ready after [`PATIENCE`].
 pub(crate) async fn beside_a_hungry_sibling<F: Future>(future: F) -> Option<F::Output> {
     let started = Instant::now();
     let mut future = pin!(future);

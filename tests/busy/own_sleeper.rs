@@ -40,7 +40,7 @@ async fn all() -> Result<u32, Late> {
     busy().await
 }
 
-#[retry(policy = TWICE, attempt_timeout = "10ms", timeout = "1h", sleep = |delay| sleep(delay), inner_retries = suppress)]
+#[retry(policy = TWICE, attempt_timeout = "10ms", timeout = "1h", sleep = sleep, inner_retries = suppress)]
 async fn both() -> Result<u32, Late> {
     busy().await
 }

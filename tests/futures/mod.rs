@@ -172,7 +172,8 @@ pub(crate) mod builders {
         both_timeouts by_hand::both_timeouts call => call.timeout(LIMIT).attempt_timeout(LIMIT);
         inner_retries by_hand::inner_retries call => call.inner_retries(InnerRetries::Suppress);
         cancel by_hand::cancel call => call.cancel(STOP.cancelled());
-        hooks by_hand::hooks call => call.on_retry(|_| note(None)).on_give_up(|_| note(None)).on_recovered(|_| note(None));
+        hooks by_hand::hooks call => call
+            .on_retry(|_| note(None)).on_give_up(|_| note(None)).on_recovered(|_| note(None));
         limits by_hand::limits call => call.timeout(LIMIT).attempt_timeout(LIMIT)
             .inner_retries(InnerRetries::Suppress).cancel(STOP.cancelled());
     }
