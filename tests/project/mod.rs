@@ -16,7 +16,6 @@ impl Project {
     /// Writes a package; `dependencies` are lines of its manifest, in which `CORE` stands for the path of the crate.
     pub(crate) fn new(name: &str, edition: &str, dependencies: &str, files: &[(&str, &str)]) -> io::Result<Self> {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(name);
-        fs::create_dir_all(directory.join("src"))?;
         let dependencies = dependencies.replace("CORE", &format!("path = '{WORKSPACE}/backoff-core'"));
         let package = format!("[package]\nname = '{name}'\nversion = '0.0.0'\nedition = '{edition}'");
         let manifest = format!("{package}\n[workspace]\n[dependencies]\n{dependencies}\n");
@@ -45,9 +44,13 @@ impl Project {
     }
 }
 
-/// Writes a file unless it is written already, so that an unchanged package is not built again.
+/// Writes a file and its directory unless it is written already, so that an unchanged package is not built again.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read_to_string(path).ok().as_deref() == Some(text) { Ok(()) } else { fs::write(path, text) }
+    if fs::read_to_string(path).ok().as_deref() == Some(text) {
+        return Ok(());
+    }
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(path, text)
 }
 
 /// Returns what cargo said.
