@@ -17,44 +17,54 @@ fn none(too_large: &[String]) {
     assert!(too_large.is_empty(), "too large:\n{}", too_large.join("\n"));
 }
 
+/// The tests of this workspace run with all features together, which each keep something of a call.
+const WITH_ALL_FEATURES: usize = 80;
+
 #[test]
-fn no_argument_makes_a_nested_future_larger_than_the_same_by_hand_and_64_bytes_per_level() {
-    none(&[too_large_attributes::<1_024>(true), too_large_attributes::<8_192>(true)].concat());
+fn no_argument_makes_a_nested_future_much_larger_than_by_hand_with_all_features_together() {
+    let (small, large) =
+        (too_large_attributes::<1_024>(WITH_ALL_FEATURES), too_large_attributes::<8_192>(WITH_ALL_FEATURES));
+    none(&[small, large].concat());
 }
 
 #[test]
-fn no_setting_makes_a_built_call_larger_than_the_same_by_hand_and_256_bytes_per_level() {
+fn no_setting_makes_a_built_call_larger_than_the_same_by_hand_and_416_bytes_per_level() {
     none(&[too_large_builders::<1_024>(), too_large_builders::<8_192>()].concat());
 }
 
 const DEPENDENCIES: &str = r#"
 backoff-core = { CORE, features = ["tokio"] }
 tokio = { version = "1", features = ["rt-multi-thread", "time"] }
+[features]
+testing = ["backoff-core/testing"]
+overrides = ["backoff-core/overrides"]
+tracing = ["backoff-core/tracing"]
+metrics = ["backoff-core/metrics"]
 "#;
 
 const MAIN: &str = r#"
 mod futures;
-use futures::table::{too_large_attributes, too_large_builders};
+use futures::table::{PER_LEVEL, too_large_attributes};
 fn main() {
-    let small = [too_large_attributes::<1_024>(false), too_large_builders::<1_024>()];
-    let large = [too_large_attributes::<8_192>(false), too_large_builders::<8_192>()];
-    let too_large = [small.concat(), large.concat()].concat();
+    let too_large = [too_large_attributes::<1_024>(PER_LEVEL), too_large_attributes::<8_192>(PER_LEVEL)].concat();
     assert!(too_large.is_empty(), "too large:\n{}", too_large.join("\n"));
 }
 "#;
 
-/// The features of this workspace's tests need state of their own; a program that enables `tokio` has none of it.
 #[test]
-fn futures_are_as_small_in_a_program_with_only_the_feature_tokio() -> io::Result<()> {
+fn no_argument_makes_a_nested_future_larger_than_by_hand_and_64_bytes_per_level_with_any_feature() -> io::Result<()> {
     let files = [
         ("src/main.rs", MAIN),
         ("src/futures/mod.rs", include_str!("futures/mod.rs")),
         ("src/futures/by_hand.rs", include_str!("futures/by_hand.rs")),
         ("src/futures/table.rs", include_str!("futures/table.rs")),
     ];
-    let output = Project::new("future-sizes", "2024", DEPENDENCIES, &files)?.cargo(&["run", "--quiet"])?;
-    println!("{}", String::from_utf8_lossy(&output.stdout));
-    assert!(output.status.success(), "{}", messages(&output));
+    let project = Project::new("future-sizes", "2024", DEPENDENCIES, &files)?;
+    for feature in ["", "testing", "overrides", "tracing", "metrics"] {
+        let output = project.cargo(&["run", "--quiet", "--features", feature])?;
+        println!("feature `{feature}`\n{}", String::from_utf8_lossy(&output.stdout));
+        assert!(output.status.success(), "feature `{feature}`: {}", messages(&output));
+    }
     Ok(())
 }
 

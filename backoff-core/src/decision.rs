@@ -69,6 +69,7 @@ impl Progress<u32> {
 ///
 /// Times count from the start of the call.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and all may hold together")]
 pub struct Failure<'a> {
     pub(crate) fault: Fault,
     pub(crate) at: Duration,
@@ -306,7 +307,7 @@ fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure<'_>) -
 }
 
 /// The limit of one attempt.
-#[cfg(any(feature = "std", feature = "async"))]
+#[cfg(feature = "async")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
     /// The time that the attempt gets.
@@ -315,8 +316,8 @@ pub(crate) struct Limit {
     pub(crate) is_clipped: bool,
 }
 
-/// Returns the limit of an attempt that starts `at` this time of the call: its time-out, or what is left of `max_elapsed`.
-#[cfg(any(feature = "std", feature = "async"))]
+/// Returns the limit of an attempt that starts `at` this time of the call: its timeout, or what is left of `max_elapsed`.
+#[cfg(feature = "async")]
 pub(crate) fn attempt_limit<S>(rules: &Rules, progress: &Progress<S>, at: Duration, timeout: Duration) -> Limit {
     match remaining(rules, progress, at) {
         Some(left) if left < timeout => Limit { time: left, is_clipped: true },

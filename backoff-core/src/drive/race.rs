@@ -119,6 +119,7 @@ pub(crate) struct PollOrder {
 
 impl PollOrder {
     #[inline]
+    #[cfg_attr(feature = "tokio", expect(clippy::unused_self, reason = "the order never changes"))]
     fn limits_first(&mut self) -> bool {
         #[cfg(not(feature = "tokio"))]
         return core::mem::replace(&mut self.limits_first, true);

@@ -167,6 +167,7 @@ impl Trial {
 }
 
 /// Polls something without waiting for it, which lets no virtual time pass.
+#[cfg(feature = "async")]
 #[inline]
 pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
     #[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]

@@ -153,7 +153,7 @@ mod enabled {
 }
 
 #[cfg(not(feature = "overrides"))]
-#[expect(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "the feature gives these types a state")]
+#[expect(clippy::unused_self, reason = "the feature gives these types a state")]
 mod disabled {
     use core::time::Duration;
 
