@@ -4,7 +4,7 @@
 //! little code is expanded. There are three drivers with the same methods, and the expansion takes the smallest that
 //! serves: [`Lean`] counts attempts, [`Timed`] also knows when the call started, [`Full`] does everything.
 
-pub use crate::classify::{Probe, push_back};
+pub use crate::classify::{Probe, ambiguous_push_back, push_back};
 
 // Without `std` there is no clock to drive an expanded loop; what remains serves `#[derive(Classify)]`.
 #[cfg(feature = "std")]

@@ -63,7 +63,7 @@ pub use self::marks::{ErrorChain, Marked, ambiguous, mark, marked, marks, perman
 #[doc(hidden)]
 pub use self::probe::Probe;
 #[doc(hidden)]
-pub use self::push_back::push_back;
+pub use self::push_back::{ambiguous_push_back, push_back};
 #[cfg(feature = "reqwest-0-13")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
 pub use self::reqwest::{check_reqwest, reqwest};
