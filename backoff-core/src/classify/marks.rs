@@ -344,7 +344,7 @@ pub(super) fn marks_in<E: Error + ?Sized>(error: &E) -> Option<Fault> {
 }
 
 /// The fault on this very error, not on its sources.
-fn stamp_of<E: Error + ?Sized>(error: &E) -> Option<Fault> {
+pub(super) fn stamp_of<E: Error + ?Sized>(error: &E) -> Option<Fault> {
     #[expect(deprecated, reason = "see the head of this file: it is the one way that does not demand `'static`")]
     let note = error.cause()?;
     note.source()?.downcast_ref::<Stamp>().map(|stamp| stamp.0)
