@@ -6,8 +6,9 @@ use core::time::Duration;
 /// A classifier (`when`, [`Classify`](crate::Classify)) returns a `Fault`, or a `bool`, where `true` is
 /// [`Transient`](Fault::Transient) and `false` is [`Permanent`](Fault::Permanent).
 ///
-/// The kind decides whether the operation may be repeated, and the wait ([`not_before`](Fault::not_before)) how early. So code that looks at a
-/// fault compares its [`kind`](Fault::kind); a comparison with `Fault::Ambiguous` does not hold for an ambiguous fault with a wait.
+/// The kind decides whether the operation may be repeated, and the wait ([`not_before`](Fault::not_before)) how early.
+/// So code that looks at a fault compares its [`kind`](Fault::kind); a comparison with `Fault::Ambiguous` does not hold
+/// for an ambiguous fault with a wait.
 ///
 /// # Examples
 ///
@@ -43,8 +44,8 @@ pub enum Fault {
     PushBack(Duration),
     /// Ambiguous, and the server asks for no attempt before this much time has passed: a 502 with `Retry-After`.
     ///
-    /// Repeated only by a policy or call that is `idempotent`, after the same delay as a [`PushBack`](Fault::PushBack). Zero means
-    /// [`Ambiguous`](Fault::Ambiguous).
+    /// Repeated only by a policy or call that is `idempotent`, after the same delay as a [`PushBack`](Fault::PushBack).
+    /// Zero means [`Ambiguous`](Fault::Ambiguous).
     AmbiguousPushBack(Duration),
 }
 
@@ -82,7 +83,7 @@ impl Fault {
         }
     }
 
-    /// Returns the wait that the server asked for, counted from the failure; `None` without one, and for a wait of zero.
+    /// Returns the wait that the server asked for, counted from the failure; `None` for none and for zero.
     #[must_use]
     #[inline]
     pub const fn not_before(self) -> Option<Duration> {
@@ -96,8 +97,8 @@ impl Fault {
 
     /// Returns a fault of the same kind with this wait in place of its own; zero removes it.
     ///
-    /// A permanent fault stays [`Permanent`](Fault::Permanent), because no attempt follows it. A failure that is cured by the wait is
-    /// transient: use [`PushBack`](Fault::PushBack).
+    /// A permanent fault stays [`Permanent`](Fault::Permanent), because no attempt follows it. A failure that is cured
+    /// by the wait is transient: use [`PushBack`](Fault::PushBack).
     ///
     /// # Examples
     ///

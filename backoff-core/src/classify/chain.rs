@@ -12,7 +12,9 @@ use crate::{AttemptTimeout, Fault};
 /// Bound of the search, because an error may return itself as its source.
 const MAX_LINKS: usize = 129;
 
-/// Classifies any error by the outermost error in its source chain that this crate can classify, transient if there is none: `when = classify::chain`.
+/// Classifies any error by its source chain: `when = classify::chain`.
+///
+/// The outermost error in the chain that this crate can classify decides; without one the error is transient.
 ///
 /// It takes `anyhow::Error`, `Box<dyn Error>` and every error type that borrows nothing. From the error to its last
 /// [`source`](Error::source), the first of these decides:
@@ -26,10 +28,11 @@ const MAX_LINKS: usize = 129;
 ///
 /// The last three also count in a `Box` or an `Arc`, as errors that are `Clone` hold them.
 ///
-/// An error that shows itself as the error inside (`#[error(transparent)]` of thiserror) leaves that error out of its chain; derive
-/// [`Classify`](trait@crate::Classify) for it. A `Classify` in the chain is not seen, because its type is erased: put its fault on the error by
-/// [`mark`](super::mark) before that. For a type that is an error and also dereferences to one, such as `Arc<dyn Error>`, the
-/// compiler cannot choose: name the way, as in `classify::chain::<_, dyn Error>(error)`.
+/// An error that shows itself as the error inside (`#[error(transparent)]` of thiserror) leaves that error out of its
+/// chain; derive [`Classify`](trait@crate::Classify) for it. A `Classify` in the chain is not seen, because its type is
+/// erased: put its fault on the error by [`mark`](super::mark) before that. For a type that is an error and also
+/// dereferences to one, such as `Arc<dyn Error>`, the compiler cannot choose: name the target, as in
+/// `classify::chain::<_, dyn Error>(error)`.
 ///
 /// # Examples
 ///
@@ -45,14 +48,15 @@ const MAX_LINKS: usize = 129;
 /// let error = read("/no/such/file").unwrap_err();
 /// assert_eq!(classify::chain(&error), Fault::Permanent); // no such file: nothing was retried
 ///
-/// let report = Policy::default().retry(|| Err::<(), _>(anyhow::anyhow!("nobody knows"))).when(classify::chain).sleep(|_| ()).call_report();
+/// let unknown = || Err::<(), _>(anyhow::anyhow!("nobody knows"));
+/// let report = Policy::default().retry(unknown).when(classify::chain).sleep(|_| ()).call_report();
 /// assert_eq!(report.unwrap_err().reason, StopReason::MaxAttempts);
 /// ```
 pub fn chain<E: AsDynError<M> + ?Sized, M: ?Sized>(error: &E) -> Fault {
     known_in(error.as_dyn_error()).unwrap_or(Fault::Transient)
 }
 
-/// An error that [`chain`] can search: an error without borrowed parts, or a pointer that dereferences to a `dyn Error`.
+/// An error that [`chain`] can search: it borrows nothing, or dereferences to a `dyn Error`.
 ///
 /// It is implemented here for all of them, and `M` keeps the implementations apart; the compiler finds it.
 ///

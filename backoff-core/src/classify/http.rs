@@ -78,9 +78,10 @@ pub fn check_http<B>(response: Response<B>) -> Result<Response<B>, HttpError> {
 
 /// The answer of an HTTP server as an error: its status, and what its `Retry-After` asks for.
 ///
-/// The fault is that of [`http`](fn@http) for the status. A readable `Retry-After` adds its wait to an answer of 400 or above, and makes a
-/// permanent one transient: a 403 or a 413 with that header is not final. It leaves an ambiguous one ambiguous, because a 504 with that header
-/// tells when to repeat the request, not whether the server acted: an `idempotent` call waits for that time, and every other call ends.
+/// The fault is that of [`http`](fn@http) for the status. A readable `Retry-After` adds its wait to an answer of 400 or
+/// above, and makes a permanent one transient: a 403 or a 413 with that header is not final. It leaves an ambiguous one
+/// ambiguous, because a 504 with that header tells when to repeat the request, not whether the server acted: an
+/// `idempotent` call waits for that time, and every other call ends.
 ///
 /// `Retry-After` is a number of seconds or a date. A date is measured from the answer's own `Date`, so that a wrong
 /// local clock does no harm; from the local clock where `Date` is missing. Of several values the longest counts; a

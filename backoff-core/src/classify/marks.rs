@@ -95,8 +95,8 @@ pub fn ambiguous<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
 
 /// Marks an error with the server's wish that no attempt starts before `delay` has passed.
 ///
-/// The delay slept is `delay` plus the policy's own; a zero `delay` means transient. The failure is transient: for one after which the
-/// server may have acted use [`mark`] with `Fault::Ambiguous.with_not_before(delay)`.
+/// The delay slept is `delay` plus the policy's own; a zero `delay` means transient. The failure is transient: for one
+/// after which the server may have acted use [`mark`] with `Fault::Ambiguous.with_not_before(delay)`.
 ///
 /// # Examples
 ///
