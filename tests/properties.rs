@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use backoff_core::{Decision, Failure, Fault, Jitter, List, Policy, PolicyBuilder, Since};
+use backoff_core::{Decision, Failure, Fault, FaultKind, Jitter, List, Policy, PolicyBuilder, Since};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed};
 use support::{Case, Event, Step, fails, ms, ok};
@@ -122,6 +122,7 @@ fn faults<S: Strategy<Value = Duration> + 'static>(duration: fn() -> S) -> impl 
         6 => Just(Fault::Transient),
         2 => duration().prop_map(Fault::PushBack),
         1 => Just(Fault::Ambiguous),
+        1 => duration().prop_map(Fault::AmbiguousPushBack),
         1 => Just(Fault::Permanent),
     ]
 }
@@ -149,10 +150,7 @@ proptest! {
         let trace = Case::new(policy, script).seed(seed).run_blocking();
         for event in &trace.events {
             let Event::Retry { error: Some(error), delay, .. } = event else { continue };
-            let push_back = match error.fault {
-                Fault::PushBack(push_back) => push_back,
-                _ => Duration::ZERO,
-            };
+            let push_back = error.fault.not_before().unwrap_or_default();
             prop_assert!(*delay >= push_back);
             prop_assert!(delay.saturating_sub(push_back) <= policy.max_delay().unwrap_or(Duration::MAX));
         }
@@ -216,8 +214,12 @@ proptest! {
         let mut random = || numbers.next().unwrap_or(0);
         for (fault, at, ran) in failures {
             let decision = policy.decide(&mut progress, Failure::new(fault).at(at).ran(ran), &mut random);
-            if let (Decision::RetryAfter(delay), Fault::PushBack(push_back)) = (decision, fault) {
-                prop_assert!(delay >= push_back);
+            match decision {
+                Decision::RetryAfter(delay) => {
+                    prop_assert!(delay >= fault.not_before().unwrap_or_default());
+                    prop_assert!(fault.kind() != FaultKind::Ambiguous || policy.is_idempotent());
+                }
+                _ => prop_assert!(matches!(decision, Decision::Stop(_))),
             }
         }
         let cap = policy.max_delay().unwrap_or(Duration::MAX);

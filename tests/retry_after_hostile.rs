@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use backoff_core::StopReason::{Ambiguous, MaxAttempts, MaxElapsed, Permanent, PushBackTooLong};
 use backoff_core::classify::{self, HttpError, check_reqwest};
-use backoff_core::{Classify, Fault, Policy, StopReason, retry, testing};
+use backoff_core::{Classify, Policy, StopReason, retry, testing};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
@@ -73,18 +73,9 @@ async fn for_a_minute(http: &reqwest::Client, url: &str) -> Result<String, ShopE
 }
 
 /// A read, which may be repeated whatever the server did, but not earlier than the server asks.
-#[retry(max_attempts = 3, when = ShopError::idempotent_fault)]
+#[retry(max_attempts = 3, idempotent)]
 async fn read(http: &reqwest::Client, url: &str) -> Result<String, ShopError> {
     fetch(http, url).await
-}
-
-impl ShopError {
-    fn idempotent_fault(&self) -> Fault {
-        match self {
-            Self::Answer(error) => error.idempotent_fault(),
-            Self::Transport(error) => classify::reqwest(error),
-        }
-    }
 }
 
 /// A client that would wait for ever, if it were asked to.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use backoff_core::{Fault, List, Policy, StopReason};
+use backoff_core::{Fault, FaultKind, List, Policy, StopReason};
 use support::{Case, fails, ms, secs};
 
 /// The conditions that are true at once when the first attempt fails.
@@ -14,9 +14,11 @@ struct Conditions {
     attempts: bool,
     ended: bool,
     elapsed: bool,
+    idempotent: bool,
 }
 
 const LONG_PUSH_BACK: Fault = Fault::PushBack(secs(5));
+const LONG_AMBIGUOUS: Fault = Fault::AmbiguousPushBack(secs(5));
 const MAX_PUSH_BACK_SECONDS: u64 = 4;
 
 impl Conditions {
@@ -24,12 +26,12 @@ impl Conditions {
     fn reasons(&self) -> impl Iterator<Item = StopReason> {
         let at = |condition, reason| if condition { Some(reason) } else { None };
         [
-            at(self.fault == Fault::Permanent, StopReason::Permanent),
-            at(self.fault == Fault::Ambiguous, StopReason::Ambiguous),
+            at(self.fault.kind() == FaultKind::Permanent, StopReason::Permanent),
+            at(self.fault.kind() == FaultKind::Ambiguous && !self.idempotent, StopReason::Ambiguous),
             at(self.cancelled, StopReason::Cancelled),
             at(self.attempts, StopReason::MaxAttempts),
             at(self.ended, StopReason::BackoffEnded),
-            at(self.fault == LONG_PUSH_BACK, StopReason::PushBackTooLong),
+            at([LONG_PUSH_BACK, LONG_AMBIGUOUS].contains(&self.fault), StopReason::PushBackTooLong),
             at(self.elapsed, StopReason::MaxElapsed),
         ]
         .into_iter()
@@ -42,22 +44,23 @@ impl Conditions {
         let policy = Policy::with_backoff(List::new(delays))
             .max_attempts(if self.attempts { 1 } else { 2 })
             .max_push_back(secs(MAX_PUSH_BACK_SECONDS))
-            .max_elapsed(if self.elapsed { secs(1) } else { secs(10) })
-            .build();
+            .max_elapsed(if self.elapsed { secs(1) } else { secs(10) });
+        let policy = if self.idempotent { policy.idempotent() } else { policy }.build();
         let case = Case::new(policy, [fails(self.fault).after(secs(2)), support::ok(1)]);
         if self.cancelled { case.cancelled_in(1) } else { case }
     }
 }
 
 fn all_combinations() -> impl Iterator<Item = Conditions> {
-    let faults = [Fault::Transient, Fault::Permanent, Fault::Ambiguous, LONG_PUSH_BACK];
+    let faults = [Fault::Transient, Fault::Permanent, Fault::Ambiguous, LONG_PUSH_BACK, LONG_AMBIGUOUS];
     faults.into_iter().flat_map(|fault| {
-        (0..16_u8).map(move |bits| Conditions {
+        (0..32_u8).map(move |bits| Conditions {
             fault,
             cancelled: bits & 1 != 0,
             attempts: bits & 2 != 0,
             ended: bits & 4 != 0,
             elapsed: bits & 8 != 0,
+            idempotent: bits & 16 != 0,
         })
     })
 }

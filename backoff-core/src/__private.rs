@@ -4,7 +4,7 @@
 //! little code is expanded. There are two drivers with the same methods: [`Counted`] for a constant policy of a built-in backoff,
 //! where the number of failures is all the progress, and [`Full`] for any policy.
 
-pub use crate::classify::{Probe, push_back};
+pub use crate::classify::{Probe, ambiguous_push_back, push_back};
 
 // Without `std` there is no clock to drive an expanded loop; what remains serves `#[derive(Classify)]`.
 #[cfg(all(feature = "std", feature = "async"))]

@@ -5,7 +5,8 @@
 //! * the error's own type says it: [`Classify`], by hand or by `#[derive(Classify)]`;
 //! * the place that makes the error says it: a mark such as [`permanent`] or [`retry_after`], which is found in the
 //!   source chain of every error, `anyhow::Error` and `Box<dyn Error>` included;
-//! * the place that retries says it: `when` with a closure, or with a function of this module, such as `classify::io`.
+//! * the place that retries says it: `when` with a closure, or with a function of this module, such as `classify::io`, or
+//!   [`chain`](fn@chain) for errors of any type.
 //!
 //! # Why functions and not impls for foreign types
 //!
@@ -41,6 +42,7 @@ use alloc::sync::Arc;
 
 use crate::Fault;
 
+mod chain;
 #[cfg(feature = "http-1")]
 mod http;
 #[cfg(feature = "std")]
@@ -53,6 +55,7 @@ mod reqwest;
 #[cfg(feature = "http-1")]
 mod retry_after;
 
+pub use self::chain::{AsDynError, chain};
 #[cfg(feature = "http-1")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-1")))]
 pub use self::http::{HttpError, check_http, http};
@@ -63,7 +66,7 @@ pub use self::marks::{ErrorChain, Marked, ambiguous, mark, marked, marks, perman
 #[doc(hidden)]
 pub use self::probe::Probe;
 #[doc(hidden)]
-pub use self::push_back::push_back;
+pub use self::push_back::{ambiguous_push_back, push_back};
 #[cfg(feature = "reqwest-0-13")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
 pub use self::reqwest::{check_reqwest, reqwest};

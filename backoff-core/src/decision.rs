@@ -12,7 +12,7 @@ use core::time::Duration;
 pub use self::reason::StopReason;
 use crate::policy::{Rules, Since};
 use crate::random::Random;
-use crate::{Backoff, Budget, Fault, Policy};
+use crate::{Backoff, Budget, Fault, FaultKind, Policy};
 
 /// What to do after a failed attempt.
 // With a tag of its own the parts are told apart in registers, where a tag inside the delay would be packed and unpacked.
@@ -234,14 +234,14 @@ pub(crate) fn decide<B: Backoff>(
         return Decision::Stop(StopReason::BackoffEnded);
     };
     let own = rules.delay(base, progress.previous, random);
-    let delay = match failure.fault {
-        Fault::PushBack(push_back) => {
+    let delay = match failure.fault.not_before() {
+        Some(push_back) => {
             if rules.max_push_back.is_some_and(|longest| push_back > longest) {
                 return Decision::Stop(StopReason::PushBackTooLong);
             }
             push_back.saturating_add(own)
         }
-        _ => own,
+        None => own,
     };
     if !is_in_time(rules, progress, &failure, delay) {
         return Decision::Stop(StopReason::MaxElapsed);
@@ -289,10 +289,10 @@ fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure<'_>) -
     if failure.cut_short.is_some() {
         return failure.cut_short;
     }
-    match failure.fault {
-        Fault::Permanent => return Some(StopReason::Permanent),
-        Fault::Ambiguous if !rules.idempotent => return Some(StopReason::Ambiguous),
-        _ => {}
+    match failure.fault.kind() {
+        FaultKind::Permanent => return Some(StopReason::Permanent),
+        FaultKind::Ambiguous if !rules.idempotent => return Some(StopReason::Ambiguous),
+        FaultKind::Ambiguous | FaultKind::Transient => {}
     }
     if failure.cancelled {
         return Some(StopReason::Cancelled);

@@ -128,7 +128,7 @@ pub use crate::delays::Delays;
 pub use crate::drive::call::{Retry, Surroundings};
 pub use crate::drive::operation::{Async, Blocking, Operation};
 pub use crate::error::{AttemptTimeout, RetryError, Success};
-pub use crate::fault::Fault;
+pub use crate::fault::{Fault, FaultKind};
 pub use crate::jitter::Jitter;
 #[cfg(feature = "std")]
 pub use crate::nesting::{InScope, InnerRetries, Scope};

@@ -55,6 +55,8 @@ mod rules_delays;
 mod rules_elapsed;
 #[path = "../../tests/rules_events.rs"]
 mod rules_events;
+#[path = "../../tests/rules_faults.rs"]
+mod rules_faults;
 #[path = "../../tests/rules_order.rs"]
 mod rules_order;
 #[path = "../../tests/rules_push_back.rs"]

@@ -144,27 +144,25 @@ impl Expansion<'_> {
     /// Returns one arm, or nothing where the mark is wrong.
     fn arm(&self, subject: &Subject<'_>, errors: &mut Errors) -> TokenStream {
         let (marked_fields, has_misplaced) = marked_fields(subject.fields, errors);
-        let source;
+        let made;
         let mark = match (subject.marks.list.as_slice(), marked_fields.first()) {
-            ([_], Some((_, span))) if !matches!(subject.marks.list.as_slice(), [Mark::Source(_)]) => {
-                errors.at(*span, format!("`{}` has two marks; keep one of them", subject.name));
-                return TokenStream::new();
+            ([source @ Mark::Source(_)], _) => source,
+            ([mark], None) => mark,
+            ([Mark::Ambiguous(_), Mark::PushBack(member)] | [Mark::PushBack(member), Mark::Ambiguous(_)], None) => {
+                made = Mark::AmbiguousPushBack(member.clone());
+                &made
             }
-            ([mark], _) => mark,
             ([], Some((_, span))) => {
-                source = Mark::Source(*span);
-                &source
+                made = Mark::Source(*span);
+                &made
             }
             ([], None) if subject.marks.failed || has_misplaced => return TokenStream::new(),
             ([], None) => {
                 errors.at(subject.name.span(), self.unmarked(subject));
                 return TokenStream::new();
             }
-            ([_, others @ ..], _) => {
-                for other in others {
-                    let message = format!("`{}` has two marks; keep one of them", subject.name);
-                    errors.at(other.span(), message);
-                }
+            (marks, source) => {
+                errors.push(too_many_marks(subject.name, marks, source.map(|(_, span)| *span)));
                 return TokenStream::new();
             }
         };
@@ -200,14 +198,16 @@ impl Expansion<'_> {
             Mark::Transient(_) => Ok(Fault { member: None, value: quote!(#core::Fault::Transient) }),
             Mark::Permanent(_) => Ok(Fault { member: None, value: quote!(#core::Fault::Permanent) }),
             Mark::Ambiguous(_) => Ok(Fault { member: None, value: quote!(#core::Fault::Ambiguous) }),
-            Mark::PushBack(member) => {
+            Mark::PushBack(member) | Mark::AmbiguousPushBack(member) => {
+                let is_ambiguous = matches!(mark, Mark::AmbiguousPushBack(_));
                 if !subject.has(member) {
-                    return Err(no_field(member, subject));
+                    return Err(no_field(member, subject, is_ambiguous));
                 }
                 let at = here(member.span());
                 // At the mark, where a field of another type is reported.
                 let field = Ident::new("field", at);
-                let value = quote_spanned!(at=> #core::__private::push_back(#field));
+                let made_by = Ident::new(if is_ambiguous { "ambiguous_push_back" } else { "push_back" }, at);
+                let value = quote_spanned!(at=> #core::__private::#made_by(#field));
                 Ok(Fault { member: Some(member.clone()), value })
             }
             Mark::Source(span) => {
@@ -248,13 +248,28 @@ struct Fault {
     value: TokenStream,
 }
 
-fn no_field(member: &Member, subject: &Subject<'_>) -> syn::Error {
+/// Returns the one error for all marks of a subject, at the last of them.
+fn too_many_marks(name: &Ident, marks: &[Mark], source: Option<Span>) -> syn::Error {
+    let forms: Vec<&str> = marks.iter().map(Mark::form).chain(source.map(|_| "`#[classify(source)]`")).collect();
+    let (last, others) = forms.split_last().unwrap_or((&"", &[]));
+    let count = match forms.len() {
+        2 => "two",
+        3 => "three",
+        _ => "several",
+    };
+    let mut message = format!("`{name}` has {count} marks, {} and {last}; keep one of them", others.join(", "));
+    if marks.iter().any(|mark| matches!(mark, Mark::PushBack(_))) {
+        message.push_str(" (`#[push_back(field)]` goes together with `#[ambiguous]` only)");
+    }
+    let span = source.or_else(|| marks.last().map(Mark::span));
+    syn::Error::new(span.unwrap_or_else(|| name.span()), message)
+}
+
+fn no_field(member: &Member, subject: &Subject<'_>, is_ambiguous: bool) -> syn::Error {
     let member_text = member.to_token_stream();
     let message = if subject.fields.is_empty() {
-        format!(
-            "`{}` has no field `{member_text}`; use `#[transient]`, or add a field of type `Duration`",
-            subject.name
-        )
+        let cure = if is_ambiguous { "`#[ambiguous]` alone" } else { "`#[transient]`" };
+        format!("`{}` has no field `{member_text}`; use {cure}, or add a field of type `Duration`", subject.name)
     } else {
         let one_of = if subject.fields.len() == 1 { "" } else { "one of " };
         let fields = subject.field_list();

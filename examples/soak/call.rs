@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use backoff_core::{
-    AttemptTimeout, Attempts, Classify, Fault, GiveUpEvent, Random, RecoveredEvent, RetryError, RetryEvent, Schedule,
-    Seeded, StopReason, Success,
+    AttemptTimeout, Attempts, Classify, Fault, FaultKind, GiveUpEvent, Random, RecoveredEvent, RetryError, RetryEvent,
+    Schedule, Seeded, StopReason, Success,
 };
 
 use crate::tally::{REASONS, Tally};
@@ -69,6 +69,7 @@ impl Script {
             8..10 => Fault::Permanent,
             10..12 => Fault::PushBack(Duration::from_micros(50)),
             12 => Fault::PushBack(Duration::from_secs(3600)),
+            13 => Fault::AmbiguousPushBack(Duration::from_micros(50)),
             _ => Fault::Ambiguous,
         };
         Self::new(failures, fault)
@@ -91,12 +92,11 @@ impl Script {
     /// Returns how a call must end that makes up to so many attempts, and beyond ambiguous failures if it is `idempotent`.
     pub(crate) fn expected(&self, max_attempts: u32, idempotent: bool) -> Expected {
         let is_first_of_several = self.failures > 0 && max_attempts > 1;
-        let at_once = match self.fault {
-            Fault::Permanent if self.failures > 0 => Some(StopReason::Permanent),
-            Fault::Ambiguous if self.failures > 0 && !idempotent => Some(StopReason::Ambiguous),
-            Fault::PushBack(time) if is_first_of_several && time > LONGEST_PUSH_BACK => {
-                Some(StopReason::PushBackTooLong)
-            }
+        let is_too_long = self.fault.not_before().is_some_and(|wait| wait > LONGEST_PUSH_BACK);
+        let at_once = match self.fault.kind() {
+            FaultKind::Permanent if self.failures > 0 => Some(StopReason::Permanent),
+            FaultKind::Ambiguous if self.failures > 0 && !idempotent => Some(StopReason::Ambiguous),
+            _ if is_first_of_several && is_too_long => Some(StopReason::PushBackTooLong),
             _ => None,
         };
         if at_once.is_some() {
@@ -229,9 +229,9 @@ impl Call {
         let (attempts, reason) = (self.attempts(), self.reason());
         let is_allowed = match reason {
             None => attempts == failures + 1,
-            Some(StopReason::Permanent) => fault == Fault::Permanent,
-            Some(StopReason::Ambiguous) => fault == Fault::Ambiguous,
-            Some(StopReason::PushBackTooLong) => fault == Fault::PushBack(Duration::from_secs(3600)),
+            Some(StopReason::Permanent) => fault.kind() == FaultKind::Permanent,
+            Some(StopReason::Ambiguous) => fault.kind() == FaultKind::Ambiguous,
+            Some(StopReason::PushBackTooLong) => fault.not_before().is_some_and(|wait| wait > LONGEST_PUSH_BACK),
             Some(StopReason::MaxAttempts | StopReason::MaxElapsed | StopReason::Disabled) => true,
             Some(_) => false,
         };

@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use backoff_core::{Fault, Policy};
+use backoff_core::{FaultKind, Policy};
 
 use crate::counter::{Counter, of_sqlite};
 
@@ -57,7 +57,7 @@ impl Load {
         for number in 0..increments {
             let (attempts, called) = (Cell::new(0), Instant::now());
             match counter.increment(writer, number, &attempts) {
-                Err(error) if of_sqlite(&error) != Fault::Transient => return Err(error),
+                Err(error) if of_sqlite(&error).kind() != FaultKind::Transient => return Err(error),
                 result => load.gave_up += u32::from(result.is_err()),
             }
             load.calls += 1;

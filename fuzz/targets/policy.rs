@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backoff_core::{Budget, Decision, Failure, Fault, Jitter, Policy, PolicyBuilder, Since, StopReason};
+use backoff_core::{Budget, Decision, Failure, Fault, FaultKind, Jitter, Policy, PolicyBuilder, Since, StopReason};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 
@@ -97,8 +97,10 @@ fn decides(policy: &Policy, cap: Duration, input: &mut Unstructured<'_>) -> Resu
             0 => Fault::Permanent,
             1 => Fault::Ambiguous,
             2 => Fault::PushBack(duration(input)?),
+            3 => Fault::AmbiguousPushBack(duration(input)?),
             _ => Fault::Transient,
         };
+        let kind = fault.kind();
         let ran = duration(input)?;
         now = if input.ratio(1, 16)? { duration(input)? } else { now.saturating_add(ran) };
         let draw: u64 = input.arbitrary()?;
@@ -112,19 +114,20 @@ fn decides(policy: &Policy, cap: Duration, input: &mut Unstructured<'_>) -> Resu
         assert_eq!(progress.attempts(), failures);
         match decision {
             Decision::RetryAfter(delay) => {
-                let push_back = if let Fault::PushBack(time) = fault { time } else { Duration::ZERO };
+                let push_back = fault.not_before().unwrap_or_default();
                 assert!(delay >= push_back && delay <= push_back.saturating_add(cap), "{delay:?} of {policy:?}");
                 assert!(policy.max_attempts().is_none_or(|most| failures < most));
                 let elapsed = now.saturating_sub(origin);
                 assert!(
                     policy.max_elapsed().is_none_or(|most| elapsed < most && delay <= most.saturating_sub(elapsed))
                 );
-                assert!(fault != Fault::Permanent && (fault != Fault::Ambiguous || policy.is_idempotent()));
+                assert!(kind != FaultKind::Permanent && (kind != FaultKind::Ambiguous || policy.is_idempotent()));
                 now = now.saturating_add(delay);
             }
             Decision::Stop(reason) => {
                 let is_last = policy.max_attempts().is_some_and(|most| failures >= most);
-                assert_eq!(reason == StopReason::Permanent, fault == Fault::Permanent);
+                assert_eq!(reason == StopReason::Permanent, kind == FaultKind::Permanent);
+                assert_eq!(reason == StopReason::Ambiguous, kind == FaultKind::Ambiguous && !policy.is_idempotent());
                 assert!(reason != StopReason::MaxAttempts || is_last);
                 assert!(reason != StopReason::MaxElapsed || policy.max_elapsed().is_some());
                 return Ok(());

@@ -9,7 +9,7 @@ use ::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::marks::Note;
 use super::retry_after::parse_with;
-use crate::{Classify, Fault};
+use crate::{Classify, Fault, FaultKind};
 
 /// Classifies an HTTP answer by its status alone.
 ///
@@ -78,10 +78,10 @@ pub fn check_http<B>(response: Response<B>) -> Result<Response<B>, HttpError> {
 
 /// The answer of an HTTP server as an error: its status, and what its `Retry-After` asks for.
 ///
-/// The fault is that of [`http`](fn@http) for the status. With a readable `Retry-After`, an answer of 400 or above becomes a
-/// push-back, unless it is ambiguous: a 403 or a 413 with that header says itself that it is not final, but a 504 with
-/// it says when to ask again, not whether the server acted. For requests that are safe to repeat, ask
-/// [`idempotent_fault`](Self::idempotent_fault), which honours the header there as well.
+/// The fault is that of [`http`](fn@http) for the status. A readable `Retry-After` adds its wait to an answer of 400 or
+/// above, and makes a permanent one transient: a 403 or a 413 with that header is not final. It leaves an ambiguous one
+/// ambiguous, because a 504 with that header tells when to repeat the request, not whether the server acted: an
+/// `idempotent` call waits for that time, and every other call ends.
 ///
 /// `Retry-After` is a number of seconds or a date. A date is measured from the answer's own `Date`, so that a wrong
 /// local clock does no harm; from the local clock where `Date` is missing. Of several values the longest counts; a
@@ -104,6 +104,10 @@ pub fn check_http<B>(response: Response<B>) -> Result<Response<B>, HttpError> {
 ///
 /// let erased = anyhow::Error::new(error).context("cannot load the page");
 /// assert_eq!(classify::marks(&*erased), Some(Fault::PushBack(Duration::from_secs(2))));
+///
+/// let response = Response::builder().status(502).header("retry-after", "2").body(())?;
+/// let fault = HttpError::from_response(&response).classify();
+/// assert_eq!(fault, Fault::Ambiguous.with_not_before(Duration::from_secs(2)));
 /// # Ok::<(), http::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,32 +193,6 @@ impl HttpError {
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
-
-    /// Returns the fault for a request that is safe to repeat: what would be ambiguous is transient or a push-back.
-    ///
-    /// As a classifier it takes the place of saying `idempotent`, and keeps to the `Retry-After` of a 500, 502 or 504.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use backoff_core::classify::HttpError;
-    /// use backoff_core::{Classify, Fault};
-    /// use http::Response;
-    /// use std::time::Duration;
-    ///
-    /// let response = Response::builder().status(502).header("retry-after", "2").body(())?;
-    /// let error = HttpError::from_response(&response);
-    /// assert_eq!(error.classify(), Fault::Ambiguous);
-    /// assert_eq!(error.idempotent_fault(), Fault::PushBack(Duration::from_secs(2)));
-    /// # Ok::<(), http::Error>(())
-    /// ```
-    #[must_use]
-    pub fn idempotent_fault(&self) -> Fault {
-        match self.fault.fault() {
-            Fault::Ambiguous => Fault::from(self.retry_after),
-            fault => fault,
-        }
-    }
 }
 
 impl Classify for HttpError {
@@ -242,12 +220,14 @@ impl fmt::Display for HttpError {
     }
 }
 
-/// The fault of a status beside a `Retry-After`: a refusal that names a time is a push-back.
+/// Returns the fault of a status beside a `Retry-After`.
 fn with_push_back(status: StatusCode, fault: Fault, retry_after: Option<Duration>) -> Fault {
-    let refused = status.is_client_error() || status.is_server_error();
-    match retry_after {
-        Some(delay) if refused && fault != Fault::Ambiguous => Fault::PushBack(delay),
-        _ => fault,
+    let is_failure = status.is_client_error() || status.is_server_error();
+    let Some(wait) = retry_after.filter(|_| is_failure) else { return fault };
+    match fault.kind() {
+        FaultKind::Transient | FaultKind::Ambiguous => fault.with_not_before(wait),
+        // The server itself names the time at which its refusal ends.
+        FaultKind::Permanent => Fault::Transient.with_not_before(wait),
     }
 }
 

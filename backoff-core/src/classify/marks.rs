@@ -95,7 +95,8 @@ pub fn ambiguous<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
 
 /// Marks an error with the server's wish that no attempt starts before `delay` has passed.
 ///
-/// The delay slept is `delay` plus the policy's own; a zero `delay` means transient.
+/// The delay slept is `delay` plus the policy's own; a zero `delay` means transient. The failure is transient: for one
+/// after which the server may have acted use [`mark`] with `Fault::Ambiguous.with_not_before(delay)`.
 ///
 /// # Examples
 ///
@@ -108,7 +109,7 @@ pub fn ambiguous<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
 /// assert_eq!(classify::marks(&error), Some(Fault::PushBack(delay)));
 /// ```
 pub fn retry_after<E: Into<Box<dyn Error + Send + Sync>>>(delay: Duration, error: E) -> Marked {
-    mark(Fault::PushBack(delay), error)
+    mark(Fault::Transient.with_not_before(delay), error)
 }
 
 /// Marks an error with a fault that is known only at run time.
@@ -119,11 +120,17 @@ pub fn retry_after<E: Into<Box<dyn Error + Send + Sync>>>(delay: Duration, error
 ///
 /// ```
 /// use backoff_core::{Fault, classify};
+/// use std::time::Duration;
 ///
 /// let retries_left_by_the_server = 0;
 /// let fault = Fault::from(retries_left_by_the_server > 0);
 /// let error = anyhow::Error::new(classify::mark(fault, "rejected")).context("cannot submit");
 /// assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
+///
+/// // The answer was lost, and the server wants no attempt for two seconds.
+/// let fault = Fault::Ambiguous.with_not_before(Duration::from_secs(2));
+/// let error = classify::mark(fault, "the gateway lost the answer");
+/// assert_eq!(classify::marks(&error), Some(fault));
 /// ```
 pub fn mark<E: Into<Box<dyn Error + Send + Sync>>>(fault: Fault, error: E) -> Marked {
     Marked { fault: Note::new(fault), error: error.into() }
@@ -317,7 +324,7 @@ impl fmt::Display for Note {
 
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "marked as {:?}", self.0)
+        write!(f, "marked as {}", self.0)
     }
 }
 
@@ -337,7 +344,7 @@ pub(super) fn marks_in<E: Error + ?Sized>(error: &E) -> Option<Fault> {
 }
 
 /// The fault on this very error, not on its sources.
-fn stamp_of<E: Error + ?Sized>(error: &E) -> Option<Fault> {
+pub(super) fn stamp_of<E: Error + ?Sized>(error: &E) -> Option<Fault> {
     #[expect(deprecated, reason = "see the head of this file: it is the one way that does not demand `'static`")]
     let note = error.cause()?;
     note.source()?.downcast_ref::<Stamp>().map(|stamp| stamp.0)

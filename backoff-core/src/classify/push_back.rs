@@ -1,4 +1,4 @@
-//! What `#[push_back(field)]` of the derive asks of its field.
+//! Reads the field of `#[push_back(field)]` in the derive.
 
 use core::time::Duration;
 
@@ -26,10 +26,16 @@ where
     }
 }
 
-/// Returns a push-back of this delay, transient where there is none.
+/// Returns a transient fault with this delay, if there is one: `#[push_back(field)]`.
 #[inline]
 pub fn push_back<D: Delay>(delay: &D) -> Fault {
     delay.delay().into()
+}
+
+/// Returns an ambiguous fault with this delay, if there is one: `#[ambiguous]` beside `#[push_back(field)]`.
+#[inline]
+pub fn ambiguous_push_back<D: Delay>(delay: &D) -> Fault {
+    Fault::Ambiguous.with_not_before(delay.delay().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -42,5 +48,8 @@ mod tests {
         assert_eq!(push_back(&second), Fault::PushBack(second));
         assert_eq!(push_back(&Some(second)), Fault::PushBack(second));
         assert_eq!(push_back(&None::<Duration>), Fault::Transient);
+        assert_eq!(ambiguous_push_back(&second), Fault::AmbiguousPushBack(second));
+        assert_eq!(ambiguous_push_back(&Some(second)), Fault::AmbiguousPushBack(second));
+        assert_eq!(ambiguous_push_back(&None::<Duration>), Fault::Ambiguous);
     }
 }

@@ -18,6 +18,8 @@ pub(super) enum Mark {
     Ambiguous(Span),
     /// The field that holds the delay.
     PushBack(Member),
+    /// The field that holds the delay, of a variant that is also `#[ambiguous]`.
+    AmbiguousPushBack(Member),
     /// Ask the wrapped error.
     Source(Span),
     /// Ask a function: of the field where there is exactly one, of the whole error otherwise.
@@ -29,8 +31,20 @@ impl Mark {
     pub(super) fn span(&self) -> Span {
         match self {
             Self::Transient(span) | Self::Permanent(span) | Self::Ambiguous(span) | Self::Source(span) => *span,
-            Self::PushBack(member) => member.span(),
+            Self::PushBack(member) | Self::AmbiguousPushBack(member) => member.span(),
             Self::With(judge) => judge.span(),
+        }
+    }
+
+    /// Returns the mark as it is written, for a message.
+    pub(super) fn form(&self) -> &'static str {
+        match self {
+            Self::Transient(_) => "`#[transient]`",
+            Self::Permanent(_) => "`#[permanent]`",
+            Self::Ambiguous(_) => "`#[ambiguous]`",
+            Self::PushBack(_) | Self::AmbiguousPushBack(_) => "`#[push_back(field)]`",
+            Self::Source(_) => "`#[classify(source)]`",
+            Self::With(_) => "`#[classify(with = path)]`",
         }
     }
 }

@@ -30,7 +30,8 @@ fn each_mark_becomes_an_arm() {
     let item = "enum E {
         #[transient] A, #[permanent] B(u8), #[ambiguous] C { x: u8 }, #[push_back(after)] D { after: Duration, y: u8 },
         #[push_back(1)] F(u8, Duration), #[classify(source)] G(io::Error), #[classify(with = judge)] H(u8),
-        #[classify(with = Self::judge)] I(u8, u8),
+        #[classify(with = Self::judge)] I(u8, u8), #[ambiguous] #[push_back(0)] J(Duration),
+        #[push_back(after)] #[ambiguous] K { after: Option<Duration> },
     }";
     for arm in [
         "Self::A { .. } => ::backoff_core::Fault::Transient,",
@@ -38,6 +39,8 @@ fn each_mark_becomes_an_arm() {
         "Self::C { .. } => ::backoff_core::Fault::Ambiguous,",
         "Self::D { after: field, .. } => ::backoff_core::__private::push_back(field),",
         "Self::F { 1: field, .. } =>",
+        "Self::J { 0: field, .. } => ::backoff_core::__private::ambiguous_push_back(field),",
+        "Self::K { after: field, .. } => ::backoff_core::__private::ambiguous_push_back(field),",
         "Self::G { 0: field, .. } => ::backoff_core::__private::Probe::new(field).source_fault(),",
         "Self::H { 0: field, .. } => ::core::convert::Into::<::backoff_core::Fault>::into((judge)(field)),",
         "Self::I { .. } => ::core::convert::Into::<::backoff_core::Fault>::into((Self::judge)(self)),",
@@ -150,7 +153,6 @@ fn after_a_mistake_the_impl_is_there_all_the_same() {
 fn mistakes_get_one_message_with_the_cure() {
     let forms = "use `#[classify(source)]`, `#[classify(with = path)]` or, on the type, `#[classify(crate = path)]`";
     for (item, message) in [
-        ("enum E { #[transient] #[permanent] A }", "`A` has two marks; keep one of them".to_owned()),
         ("enum E { #[transient(5)] A }", "`transient` stands alone; write `#[transient]`".to_owned()),
         (
             "enum E { #[push_back] A(Duration) }",
@@ -174,7 +176,6 @@ fn mistakes_get_one_message_with_the_cure() {
             "enum E { #[classify(source)] A(u8, X) }",
             "`A` has several fields (`0`, `1`); write `#[classify(source)]` on the one to ask".to_owned(),
         ),
-        ("enum E { #[transient] A(#[classify(source)] X) }", "`A` has two marks; keep one of them".to_owned()),
         ("#[transient] enum E { A, B }", "this mark belongs to a variant; put it on the variants of `E`".to_owned()),
         ("enum E { A(#[transient] u8) }", "this mark belongs to the variant; put it above the variant".to_owned()),
         ("enum E { #[classify(crate = other)] A }", "`crate` belongs to the whole type; put it on the enum".to_owned()),
@@ -231,6 +232,57 @@ fn mistakes_get_one_message_with_the_cure() {
         } else {
             assert_eq!(report(&item), [message], "{item}");
         }
+    }
+}
+
+#[test]
+fn only_ambiguous_and_push_back_go_together_and_one_error_names_all_other_marks() {
+    let only_ambiguous = "keep one of them (`#[push_back(field)]` goes together with `#[ambiguous]` only)";
+    for (item, message) in [
+        (
+            "enum E { #[transient] #[permanent] A }",
+            "`A` has two marks, `#[transient]` and `#[permanent]`; keep one of them".to_owned(),
+        ),
+        (
+            "enum E { #[ambiguous] #[ambiguous] A }",
+            "`A` has two marks, `#[ambiguous]` and `#[ambiguous]`; keep one of them".to_owned(),
+        ),
+        (
+            "enum E { #[ambiguous] #[transient] #[permanent] A }",
+            "`A` has three marks, `#[ambiguous]`, `#[transient]` and `#[permanent]`; keep one of them".to_owned(),
+        ),
+        (
+            "enum E { #[permanent] #[push_back(0)] A(D) }",
+            format!("`A` has two marks, `#[permanent]` and `#[push_back(field)]`; {only_ambiguous}"),
+        ),
+        (
+            "enum E { #[push_back(0)] #[transient] A(D) }",
+            format!("`A` has two marks, `#[push_back(field)]` and `#[transient]`; {only_ambiguous}"),
+        ),
+        (
+            "enum E { #[push_back(0)] #[push_back(0)] A(D) }",
+            format!("`A` has two marks, `#[push_back(field)]` and `#[push_back(field)]`; {only_ambiguous}"),
+        ),
+        (
+            "enum E { #[push_back(0)] #[classify(with = f)] A(D) }",
+            format!("`A` has two marks, `#[push_back(field)]` and `#[classify(with = path)]`; {only_ambiguous}"),
+        ),
+        (
+            "enum E { #[ambiguous] #[push_back(0)] A(D, #[classify(source)] X) }",
+            format!(
+                "`A` has three marks, `#[ambiguous]`, `#[push_back(field)]` and `#[classify(source)]`; {only_ambiguous}"
+            ),
+        ),
+        (
+            "enum E { #[ambiguous] #[push_back(x)] A }",
+            "`A` has no field `x`; use `#[ambiguous]` alone, or add a field of type `Duration`".to_owned(),
+        ),
+        (
+            "enum E { #[transient] A(#[classify(source)] X) }",
+            "`A` has two marks, `#[transient]` and `#[classify(source)]`; keep one of them".to_owned(),
+        ),
+    ] {
+        assert_eq!(report(item), [message], "{item}");
     }
 }
 

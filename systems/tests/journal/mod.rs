@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use backoff_core::{Fault, GiveUpEvent, Policy, RetryEvent, StopReason};
+use backoff_core::{Fault, FaultKind, GiveUpEvent, Policy, RetryEvent, StopReason};
 
 /// The policy of clients that do not give up.
 pub(crate) const PATIENT: Policy = Policy::exponential()
@@ -84,7 +84,7 @@ impl Journal {
     }
 
     fn look(&self, key: &str, fault: Option<Fault>) {
-        if fault == Some(Fault::Ambiguous) {
+        if fault.is_some_and(|fault| fault.kind() == FaultKind::Ambiguous) {
             lock(&self.in_doubt).insert(key.to_owned());
         }
     }

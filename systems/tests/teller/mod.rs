@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backoff_core::{Classify, Fault, retry};
+use backoff_core::{Classify, Fault, FaultKind, retry};
 use backoff_systems::ledger;
 use backoff_systems::postgres::connect;
 use backoff_systems::recipes::of_postgres;
@@ -25,9 +25,10 @@ pub(crate) enum Failure {
 
 /// Without COMMIT the server rolls back, whatever was lost.
 fn before_commit(error: &tokio_postgres::Error) -> Fault {
-    match of_postgres(error) {
-        Fault::Ambiguous => Fault::Transient,
-        other => other,
+    let fault = of_postgres(error);
+    match fault.kind() {
+        FaultKind::Ambiguous => Fault::from(fault.not_before()),
+        _ => fault,
     }
 }
 

@@ -5,6 +5,13 @@ enum MyError {
     #[transient]
     #[permanent]
     Busy,
+    #[push_back(0)]
+    #[permanent]
+    Refused(std::time::Duration),
+    #[ambiguous]
+    #[push_back(0)]
+    #[transient]
+    Lost(std::time::Duration),
 }
 
 fn main() {}

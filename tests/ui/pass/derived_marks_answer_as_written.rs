@@ -32,6 +32,17 @@ where
     /// A push-back that the server may leave out.
     #[push_back(1)]
     Throttled(u16, Option<Duration>),
+    /// It may have acted, and named a delay.
+    #[ambiguous]
+    #[push_back(0)]
+    LostAndThrottled(Duration),
+    /// The same in the other order, with a delay that may be left out.
+    #[push_back(after)]
+    #[ambiguous]
+    LostAndPerhapsThrottled {
+        /// The delay asked for.
+        after: Option<Duration>,
+    },
     /// The wrapped error is asked.
     #[classify(source)]
     Inner(Inner),
@@ -76,6 +87,9 @@ fn main() {
         (ApiError::Limited { after: second, field: 1 }, Fault::PushBack(second)),
         (ApiError::Throttled(429, Some(second)), Fault::PushBack(second)),
         (ApiError::Throttled(429, None), Fault::Transient),
+        (ApiError::LostAndThrottled(second), Fault::AmbiguousPushBack(second)),
+        (ApiError::LostAndPerhapsThrottled { after: Some(second) }, Fault::AmbiguousPushBack(second)),
+        (ApiError::LostAndPerhapsThrottled { after: None }, Fault::Ambiguous),
         (ApiError::Inner(Inner(second)), Fault::PushBack(second)),
         (ApiError::Outer(1, Inner(second)), Fault::PushBack(second)),
         (ApiError::Code(503), Fault::Transient),

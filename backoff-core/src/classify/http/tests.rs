@@ -9,7 +9,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::{HttpError, check_http, http};
 use crate::classify::{marks, permanent};
-use crate::{Classify, Fault};
+use crate::{Classify, Fault, FaultKind};
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 const MINUTE_LATER: &str = "Sun, 06 Nov 1994 08:50:37 GMT";
@@ -83,16 +83,33 @@ fn a_refusal_that_names_a_time_is_a_push_back() {
     for code in [400, 403, 408, 413, 429, 499, 501, 503, 507, 529] {
         assert_eq!(error(code, &[("retry-after", "2")]).classify(), Fault::PushBack(Duration::from_secs(2)), "{code}");
     }
-    assert_eq!(error(503, &[("retry-after", "0")]).classify(), Fault::PushBack(Duration::ZERO));
+    for code in [403, 503] {
+        assert_eq!(error(code, &[("retry-after", "0")]).classify(), Fault::Transient, "at once: {code}");
+    }
 }
 
 #[test]
-fn a_named_time_does_not_make_an_ambiguous_answer_safe() {
+fn an_ambiguous_answer_that_names_a_time_stays_ambiguous_and_keeps_the_time() {
     for code in [500, 502, 504, 599] {
+        let wait = seconds(2);
         let error = error(code, &[("retry-after", "2")]);
-        assert_eq!(error.classify(), Fault::Ambiguous, "{code}");
-        assert_eq!(error.retry_after(), Some(seconds(2)), "{code}");
-        assert_eq!(error.idempotent_fault(), Fault::PushBack(Duration::from_secs(2)), "{code}");
+        assert_eq!(error.classify(), Fault::AmbiguousPushBack(wait), "{code}");
+        assert_eq!(error.retry_after(), Some(wait), "{code}");
+        assert_eq!(marks(&std::io::Error::other(error)), Some(Fault::AmbiguousPushBack(wait)), "{code}");
+    }
+    assert_eq!(error(502, &[("retry-after", "0")]).classify(), Fault::Ambiguous);
+    assert_eq!(error(502, &[("retry-after", "soon")]).classify(), Fault::Ambiguous);
+}
+
+#[test]
+fn retry_after_changes_the_kind_of_no_answer_that_is_not_permanent() {
+    for code in 100..1000 {
+        let (without, with) = (http(status(code)), error(code, &[("retry-after", "2")]).classify());
+        match (without.kind(), (400..600).contains(&code)) {
+            (FaultKind::Permanent, true) => assert_eq!(with, Fault::PushBack(seconds(2)), "{code}"),
+            (_, true) => assert_eq!(with, without.with_not_before(seconds(2)), "{code}"),
+            (_, false) => assert_eq!(with, Fault::Permanent, "{code}"),
+        }
     }
 }
 
@@ -101,14 +118,6 @@ fn a_status_that_is_no_failure_stays_permanent_beside_a_named_time() {
     for code in [202, 301, 399, 600] {
         assert_eq!(error(code, &[("retry-after", "2")]).classify(), Fault::Permanent, "{code}");
     }
-}
-
-#[test]
-fn a_safe_request_changes_only_the_ambiguous_answers() {
-    assert_eq!(error(504, &[]).idempotent_fault(), Fault::Transient);
-    assert_eq!(error(503, &[]).idempotent_fault(), Fault::Transient);
-    assert_eq!(error(404, &[]).idempotent_fault(), Fault::Permanent);
-    assert_eq!(error(429, &[("retry-after", "1")]).idempotent_fault(), Fault::PushBack(Duration::from_secs(1)));
 }
 
 #[test]

@@ -48,9 +48,11 @@ fn every_constructor_puts_its_fault_on_the_error() {
     assert_eq!(permanent("e").fault(), Fault::Permanent);
     assert_eq!(transient("e").fault(), Fault::Transient);
     assert_eq!(ambiguous("e").fault(), Fault::Ambiguous);
-    for delay in [Duration::ZERO, second, Duration::MAX] {
+    for delay in [second, Duration::MAX] {
         assert_eq!(retry_after(delay, "e").fault(), Fault::PushBack(delay));
+        assert_eq!(mark(Fault::Ambiguous.with_not_before(delay), "e").fault(), Fault::AmbiguousPushBack(delay));
     }
+    assert_eq!(retry_after(Duration::ZERO, "e").fault(), Fault::Transient);
     assert_eq!(mark(Fault::Ambiguous, "e").classify(), Fault::Ambiguous);
 }
 
@@ -177,6 +179,6 @@ fn a_marked_error_is_send_and_sync_and_small() {
 #[test]
 fn a_note_shows_its_fault_to_whoever_walks_into_it() {
     let note = Note::new(Fault::Permanent);
-    assert_eq!(format!("{note}: {note:?}"), "marked as Permanent: Permanent");
-    assert_eq!(note.source().unwrap().to_string(), "marked as Permanent");
+    assert_eq!(format!("{note}: {note:?}"), "marked as permanent: Permanent");
+    assert_eq!(note.source().unwrap().to_string(), "marked as permanent");
 }

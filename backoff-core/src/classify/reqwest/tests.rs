@@ -8,7 +8,7 @@ use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use ::reqwest::{Client, ClientBuilder, Error, Response};
 
 use super::{check_reqwest, reqwest};
-use crate::classify::{HttpError, permanent};
+use crate::classify::{HttpError, mark, permanent};
 use crate::{Classify, Fault};
 
 /// Serves one connection: reads the request's head, then lets `answer` do with the connection what it likes.
@@ -141,6 +141,20 @@ fn a_checked_response_keeps_what_its_header_says() {
     let error = check_reqwest(answer(503)).unwrap_err();
     assert_eq!(error, HttpError::from_reqwest(&answer(503)));
     assert_eq!(error.classify(), Fault::PushBack(Duration::from_secs(2)));
+    let error = check_reqwest(answer(502)).unwrap_err();
+    assert_eq!(error.classify(), Fault::AmbiguousPushBack(Duration::from_secs(2)));
+}
+
+#[tokio::test]
+async fn an_ambiguous_mark_with_a_wait_goes_before_the_kind_of_the_error() {
+    let wait = Duration::from_secs(2);
+    let error = look_up(
+        client(),
+        Lookup(Some(|| mark(Fault::Ambiguous.with_not_before(Duration::from_secs(2)), "the proxy is full").into())),
+    )
+    .await;
+    assert!(error.is_connect());
+    assert_eq!(reqwest(&error), Fault::AmbiguousPushBack(wait));
 }
 
 #[tokio::test]

@@ -1,0 +1,86 @@
+//! `when = classify::chain`, in the attribute and on a call: any error is searched for what the library knows.
+#![deny(warnings, clippy::all, clippy::pedantic)]
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+
+use anyhow::Context as _;
+use backoff_core::StopReason::{Ambiguous, MaxAttempts, Permanent};
+use backoff_core::{Policy, StopReason, classify, retry, testing};
+
+type Boxed = Box<dyn Error + Send + Sync>;
+
+/// An error of one's own that says nothing of retrying.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot load the page")]
+struct LoadError(#[source] io::Error);
+
+#[retry(when = classify::chain)]
+fn of_anyhow(kind: ErrorKind) -> anyhow::Result<()> {
+    Err(io::Error::from(kind)).context("cannot load the page")
+}
+
+#[retry(when = classify::chain)]
+async fn of_anyhow_later(kind: ErrorKind) -> anyhow::Result<()> {
+    Err(io::Error::from(kind)).context("cannot load the page")
+}
+
+#[retry(when = classify::chain)]
+fn of_a_box(kind: ErrorKind) -> Result<(), Boxed> {
+    Err(LoadError(kind.into()))?;
+    Ok(())
+}
+
+#[retry(when = classify::chain)]
+async fn of_ones_own_later(kind: ErrorKind) -> Result<(), LoadError> {
+    Err(LoadError(kind.into()))
+}
+
+#[retry(when = classify::chain, idempotent)]
+fn idempotent(kind: ErrorKind) -> Result<(), LoadError> {
+    Err(LoadError(kind.into()))
+}
+
+#[retry(when = classify::chain)]
+fn generic<E: Error + 'static>(make: impl Fn() -> E) -> Result<(), E> {
+    Err(make())
+}
+
+fn ended(call: impl FnOnce()) -> (u32, StopReason) {
+    let test = testing::no_waits();
+    call();
+    (test.attempts(), *test.reasons().first().expect("the call gave up"))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().expect("no i/o, no time").block_on(future)
+}
+
+#[test]
+fn any_error_is_classified_by_what_is_in_its_chain() {
+    for (kind, expected) in [
+        (ErrorKind::NotFound, (1, Permanent)),
+        (ErrorKind::ConnectionReset, (1, Ambiguous)),
+        (ErrorKind::ConnectionRefused, (3, MaxAttempts)),
+    ] {
+        assert_eq!(ended(|| assert!(of_anyhow(kind).is_err())), expected);
+        assert_eq!(ended(|| assert!(block_on(of_anyhow_later(kind)).is_err())), expected);
+        assert_eq!(ended(|| assert!(of_a_box(kind).is_err())), expected);
+        assert_eq!(ended(|| assert!(block_on(of_ones_own_later(kind)).is_err())), expected);
+        assert_eq!(ended(|| assert!(generic(|| LoadError(kind.into())).is_err())), expected);
+    }
+    assert_eq!(ended(|| assert!(idempotent(ErrorKind::ConnectionReset).is_err())), (3, MaxAttempts));
+}
+
+#[test]
+fn a_call_of_a_policy_takes_it_too() {
+    let policy = Policy::default();
+    let own = || Err::<(), _>(LoadError(ErrorKind::NotFound.into()));
+    assert_eq!(ended(|| assert!(policy.retry(own).when(classify::chain).call().is_err())), (1, Permanent));
+    let erased = || own().context("no page");
+    assert_eq!(ended(|| assert!(policy.retry(erased).when(classify::chain).call().is_err())), (1, Permanent));
+    let call = || policy.retry(async || erased()).when(classify::chain).into_future();
+    assert_eq!(ended(|| assert!(block_on(call()).is_err())), (1, Permanent));
+    let boxed = || own().map_err(Boxed::from);
+    assert_eq!(ended(|| assert!(policy.retry(boxed).when(classify::chain).call().is_err())), (1, Permanent));
+}
