@@ -249,6 +249,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_reason_has_a_counter_of_its_own() {
+        static SITE: CallSite = CallSite::new(Some("reasons"), || "reasons", "file", 1, None, Level::Debug);
+        for (before, &reason) in StopReason::ALL.iter().enumerate() {
+            assert_eq!((SITE.gave_up_for(reason), SITE.gave_up()), (0, before as u64));
+            SITE.count(Decision::Stop(reason));
+        }
+        assert!(
+            SITE.reasons()
+                .map(|(reason, count)| (count == 1).then_some(reason))
+                .eq(StopReason::ALL.iter().copied().map(Some))
+        );
+    }
+
+    #[test]
     fn the_parts_of_the_expansion_are_taken_off_a_name() {
         assert_eq!(function_path("a::m::S::d::__RETRY_SITE::__retry_name"), "a::m::S::d");
         assert_eq!(function_path("<a::S as a::T>::t::{{closure}}::__RETRY_SITE::__retry_name"), "<a::S as a::T>::t");
