@@ -170,8 +170,8 @@ pub fn lose_replies(count: u32) -> ThreadGuard {
 ///
 /// A blocking delay has passed at once. Async delays yield once and then end in the order of their deadlines, so a time-out strikes only
 /// if the attempt takes longer. What is not a delay, such as a request to
-/// a real server, takes no virtual time, and an async delay does not wait for it: an attempt that awaits one counts as longer than
-/// any `attempt_timeout`. Against such a server use tokio's paused time, or no time-out.
+/// a real server, takes no virtual time, and an async delay does not wait for it. Beside `attempt_timeout` or `timeout`
+/// an attempt that awaits one counts as timed out: against such a server use tokio's paused time, or no timeout.
 ///
 /// # Examples
 ///
