@@ -215,7 +215,7 @@ proptest! {
         let mut numbers = draws.iter().copied().chain([0, u64::MAX]).cycle();
         let mut random = || numbers.next().unwrap_or(0);
         for (fault, at, ran) in failures {
-            let decision = policy.decide(&mut progress, Failure::new(fault).at(at).ran(ran), &mut random);
+            let decision = policy.decide(&mut progress, Failure::new(fault).ran(ran), at, &mut random);
             if let (Decision::RetryAfter(delay), Fault::PushBack(push_back)) = (decision, fault) {
                 prop_assert!(delay >= push_back);
             }

@@ -49,10 +49,11 @@ pub(crate) fn settle<B: Backoff>(
     backoff: &B,
     (progress, trial): (&mut Progress<B::State>, &mut Trial),
     failure: Failure<'_>,
+    at: Duration,
     random: &mut impl Random,
 ) -> Decision {
     let failure = trial.arranged(surrounded(failure));
-    let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, random));
+    let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, at, random));
     Trial::failed();
     if let Decision::Stop(reason) = decision {
         ended(reason);
@@ -67,9 +68,10 @@ pub(crate) fn settle_shared<B: Backoff>(
     backoff: &B,
     state: (&mut Progress<B::State>, &mut Trial),
     failure: Failure<'_>,
+    at: Duration,
     random: &mut impl Random,
 ) -> Decision {
-    settle(rules, backoff, state, failure, random)
+    settle(rules, backoff, state, failure, at, random)
 }
 
 /// Adds what the calls around this one mean for it.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::time::Duration;
 
 use super::stamp::Stamp;
 use super::{Aside, Circumstances, Mode, Packed, Verdict, label, policy_of, recovered};
@@ -98,7 +99,8 @@ fn decide_lean<M: Mode>(
     let attempts = failed_before.saturating_add(1);
     let failure = Failure::new(fault).disabled(is_disabled).budget(budget);
     let rules = policy.rules();
-    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom);
+    let at = Duration::ZERO; // no rule of such a policy depends on time
+    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, at, &mut ThreadRandom);
     let notice = || Notice { label: label(site), attempts, elapsed: stamp.elapsed::<M>(*trial), text: *error };
     settle::decided(rules, decision, Some(site), notice);
     decision.into()

@@ -136,9 +136,9 @@ fn decide_timed<M: Mode>(
     let mut progress = Progress::resumed(failed_before);
     let at = trial.total(M::CLOCK.elapsed(started));
     let attempts = failed_before.saturating_add(1);
-    let failure = Failure::new(fault).at(at).disabled(is_disabled).budget(budget);
+    let failure = Failure::new(fault).disabled(is_disabled).budget(budget);
     let rules = policy.rules();
-    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom);
+    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, at, &mut ThreadRandom);
     let notice = || Notice { label: label(site), attempts, elapsed: Elapsed::SinceStart(at), text: *error };
     settle::decided(rules, decision, Some(site), notice);
     decision.into()

@@ -50,7 +50,7 @@ impl Index {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "only the last bits count")]
-    const fn chain(&self, hash: u64) -> usize {
+    fn chain(&self, hash: u64) -> usize {
         hash as usize & self.first.len().wrapping_sub(1)
     }
 

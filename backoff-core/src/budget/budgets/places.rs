@@ -26,7 +26,7 @@ pub(super) struct Settings {
 
 #[derive(Debug)]
 pub(super) struct Places<K> {
-    places: Vec<Place<K>>,
+    all: Vec<Place<K>>,
     index: Index,
     order: Order,
     /// The budget of all keys that found no place.
@@ -52,11 +52,11 @@ impl Settings {
 
 impl<K> Places<K> {
     pub(super) const fn new() -> Self {
-        Self { places: Vec::new(), index: Index::new(), order: Order::new(), shared: None }
+        Self { all: Vec::new(), index: Index::new(), order: Order::new(), shared: None }
     }
 
     pub(super) fn as_slice(&self) -> &[Place<K>] {
-        &self.places
+        &self.all
     }
 
     /// Looks for a key with this hash that is not among the `unequal` ones; without any, admits the new key, if there is one.
@@ -70,7 +70,7 @@ impl<K> Places<K> {
         settings: Settings,
     ) -> LookUp<K> {
         let is_unknown = |place: &Place<K>| !unequal.iter().any(|key| Arc::ptr_eq(key, &place.key));
-        let found = self.index.with_hash(hash).filter_map(|at| Some((at, self.places.get(at)?)));
+        let found = self.index.with_hash(hash).filter_map(|at| Some((at, self.all.get(at)?)));
         if let Some((at, place)) = found.into_iter().find(|(_, place)| is_unknown(place)) {
             let candidate = LookUp::Candidate(Arc::clone(&place.key), Arc::clone(&place.budget));
             self.order.looked_up_again(at, settings.max_regulars());
@@ -83,13 +83,13 @@ impl<K> Places<K> {
     }
 
     fn admit(&mut self, hash: u64, new_key: &mut Option<Arc<K>>, settings: Settings) -> Arc<Budget> {
-        if self.places.len() < settings.max_keys {
+        if self.all.len() < settings.max_keys {
             if let Some(key) = new_key.take() {
                 return self.add(hash, key, settings.limits);
             }
         }
         let at = self.place_to_give_away();
-        if let (Some(place), Some(key)) = (self.places.get_mut(at), new_key.as_mut()) {
+        if let (Some(place), Some(key)) = (self.all.get_mut(at), new_key.as_mut()) {
             let loser = replace(&mut place.key, Arc::clone(key));
             *key = loser;
             if let Some(budget) = Arc::get_mut(&mut place.budget) {
@@ -105,7 +105,7 @@ impl<K> Places<K> {
 
     fn add(&mut self, hash: u64, key: Arc<K>, limits: Limits) -> Arc<Budget> {
         let budget = Arc::new(Budget::full(limits));
-        self.places.push(Place { key, budget: Arc::clone(&budget) });
+        self.all.push(Place { key, budget: Arc::clone(&budget) });
         self.index.add(hash);
         self.order.add();
         budget
@@ -119,7 +119,7 @@ impl<K> Places<K> {
         let mut at = self.order.oldest_newcomer();
         for _ in 0..EXAMINED {
             let newer = self.order.newer(at);
-            let Some(place) = self.places.get_mut(at) else { break };
+            let Some(place) = self.all.get_mut(at) else { break };
             if !place.is_free() {
                 self.order.move_to(List::Newcomers, at);
             } else if place.budget.is_full() {
