@@ -94,8 +94,8 @@ fn a_waker_that_panics_when_it_is_dropped_leaves_the_token_working() {
 
     let mut replaces = Box::pin(token.cancelled());
     assert!(poll(replaces.as_mut(), &Waker::from(Probe::that_panics_in("drop"))).is_pending());
-    let replaced = panic_of(|| drop(poll(replaces.as_mut(), &Waker::from(Probe::that_panics_in("drop")))));
-    assert!(replaced.is_some(), "the first waker of the two is dropped when the second takes its place");
+    let panic = panic_of(|| _ = poll(replaces.as_mut(), &Waker::from(Probe::that_panics_in("drop"))));
+    assert!(panic.is_some(), "the first waker of the two is dropped when the second takes its place");
     assert!(panic_of(|| drop(replaces)).is_some(), "the second is dropped with its future");
 
     token.cancel();

@@ -122,7 +122,7 @@ mod tests {
         };
         let walk = |from: usize, step: fn(&Links) -> usize| {
             std::iter::successors(order.links.get(from).map(|_| from), move |at| {
-                let next = step(&order.links[*at]);
+                let next = step(order.links.get(*at)?);
                 (next != NONE).then_some(next)
             })
         };
@@ -130,7 +130,7 @@ mod tests {
         let mut downwards: Vec<_> = walk(ends.newest, |links| links.older).collect();
         downwards.reverse();
         assert_eq!((&upwards, upwards.len()), (&downwards, ends.len));
-        assert!(upwards.iter().all(|at| order.links[*at].list == list));
+        assert!(upwards.iter().all(|at| order.links.get(*at).is_some_and(|links| links.list == list)));
         upwards
     }
 
