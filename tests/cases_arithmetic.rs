@@ -133,11 +133,14 @@ fn a_factor_of_zero_changes_nothing_and_a_factor_of_one_reaches_zero() {
 fn sums_of_the_longest_durations_saturate() {
     let list = Policy::with_backoff(List::new([Duration::MAX; 3])).forever().build();
     let mut progress = list.begin();
-    let failure = Failure::new(Fault::PushBack(Duration::MAX)).at(Duration::MAX).ran(Duration::MAX);
+    let failure = Failure::new(Fault::PushBack(Duration::MAX)).ran(Duration::MAX);
     for _ in 0..3 {
-        assert_eq!(list.decide(&mut progress, failure, &mut || u64::MAX), Decision::RetryAfter(Duration::MAX));
+        assert_eq!(
+            list.decide(&mut progress, failure, Duration::MAX, &mut || u64::MAX),
+            Decision::RetryAfter(Duration::MAX)
+        );
     }
-    assert_eq!(list.decide(&mut progress, failure, &mut || 0), Decision::Stop(StopReason::BackoffEnded));
+    assert_eq!(list.decide(&mut progress, failure, Duration::MAX, &mut || 0), Decision::Stop(StopReason::BackoffEnded));
     let report = list.retry(|| Err::<(), _>("down")).sleep(|_| ()).call_report();
     let error = report.unwrap_err();
     assert_eq!((error.attempts, error.slept, error.reason), (4, Duration::MAX, StopReason::BackoffEnded));

@@ -386,12 +386,12 @@ fn no_inner_retry_starts_once_the_time_of_the_outer_call_is_over() {
         (Duration::from_nanos(1), Decision::RetryAfter(Duration::ZERO)),
     ] {
         let failure = Failure::new(Fault::Transient).time_left(Some(left));
-        assert_eq!(policy.decide(&mut policy.begin(), failure, &mut || 0), expected, "{left:?}");
+        assert_eq!(policy.decide(&mut policy.begin(), failure, Duration::ZERO, &mut || 0), expected, "{left:?}");
     }
     let patient = Policy::constant(secs(2)).jitter(Jitter::None).forever().build();
     for (left, is_in_time) in [(secs(2), true), (Duration::from_nanos(1_999_999_999), false)] {
         let failure = Failure::new(Fault::Transient).time_left(Some(left));
-        let decision = patient.decide(&mut patient.begin(), failure, &mut || 0);
+        let decision = patient.decide(&mut patient.begin(), failure, Duration::ZERO, &mut || 0);
         assert_eq!(matches!(decision, Decision::RetryAfter(_)), is_in_time, "{left:?}");
     }
 }

@@ -213,7 +213,7 @@ proptest! {
         let mut numbers = draws.iter().copied().chain([0, u64::MAX]).cycle();
         let mut random = || numbers.next().unwrap_or(0);
         for (fault, at, ran) in failures {
-            let decision = policy.decide(&mut progress, Failure::new(fault).at(at).ran(ran), &mut random);
+            let decision = policy.decide(&mut progress, Failure::new(fault).ran(ran), at, &mut random);
             match decision {
                 Decision::RetryAfter(delay) => {
                     prop_assert!(delay >= fault.not_before().unwrap_or_default());

@@ -141,7 +141,8 @@ fn every_reason_has_a_word_and_a_sentence_of_its_own() {
         (Nested, "nested"),
         (Disabled, "disabled"),
     ];
-    let sentences: std::collections::HashSet<_> = all.iter().map(|(reason, _)| reason.to_string()).collect();
+    assert_eq!(StopReason::ALL, all.map(|(reason, _)| reason), "a new reason gets its word here, too");
+    let sentences: std::collections::HashSet<_> = StopReason::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(sentences.len(), all.len());
     for (reason, word) in all {
         assert_eq!(reason.as_str(), word);

@@ -186,7 +186,7 @@ proptest! {
     #[test]
     fn kind_and_wait_alone_decide(fault in faults(), idempotent in any::<bool>(), draw in any::<u64>()) {
         let policy = if idempotent { Policy::exponential().idempotent() } else { Policy::exponential() }.build();
-        let decision = policy.decide(&mut policy.begin(), Failure::new(fault), &mut || draw);
+        let decision = policy.decide(&mut policy.begin(), Failure::new(fault), Duration::ZERO, &mut || draw);
         let longest = policy.max_push_back().unwrap_or(Duration::MAX);
         let wait = fault.not_before().unwrap_or_default();
         match fault.kind() {

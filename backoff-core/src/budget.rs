@@ -14,7 +14,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use loom::sync::atomic::AtomicU32;
 
 #[cfg(feature = "std")]
-pub use self::budgets::Budgets;
+pub use self::budgets::{Budgets, KeyTokens};
 pub use self::limits::InvalidBudget;
 use self::limits::{Limits, TOKEN, tokens};
 
@@ -24,6 +24,9 @@ use self::limits::{Limits, TOKEN, tokens};
 /// A budget stands in a `static` or an `Arc`, one per dependency. It starts full. There is no lock; tokens are counted in thousandths, so that
 /// ten deposits of 0.1 are exactly one retry, and contention neither loses a deposit nor issues a token twice. When the budget is full, a success
 /// costs one relaxed load.
+///
+/// A token is taken when a retry is decided, before its delay. When the call is dropped, cancelled or timed out in that delay, or a loop is
+/// abandoned there, the token is not given back: only successes fill a budget.
 ///
 /// # Defaults
 ///
@@ -108,11 +111,9 @@ impl Budget {
         Self { missing, limits }
     }
 
-    /// Returns a budget with these limits that lacks what `other` lacks.
     #[cfg(feature = "std")]
-    fn as_spent_as(other: Option<&Self>, limits: Limits) -> Self {
-        let missing = other.map_or(0, |other| other.missing.load(Relaxed));
-        Self::from_parts(AtomicU32::new(missing), limits)
+    fn full(limits: Limits) -> Self {
+        Self::from_parts(AtomicU32::new(0), limits)
     }
 
     /// Sets the part of a token that a success puts back, in 0.001..=1.0, rounded to thousandths.
@@ -229,7 +230,7 @@ impl fmt::Debug for Budget {
         f.debug_struct("Budget")
             .field("available", &self.available())
             .field("ratio", &tokens(self.limits.deposit))
-            .field("capacity", &(self.limits.capacity / TOKEN))
+            .field("capacity", &self.limits.whole_capacity())
             .finish()
     }
 }

@@ -6,6 +6,7 @@ mod model;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -64,14 +65,18 @@ impl CancelToken {
     }
 
     /// Cancels the calls that watch this token or a clone of it, now and later.
+    ///
+    /// # Panics
+    ///
+    /// When the waker of a waiting task panics, which is a mistake of its executor. All other calls are cancelled and woken before that.
     pub fn cancel(&self) {
-        let woken = {
+        let waiting = {
             let mut state = self.shared().lock();
             state.cancelled = true;
             std::mem::take(&mut state.waiting)
         };
         self.shared().changed.notify_all();
-        woken.into_values().for_each(Waker::wake);
+        wake_all(waiting.into_values());
     }
 
     /// Returns whether the token was cancelled.
@@ -115,6 +120,16 @@ impl Shared {
     /// No user code runs under this lock, so it cannot be poisoned half-way through a change.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes every task, then goes on with the first panic of a waker, unless the thread is panicking already.
+fn wake_all(wakers: impl Iterator<Item = Waker>) {
+    // The waker is gone afterwards, so a broken state of it is seen by nobody.
+    let wake = |waker: Waker| catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    let panics: Vec<_> = wakers.filter_map(|waker| wake(waker).err()).collect();
+    if let Some(first) = panics.into_iter().next().filter(|_| !std::thread::panicking()) {
+        resume_unwind(first);
     }
 }
 

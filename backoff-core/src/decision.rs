@@ -65,14 +65,11 @@ impl Progress<u32> {
     }
 }
 
-/// One failed attempt, as the decision sees it.
-///
-/// Times count from the start of the call.
+/// One failed attempt, as [`Policy::decide`] sees it. The time of the failure is an argument there.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and all may hold together")]
 pub struct Failure<'a> {
     pub(crate) fault: Fault,
-    pub(crate) at: Duration,
     /// `None` where nobody asks, which a driver knows at compile time.
     pub(crate) ran: Option<Duration>,
     pub(crate) cancelled: bool,
@@ -86,13 +83,12 @@ pub struct Failure<'a> {
 }
 
 impl<'a> Failure<'a> {
-    /// Returns a failure of this kind at the start of the call.
+    /// Returns a failure of this kind, after which nothing but the policy limits the call.
     #[must_use]
     #[inline]
     pub const fn new(fault: Fault) -> Self {
         Self {
             fault,
-            at: Duration::ZERO,
             ran: None,
             cancelled: false,
             cut_short: None,
@@ -104,15 +100,7 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// Sets the time of the failure, counted from the start of the call.
-    #[must_use]
-    #[inline]
-    pub const fn at(mut self, elapsed: Duration) -> Self {
-        self.at = elapsed;
-        self
-    }
-
-    /// Sets how long the attempt ran; only a policy with `reset_after` asks.
+    /// Sets how long the attempt ran. Only a policy with `reset_after` needs it; without it such a policy never starts a new sequence.
     #[must_use]
     #[inline]
     pub const fn ran(mut self, time: Duration) -> Self {
@@ -190,9 +178,9 @@ impl<B: Backoff> Policy<B> {
     /// let policy = Policy::exponential().jitter(Jitter::None).max_attempts(2).build();
     /// let mut progress = policy.begin();
     /// let failure = Failure::new(Fault::Transient);
-    /// let first = policy.decide(&mut progress, failure, &mut || 0);
+    /// let first = policy.decide(&mut progress, failure, Duration::ZERO, &mut || 0);
     /// assert_eq!(first, Decision::RetryAfter(Duration::from_millis(100)));
-    /// let second = policy.decide(&mut progress, failure, &mut || 0);
+    /// let second = policy.decide(&mut progress, failure, Duration::from_millis(100), &mut || 0);
     /// assert_eq!(second, Decision::Stop(StopReason::MaxAttempts));
     /// ```
     pub fn begin(&self) -> Progress<B::State> {
@@ -201,6 +189,8 @@ impl<B: Backoff> Policy<B> {
 
     /// Returns what to do after a failed attempt, and counts it.
     ///
+    /// `elapsed` is the time of the failure, counted from the start of the call: `max_elapsed` is checked against it.
+    ///
     /// The checks come in this order, and the first that stops names the reason: permanent, ambiguous, cancelled,
     /// disabled, attempts, nested, backoff ended, push-back too long, elapsed time, budget. A random number is drawn only when
     /// a retry is still possible, and a token taken only when the answer is to retry.
@@ -208,9 +198,10 @@ impl<B: Backoff> Policy<B> {
         &self,
         progress: &mut Progress<B::State>,
         failure: Failure<'_>,
+        elapsed: Duration,
         random: &mut impl Random,
     ) -> Decision {
-        decide(self.rules(), self.backoff(), progress, failure, random)
+        decide(self.rules(), self.backoff(), progress, failure, elapsed, random)
     }
 }
 
@@ -222,9 +213,10 @@ pub(crate) fn decide<B: Backoff>(
     backoff: &B,
     progress: &mut Progress<B::State>,
     failure: Failure<'_>,
+    at: Duration,
     random: &mut impl Random,
 ) -> Decision {
-    begin_sequence(rules, progress, &failure);
+    begin_sequence(rules, progress, failure.ran, at);
     progress.attempts = progress.attempts.saturating_add(1);
     if let Some(reason) = refused_before_backoff(rules, progress.attempts, &failure) {
         return Decision::Stop(reason);
@@ -243,7 +235,7 @@ pub(crate) fn decide<B: Backoff>(
         }
         None => own,
     };
-    if !is_in_time(rules, progress, &failure, delay) {
+    if !is_in_time(rules, progress, &failure, at, delay) {
         return Decision::Stop(StopReason::MaxElapsed);
     }
     if failure.budget.is_some_and(|budget| !budget.withdraw()) {
@@ -257,9 +249,15 @@ pub(crate) fn decide<B: Backoff>(
 ///
 /// Also checked after a hook that took time between the decision and the delay.
 #[inline]
-pub(crate) fn is_in_time<S>(rules: &Rules, progress: &Progress<S>, failure: &Failure<'_>, delay: Duration) -> bool {
+pub(crate) fn is_in_time<S>(
+    rules: &Rules,
+    progress: &Progress<S>,
+    failure: &Failure<'_>,
+    at: Duration,
+    delay: Duration,
+) -> bool {
     if let Some(limit) = rules.max_elapsed {
-        let left = limit.saturating_sub(failure.at.saturating_sub(progress.origin));
+        let left = limit.saturating_sub(at.saturating_sub(progress.origin));
         if !fits(delay, left) || (failure.needs_time_left && delay == left) {
             return false;
         }
@@ -275,12 +273,12 @@ fn fits(delay: Duration, left: Duration) -> bool {
 
 /// Starts the sequence anew after a long-lived attempt, and the clock at the first failure where the policy says so.
 #[inline]
-fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, failure: &Failure<'_>) {
-    if matches!((failure.ran, rules.reset_after), (Some(ran), Some(long)) if ran >= long) {
-        progress.reset(failure.at);
+fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, ran: Option<Duration>, at: Duration) {
+    if matches!((ran, rules.reset_after), (Some(ran), Some(long)) if ran >= long) {
+        progress.reset(at);
     }
     if progress.attempts == 0 && rules.since == Since::FirstFailure {
-        progress.origin = failure.at;
+        progress.origin = at;
     }
 }
 

@@ -96,9 +96,9 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
-        let failure = Failure::new(Fault::Transient).at(self.elapsed);
+        let (failure, at) = (Failure::new(Fault::Transient), self.elapsed);
         let decision =
-            crate::decision::decide(&self.rules, self.backoff, &mut self.progress, failure, &mut self.random);
+            crate::decision::decide(&self.rules, self.backoff, &mut self.progress, failure, at, &mut self.random);
         match decision {
             Decision::RetryAfter(delay) => {
                 self.elapsed = self.elapsed.saturating_add(delay);

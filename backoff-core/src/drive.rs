@@ -174,9 +174,9 @@ impl<S, I: Copy> Driver<S, I> {
         let needs_time = self.started.is_some() || rules.needs_time() || cfg!(feature = "tracing");
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
-        let failure = failure.at(elapsed).ran(ran);
+        let failure = failure.ran(ran);
         let state = (&mut self.progress, &mut self.trial);
-        let decision = settle_shared(rules, source.backoff(), state, failure, random);
+        let decision = settle_shared(rules, source.backoff(), state, failure, elapsed, random);
         let notice = || {
             let attempts = match decision {
                 Decision::RetryAfter(_) => self.progress.attempts(),
@@ -209,8 +209,8 @@ impl<S, I: Copy> Driver<S, I> {
         if !settle::is_bounded(rules) {
             return true;
         }
-        let failure = failure.at(self.elapsed_at_failure(clock));
-        settle::is_still_in_time(rules, (&self.progress, &mut self.trial), failure, delay)
+        let at = self.elapsed_at_failure(clock);
+        settle::is_still_in_time(rules, (&self.progress, &mut self.trial), failure, at, delay)
     }
 
     /// Counts a tick and asks the core for the next; nothing failed, so nobody is told.
@@ -223,7 +223,7 @@ impl<S, I: Copy> Driver<S, I> {
     {
         self.attempts = self.attempts.saturating_add(1);
         let at = if source.rules().needs_time() { self.now(clock) } else { Duration::ZERO };
-        let decision = decide(source.rules(), source.backoff(), &mut self.progress, tick.at(at), random);
+        let decision = decide(source.rules(), source.backoff(), &mut self.progress, tick, at, random);
         self.trial.obeyed(decision)
     }
 

@@ -116,9 +116,9 @@ pub use crate::__private::Attempt;
 #[cfg(feature = "std")]
 pub use crate::attempts::Attempts;
 pub use crate::backoff::{Backoff, List, Sequence};
-#[cfg(feature = "std")]
-pub use crate::budget::Budgets;
 pub use crate::budget::{Budget, InvalidBudget};
+#[cfg(feature = "std")]
+pub use crate::budget::{Budgets, KeyTokens};
 #[cfg(feature = "std")]
 pub use crate::cancel::{CancelToken, Cancelled};
 pub use crate::classify::{Classify, Marked, permanent, retry_after};

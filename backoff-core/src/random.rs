@@ -66,6 +66,17 @@ impl Random for Seeded {
 /// The default source: one small generator per thread, seeded from the operating system when the thread first needs it.
 ///
 /// Draws nothing without the feature `std`, where it does not implement [`Random`].
+///
+/// # Forked processes
+///
+/// A generator does not notice a `fork`. Children that a thread forks after its first retry draw the same numbers as their parent and one
+/// another, so clients that fail together come back together. One of these gives each child jitter of its own:
+///
+/// * fork before the first retry,
+/// * call [`ThreadRandom::reseed`] in the child,
+/// * make the calls of the child in a new thread: its generator is seeded by the operating system.
+///
+/// A program that is started by `exec` (every [`std::process::Command`]) needs none of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadRandom;
 
@@ -82,6 +93,40 @@ mod thread {
         static GENERATOR: RefCell<Option<SmallRng>> = const { RefCell::new(None) };
     }
 
+    impl ThreadRandom {
+        /// Gives this thread a new generator: for a child process, right after `fork`.
+        ///
+        /// Only the thread that forks goes on in the child, so one call is enough. The seed is made of the old generator's next number and
+        /// the id of the process.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use backoff_core::{Policy, ThreadRandom};
+        ///
+        /// # fn fork() -> i32 { 0 }
+        /// if fork() == 0 {
+        ///     ThreadRandom::reseed(); // this is the child
+        /// }
+        /// let policy = Policy::exponential().max_attempts(3).build();
+        /// assert_ne!(policy.delays().collect::<Vec<_>>(), policy.delays().collect::<Vec<_>>());
+        /// ```
+        pub fn reseed() {
+            let seed = child_seed(draw(), process_id());
+            let _ = GENERATOR.try_with(|slot| slot.replace(Some(Seeded::new(seed).0)));
+        }
+    }
+
+    /// Mixes what parent and child have in common with what tells them apart.
+    pub(super) fn child_seed(drawn: u64, process: u32) -> u64 {
+        RandomState::new().hash_one((drawn, process))
+    }
+
+    /// Returns 0 where nothing forks: some of these targets have no process ids.
+    fn process_id() -> u32 {
+        if cfg!(unix) { std::process::id() } else { 0 }
+    }
+
     impl Random for ThreadRandom {
         #[inline]
         fn draw(&mut self) -> u64 {
@@ -95,6 +140,13 @@ mod thread {
         GENERATOR
             .try_with(|slot| slot.borrow_mut().get_or_insert_with(seeded_by_the_system).next_u64())
             .unwrap_or_else(|_| seeded_by_the_system().next_u64())
+    }
+
+    /// Runs a test with what a forked child would have: a copy of this thread's generator.
+    #[cfg(test)]
+    pub(super) fn with_copy(run: impl FnOnce(Seeded)) {
+        draw();
+        run(Seeded(GENERATOR.with(|slot| slot.borrow().clone().unwrap())));
     }
 
     /// The standard library seeds its `RandomState` from the operating system, per thread.
@@ -113,6 +165,23 @@ mod tests {
         let draws = || (0..4).map(|_| ThreadRandom.draw()).collect::<Vec<_>>();
         let other = std::thread::spawn(draws).join().unwrap();
         assert_ne!(draws(), other);
+    }
+
+    #[test]
+    fn children_that_are_forked_with_one_generator_get_a_seed_each() {
+        let seeds: std::collections::HashSet<_> =
+            (1_000..1_050).map(|process| thread::child_seed(7, process)).collect();
+        assert_eq!(seeds.len(), 50);
+    }
+
+    #[test]
+    fn a_generator_that_is_seeded_again_leaves_the_sequence_of_its_copies() {
+        thread::with_copy(|mut copy| {
+            ThreadRandom::reseed();
+            let own: Vec<_> = (0..4).map(|_| ThreadRandom.draw()).collect();
+            let (_for_the_seed, copied) = (copy.draw(), (0..4).map(|_| copy.draw()).collect::<Vec<_>>());
+            assert_ne!(own, copied);
+        });
     }
 
     #[test]

@@ -4,20 +4,20 @@
 mod model;
 
 use std::fmt;
-// The counters stay the standard library's in a model: each changes in one step, and guards nothing else.
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{OnceLock, PoisonError};
 
 use crate::observe::publish::tell;
 use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
 use crate::sync::atomic::AtomicBool;
-use crate::sync::{Mutex, const_fn, shared_static};
+use crate::sync::{Counter, Mutex, const_fn, shared_static};
 use crate::{Decision, InvalidPolicy, Policy, StopReason};
 
 /// An annotated function: its name, its place, and what its retries came to.
 ///
 /// A call site lives in a `static` of the expansion and joins the list of [`call_sites`] at its first failure, without
-/// allocation. First-try successes are not counted, because counting them would cost every success.
+/// allocation. First-try successes are not counted, because counting them would cost every success. Counts have 64 bits. On a
+/// target without 64-bit atomics each stops at `u32::MAX`.
 ///
 /// # Examples
 ///
@@ -44,9 +44,9 @@ pub struct CallSite {
     is_listed: AtomicBool,
     is_adjusted: AtomicBool,
     next: OnceLock<Option<&'static CallSite>>,
-    retries: AtomicU64,
-    recovered: AtomicU64,
-    stops: [AtomicU64; StopReason::ALL.len()],
+    retries: Counter,
+    recovered: Counter,
+    stops: [Counter; StopReason::ALL.len()],
     #[cfg(feature = "metrics")]
     success_keys: OnceLock<crate::observe::metrics::SuccessKeys>,
 }
@@ -78,9 +78,9 @@ impl CallSite {
                 is_listed: AtomicBool::new(false),
                 is_adjusted: AtomicBool::new(false),
                 next: OnceLock::new(),
-                retries: AtomicU64::new(0),
-                recovered: AtomicU64::new(0),
-                stops: [const { AtomicU64::new(0) }; StopReason::ALL.len()],
+                retries: Counter::new(),
+                recovered: Counter::new(),
+                stops: [const { Counter::new() }; StopReason::ALL.len()],
                 #[cfg(feature = "metrics")]
                 success_keys: OnceLock::new(),
             }
@@ -127,34 +127,34 @@ impl CallSite {
     /// Returns how many retries were scheduled.
     #[must_use]
     pub fn retries(&self) -> u64 {
-        self.retries.load(Ordering::Relaxed)
+        self.retries.get()
     }
 
     /// Returns how many calls succeeded after at least one retry.
     #[must_use]
     pub fn recovered(&self) -> u64 {
-        self.recovered.load(Ordering::Relaxed)
+        self.recovered.get()
     }
 
     /// Returns how many calls gave up, whatever the reason.
     #[must_use]
     pub fn gave_up(&self) -> u64 {
-        self.stops.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+        self.stops.iter().map(Counter::get).sum()
     }
 
     /// Returns how many calls gave up for this reason.
     #[must_use]
     pub fn gave_up_for(&self, reason: StopReason) -> u64 {
-        self.counter(reason).map_or(0, |count| count.load(Ordering::Relaxed))
+        self.counter(reason).map_or(0, Counter::get)
     }
 
     /// Iterates over the reasons for which calls gave up, and how many did.
     pub fn reasons(&self) -> impl Iterator<Item = (StopReason, u64)> + '_ {
-        let counts = self.stops.iter().map(|count| count.load(Ordering::Relaxed));
-        StopReason::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0)
+        let counts = self.stops.iter().map(Counter::get);
+        StopReason::ALL.iter().copied().zip(counts).filter(|(_, count)| *count > 0)
     }
 
-    fn counter(&self, reason: StopReason) -> Option<&AtomicU64> {
+    fn counter(&self, reason: StopReason) -> Option<&Counter> {
         self.stops.get(reason as usize)
     }
 
@@ -167,14 +167,14 @@ impl CallSite {
             Decision::Stop(reason) => self.counter(reason),
         };
         if let Some(counter) = counter {
-            counter.fetch_add(1, Ordering::Relaxed);
+            counter.increment();
         }
     }
 
     /// Counts a retry that succeeded; the site is listed since its failure.
     #[inline]
     pub(crate) fn count_recovered(&'static self) {
-        self.recovered.fetch_add(1, Ordering::Relaxed);
+        self.recovered.increment();
     }
 
     /// Tells those who watch, once, that a value of this site was moved to the nearest allowed one.
@@ -247,6 +247,20 @@ impl fmt::Debug for CallSite {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_reason_has_a_counter_of_its_own() {
+        static SITE: CallSite = CallSite::new(Some("reasons"), || "reasons", "file", 1, None, Level::Debug);
+        for (before, &reason) in StopReason::ALL.iter().enumerate() {
+            assert_eq!((SITE.gave_up_for(reason), SITE.gave_up()), (0, before as u64));
+            SITE.count(Decision::Stop(reason));
+        }
+        assert!(
+            SITE.reasons()
+                .map(|(reason, count)| (count == 1).then_some(reason))
+                .eq(StopReason::ALL.iter().copied().map(Some))
+        );
+    }
 
     #[test]
     fn the_parts_of_the_expansion_are_taken_off_a_name() {

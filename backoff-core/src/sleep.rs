@@ -19,8 +19,9 @@ pub use crate::testing::time::RuntimeSleep;
 /// | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
 /// | none | | a closure given with `.sleep(..)`; without one the call does not compile |
 ///
-/// Which of the enabled ones serves is found when the delay begins: with `tokio` alone, a call outside of a tokio runtime, or in one without
-/// `enable_time`, panics there with tokio's own message ("there is no reactor running", "timers are disabled"). Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
+/// Which of the enabled ones serves is found when the delay begins. Inside a tokio runtime without `enable_time` tokio's sleep panics ("timers
+/// are disabled"), also with `async-io` on, because tokio has no way to find out before. Outside of a tokio runtime it panics ("there is no
+/// reactor running") unless `async-io` is on, too. Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
 ///
 /// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper. It also times
 /// `attempt_timeout` and `timeout`, so one that returns at once makes every attempt that is not ready at once time out: for tests

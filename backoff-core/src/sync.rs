@@ -2,6 +2,9 @@
 //!
 //! `RUSTFLAGS="--cfg loom"` makes every unit test a model of loom's; the modules named `model` hold those, and only they run then.
 
+mod counter;
+
+pub(crate) use self::counter::Counter;
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, atomic};
 

@@ -104,7 +104,8 @@ impl<B: Backoff, G: Random> Ticker<'_, B, G> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio` alone, a delay panics outside of a tokio runtime, and in one without `enable_time`.
+    /// With the feature `tokio`, a delay panics in a tokio runtime without `enable_time`, whatever other features are on. Outside of a tokio
+    /// runtime it panics unless `async-io` is on, too.
     pub async fn next(&mut self) -> Option<u32> {
         let is_first = self.driver.is_none();
         let delay = self.delay(WaitClock::Async)?;

@@ -11,19 +11,7 @@ use backoff_core::{StopReason, call_sites};
 use crate::{blocking, steering, tasks};
 
 /// Every reason to stop.
-pub(crate) const REASONS: [StopReason; 11] = [
-    StopReason::Permanent,
-    StopReason::Ambiguous,
-    StopReason::MaxAttempts,
-    StopReason::MaxElapsed,
-    StopReason::Timeout,
-    StopReason::BackoffEnded,
-    StopReason::PushBackTooLong,
-    StopReason::BudgetEmpty,
-    StopReason::Cancelled,
-    StopReason::Nested,
-    StopReason::Disabled,
-];
+pub(crate) const REASONS: &[StopReason] = StopReason::ALL;
 
 /// The counts of one function, or of one kind of calls without a function of their own.
 pub(crate) struct Tally {

@@ -39,7 +39,7 @@ pub(crate) fn run(setting: &Herd, seed: u64) -> Arrivals {
         let mut progress = setting.policy.begin();
         let mut now = Duration::ZERO;
         while let Decision::RetryAfter(delay) =
-            setting.policy.decide(&mut progress, Failure::new(Fault::Transient).at(now), &mut dice)
+            setting.policy.decide(&mut progress, Failure::new(Fault::Transient), now, &mut dice)
         {
             now = now.saturating_add(delay);
             add_to(&mut slots, now);

@@ -1,8 +1,13 @@
 //! Retries inside retries: services that call each other, each retrying, above a bottom call that fails by chance.
 
+use std::time::Duration;
+
 use backoff_core::{Budget, Decision, Failure, Fault, Policy, StopReason};
 
 use crate::engine::Dice;
+
+/// Calls and delays take no time here.
+const NO_TIME: Duration = Duration::ZERO;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layers {
@@ -82,7 +87,7 @@ impl Stack<'_> {
             }
             let budget = self.budgets.get(inner as usize).and_then(Option::as_ref);
             let failure = Failure::new(Fault::Transient).budget(budget);
-            match self.setting.policy.decide(&mut progress, failure, &mut self.dice) {
+            match self.setting.policy.decide(&mut progress, failure, NO_TIME, &mut self.dice) {
                 Decision::RetryAfter(_) => self.wanted += 1,
                 Decision::Stop(StopReason::BudgetEmpty) => {
                     self.wanted += 1;

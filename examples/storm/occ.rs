@@ -2,6 +2,8 @@
 //!
 //! The experiment of "Exponential Backoff And Jitter" (M. Brooker, 2015): all clients start together, and each ends with its one successful write.
 
+use std::time::Duration;
+
 use backoff_core::{Decision, Failure, Fault, Policy};
 
 use crate::engine::{Dice, Queue, seconds, span};
@@ -58,7 +60,8 @@ pub(crate) fn run(setting: &Contention, seed: u64) -> Outcome {
             }
             Event::Refused { client } => {
                 let Some(progress) = clients.get_mut(client) else { continue };
-                match policy.decide(progress, Failure::new(Fault::Transient), &mut dice) {
+                let elapsed = Duration::from_nanos(queue.now());
+                match policy.decide(progress, Failure::new(Fault::Transient), elapsed, &mut dice) {
                     Decision::RetryAfter(delay) => {
                         let hop = dice.hop();
                         queue.after(hop.saturating_add(span(delay)), Event::Read { client });

@@ -168,8 +168,8 @@ impl Run<'_> {
         }
         let Some(place) = self.calls.get_mut(call as usize) else { return };
         let budget = self.clients.get(place.client as usize).and_then(Guarded::budget);
-        let failure = Failure::new(fault).at(Duration::from_nanos(now - place.began)).budget(budget);
-        match self.fleet.policy.decide(&mut place.progress, failure, &mut self.dice) {
+        let (failure, elapsed) = (Failure::new(fault).budget(budget), Duration::from_nanos(now - place.began));
+        match self.fleet.policy.decide(&mut place.progress, failure, elapsed, &mut self.dice) {
             Decision::RetryAfter(delay) => self.queue.after(span(delay), Event::Send { call }),
             _ => self.free.push(call),
         }

@@ -104,8 +104,8 @@ fn decides(policy: &Policy, cap: Duration, input: &mut Unstructured<'_>) -> Resu
         let ran = duration(input)?;
         now = if input.ratio(1, 16)? { duration(input)? } else { now.saturating_add(ran) };
         let draw: u64 = input.arbitrary()?;
-        let failure = Failure::new(fault).at(now).ran(ran).budget(Some(&budget));
-        let decision = policy.decide(&mut progress, failure, &mut || draw);
+        let failure = Failure::new(fault).ran(ran).budget(Some(&budget));
+        let decision = policy.decide(&mut progress, failure, now, &mut || draw);
         let starts_anew = policy.reset_after().is_some_and(|long| ran >= long);
         if starts_anew || (failures == 0 && policy.since() == Since::FirstFailure) {
             (origin, failures) = (now, 0);

@@ -40,7 +40,7 @@ impl From<Decision> for Packed {
     fn from(decision: Decision) -> Self {
         match decision {
             Decision::RetryAfter(delay) => Self { secs: delay.as_secs(), nanos: delay.subsec_nanos() },
-            Decision::Stop(reason) => Self { secs: 0, nanos: STOP + reason as u32 },
+            Decision::Stop(reason) => Self { secs: 0, nanos: STOP + reason.number() },
         }
     }
 }
@@ -51,9 +51,16 @@ impl From<Packed> for Verdict {
     fn from(packed: Packed) -> Self {
         match packed.nanos.checked_sub(STOP) {
             None => Self::Retry(Duration::new(packed.secs, packed.nanos)),
-            Some(number) => Self::Stop(StopReason::numbered(number)),
+            Some(number) => Self::Stop(StopReason::numbered(number).unwrap_or_else(|| not_a_reason(number))),
         }
     }
+}
+
+/// Reports a mistake of this library: only [`StopReason::number`] makes the numbers.
+#[cold]
+#[inline(never)]
+fn not_a_reason(number: u32) -> ! {
+    panic!("`{number}` is not the number of a stop reason; this is a bug in backoff-core")
 }
 
 #[cfg(test)]
@@ -63,7 +70,7 @@ mod tests {
     #[test]
     fn every_decision_comes_out_as_it_went_in() {
         let delays = [Duration::ZERO, Duration::from_nanos(1), Duration::from_nanos(999_999_999), Duration::MAX];
-        let stops = StopReason::ALL.map(Decision::Stop);
+        let stops = StopReason::ALL.iter().copied().map(Decision::Stop);
         for decision in delays.map(Decision::RetryAfter).into_iter().chain(stops) {
             assert_eq!(Verdict::from(Packed::from(decision)), Verdict::from(decision), "{decision:?}");
         }

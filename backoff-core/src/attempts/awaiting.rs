@@ -22,7 +22,8 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio` alone, a delay panics outside of a tokio runtime, and in one without `enable_time`.
+    /// With the feature `tokio`, a delay panics in a tokio runtime without `enable_time`, whatever other features are on. Outside of a tokio
+    /// runtime it panics unless `async-io` is on, too.
     ///
     /// # Examples
     ///

@@ -1,34 +1,47 @@
 //! One budget for each key, for dependencies that are known only at run time.
 //!
-//! The number of budgets is bounded, so one must be dropped when a new key comes. A dropped budget must not be a way to a fresh full one, else whoever
-//! can make up keys has retries without end. So a newcomer starts with no more tokens than what made room for it:
+//! The number of budgets is bounded, so a new key may have to take the place of another one. Two things must not come of it. Whoever can make
+//! up keys (a host in a request, a tenant) must not get fresh tokens with each, and must not take away those of keys that are in use. So:
 //!
-//! 1. *Idle* budgets go first: full, and held by no call. What such a key gets later is equal to what was dropped.
-//! 2. When none is idle, the one asked for longest ago that no call holds goes, and the newcomer starts with what was left in it.
-//! 3. When calls hold all of them, newcomers share one further budget until there is room.
+//! 1. A place keeps its tokens when its key changes: the new key starts with what the old one left. Each place starts full once.
+//! 2. A key that was looked up once is a *newcomer*, one that was looked up again a *regular*. New keys take the places of newcomers only,
+//!    so made-up keys push out one another. At most three quarters of the places are for regulars. One regular too many makes a
+//!    newcomer of the regular that was looked up longest ago, so hosts that are gone do not keep their places.
+//! 3. Of the eight newcomers that were looked up longest ago a new key replaces a full one, otherwise the oldest. Budgets that a
+//!    call holds stay. When calls hold all eight, the new key shares one further budget.
 //!
 //! So all budgets together never give more retries than *(`max_keys` + 1) x capacity*, plus what successes paid for.
+//!
+//! A look-up hashes the key once, and a new key costs the same beside a hundred keys and beside a hundred thousand: places are found by an
+//! index that keeps the hashes, and by links from newer to older. The code of a key (`Hash`, `Eq`, `ToOwned`, `Drop`, `Clone`) runs
+//! outside the lock, so a panic in it leaves all budgets as they are.
 
+mod index;
+mod order;
+mod places;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use self::places::{LookUp, Places, Settings};
 use super::{Budget, InvalidBudget, Limits};
 
 /// One [`Budget`] for each key known at run time, such as a host or a tenant.
 ///
-/// Keys come into being when they are asked for. At most [`max_keys`](Self::max_keys) budgets are kept, 1,024 unless said otherwise. When a new key finds no room, idle
-/// budgets are dropped: those that are full and held by no call, so that nothing is lost with them. When none is idle, the new key takes the place of
-/// the one asked for longest ago that no call holds, and *the tokens that were left in it*: making up keys brings no fresh tokens. When calls hold all of them, new keys
-/// share one further budget.
+/// A budget is created when its key is looked up for the first time. At most [`max_keys`](Self::max_keys) budgets are kept, 1,024 by default.
+/// Beyond that a new key takes the place of one that was looked up only once, and *the tokens that were left in it*.
+/// Keys that are looked up again keep their places, however many made-up keys come: up to three quarters of the places are theirs.
+/// In a flood of made-up keys a host that comes for the first time may find an empty budget, which its successes fill.
 ///
-/// A budget is held as long as the `Arc` from [`get`](Self::get) lives: keep it for one call, not for ever. Looking up locks a mutex; the lock is never held while
-/// code of the key runs, other than its `Hash` and `Eq`.
+/// A budget is held as long as the `Arc` from [`get`](Self::get) lives: keep it for one call. A budget that is held keeps its place. When calls
+/// hold the budgets that a new key could replace, new keys share one further budget.
+///
+/// A look-up locks a mutex for a short time, which does not depend on the number of keys. The lock is never held while code of the
+/// key runs (`Hash`, `Eq`, `ToOwned`, `Drop`), and a panic in that code changes no budget.
 ///
 /// # Examples
 ///
@@ -43,34 +56,30 @@ use super::{Budget, InvalidBudget, Limits};
 /// assert_eq!(HOSTS.len(), 2);
 /// ```
 pub struct Budgets<K> {
-    limits: Limits,
-    max_keys: usize,
-    state: Mutex<State<K>>,
+    settings: Settings,
+    /// Created at the first look-up, because a constant cannot have random keys.
+    hasher: OnceLock<RandomState>,
+    places: Mutex<Places<K>>,
 }
 
-struct State<K> {
-    /// `None` before the first key: the hasher of a map cannot be made in a constant.
-    entries: Option<HashMap<K, Entry>>,
-    /// What keys share that find no room.
-    shared: Option<Arc<Budget>>,
-    /// Counts the look-ups, to tell which entry was asked for longest ago.
-    lookups: u64,
+/// One key of [`Budgets`] with its tokens; made by [`Budgets::snapshot`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KeyTokens<K> {
+    /// The key.
+    pub key: K,
+    /// The number of tokens left, from 0 to the capacity.
+    pub available: f64,
+    /// The largest number of tokens.
+    pub capacity: u32,
 }
-
-struct Entry {
-    budget: Arc<Budget>,
-    last_lookup: u64,
-}
-
-/// Entries that were taken out, to be dropped when the lock is released: dropping a key runs its own code.
-type Dropped<K> = Vec<(K, Entry)>;
 
 impl<K> Budgets<K> {
     /// Returns an empty collection of budgets with a ratio of 0.1 and a capacity of 10 each, for at most 1,024 keys.
     #[must_use]
     pub const fn new() -> Self {
-        let state = State { entries: None, shared: None, lookups: 0 };
-        Self { limits: Limits::DEFAULT, max_keys: 1_024, state: Mutex::new(state) }
+        let settings = Settings { limits: Limits::DEFAULT, max_keys: 1_024 };
+        Self { settings, hasher: OnceLock::new(), places: Mutex::new(Places::new()) }
     }
 
     /// Sets the part of a token that a success puts back into its key's budget, in 0.001..=1.0.
@@ -81,7 +90,7 @@ impl<K> Budgets<K> {
     #[must_use]
     #[track_caller]
     pub const fn ratio(mut self, ratio: f64) -> Self {
-        self.limits = self.limits.ratio(ratio);
+        self.settings.limits = self.settings.limits.ratio(ratio);
         self
     }
 
@@ -93,7 +102,7 @@ impl<K> Budgets<K> {
     #[must_use]
     #[track_caller]
     pub const fn capacity(mut self, tokens: u32) -> Self {
-        self.limits = self.limits.capacity(tokens);
+        self.settings.limits = self.settings.limits.capacity(tokens);
         self
     }
 
@@ -103,7 +112,7 @@ impl<K> Budgets<K> {
     ///
     /// Returns [`InvalidBudget`] when the ratio is outside 0.001..=1.0.
     pub fn try_ratio(mut self, ratio: f64) -> Result<Self, InvalidBudget> {
-        self.limits = self.limits.try_ratio(ratio)?;
+        self.settings.limits = self.settings.limits.try_ratio(ratio)?;
         Ok(self)
     }
 
@@ -113,23 +122,24 @@ impl<K> Budgets<K> {
     ///
     /// Returns [`InvalidBudget`] when the capacity is outside `1..=1_000_000`.
     pub fn try_capacity(mut self, tokens: u32) -> Result<Self, InvalidBudget> {
-        self.limits = self.limits.try_capacity(tokens)?;
+        self.settings.limits = self.settings.limits.try_capacity(tokens)?;
         Ok(self)
     }
 
     /// Sets the largest number of budgets; 0 means that all keys share one.
     ///
-    /// A busy budget takes about 100 bytes and its key. Choose more than the number of keys in use at one time.
+    /// A budget takes about 150 bytes and its key. Choose more than the number of keys in use at one time: a quarter of the places, rounded up,
+    /// is for new keys.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
-        self.max_keys = keys;
+        self.settings.max_keys = keys;
         self
     }
 
     /// Returns the number of budgets that are kept now.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().entries.as_ref().map_or(0, HashMap::len)
+        self.lock().as_slice().len()
     }
 
     /// Returns whether no budget is kept.
@@ -138,16 +148,56 @@ impl<K> Budgets<K> {
         self.len() == 0
     }
 
-    /// A lock that a panic in `Hash` or `Eq` poisoned guards a map that is still whole.
-    fn lock(&self) -> MutexGuard<'_, State<K>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns every key with its tokens, in no particular order: for an admin page, or to find the host that is down.
+    ///
+    /// The lock is held while the list is made, and not while keys are cloned. The tokens of keys that found no place are not listed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budgets;
+    ///
+    /// static HOSTS: Budgets<String> = Budgets::new();
+    ///
+    /// assert!(HOSTS.get("a.example").withdraw());
+    /// let all = HOSTS.snapshot();
+    /// let host = all.first().ok_or("no host")?;
+    /// assert_eq!((host.key.as_str(), host.available, host.capacity), ("a.example", 9.0, 10));
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<KeyTokens<K>>
+    where
+        K: Clone,
+    {
+        let places = self.lock();
+        let listed: Vec<_> = places
+            .as_slice()
+            .iter()
+            .map(|place| (Arc::clone(&place.key), place.budget.available(), place.budget.limits.whole_capacity()))
+            .collect();
+        drop(places);
+        listed
+            .into_iter()
+            .map(|(key, available, capacity)| KeyTokens { key: K::clone(&key), available, capacity })
+            .collect()
+    }
+
+    /// Nothing panics under this lock, so it cannot be poisoned half-way through a change.
+    fn lock(&self) -> MutexGuard<'_, Places<K>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<K: Hash + Eq> Budgets<K> {
-    /// Returns the budget of `key`, a full one for a key that is new and finds room.
+    /// Returns the budget of `key`.
     ///
-    /// The key is given borrowed (`&str` for `Budgets<String>`), and copied only when it is new.
+    /// The key is given borrowed (`&str` for `Budgets<String>`), and copied only when it is new. A new key gets a full budget while there is room,
+    /// and later what another key left.
+    ///
+    /// # Panics
+    ///
+    /// When `Hash`, `Eq`, `ToOwned` or `Drop` of the key panics; all budgets stay as they are.
     ///
     /// # Examples
     ///
@@ -165,83 +215,19 @@ impl<K: Hash + Eq> Budgets<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        if let Some(known) = self.lock().find(key) {
-            return known;
-        }
-        let owned = key.to_owned();
-        let mut dropped = Vec::new();
-        let (budget, unused) = self.lock().admit(owned, self.limits, self.max_keys, &mut dropped);
-        drop((unused, dropped)); // the lock is released by now
-        budget
-    }
-}
-
-impl<K: Hash + Eq> State<K> {
-    fn find<Q>(&mut self, key: &Q) -> Option<Arc<Budget>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.lookups += 1;
-        let entry = self.entries.as_mut()?.get_mut(key)?;
-        entry.last_lookup = self.lookups;
-        Some(Arc::clone(&entry.budget))
-    }
-
-    /// Returns the budget of a key that was not found, and the key where it was not needed.
-    fn admit(&mut self, key: K, limits: Limits, max_keys: usize, dropped: &mut Dropped<K>) -> (Arc<Budget>, Option<K>) {
-        if let Some(known) = self.find(&key) {
-            return (known, Some(key)); // another thread was faster
-        }
-        let entries = self.entries.get_or_insert_default();
-        if entries.len() >= max_keys {
-            take_out(entries, Entry::is_idle, dropped);
-        }
-        let mut heir_of = None;
-        if entries.len() >= max_keys {
-            let free = entries.values_mut().filter_map(|entry| entry.is_free().then_some(entry.last_lookup));
-            let Some(oldest) = free.min() else {
-                let shared = self.shared.get_or_insert_with(|| Arc::new(Budget::as_spent_as(None, limits)));
-                return (Arc::clone(shared), Some(key));
-            };
-            take_out(entries, |entry| entry.last_lookup == oldest, dropped);
-            heir_of = dropped.last().map(|(_, entry)| &*entry.budget);
-        }
-        let budget = Arc::new(Budget::as_spent_as(heir_of, limits));
-        entries.insert(key, Entry { budget: Arc::clone(&budget), last_lookup: self.lookups });
-        (budget, None)
-    }
-}
-
-impl Entry {
-    /// No call holds it, and none can get hold of it while the map is locked; what its last holder did is seen.
-    fn is_free(&mut self) -> bool {
-        Arc::get_mut(&mut self.budget).is_some()
-    }
-
-    fn is_idle(&mut self) -> bool {
-        self.is_free() && self.budget.is_full()
-    }
-}
-
-/// Moves the entries that `goes` names from the map to `dropped`.
-fn take_out<K: Hash + Eq>(
-    entries: &mut HashMap<K, Entry>,
-    goes: impl Fn(&mut Entry) -> bool,
-    dropped: &mut Dropped<K>,
-) {
-    if !entries.values_mut().any(&goes) {
-        return;
-    }
-    let mut kept = HashMap::with_capacity(entries.len());
-    for (key, mut entry) in entries.drain() {
-        if goes(&mut entry) {
-            dropped.push((key, entry));
-        } else {
-            kept.insert(key, entry);
+        let hash = self.hasher.get_or_init(RandomState::new).hash_one(key);
+        let (mut unequal, mut new_key) = (Vec::new(), None);
+        loop {
+            // A statement of its own, so that the lock is released before code of the key runs.
+            let look_up = self.lock().look_up(hash, &unequal, &mut new_key, self.settings);
+            match look_up {
+                LookUp::Candidate(known, budget) if (*known).borrow() == key => return budget,
+                LookUp::Candidate(other, _) => unequal.push(other),
+                LookUp::Missing => new_key = Some(Arc::new(key.to_owned())),
+                LookUp::Admitted(budget) => return budget,
+            }
         }
     }
-    *entries = kept;
 }
 
 impl<K> Default for Budgets<K> {
@@ -252,6 +238,9 @@ impl<K> Default for Budgets<K> {
 
 impl<K> fmt::Debug for Budgets<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Budgets").field("len", &self.len()).field("max_keys", &self.max_keys).finish_non_exhaustive()
+        f.debug_struct("Budgets")
+            .field("len", &self.len())
+            .field("max_keys", &self.settings.max_keys)
+            .finish_non_exhaustive()
     }
 }

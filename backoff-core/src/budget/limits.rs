@@ -18,6 +18,11 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) const DEFAULT: Self = Self { deposit: TOKEN / 10, capacity: 10 * TOKEN };
 
+    /// Returns the capacity as a number of tokens.
+    pub(super) const fn whole_capacity(self) -> u32 {
+        self.capacity / TOKEN
+    }
+
     #[track_caller]
     pub(super) const fn ratio(self, ratio: f64) -> Self {
         match self.try_ratio(ratio) {

@@ -1,99 +1,128 @@
-//! The reasons to make no further attempt, and their words.
+//! The reasons to make no further attempt, and their words: one table, from which everything else about them is derived.
 
-/// Why a call made no further attempt.
-///
-/// # Examples
-///
-/// ```
-/// use backoff_core::StopReason;
-///
-/// assert_eq!(StopReason::MaxAttempts.as_str(), "max_attempts"); // in logs, and as a label
-/// assert_eq!(StopReason::MaxAttempts.to_string(), "no attempts left"); // for people
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StopReason {
+/// Writes [`StopReason`] and all that depends on its variants, so that an entry is complete or does not compile.
+macro_rules! stop_reasons {
+    ($($(#[$doc:meta])+ $variant:ident => $word:literal, $sentence:literal;)+) => {
+        /// Why a call made no further attempt.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use backoff_core::StopReason;
+        ///
+        /// assert_eq!(StopReason::MaxAttempts.as_str(), "max_attempts"); // in logs, and as a label
+        /// assert_eq!(StopReason::MaxAttempts.to_string(), "no attempts left"); // for people
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum StopReason {
+            $($(#[$doc])+ $variant,)+
+        }
+
+        impl StopReason {
+            /// Every reason, in the order of the variants: for a page that shows a column for each, or counters that start at zero.
+            ///
+            /// A later version may have more.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use backoff_core::StopReason;
+            ///
+            /// let words: Vec<_> = StopReason::ALL.iter().map(|reason| reason.as_str()).collect();
+            /// assert!(words.starts_with(&["permanent", "ambiguous", "max_attempts"]));
+            /// ```
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Returns the reason as a word for logs and labels, such as `max_attempts`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// Returns the reason as the end of the sentence "gave up: ..".
+            const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $sentence,)+
+                }
+            }
+        }
+    };
+}
+
+stop_reasons! {
     /// No attempt can cure the error.
-    Permanent,
+    Permanent => "permanent", "the error is permanent";
     /// The server may have acted, and neither the policy nor the call is `idempotent`.
-    Ambiguous,
+    Ambiguous => "ambiguous", "the failed attempt may have acted, and the operation is not marked idempotent";
     /// As many attempts as allowed were made.
-    MaxAttempts,
+    MaxAttempts => "max_attempts", "no attempts left";
     /// The time for retries is over, or would be before the next attempt.
-    MaxElapsed,
-    /// The time-out of the whole call struck.
-    Timeout,
+    MaxElapsed => "max_elapsed", "no time left";
+    /// The timeout of the whole call struck.
+    Timeout => "timeout", "the call timed out";
     /// The backoff has no further delay.
-    BackoffEnded,
+    BackoffEnded => "backoff_ended", "the backoff has no further delay";
     /// The server asks to wait longer than `max_push_back` allows.
-    PushBackTooLong,
+    PushBackTooLong => "push_back_too_long", "the server asks for a longer wait than allowed";
     /// The shared budget has no token left.
-    BudgetEmpty,
+    BudgetEmpty => "budget_empty", "the retry budget is empty";
     /// The call was cancelled.
-    Cancelled,
-    /// A call around this one retries in its place, or a call inside it gave up and it was told not to repeat that.
-    Nested,
+    Cancelled => "cancelled", "the call was cancelled";
+    /// An enclosing call retries in its place, or an inner call gave up and the policy is not to repeat that.
+    Nested => "nested", "another call around or inside this one has retried";
     /// Retries are switched off.
-    Disabled,
+    Disabled => "disabled", "retries are disabled";
 }
 
 impl StopReason {
-    /// Every reason, in the order of the variants.
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Permanent,
-        Self::Ambiguous,
-        Self::MaxAttempts,
-        Self::MaxElapsed,
-        Self::Timeout,
-        Self::BackoffEnded,
-        Self::PushBackTooLong,
-        Self::BudgetEmpty,
-        Self::Cancelled,
-        Self::Nested,
-        Self::Disabled,
-    ];
-
-    /// Returns the reason whose place in [`ALL`](Self::ALL) this is, which is also the number of its variant.
+    /// Returns the index in [`ALL`](Self::ALL), which is the number of the variant.
     #[cfg(feature = "std")]
     #[inline]
-    pub(crate) fn numbered(number: u32) -> Self {
-        usize::try_from(number).ok().and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Disabled)
+    pub(crate) const fn number(self) -> u32 {
+        self as u32
     }
 
-    /// Returns the reason as a word for logs and labels, such as `max_attempts`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Permanent => "permanent",
-            Self::Ambiguous => "ambiguous",
-            Self::MaxAttempts => "max_attempts",
-            Self::MaxElapsed => "max_elapsed",
-            Self::Timeout => "timeout",
-            Self::BackoffEnded => "backoff_ended",
-            Self::PushBackTooLong => "push_back_too_long",
-            Self::BudgetEmpty => "budget_empty",
-            Self::Cancelled => "cancelled",
-            Self::Nested => "nested",
-            Self::Disabled => "disabled",
-        }
+    /// Returns the reason with this [`number`](Self::number); `None` for a number that no reason has.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn numbered(number: u32) -> Option<Self> {
+        usize::try_from(number).ok().and_then(|index| Self::ALL.get(index)).copied()
     }
 }
 
 impl core::fmt::Display for StopReason {
     /// Writes the reason as the end of the sentence "gave up: ..".
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::Permanent => "the error is permanent",
-            Self::Ambiguous => "the failed attempt may have acted, and the operation is not marked idempotent",
-            Self::MaxAttempts => "no attempts left",
-            Self::MaxElapsed => "no time left",
-            Self::Timeout => "the call timed out",
-            Self::BackoffEnded => "the backoff has no further delay",
-            Self::PushBackTooLong => "the server asks for a longer wait than allowed",
-            Self::BudgetEmpty => "the retry budget is empty",
-            Self::Cancelled => "the call was cancelled",
-            Self::Nested => "another call around or inside this one has retried",
-            Self::Disabled => "retries are disabled",
-        })
+        f.write_str(self.sentence())
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_reason_is_its_index_and_gives_it_back() {
+        for (index, reason) in (0..).zip(StopReason::ALL) {
+            assert_eq!((reason.number(), StopReason::numbered(index)), (index, Some(*reason)));
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_reason_has_gives_none() {
+        let most = u32::try_from(StopReason::ALL.len()).unwrap();
+        assert_eq!([most, most + 1, u32::MAX].map(StopReason::numbered), [None; 3]);
+    }
+
+    #[test]
+    fn no_two_reasons_share_a_word_or_a_sentence() {
+        let words: HashSet<_> = StopReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        let sentences: HashSet<_> = StopReason::ALL.iter().map(ToString::to_string).collect();
+        assert_eq!((words.len(), sentences.len()), (StopReason::ALL.len(), StopReason::ALL.len()));
     }
 }

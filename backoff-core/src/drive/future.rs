@@ -56,8 +56,8 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// When the operation does. With the feature `tokio` alone, a delay or a time-out panics outside of a tokio runtime, and in one without
-    /// `enable_time`.
+    /// When the operation does. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without `enable_time`, whatever other
+    /// features are on. Outside of a tokio runtime it panics unless `async-io` is on, too.
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<P, F, J, O, S, K, G, X, T, D, N>
     where

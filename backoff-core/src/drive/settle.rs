@@ -49,10 +49,11 @@ pub(crate) fn settle<B: Backoff>(
     backoff: &B,
     (progress, trial): (&mut Progress<B::State>, &mut Trial),
     failure: Failure<'_>,
+    at: Duration,
     random: &mut impl Random,
 ) -> Decision {
     let failure = trial.arranged(surrounded(failure));
-    let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, random));
+    let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, at, random));
     Trial::failed();
     if let Decision::Stop(reason) = decision {
         ended(reason);
@@ -67,9 +68,10 @@ pub(crate) fn settle_shared<B: Backoff>(
     backoff: &B,
     state: (&mut Progress<B::State>, &mut Trial),
     failure: Failure<'_>,
+    at: Duration,
     random: &mut impl Random,
 ) -> Decision {
-    settle(rules, backoff, state, failure, random)
+    settle(rules, backoff, state, failure, at, random)
 }
 
 /// Returns whether anything bounds the time of a call: its own policy, or an enclosing call.
@@ -81,7 +83,7 @@ pub(crate) fn is_bounded(rules: &Rules) -> bool {
     rules.max_elapsed.is_some()
 }
 
-/// Returns whether a retry that was decided still starts in time, after hooks that took time; `failure` has the present time.
+/// Returns whether a retry that was decided still starts in time, after hooks that took time until now, `at` this time of the call.
 ///
 /// Where it does not, the delay and the token of the budget are given back.
 #[cold]
@@ -89,10 +91,11 @@ pub(crate) fn is_still_in_time<S>(
     rules: &Rules,
     (progress, trial): (&Progress<S>, &mut Trial),
     failure: Failure<'_>,
+    at: Duration,
     delay: Duration,
 ) -> bool {
     let failure = trial.at_failure().arranged(surrounded(failure));
-    let is_in_time = in_force(rules, |rules| is_in_time(rules, progress, &failure, delay));
+    let is_in_time = in_force(rules, |rules| is_in_time(rules, progress, &failure, at, delay));
     if !is_in_time {
         trial.undo_delay();
         if let Some(budget) = failure.budget {

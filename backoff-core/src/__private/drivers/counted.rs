@@ -143,8 +143,8 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         }
         let at = time_of::<M>(memory, trial.at_failure());
         let (progress, _) = sequence.progress(*failed, at);
-        let failure = circumstances.failure(Fault::Transient).at(at);
-        settle::is_still_in_time(rules, (&progress, trial), failure, delay)
+        let failure = circumstances.failure(Fault::Transient);
+        settle::is_still_in_time(rules, (&progress, trial), failure, at, delay)
     }
 
     /// Returns whether delays that a test left out have taken the call past its timeout.
@@ -280,8 +280,8 @@ fn decide<M: Mode, K: Memory>(
     let mut progress = Progress::resumed(before);
     // Without a known start there is no limit that depends on the time.
     let at = memory.started().map(|started| time_since::<M>(started, *trial));
-    let failure = failure.at(at.unwrap_or_default());
-    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, &mut ThreadRandom);
+    let time = at.unwrap_or_default();
+    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, time, &mut ThreadRandom);
     let notice = || Notice {
         label: label(site),
         attempts: before.saturating_add(1),
@@ -307,8 +307,8 @@ fn decide_overridden<M: Mode, K: Memory>(
     let (rules, schedule) = (replaced.rules(policy_of(site)), replaced.schedule(policy_of(site)));
     let at = time_of::<M>(memory, *trial);
     let (mut progress, ran) = sequence.progress(before, at);
-    let failure = failure.at(at).ran(ran);
-    let decision = settle(rules, &schedule, (&mut progress, trial), failure, &mut ThreadRandom);
+    let failure = failure.ran(ran);
+    let decision = settle(rules, &schedule, (&mut progress, trial), failure, at, &mut ThreadRandom);
     sequence.keep(rules, &progress, time_of::<M>(memory, *trial), decision);
     let notice = || Notice {
         label: label(site),

@@ -83,8 +83,8 @@ where
     ///
     /// # Panics
     ///
-    /// When the operation does. With the feature `tokio` alone, a delay or a time-out panics outside of a tokio runtime, and in one without
-    /// `enable_time`.
+    /// When the operation does. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without `enable_time`, whatever other
+    /// features are on. Outside of a tokio runtime it panics unless `async-io` is on, too.
     ///
     /// # Examples
     ///
