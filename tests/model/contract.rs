@@ -227,8 +227,8 @@ impl Call<'_> {
             (None, None) => (ends, None),
         };
         self.now = at.max(begun);
-        if self.now == ends {
-            self.slept += delay;
+        if reason.is_none() {
+            self.slept += delay; // the sum of the delays before retries
         }
         reason.map_or(Ok(()), Err)
     }
