@@ -100,12 +100,13 @@ impl Call<'_> {
                 Err(reason) => return self.gives_up(outcome, reason),
             };
             self.notifies(outcome.err(), delay);
-            if self.is_cancelled() {
-                return self.gives_up(outcome, StopReason::Cancelled);
-            }
+            // R4: the clock is asked again after the hook, before anything that could end the delay.
             if !self.fits(delay) {
                 self.tokens += 1_000;
                 return self.gives_up(outcome, StopReason::MaxElapsed);
+            }
+            if self.is_cancelled() {
+                return self.gives_up(outcome, StopReason::Cancelled);
             }
             if let Err(reason) = self.waits(delay) {
                 let timeout = self.case.timeout.map(|limit| Err(Trouble::TimedOut(limit)));
