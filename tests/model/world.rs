@@ -136,13 +136,17 @@ impl<'c> World<'c> {
         self.cancels(|by| matches!(by, Cancel::At(at) if self.now() >= at));
     }
 
-    /// Lets time pass, async.
-    pub(crate) async fn wait(&self, time: Duration) {
-        match &self.clock {
-            _ if time.is_zero() => {}
-            Clock::Hand(hand) => hand.until(hand.now.get() + time).await,
-            Clock::Tokio(_) => tokio::time::sleep(time).await,
-            Clock::Guard(_) => unreachable!("blocking calls only"),
+    /// Lets time pass, async; it begins to pass now, as tokio's does, and not when it is first polled.
+    pub(crate) fn wait(&self, time: Duration) -> impl Future<Output = ()> {
+        let sleep = matches!(self.clock, Clock::Tokio(_)).then(|| tokio::time::sleep(time));
+        let until = self.now() + time;
+        async move {
+            match (sleep, &self.clock) {
+                _ if time.is_zero() => {}
+                (Some(sleep), _) => sleep.await,
+                (None, Clock::Hand(hand)) => hand.until(until).await,
+                (None, _) => unreachable!("blocking calls only"),
+            }
         }
     }
 
