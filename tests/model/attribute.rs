@@ -122,6 +122,8 @@ macro_rules! literals {
         impl Driver for $driver {
             const SEES: Sees = Sees { view: View::$view, has_budget: false, ..ALL };
 
+            const SHARE: u32 = 4;
+
             fn fit(case: Case) -> Case {
                 let case = if View::$view == View::Attempts { without_hooks(case) } else { case };
                 let (settings, draws) = ($settings, case::Draws::Seed(0));

@@ -12,6 +12,9 @@ use crate::world::{Clock, World, paused};
 pub(crate) trait Driver {
     const SEES: Sees;
 
+    /// A driver that only the script of a case reaches runs one case in so many.
+    const SHARE: u32 = 1;
+
     /// Changes a case so that this driver can be given it.
     fn fit(case: Case) -> Case;
 

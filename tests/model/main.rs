@@ -32,10 +32,10 @@ fn variable(name: &str, default: u64) -> u64 {
     value.map_or(default, |value| value.parse().unwrap_or_else(|error| panic!("{name}={value}: {error}")))
 }
 
-/// Checks many values, and panics with the smallest that fails.
-fn for_many<T: Debug>(values: impl Strategy<Value = T>, check: impl Fn(&T) -> Result<(), String>) {
+/// Checks many values, one in `share` of the usual number, and panics with the smallest that fails.
+fn for_many<T: Debug>(share: u32, values: impl Strategy<Value = T>, check: impl Fn(&T) -> Result<(), String>) {
     let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(variable("MODEL_CASES", 2_000)).expect("a number of cases"),
+        cases: u32::try_from(variable("MODEL_CASES", 2_000)).expect("a number of cases") / share,
         failure_persistence: None,
         rng_algorithm: RngAlgorithm::ChaCha,
         rng_seed: RngSeed::Fixed(variable("MODEL_SEED", 0x0BAC_C0FF)),
@@ -61,7 +61,7 @@ macro_rules! every_driver_keeps_the_contract {
         fn $test() {
             let cases = generate::cases().prop_map(<$driver>::fit);
             let accepted = cases.prop_filter("the policy is refused", |case| case.settings.refusal().is_none());
-            for_many(accepted, agrees::<$driver>);
+            for_many(<$driver>::SHARE, accepted, agrees::<$driver>);
         }
     )*};
 }
@@ -90,9 +90,26 @@ every_driver_keeps_the_contract! {
 
 #[test]
 fn a_policy_is_refused_exactly_when_the_contract_says_so() {
-    for_many(generate::bad_settings(), |settings| match (settings.refusal(), settings.policy().err()) {
+    for_many(1, generate::bad_settings(), |settings| match (settings.refusal(), settings.policy().err()) {
         (None, None) | (Some(_), Some(_)) => Ok(()),
         (None, Some(refusal)) => Err(format!("refused, though it should not be: {refusal}")),
         (Some(why), None) => Err(format!("accepted, though it should be refused: {why}")),
+    });
+}
+
+/// R7: the drivers draw the same numbers in the same order.
+#[test]
+fn a_seed_replays_in_every_driver() {
+    let cases = generate::cases().prop_map(<manual::Loop as Driver>::fit);
+    let accepted = cases.prop_filter("the policy is refused", |case| case.settings.refusal().is_none());
+    for_many(4, accepted, |case| {
+        let delays = [
+            drive::<manual::Loop>(case).chance().delays,
+            drive::<manual::Decide>(case).chance().delays,
+            drive::<drivers::BlockingCall>(case).chance().delays,
+            drive::<drivers::AsyncByHand>(case).chance().delays,
+            drive::<attribute::Blocking>(case).chance().delays,
+        ];
+        if delays.iter().all(|of_one| *of_one == delays[0]) { Ok(()) } else { Err(format!("{delays:#?}")) }
     });
 }
