@@ -96,7 +96,7 @@ pub(crate) enum AnyPolicy {
     List(Policy<List<Vec<Duration>>>),
 }
 
-/// The meaning of a failure: a kind, and the wait that the server asked for.
+/// The meaning of a failure: a kind, and the wait (push-back) that the server demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meaning {
     pub(crate) kind: Kind,
@@ -124,7 +124,7 @@ impl Meaning {
     }
 }
 
-/// What one attempt does: it runs, then ends.
+/// The behaviour of one attempt: it runs, then ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Step {
     pub(crate) runs: Duration,
@@ -168,11 +168,11 @@ pub(crate) struct Case {
     pub(crate) timeout: Option<Duration>,
     /// The meaning of the error of `attempt_timeout`.
     pub(crate) timed_out: Meaning,
-    /// Whether `until` is named; without it an unmet value is a success.
+    /// `until` is named; without it an unmet value is a success.
     pub(crate) until: bool,
     /// Capacity and tokens of the budget at the start.
     pub(crate) budget: (u32, u32),
-    /// Whether a test guard disables retries.
+    /// A test guard disables retries.
     pub(crate) disabled: bool,
     pub(crate) draws: Draws,
 }

@@ -10,9 +10,9 @@ use crate::case::{Cancel, Case, Draws, Ends, Kind, Meaning, TRANSIENT};
 use crate::rules::Rules;
 use crate::trace::{Chance, Report, Trace, Trouble, Value, What};
 
-/// What differs between the drivers of a call.
+/// Differences between drivers of a call.
 pub(crate) struct Sees {
-    /// Whether a cancellation ends a delay in progress; a blocking sleeper of the caller's own is not woken.
+    /// A cancellation ends a delay in progress. A custom blocking sleeper is not woken.
     pub(crate) wakes: bool,
     pub(crate) has_budget: bool,
     pub(crate) view: View,
@@ -35,7 +35,7 @@ pub(crate) enum View {
     Ticks,
 }
 
-/// Returns the trace that the contract demands; where chance decides, `chance` tells what it chose.
+/// Returns the trace that the contract demands. `chance` contains the delays that were drawn.
 pub(crate) fn expected(case: &Case, sees: &Sees, chance: &Chance) -> Trace {
     let rules = case.settings.rules(case.timeout.is_some());
     let origin = (!case.settings.since_first_failure).then_some(Duration::ZERO);
@@ -76,7 +76,7 @@ struct Call<'c> {
     trace: Vec<(Duration, What)>,
 }
 
-/// How an attempt ended.
+/// The end of an attempt.
 enum Ended {
     By(Ends),
     /// A timeout of this length; a reason where it ends the call, too.
@@ -100,7 +100,7 @@ impl Call<'_> {
                 Err(reason) => return self.gives_up(outcome, reason),
             };
             self.notifies(outcome.err(), delay);
-            // R4: the clock is asked again after the hook, before anything that could end the delay.
+            // R4: the clock is read again after the hook, before anything that could end the delay.
             if !self.fits(delay) {
                 self.tokens += 1_000;
                 return self.gives_up(outcome, StopReason::MaxElapsed);
@@ -116,7 +116,7 @@ impl Call<'_> {
         }
     }
 
-    /// R15: a result that is ready when a limit strikes is kept; of limits that strike together the call's own goes first.
+    /// R15: a result that is ready when a limit strikes is kept. Of limits that strike together `timeout` goes first.
     fn attempt(&mut self) -> Ended {
         self.attempts += 1;
         self.notes(What::Starts(self.attempts));
@@ -186,7 +186,7 @@ impl Call<'_> {
         Some(self.case.settings.max_elapsed?.saturating_sub(self.now.saturating_sub(self.origin?)))
     }
 
-    /// Returns the policy's own delay; `None` where chance drew one that the time is too short for.
+    /// Returns the policy's part of the delay; `None` where chance drew one that does not fit the time.
     fn draws(&self, (shortest, longest): (Duration, Duration), wait: Duration) -> Option<Duration> {
         let drawn = usize::try_from(self.retries).ok().and_then(|retry| self.chance.delays.get(retry));
         let drawn = drawn.map(|delay| delay.saturating_sub(wait));

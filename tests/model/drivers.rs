@@ -69,7 +69,7 @@ pub(crate) fn exact(case: Case) -> Case {
     Case { settings, draws: Draws::Lowest, ..case }
 }
 
-/// A case whose random numbers come from a seed, or from the library's own generator.
+/// A case whose random numbers come from a seed, or from the library's generator.
 pub(crate) fn seeded(case: Case) -> Case {
     let draws = if matches!(case.draws, Draws::Seed(_)) { case.draws } else { Draws::Seed(1) };
     Case { draws, ..case }
@@ -183,7 +183,7 @@ impl Driver for BlockingDefault {
     }
 }
 
-/// `policy.retry(..).report().await` with a given clock and sleeper, on an executor made by hand.
+/// `policy.retry(..).report().await` with a given clock and sleeper, on a manual executor.
 pub(crate) struct AsyncByHand;
 
 impl Driver for AsyncByHand {

@@ -1,6 +1,6 @@
 //! Random cases. Their times are few and round, so that ends meet: an attempt ends at its limit, a delay ends with the time.
 //!
-//! Times are multiples of 4 ms, delays of 20 ms; cancellations and the call's own timeout come at odd milliseconds, and so never
+//! Times are multiples of 4 ms, delays of 20 ms; cancellations and `timeout` come at odd milliseconds, and so never
 //! together with anything else.
 
 use std::time::Duration;

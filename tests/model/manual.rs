@@ -1,4 +1,4 @@
-//! Drivers without a call: the loop by hand, the ticker, the iterator of delays, and the decision alone.
+//! Drivers without a call: the manual loop, the ticker, the iterator of delays, and the decision alone.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::drivers::{ALL, Driver, alone, blocking, exact, seeded, whole_millis, 
 use crate::trace::{Trace, What};
 use crate::world::{Clock, World, paused};
 
-/// A loop by hand has no hooks and no `until`.
+/// A manual loop has no hooks and no `until`.
 fn by_hand(case: Case) -> Case {
     without_hooks(Case { until: false, ..blocking(case) })
 }
 
 const BY_HAND: Sees = Sees { view: View::Delays, ..ALL };
 
-/// Adds what the case has to a loop by hand.
+/// Adds what the case has to a manual loop.
 macro_rules! started {
     ($policy:ident, $world:ident) => {{
         let attempts = $policy.start().seed($world.case.seed()).budget(&$world.budget);

@@ -91,7 +91,7 @@ impl Settings {
             (self.forever && (self.max_attempts.is_some() || self.max_elapsed.is_some()), "forever beside a limit"),
         ];
         let first = refusals.into_iter().find(|(holds, _)| *holds).map(|(_, why)| why);
-        // A backoff of one's own is not asked for its delays when a policy is built.
+        // `build` does not know the delays of a custom backoff.
         first.or_else(|| {
             let (shortest, _) = rules.range(self.base(1).filter(|_| !self.is_list())?, rules.initial);
             let never_fits = self.max_elapsed.is_some_and(|limit| shortest > limit) && rules.max_attempts != Some(1);

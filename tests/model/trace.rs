@@ -44,7 +44,7 @@ pub(crate) enum What {
         attempts: u32,
         elapsed: Duration,
     },
-    /// A loop by hand receives no event; it sees the delay alone.
+    /// A manual loop receives no event. It sees the delay alone.
     Waits(Duration),
     Returns {
         result: Option<Result<Value, Trouble>>,
@@ -53,7 +53,7 @@ pub(crate) enum What {
     },
 }
 
-/// What a call says that it took; tokens are in thousandths.
+/// The report of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Report {
     pub(crate) reason: Option<StopReason>,
@@ -65,7 +65,7 @@ pub(crate) struct Report {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trace(pub(crate) Vec<(Duration, What)>);
 
-/// What a model must know of a trace that chance has decided: the delays that were drawn, and why the call ended.
+/// The part of a trace that chance decides: the delays that were drawn, and the reason to stop.
 pub(crate) struct Chance {
     pub(crate) delays: Vec<Duration>,
     pub(crate) reason: Option<StopReason>,

@@ -22,7 +22,7 @@ const MOST_ATTEMPTS: u32 = 100;
 
 /// The time of a world.
 pub(crate) enum Clock {
-    /// A clock, timers and an executor made by hand.
+    /// A manual clock, its timers and its executor.
     Hand(Hand),
     /// Tokio's paused time since this instant.
     Tokio(tokio::time::Instant),
