@@ -82,7 +82,8 @@ later!(later_plain, world);
 later!(later_cancelled, world, cancel = world.cancelled());
 later!(slow_attempt, slow_attempt_cancelled; world,
     attempt_timeout = limit(world.case.attempt_timeout), on_timeout = too_slow);
-later!(slow_call, slow_call_cancelled; world, timeout = limit(world.case.timeout), on_timeout = |late| Trouble::TimedOut(late.limit()));
+later!(slow_call, slow_call_cancelled; world,
+    timeout = limit(world.case.timeout), on_timeout = |late| Trouble::TimedOut(late.limit()));
 later!(slow, slow_cancelled; world,
     timeout = limit(world.case.timeout), attempt_timeout = limit(world.case.attempt_timeout), on_timeout = too_slow);
 
@@ -186,7 +187,8 @@ literals! {
             on_recovered = |event| world.on_recovered(event));
     TimedJitter, Attempts, (max_attempts = 5, max_elapsed = "1s"),
         Settings { max_attempts: Some(5), max_elapsed: Some(case::ms(1_000)), ..exponential() }, |world| ();
-    SinceFailure, Attempts, (max_elapsed = "200ms", since = first_failure, reset_after = "80ms", delay = "40ms", jitter = none),
+    SinceFailure, Attempts,
+        (max_elapsed = "200ms", since = first_failure, reset_after = "80ms", delay = "40ms", jitter = none),
         Settings {
             max_elapsed: Some(case::ms(200)),
             since_first_failure: true,

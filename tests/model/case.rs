@@ -1,4 +1,5 @@
-//! A case: the settings of a policy, what each attempt does, and what happens around them. It prints in the words of the attribute.
+//! A case: the settings of a policy, what each attempt does, and what happens around them. It prints in the words of
+//! the attribute.
 
 use std::fmt;
 use std::time::Duration;

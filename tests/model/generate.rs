@@ -1,4 +1,5 @@
-//! Random cases. Their times are few and round, so that ends meet: an attempt ends at its limit, a delay ends with the time.
+//! Random cases. Their times are few and round, so that ends meet: an attempt ends at its limit, a delay ends with the
+//! time.
 //!
 //! Times are multiples of 4 ms, delays of 20 ms; cancellations and `timeout` come at odd milliseconds, and so never
 //! together with anything else.
@@ -14,7 +15,8 @@ use crate::case::{AMPLE, Backoff, Cancel, Case, Draws, Ends, Kind, Meaning, Sett
 
 /// Short times; multiples of 20 ms meet the delays more often.
 fn times(most: u64) -> impl Strategy<Value = Duration> {
-    prop_oneof![4 => (0..=5_u64).prop_map(|number| ms(number * 20)), 1 => (0..=most / 4).prop_map(|number| ms(number * 4))]
+    let near = (0..=5_u64).prop_map(|number| ms(number * 20));
+    prop_oneof![4 => near, 1 => (0..=most / 4).prop_map(|number| ms(number * 4))]
 }
 
 fn delays() -> impl Strategy<Value = Duration> {
@@ -22,8 +24,9 @@ fn delays() -> impl Strategy<Value = Duration> {
 }
 
 fn limits() -> impl Strategy<Value = Duration> {
-    let near = prop_oneof![4 => (1..=15_u64).prop_map(|number| ms(number * 20)), 1 => (1..=100_u64).prop_map(|number| ms(number * 4))];
-    prop_oneof![8 => near, 1 => Just(ms(2_000)), 1 => Just(ms(60_000))]
+    let near = (1..=15_u64).prop_map(|number| ms(number * 20));
+    let fine = (1..=100_u64).prop_map(|number| ms(number * 4));
+    prop_oneof![6 => near, 2 => fine, 1 => Just(ms(2_000)), 1 => Just(ms(60_000))]
 }
 
 fn push_backs() -> impl Strategy<Value = Duration> {
@@ -35,7 +38,8 @@ fn backoffs() -> impl Strategy<Value = Backoff> {
     let multipliers = proptest::sample::select(vec![1.0, 1.5, 2.0, 3.0]);
     prop_oneof![
         2 => (prop_oneof![3 => delays(), 1 => Just(Duration::ZERO)]).prop_map(Backoff::Constant),
-        3 => (of(delays()), of(multipliers)).prop_map(|(initial, multiplier)| Backoff::Exponential { initial, multiplier }),
+        3 => (of(delays()), of(multipliers))
+            .prop_map(|(initial, multiplier)| Backoff::Exponential { initial, multiplier }),
         1 => (of(delays()), of(delays())).prop_map(|(initial, increment)| Backoff::Linear { initial, increment }),
         1 => of(delays()).prop_map(|initial| Backoff::Fibonacci { initial }),
         1 => vec(delays(), 1..6).prop_map(Backoff::List),

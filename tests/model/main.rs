@@ -1,12 +1,12 @@
 //! The contract of the library, executable: an independent model of the retry rules, and every driver against it.
 //!
-//! [`rules`] and [`contract`] are the README's guarantees as a function from a case (a policy, a script of attempts, hooks, limits,
-//! cancellation) to the exact trace of the call. [`drivers`], [`attribute`] and [`manual`] take the same case through the library.
-//! [`generate`] makes random cases, which shrink to a readable one: the policy in the words of the attribute, a line per attempt,
-//! both traces side by side.
+//! [`rules`] and [`contract`] are the README's guarantees as a function from a case (a policy, a script of attempts,
+//! hooks, limits, cancellation) to the exact trace of the call. [`drivers`], [`attribute`] and [`manual`] take the same
+//! case through the library. [`generate`] makes random cases, which shrink to a readable one: the policy in the words
+//! of the attribute, a line per attempt, both traces side by side.
 //!
-//! Runs repeat: the generator is seeded, and all time is virtual. `MODEL_CASES=100000 cargo test --test model` runs more
-//! cases per driver, `MODEL_SEED=7` others.
+//! Runs repeat: the generator is seeded, and all time is virtual. `MODEL_CASES=100000 cargo test --test model` runs
+//! more cases per driver, `MODEL_SEED=7` others.
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cases are small")]
 
 mod attribute;
