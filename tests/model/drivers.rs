@@ -1,0 +1,226 @@
+//! The drivers: each takes a case through one door of the library, and returns the trace of it.
+
+use std::time::Duration;
+
+use backoff_core::{AttemptTimeout, Backoff, Jitter, Policy, Random, Seeded, testing};
+
+use crate::case::{self, AnyPolicy, Cancel, Case, Draws, Settings, TRANSIENT};
+use crate::contract::{Sees, View};
+use crate::trace::{Trace, Trouble, Value};
+use crate::world::{Clock, World, paused};
+
+pub(crate) trait Driver {
+    const SEES: Sees;
+
+    /// A driver that only the script of a case reaches runs one case in so many.
+    const SHARE: u32 = 1;
+
+    /// Changes a case so that this driver can be given it.
+    fn fit(case: Case) -> Case;
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace;
+}
+
+pub(crate) const ALL: Sees = Sees { wakes: true, has_budget: true, view: View::All };
+
+/// Runs a case whose policy the model accepts.
+pub(crate) fn drive<D: Driver>(case: &Case) -> Trace {
+    let _disabled = case.disabled.then(testing::disabled);
+    match case.settings.policy().unwrap_or_else(|refusal| panic!("the policy is refused: {refusal}")) {
+        AnyPolicy::BuiltIn(policy) => D::run(case, &policy),
+        AnyPolicy::List(policy) => D::run(case, &policy),
+    }
+}
+
+/// A case without what only async calls have.
+pub(crate) fn blocking(case: Case) -> Case {
+    Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, ..case }
+}
+
+/// A case in which nothing happens beside the call: it is cancelled by attempts and hooks only.
+pub(crate) fn alone(case: Case) -> Case {
+    let cancel = case.cancel.map(|by| if matches!(by, Cancel::At(_)) { Cancel::Attempt(2) } else { by });
+    Case { cancel, ..case }
+}
+
+/// A case without hooks.
+pub(crate) fn without_hooks(case: Case) -> Case {
+    let cancel = case.cancel.map(|by| if let Cancel::Hook(retry) = by { Cancel::Attempt(retry) } else { by });
+    Case { hooks: Vec::new(), cancel, ..case }
+}
+
+/// A case in whole milliseconds, which is what tokio's timers count.
+pub(crate) fn whole_millis(case: Case) -> Case {
+    let backoff = match case.settings.backoff.clone() {
+        case::Backoff::Exponential { initial, multiplier } => {
+            let whole = multiplier.map(|by| if by.fract() > 0.0 { by * 2.0 } else { by });
+            case::Backoff::Exponential { initial, multiplier: whole }
+        }
+        other => other,
+    };
+    let draws = if matches!(case.draws, Draws::Seed(_)) { Draws::Highest } else { case.draws };
+    Case { draws, settings: Settings { backoff, ..case.settings.clone() }, ..case }
+}
+
+/// A case without jitter.
+pub(crate) fn exact(case: Case) -> Case {
+    let is_at_once = case.settings.backoff == case::Backoff::Constant(Duration::ZERO);
+    let settings = Settings { jitter: (!is_at_once).then_some(Jitter::None), ..case.settings.clone() };
+    Case { settings, draws: Draws::Lowest, ..case }
+}
+
+/// A case whose random numbers come from a seed, or from the library's generator.
+pub(crate) fn seeded(case: Case) -> Case {
+    let draws = if matches!(case.draws, Draws::Seed(_)) { case.draws } else { Draws::Seed(1) };
+    Case { draws, ..case }
+}
+
+pub(crate) enum Source {
+    Always(u64),
+    Seeded(Box<Seeded>),
+}
+
+impl Random for Source {
+    fn draw(&mut self) -> u64 {
+        match self {
+            Self::Always(number) => *number,
+            Self::Seeded(seeded) => seeded.draw(),
+        }
+    }
+}
+
+impl Case {
+    pub(crate) fn source(&self) -> Source {
+        match self.draws {
+            Draws::Lowest => Source::Always(0),
+            Draws::Highest => Source::Always(u64::MAX),
+            Draws::Seed(seed) => Source::Seeded(Box::new(Seeded::new(seed))),
+        }
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        match self.draws {
+            Draws::Seed(seed) => seed,
+            Draws::Lowest | Draws::Highest => 0,
+        }
+    }
+}
+
+/// Puts together a call by the builder; what differs between the drivers comes after.
+macro_rules! call {
+    ($policy:ident, $world:ident, $operation:expr) => {
+        $policy
+            .retry($operation)
+            .when(|error: &Trouble| $world.fault(error))
+            .until(|value: &Value| value.is_good)
+            .on_retry(|event| $world.on_retry(event))
+            .on_give_up(|event| $world.on_give_up(event))
+            .on_recovered(|event| $world.on_recovered(event))
+            .budget(&$world.budget)
+            .random($world.case.source())
+    };
+}
+
+/// Adds what an async call of the case has, and awaits its report.
+macro_rules! awaited {
+    ($world:ident, $call:expr) => {{
+        let call = $call.on_timeout(|timeout: AttemptTimeout| Trouble::TimedOut(timeout.limit()));
+        match $world.case.cancel {
+            Some(_) => awaited!(@timeouts $world, call.cancel($world.cancelled())),
+            None => awaited!(@timeouts $world, call),
+        }
+    }};
+    (@timeouts $world:ident, $call:expr) => {
+        match ($world.case.attempt_timeout, $world.case.timeout) {
+            (None, None) => $call.report().await,
+            (Some(attempt), None) => $call.attempt_timeout(attempt).report().await,
+            (None, Some(all)) => $call.timeout(all).report().await,
+            (Some(attempt), Some(all)) => $call.attempt_timeout(attempt).timeout(all).report().await,
+        }
+    };
+}
+
+/// `policy.retry(..).call_report()` with a given clock and sleeper, which no cancellation wakes.
+pub(crate) struct BlockingCall;
+
+impl Driver for BlockingCall {
+    const SEES: Sees = Sees { wakes: false, ..ALL };
+
+    fn fit(case: Case) -> Case {
+        blocking(case)
+    }
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
+        let world = World::new(case, Clock::hand());
+        let call = call!(policy, world, || world.attempt()).clock(|| world.now()).sleep(|delay| world.advance(delay));
+        let result = world.reports(match case.cancel {
+            Some(_) => call.cancel(&world.token).call_report(),
+            None => call.call_report(),
+        });
+        world.trace(result)
+    }
+}
+
+/// `policy.retry(..).call_report()` with the default clock and sleeper, under a test guard.
+pub(crate) struct BlockingDefault;
+
+impl Driver for BlockingDefault {
+    const SEES: Sees = ALL;
+
+    fn fit(case: Case) -> Case {
+        alone(blocking(case))
+    }
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
+        let _time = testing::virtual_time();
+        let world = World::new(case, Clock::guard());
+        let call = call!(policy, world, || world.attempt());
+        let result = world.reports(match case.cancel {
+            Some(_) => call.cancel(&world.token).call_report(),
+            None => call.call_report(),
+        });
+        world.trace(result)
+    }
+}
+
+/// `policy.retry(..).report().await` with a given clock and sleeper, on a manual executor.
+pub(crate) struct AsyncByHand;
+
+impl Driver for AsyncByHand {
+    const SEES: Sees = ALL;
+
+    fn fit(case: Case) -> Case {
+        case
+    }
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
+        let world = World::new(case, Clock::hand());
+        let Clock::Hand(hand) = &world.clock else { unreachable!() };
+        let call = call!(policy, world, || world.attempt_async());
+        let call = call.clock(|| world.now()).sleep(|delay| world.wait(delay));
+        let result = world.reports(hand.run(async { awaited!(world, call) }));
+        world.trace(result)
+    }
+}
+
+/// `policy.retry(..).report().await` with the default sleeper, on tokio's paused time.
+pub(crate) struct AsyncOnTokio;
+
+impl Driver for AsyncOnTokio {
+    const SEES: Sees = ALL;
+
+    fn fit(case: Case) -> Case {
+        // A hook of the builder blocks, and tokio's time does not pass in it.
+        Case { hooks: Vec::new(), ..whole_millis(case) }
+    }
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
+        paused(async {
+            let world = World::new(case, Clock::tokio());
+            let call = call!(policy, world, || world.attempt_async());
+            let result = awaited!(world, call);
+            let result = world.reports(result);
+            world.trace(result)
+        })
+    }
+}
