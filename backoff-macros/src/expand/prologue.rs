@@ -1,11 +1,13 @@
 //! What stands before the loop, evaluated once per call.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::plan::{Plan, duration, optional};
-use crate::args::Level;
+use super::plan::{Plan, duration, located, optional};
+use crate::args::{Level, Value};
 use crate::function::{Binding, arguments_named};
 
 impl Plan<'_> {
@@ -61,12 +63,28 @@ impl Plan<'_> {
             let value = duration(&limit.value);
             let (sleeper, (at, private)) = (self.sleeper(), self.sleeper_place());
             let timer = quote_spanned!(at=> #private::timer(#sleeper, __timeout));
+            let allowed = self.allowed_timeout(&limit.value, &value);
             tokens.extend(quote_spanned! {site=>
                 let __timeout: ::core::time::Duration = #value;
+                #allowed
                 let mut __deadline = ::core::pin::pin!(#timer);
             });
         }
         tokens
+    }
+
+    /// Refuses a constant `timeout` of zero, and moves one that is known at run time.
+    fn allowed_timeout(&self, limit: &Value<Duration>, value: &TokenStream) -> TokenStream {
+        let (site, private) = (Span::mixed_site(), &self.private);
+        match limit {
+            Value::Literal(_) => TokenStream::new(),
+            Value::Constant(expr) => {
+                located(&quote_spanned!(site=> const _: () = #private::check_timeout(#value);), expr.span())
+            }
+            Value::Runtime(_) => {
+                quote_spanned!(site=> let __timeout = #private::allowed_timeout(&__RETRY_SITE, __timeout);)
+            }
+        }
     }
 
     /// The static that says where the retries happen, and counts them.
