@@ -111,6 +111,7 @@ mod retries {
 mod a_custom_backoff {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "the form of a backoff")]
     fn second(_: u32) -> Option<Duration> {
         Some(secs(1))
     }
@@ -146,12 +147,12 @@ mod a_custom_backoff {
 
     #[test]
     fn with_any_limit_or_with_forever_is_accepted() {
+        const CONSTANT: Policy<Twice> = Policy::with_backoff(Twice).forever().build();
         let custom = || Policy::with_backoff(second);
         assert_eq!(custom().max_attempts(4).build().max_attempts(), Some(4));
         assert_eq!(custom().max_retries(0).build().max_attempts(), Some(1));
         assert_eq!(custom().max_elapsed(secs(60)).build().max_attempts(), None);
         assert_eq!(custom().forever().build().max_attempts(), None);
-        const CONSTANT: Policy<Twice> = Policy::with_backoff(Twice).forever().build();
         assert_eq!(Case::always_fails(CONSTANT).run().ended(), (3, Some(StopReason::BackoffEnded)));
         assert_eq!(CONSTANT.edit().max_attempts(2).build().max_attempts(), Some(2));
     }
@@ -185,11 +186,11 @@ mod a_list {
 
     #[test]
     fn that_is_empty_is_refused() {
+        const NOTHING: &[Duration] = &[];
         assert_eq!(refused(Policy::with_backoff(List::new([]))), EMPTY);
         assert_eq!(refused(Policy::with_backoff(List::new([] as [Duration; 0])).max_attempts(3)), EMPTY);
         assert_eq!(panics(|| Policy::with_backoff(List::new([]))).as_deref(), Some(EMPTY), "the type tells it");
         assert_eq!(refused(Policy::with_backoff(List::new(Vec::new()))), EMPTY);
-        const NOTHING: &[Duration] = &[];
         assert_eq!(refused(Policy::with_backoff(List::new(NOTHING))), EMPTY);
     }
 

@@ -72,6 +72,7 @@ pub fn adjusted<B: Backoff>(site: &'static CallSite, builder: PolicyBuilder<B>) 
 }
 
 /// Refuses a constant `timeout` of zero.
+#[track_caller]
 pub const fn check_timeout(limit: Duration) {
     assert!(!limit.is_zero(), "`timeout` is zero, so that no attempt could end; use a longer time, or leave it out");
 }
