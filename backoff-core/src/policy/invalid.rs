@@ -27,6 +27,7 @@ pub(super) enum Refusal {
     ZeroAttempts,
     AttemptsAndRetries,
     ZeroMaxElapsed,
+    #[cfg(feature = "std")]
     ZeroTimeout,
     NoLimit,
     EmptyList,
@@ -133,6 +134,7 @@ impl Refusal {
             Self::ZeroMaxElapsed => {
                 "`max_elapsed` is zero, so that no retry could start; use a longer time, or `max_attempts` = 1 for no retries"
             }
+            #[cfg(feature = "std")]
             Self::ZeroTimeout => "`timeout` is zero, so that no attempt could end; use a longer time, or leave it out",
             Self::NoLimit => {
                 "a custom backoff has no limit of its own; add one such as `max_attempts` = 5 or `max_elapsed`, or `forever`"
@@ -229,10 +231,11 @@ impl fmt::Display for InvalidPolicy {
                     "`{argument}` does not belong to {backoff} backoff; remove `{argument}`, or choose its backoff"
                 )
             }
+            #[cfg(feature = "std")]
+            Refusal::ZeroTimeout => f.write_str(self.refusal.rule()),
             Refusal::ZeroAttempts
             | Refusal::AttemptsAndRetries
             | Refusal::ZeroMaxElapsed
-            | Refusal::ZeroTimeout
             | Refusal::NoLimit
             | Refusal::EmptyList
             | Refusal::JitterOnZeroDelay
