@@ -131,7 +131,7 @@ fn a_factor_of_zero_changes_nothing_and_a_factor_of_one_reaches_zero() {
 
 #[test]
 fn sums_of_the_longest_durations_saturate() {
-    let list = Policy::with_backoff(List::new([Duration::MAX; 3])).forever().build();
+    let list = Policy::with_backoff(List::new([Duration::MAX; 3])).max_push_back(Duration::MAX).build();
     let mut progress = list.begin();
     let failure = Failure::new(Fault::PushBack(Duration::MAX)).ran(Duration::MAX);
     for _ in 0..3 {

@@ -317,6 +317,30 @@ fn known_at_run_time(attempts: u32) -> Result<(), &'static str> {
 }
 
 #[test]
+fn retries_are_set_in_place_of_attempts_and_refused_beside_them() {
+    let _turn = turn();
+    overrides::load("shop.search: max_retries=1").unwrap();
+    assert_eq!(attempts(search), 2);
+    overrides::set("shop.search", Override::new().max_retries(u32::MAX)).unwrap();
+    let error = overrides::load("shop.search: max_retries=1, max_attempts=2").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "override `shop.search`: `max_attempts` and `max_retries` are the same limit; keep one of the two: `max_retries` is one less"
+    );
+    overrides::clear();
+}
+
+#[test]
+fn a_time_limit_of_zero_is_refused() {
+    let _turn = turn();
+    let message =
+        "`max_elapsed` is zero, so that no retry could start; use a longer time, or `max_attempts` = 1 for no retries";
+    let error = overrides::load("shop.search: max_elapsed=0s").unwrap_err();
+    assert_eq!(error.to_string(), format!("override `shop.search`: {message}"));
+    assert!(overrides::set("shop.search", Override::new().max_elapsed(Duration::ZERO)).is_err());
+}
+
+#[test]
 fn a_backoff_of_the_users_own_takes_limits_and_reports_what_it_does_not_have() {
     let _turn = turn();
     overrides::load("own: max_attempts=2, initial_delay=1h, multiplier=3").unwrap();

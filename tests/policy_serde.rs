@@ -77,13 +77,18 @@ fn nothing_said_is_the_default_and_a_limit_lifts_the_three_attempts() {
     assert_eq!(read("max_elapsed = '60s'").unwrap().max_attempts(), None);
     assert_eq!(read("forever = true"), Ok(Policy::exponential().forever().build()));
     assert_eq!(read("forever = false\nidempotent = false"), Ok(Policy::default()));
-    assert_eq!(read("initial_delay = '1m'").unwrap().max_delay(), Some(secs(60)));
+    assert_eq!(read("initial_delay = '1m'").unwrap().max_delay(), Some(secs(600)));
+    assert_eq!(read("max_retries = 3"), Ok(Policy::exponential().max_attempts(4).build()));
+    assert_eq!(read("max_retries = 4294967295").unwrap().max_attempts(), Some(u32::MAX));
 }
 
 #[test]
 fn what_the_builder_refuses_is_refused_with_the_same_text() {
     for (text, builder) in [
         ("max_attempts = 0", Policy::exponential().max_attempts(0)),
+        ("max_attempts = 4\nmax_retries = 3", Policy::exponential().max_attempts(4).max_retries(3)),
+        ("forever = true\nmax_retries = 3", Policy::exponential().forever().max_retries(3)),
+        ("max_elapsed = '0s'", Policy::exponential().max_elapsed(secs(0))),
         ("multiplier = 0.5", Policy::exponential().multiplier(0.5)),
         ("multiplier = inf", Policy::exponential().multiplier(f64::INFINITY)),
         ("initial_delay = '0s'", Policy::exponential().initial_delay(secs(0))),
@@ -117,6 +122,7 @@ fn an_unknown_setting_is_answered_with_those_that_exist() {
 fn a_value_of_the_wrong_kind_names_the_setting() {
     assert_eq!(read("max_delay = 5").unwrap_err(), "`max_delay` is 5; use a duration with its unit, such as \"5s\"");
     assert_eq!(read("max_attempts = -1").unwrap_err(), "`max_attempts` is -1; use a whole number in 1..=4294967295");
+    assert_eq!(read("max_retries = -1").unwrap_err(), "`max_retries` is -1; use a whole number in 0..=4294967295");
     assert!(read("jitter = [1]").unwrap_err().contains("expected text, a number, `true` or `false`"));
     assert!(read_json(r#"{"delay": "1s", "delay": "2s"}"#).unwrap_err().starts_with("`delay` is given twice"));
 }

@@ -232,6 +232,11 @@ proptest! {
     }
 
     #[test]
+    fn a_policy_that_wants_retries_can_make_one(policy in policies(any_duration)) {
+        prop_assert!(policy.max_attempts() == Some(1) || policy.ranges().next().is_some(), "{policy:?}");
+    }
+
+    #[test]
     fn no_list_of_delays_panics(
         delays in proptest::collection::vec(any_duration(), 0..20),
         jitter in any_jitter(),

@@ -67,7 +67,7 @@ fn rustdoc_renders_the_section_where_a_function_is_documented() -> io::Result<()
         "attempts: at most 5, the first included",
         "delays: 0 to 100ms, 0 to 200ms, 0 to 400ms and 0 to 800ms",
         "longest wait in all: 1.5s, unless the server asks for more",
-        "no retry starts later than 1m after the call began",
+        "no retry is scheduled later than 1m after the call began",
         "retried: what backoff_core::classify::io accepts",
         "load on a dependency that is down: up to 5 x",
     ] {

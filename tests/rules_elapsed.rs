@@ -42,9 +42,10 @@ fn elapsed_equal_to_the_limit_stops_also_without_a_delay() {
 }
 
 #[test]
-fn a_limit_of_zero_never_retries() {
-    let policy = Policy::constant(Duration::ZERO).max_elapsed(Duration::ZERO).build();
-    assert_eq!(Case::always_fails(policy).run().ended(), (1, Some(StopReason::MaxElapsed)));
+fn the_shortest_limit_stops_at_the_first_failure_that_took_time() {
+    let policy = Policy::constant(Duration::ZERO).max_elapsed(ns(1)).build();
+    let trace = Case::new(policy, [FAILS.after(ns(1)), ok(1)]).without_tokio().run();
+    assert_eq!(trace.ended(), (1, Some(StopReason::MaxElapsed)));
 }
 
 #[test]

@@ -38,11 +38,11 @@ fn a_zero_push_back_is_a_transient_failure() {
 }
 
 #[test]
-fn nothing_named_waits_for_thirty_seconds_and_not_longer() {
-    assert_eq!(PLAIN.build().max_push_back(), Some(secs(30)));
-    assert_eq!(after(PLAIN.build(), secs(30)), RETRIED);
-    assert_eq!(after(PLAIN.build(), secs(30) + ns(1)), TOO_LONG);
-    assert_eq!(after(PLAIN.max_attempts(9).build(), secs(30) + ns(1)), TOO_LONG, "also with attempts named");
+fn nothing_named_waits_for_a_minute_and_not_longer() {
+    assert_eq!(PLAIN.build().max_push_back(), Some(secs(60)));
+    assert_eq!(after(PLAIN.build(), secs(60)), RETRIED);
+    assert_eq!(after(PLAIN.build(), secs(60) + ns(1)), TOO_LONG);
+    assert_eq!(after(PLAIN.max_attempts(9).build(), secs(60) + ns(1)), TOO_LONG, "also with attempts named");
 }
 
 #[test]
@@ -77,10 +77,12 @@ fn with_both_named_both_hold() {
 }
 
 #[test]
-fn forever_waits_for_any_push_back() {
+fn forever_waits_for_an_hour_and_not_longer() {
     let policy = PLAIN.forever().build();
-    assert_eq!(policy.max_push_back(), None);
-    assert_eq!(after(policy, Duration::MAX), RETRIED);
+    assert_eq!(policy.max_push_back(), Some(secs(3_600)));
+    assert_eq!(after(policy, secs(3_600)), RETRIED);
+    assert_eq!(after(policy, secs(3_600) + ns(1)), TOO_LONG);
+    assert_eq!(after(policy, Duration::from_secs(u64::MAX)), TOO_LONG, "a hostile `Retry-After`");
 }
 
 #[test]

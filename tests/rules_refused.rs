@@ -198,6 +198,7 @@ fn backoffs_of_the_caller_are_checked_as_far_as_they_are_known() {
                    jitter, or exponential backoff";
     assert_eq!(list().jitter(Jitter::Decorrelated).try_build().unwrap_err().to_string(), message);
     assert!(list().max_elapsed(secs(1)).max_delay(ms(1)).try_build().is_ok());
+    assert!(list().max_elapsed(secs(1)).try_build().is_err(), "its first delay never fits");
 }
 
 #[test]

@@ -46,11 +46,11 @@ pub use self::hooks::{AttemptLimit, ask, is_met, notify, or_else, timed_out, tim
 use self::missing as asynchronous;
 #[cfg(feature = "std")]
 pub use self::parts::{
-    AsPolicy, adjusted, backoff_of, call, call_in, edit, inner_gave_up, is_cancelled, limited_by_timeout, open_scope,
-    policy, sleep_blocking, sleep_blocking_until_cancelled, unreached,
+    AsPolicy, adjusted, allowed_timeout, backoff_of, call, call_in, check_timeout, edit, inner_gave_up, is_cancelled,
+    limited_by_timeout, open_scope, policy, sleep_blocking, sleep_blocking_until_cancelled, unreached,
 };
 #[cfg(feature = "std")]
-pub use self::taken::Taken;
+pub use self::taken::{EndsByItself, Taken, ends_by_itself};
 #[cfg(feature = "std")]
 pub use self::text::Telling;
 #[cfg(feature = "std")]

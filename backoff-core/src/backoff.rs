@@ -13,7 +13,10 @@ use crate::base::BaseDelay;
 /// A backoff is shared by reference between all calls; what changes during one call lives in its
 /// [`State`](Backoff::State), which is made at the first failure and dropped with the call. Asking for the next delay should cost the same
 /// however many have been asked for. When the rule ends, the call stops with
-/// [`StopReason::BackoffEnded`](crate::StopReason::BackoffEnded).
+/// [`StopReason::BackoffEnded`](crate::StopReason::BackoffEnded), and the rule is not used again in that call.
+///
+/// A policy with a custom backoff must name a limit or [`forever`](crate::PolicyBuilder::forever). A [`List`] needs none, because
+/// it ends by itself.
 ///
 /// A closure `Fn(u32) -> Option<Duration>` is a backoff: it is given the number of the retry, 1 for the first. A list of
 /// delays goes through [`List`], a cloneable iterator through [`Sequence`].
@@ -40,7 +43,7 @@ use crate::base::BaseDelay;
 /// assert_eq!(delays, [Duration::from_secs(1); 2]);
 ///
 /// let squares = Policy::with_backoff(|retry: u32| Some(Duration::from_secs(u64::from(retry).pow(2))));
-/// assert!(squares.max_attempts(4).build().delays().map(|d| d.as_secs()).eq([1, 4, 9]));
+/// assert!(squares.max_retries(3).build().delays().map(|d| d.as_secs()).eq([1, 4, 9]));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a backoff",
@@ -64,6 +67,18 @@ pub trait Backoff {
     fn next_base(&self, state: &mut Self::State) -> Option<BaseDelay> {
         self.next(state).map(BaseDelay::of)
     }
+
+    /// Whether the rule ends by itself after a number of delays that is known beforehand, as a [`List`] does: a limit of the call.
+    #[doc(hidden)]
+    const IS_LIMIT: bool = false;
+
+    /// Whether the type holds no delay at all.
+    #[doc(hidden)]
+    const IS_EMPTY: bool = false;
+
+    /// Whether the rule never ends, so that nothing has to remember that it did.
+    #[doc(hidden)]
+    const IS_ENDLESS: bool = false;
 
     /// Returns the built-in backoff that this is, for those who change its settings.
     #[doc(hidden)]
@@ -91,6 +106,10 @@ where
 
 /// A fixed list of base delays; the call stops when the list is used up.
 ///
+/// The list is a limit: a policy with nine delays makes up to ten attempts, unless a lower limit is named. An empty list is refused:
+/// by `try_build` always, by `build` where its type is an array of length 0. A `const fn` cannot look into other lists; with an
+/// empty one a call makes one attempt.
+///
 /// # Examples
 ///
 /// ```
@@ -98,9 +117,9 @@ where
 /// use std::time::Duration;
 ///
 /// const STEPS: Policy<List<[Duration; 2]>> =
-///     Policy::with_backoff(List::new([Duration::from_secs(1), Duration::from_secs(5)])).max_attempts(9).build();
+///     Policy::with_backoff(List::new([Duration::from_secs(1), Duration::from_secs(5)])).build();
 ///
-/// assert!(STEPS.delays().map(|d| d.as_secs()).eq([1, 5]));
+/// assert!(STEPS.delays().map(|d| d.as_secs()).eq([1, 5])); // three attempts
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List<L> {
@@ -120,6 +139,11 @@ where
 {
     type State = usize;
 
+    const IS_LIMIT: bool = true;
+
+    // Only `[Duration; 0]` has no size and the alignment of a duration.
+    const IS_EMPTY: bool = size_of::<L>() == 0 && align_of::<L>() == align_of::<Duration>();
+
     fn start(&self) -> usize {
         0
     }
@@ -132,6 +156,8 @@ where
 }
 
 /// The base delays of an iterator, which each call walks from the beginning in a clone of its own.
+///
+/// The iterator may be endless, so the policy must name a limit or `forever`.
 ///
 /// # Examples
 ///
@@ -185,6 +211,10 @@ pub struct Borrowed<'b, B>(pub(crate) &'b B);
 #[diagnostic::do_not_recommend]
 impl<B: Backoff> Backoff for Borrowed<'_, B> {
     type State = B::State;
+
+    const IS_LIMIT: bool = B::IS_LIMIT;
+    const IS_EMPTY: bool = B::IS_EMPTY;
+    const IS_ENDLESS: bool = B::IS_ENDLESS;
 
     fn start(&self) -> B::State {
         self.0.start()

@@ -34,6 +34,8 @@ pub struct Progress<S = u32> {
     attempts: u32,
     /// Made at the first failure, so that a success costs nothing.
     backoff: Option<S>,
+    /// The backoff yielded its last delay; always false for one that is endless.
+    has_ended: bool,
     /// The policy's own part of the last delay, push-back taken off.
     previous: Duration,
     /// The time of the call from which elapsed time counts.
@@ -43,7 +45,7 @@ pub struct Progress<S = u32> {
 impl<S> Progress<S> {
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self { attempts: 0, backoff: None, previous: Duration::ZERO, origin: Duration::ZERO }
+        Self { attempts: 0, backoff: None, has_ended: false, previous: Duration::ZERO, origin: Duration::ZERO }
     }
 
     /// Returns the number of failed attempts in the present sequence.
@@ -61,7 +63,7 @@ impl Progress<u32> {
     /// The progress after `attempts` failures, for a built-in backoff: its state is the number of retries.
     #[inline]
     pub(crate) const fn resumed(attempts: u32) -> Self {
-        Self { attempts, backoff: Some(attempts), previous: Duration::ZERO, origin: Duration::ZERO }
+        Self { attempts, backoff: Some(attempts), has_ended: false, previous: Duration::ZERO, origin: Duration::ZERO }
     }
 }
 
@@ -192,7 +194,8 @@ impl<B: Backoff> Policy<B> {
     /// `elapsed` is the time of the failure, counted from the start of the call: `max_elapsed` is checked against it.
     ///
     /// The checks come in this order, and the first that stops names the reason: permanent, ambiguous, cancelled,
-    /// disabled, attempts, nested, backoff ended, push-back too long, elapsed time, budget. A random number is drawn only when
+    /// disabled, attempts, nested, backoff ended, push-back too long, elapsed time, budget. A backoff that has ended stays ended until
+    /// the progress is reset. A random number is drawn only when
     /// a retry is still possible, and a token taken only when the answer is to retry.
     pub fn decide(
         &self,
@@ -221,8 +224,12 @@ pub(crate) fn decide<B: Backoff>(
     if let Some(reason) = refused_before_backoff(rules, progress.attempts, &failure) {
         return Decision::Stop(reason);
     }
+    if !B::IS_ENDLESS && progress.has_ended {
+        return Decision::Stop(StopReason::BackoffEnded);
+    }
     let state = progress.backoff.get_or_insert_with(|| backoff.start());
     let Some(base) = backoff.next_base(state) else {
+        progress.has_ended = true;
         return Decision::Stop(StopReason::BackoffEnded);
     };
     let own = rules.delay(base, progress.previous, random);

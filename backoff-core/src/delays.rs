@@ -1,5 +1,6 @@
 //! The delays of a policy without a call: for documents, plots and tests.
 
+use core::iter::FusedIterator;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
@@ -10,13 +11,15 @@ use crate::{Backoff, Fault, Jitter, Policy};
 
 /// The delays that a call would sleep if every attempt failed at once; made by [`Policy::delays`].
 ///
-/// Time passes by the delays alone. The iterator ends where the policy stops; it is endless for a policy without a limit.
+/// Time passes by the delays alone. The iterator ends for good where the policy stops; it is endless for a
+/// policy without a limit.
 #[derive(Debug)]
 pub struct Delays<'p, B: Backoff, G = ThreadRandom> {
     backoff: &'p B,
     rules: Rules,
     progress: Progress<B::State>,
     elapsed: Duration,
+    has_ended: bool,
     random: G,
 }
 
@@ -50,7 +53,7 @@ impl<B: Backoff> Policy<B> {
     /// let policy = Policy::fibonacci().initial_delay(Duration::from_secs(1)).forever().build();
     /// assert!(policy.base_delays().take(6).map(|d| d.as_secs()).eq([1, 1, 2, 3, 5, 8]));
     /// ```
-    pub fn base_delays(&self) -> impl Iterator<Item = Duration> + use<'_, B> {
+    pub fn base_delays(&self) -> impl FusedIterator<Item = Duration> + use<'_, B> {
         let mut rules = *self.rules();
         if rules.jitter != Jitter::Decorrelated {
             rules.jitter = Jitter::None;
@@ -63,16 +66,16 @@ impl<B: Backoff> Policy<B> {
     /// Both ends can be slept, where `max_elapsed` leaves the time for it. The iterator goes on for as long as a call could,
     /// if chance made every delay the shortest: without `max_attempts`, a range that starts at zero never uses up `max_elapsed`, so the
     /// iterator is endless; use [`take`](Iterator::take).
-    pub fn ranges(&self) -> impl Iterator<Item = RangeInclusive<Duration>> + use<'_, B> {
+    pub fn ranges(&self) -> impl FusedIterator<Item = RangeInclusive<Duration>> + use<'_, B> {
         let unlimited = Rules { max_elapsed: None, ..*self.rules() };
         let shortest = self.delays_by(*self.rules(), || u64::MIN);
         let longest = self.delays_by(unlimited, || u64::MAX);
-        shortest.zip(longest).map(|(shortest, longest)| shortest..=longest)
+        shortest.zip(longest).map(|(shortest, longest)| shortest..=longest).fuse()
     }
 
     fn delays_by<G>(&self, rules: Rules, random: G) -> Delays<'_, B, G> {
         let (backoff, progress) = (self.backoff(), self.begin());
-        Delays { backoff, rules, progress, elapsed: Duration::ZERO, random }
+        Delays { backoff, rules, progress, elapsed: Duration::ZERO, has_ended: false, random }
     }
 }
 
@@ -86,8 +89,8 @@ impl<'p, B: Backoff, G> Delays<'p, B, G> {
     /// Takes the random numbers of jitter from a source of your own.
     #[must_use]
     pub fn random<N: Random>(self, random: N) -> Delays<'p, B, N> {
-        let Self { backoff, rules, progress, elapsed, .. } = self;
-        Delays { backoff, rules, progress, elapsed, random }
+        let Self { backoff, rules, progress, elapsed, has_ended, .. } = self;
+        Delays { backoff, rules, progress, elapsed, has_ended, random }
     }
 }
 
@@ -96,6 +99,9 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
+        if self.has_ended {
+            return None;
+        }
         let (failure, at) = (Failure::new(Fault::Transient), self.elapsed);
         let decision =
             crate::decision::decide(&self.rules, self.backoff, &mut self.progress, failure, at, &mut self.random);
@@ -106,9 +112,11 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
             }
             Decision::Stop(_) => {
                 // It has ended for good: a shorter delay that chance brings later would fit `max_elapsed`.
-                self.elapsed = Duration::MAX;
+                self.has_ended = true;
                 None
             }
         }
     }
 }
+
+impl<B: Backoff, G: Random> FusedIterator for Delays<'_, B, G> {}

@@ -39,8 +39,8 @@ pub enum Jitter {
     /// Uniform in [*d*(1−r), min(*d*(1+r), `max_delay`)] for a ratio r in 0.0..=1.0.
     Factor(f64),
     /// Uniform in [`initial_delay`, min(`max_delay`, 3 × previous delay)], in place of growth; the first previous delay is
-    /// `initial_delay`. Exponential backoff without a named multiplier only. If `max_delay` is not above `initial_delay` (the
-    /// default from 20 s on), every delay is the same; name a longer `max_delay`.
+    /// `initial_delay`. Exponential backoff without a named multiplier only. If `max_delay` is named and not above
+    /// `initial_delay`, every delay is the same; name a longer `max_delay`.
     ///
     /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     Decorrelated,

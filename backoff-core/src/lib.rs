@@ -31,7 +31,9 @@
 //! # Guarantees
 //!
 //! * The operation runs at least once; nothing runs before the call, or before the first poll.
-//! * `max_attempts` counts all attempts, the first included.
+//! * `max_attempts` counts all attempts, the first included; `max_retries` counts those after it.
+//! * After a failure the call stops if `max_elapsed` has passed, or if the next delay is longer than what is left of it. (A timer that
+//!   oversleeps may start one attempt late.)
 //! * No delay follows the last attempt. A success is never discarded. An attempt is never interrupted, except by the time-outs that are
 //!   asked for by name.
 //! * `max_delay` caps every delay that a policy computes, after jitter; at the cap delays stay spread out.

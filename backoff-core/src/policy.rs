@@ -26,7 +26,7 @@ use crate::{Backoff, Jitter, Schedule};
 /// # Defaults
 ///
 /// Exponential backoff from 100 ms, times 2, capped at 20 s, full jitter, 3 attempts. The 3 attempts stand for "no limit
-/// named": naming a time limit lifts them.
+/// named": naming a time limit lifts them. A longer initial delay or increment raises the unnamed cap, to 10 times as much.
 ///
 /// # Examples
 ///
@@ -256,7 +256,22 @@ impl<B> Policy<B> {
     /// Returns a builder with a backoff of your own: a type that implements [`Backoff`](crate::Backoff), a closure, a [`List`](crate::List), a
     /// [`Sequence`](crate::Sequence).
     ///
-    /// Neither cap nor jitter applies unless named.
+    /// Neither cap nor jitter applies unless named. A [`List`](crate::List) is a limit by itself; any other custom backoff is refused
+    /// without a limit (`max_attempts`, `max_retries`, `max_elapsed`) or [`forever`](PolicyBuilder::forever), because the default of 3 attempts
+    /// would cut its schedule short.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{List, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let list = Policy::with_backoff(List::new([Duration::from_millis(1); 9])).build();
+    /// assert_eq!((list.max_attempts(), list.delays().count()), (None, 9)); // ten attempts
+    ///
+    /// let refused = Policy::with_backoff(|_: u32| Some(Duration::from_secs(1))).try_build();
+    /// assert!(refused.is_err());
+    /// ```
     pub const fn with_backoff(backoff: B) -> PolicyBuilder<B>
     where
         B: Backoff,
@@ -339,7 +354,7 @@ impl<B> Policy<B> {
         self.rules.attempts_limit()
     }
 
-    /// Returns the time after which no retry starts.
+    /// Returns the time for all retries; see [`PolicyBuilder::max_elapsed`].
     #[must_use]
     pub const fn max_elapsed(&self) -> Option<Duration> {
         self.rules.max_elapsed

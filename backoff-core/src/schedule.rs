@@ -96,6 +96,23 @@ impl Schedule {
         }
     }
 
+    /// Returns the cap on the delays when none is named; it leaves every growth that is named room to show.
+    pub(crate) const fn default_cap(&self) -> BaseDelay {
+        let largest = match *self {
+            Self::Constant { .. } => return BaseDelay::MAX,
+            Self::Exponential { initial_delay, .. } | Self::Fibonacci { initial_delay } => initial_delay,
+            Self::Linear { initial_delay, increment } => {
+                if increment.as_nanos() > initial_delay.as_nanos() {
+                    increment
+                } else {
+                    initial_delay
+                }
+            }
+        };
+        let grown = largest.saturating_mul(ROOM_TO_GROW);
+        BaseDelay::of(if grown.as_nanos() > DEFAULT_MAX_DELAY.as_nanos() { grown } else { DEFAULT_MAX_DELAY })
+    }
+
     pub(crate) const fn kind(&self) -> Kind {
         match self {
             Self::Exponential { .. } => Kind::Exponential,
@@ -113,7 +130,9 @@ pub(crate) enum Kind {
     Constant,
     Linear,
     Fibonacci,
-    /// A backoff of the user's own.
+    /// A [`List`](crate::List), which ends by itself.
+    List,
+    /// Any other backoff of the user's own.
     Custom,
 }
 
@@ -130,13 +149,15 @@ impl Kind {
             Self::Constant => "constant",
             Self::Linear => "linear",
             Self::Fibonacci => "fibonacci",
-            Self::Custom => "custom",
+            Self::List | Self::Custom => "custom",
         }
     }
 }
 
 impl Backoff for Schedule {
     type State = u32;
+
+    const IS_ENDLESS: bool = true;
 
     fn start(&self) -> u32 {
         0
@@ -159,6 +180,11 @@ impl Backoff for Schedule {
         Some(*self)
     }
 }
+
+/// The cap on growing delays when none is named; longer where the first delay or the increment asks for it.
+const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
+/// How far above the first delay and the increment an unnamed cap is at least.
+const ROOM_TO_GROW: u32 = 10;
 
 /// Just below the largest number of nanoseconds that a conversion to `i64` keeps (2^63).
 const NANOS_IN_I64: f64 = 9.2e18;

@@ -15,7 +15,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident, Path};
 
-pub(crate) use self::keys::{KEYS, form};
+pub(crate) use self::keys::{KEYS, LIMITS, form};
 pub(crate) use self::value::{Value, is_async_closure, peel};
 use crate::diagnostic::Errors;
 use crate::function::Scope;
@@ -116,6 +116,7 @@ pub(crate) struct Once {
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) max_attempts: Option<Arg<Value<u32>>>,
+    pub(crate) max_retries: Option<Arg<Value<u32>>>,
     pub(crate) max_elapsed: Option<Arg<Value<Duration>>>,
     pub(crate) forever: Option<Arg<()>>,
     pub(crate) initial_delay: Option<Arg<Value<Duration>>>,
@@ -177,6 +178,17 @@ impl Args {
     /// Returns whether a key is written, perhaps with a slip or by another library's name for it.
     pub(crate) fn seems_given(&self, name: &str) -> bool {
         self.key(name).is_some() || self.meant.contains(&name)
+    }
+
+    /// Returns whether a limit on attempts or time is written, or `forever`, perhaps with a slip.
+    pub(crate) fn names_limit(&self) -> bool {
+        LIMITS.into_iter().chain(["forever"]).any(|name| self.seems_given(name))
+    }
+
+    /// Returns whether the literals of the attribute allow no retry.
+    pub(crate) fn wants_no_retry(&self) -> bool {
+        let is = |arg: &Option<Arg<Value<u32>>>, number| arg.as_ref().is_some_and(|arg| arg.literal() == Some(&number));
+        is(&self.max_attempts, 1) || is(&self.max_retries, 0)
     }
 
     /// Returns the path of the runtime crate.

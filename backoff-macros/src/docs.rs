@@ -137,7 +137,7 @@ fn limits(args: &Args) -> Vec<String> {
             Some(crate::args::Since::FirstFailure) => "after the first failure",
             Some(crate::args::Since::Call) | None => "after the call began",
         };
-        limits.push(format!("no retry starts later than {} {since}", duration(limit)));
+        limits.push(format!("no retry is scheduled later than {} {since}", duration(limit)));
     }
     if let Some(limit) = literal(args.reset_after.as_ref()) {
         limits.push(format!("an attempt that fails after {} or more counts as the first", duration(limit)));

@@ -2,12 +2,14 @@
 
 mod foreign;
 
+use std::time::Duration;
+
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Lit, Token, token};
 
-use self::foreign::Answer::{self, Form, Rename, Retries};
+use self::foreign::Answer::{self, Form, Millis, Noted, Rename, Urllib3};
 use self::foreign::FOREIGN;
 use crate::args::KEYS;
 
@@ -137,10 +139,15 @@ fn answer_text(answer: Answer, value: Option<&Expr>, unit: Option<&str>) -> Stri
             None if unit.is_some() => format!("use `{ours}`, with a `Duration`"),
             None => format!("use `{ours}`"),
         },
-        Retries => match value.and_then(integer) {
-            Some(retries) => format!("use `max_attempts = {}`; the first attempt counts", retries.saturating_add(1)),
-            None => "use `max_attempts`, which is one more; the first attempt counts".to_owned(),
-        },
+        Millis(ours) => answer_text(Rename(ours), value, unit.or(Some("ms"))),
+        Noted(ours, note) => format!("{}; {note}", answer_text(Rename(ours), value, unit)),
+        Urllib3 => {
+            let first = value.and_then(number).map_or(Duration::from_secs(1), |factor| scaled(2.0 * factor));
+            format!(
+                "use `initial_delay = \"{}\"`; urllib3 waits 0, then the factor times 2, 4, 8, .. seconds; growth is `multiplier`",
+                humantime::format_duration(first)
+            )
+        }
         Form(form, "") => format!("use `{form}`"),
         Form(form, note) => format!("use `{form}`; {note}"),
     }
@@ -162,14 +169,21 @@ fn converted(ours: &str, value: &Expr, unit: Option<&str>) -> Option<String> {
     }
 }
 
-fn integer(value: &Expr) -> Option<u64> {
-    match value {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Int(number) => number.base10_parse().ok(),
-            _ => None,
-        },
+/// Returns the value of a literal number that is not negative.
+fn number(value: &Expr) -> Option<f64> {
+    let Expr::Lit(literal) = value else {
+        return None;
+    };
+    match &literal.lit {
+        Lit::Int(number) => number.base10_parse().ok(),
+        Lit::Float(number) => number.base10_parse().ok(),
         _ => None,
     }
+}
+
+/// Returns seconds as a duration; the longest one if they are too many.
+fn scaled(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -198,7 +212,7 @@ mod tests {
     fn a_name_like_none_of_ours_is_answered_with_the_whole_list() {
         let message = answer("zzzzzz");
         assert!(message.starts_with(
-            "unknown argument `zzzzzz` in `#[retry(...)]`; expected one of `max_attempts`, `max_elapsed`, `forever`, "
+            "unknown argument `zzzzzz` in `#[retry(...)]`; expected one of `max_attempts`, `max_retries`, `max_elapsed`, "
         ));
         for (key, _) in KEYS {
             assert!(message.contains(&format!("`{key}`")), "{key}");
@@ -208,9 +222,11 @@ mod tests {
     #[test]
     fn names_of_other_libraries_are_answered_with_our_word_and_value() {
         for (argument, cure) in [
-            ("max_retries = 3", "use `max_attempts = 4`; the first attempt counts"),
-            ("retries = n", "use `max_attempts`, which is one more; the first attempt counts"),
-            ("max_times = 0", "use `max_attempts = 1`; the first attempt counts"),
+            ("max_retry = 3", "use `max_retries = 3`"),
+            ("retries = n", "use `max_retries`"),
+            ("max_times = 0", "use `max_retries = 0`"),
+            ("take(3)", "use `max_retries`"),
+            ("num_retries = 4294967295", "use `max_retries = 4294967295`"),
             ("attempts = 3", "use `max_attempts = 3`"),
             ("tries = 3", "use `max_attempts = 3`"),
             ("max_tries = 3", "use `max_attempts = 3`"),
@@ -221,7 +237,11 @@ mod tests {
             ("factor = 1.5", "use `multiplier = 1.5`"),
             (
                 "backoff_factor = 0.5",
-                "use `initial_delay = \"500ms\"`; elsewhere that factor is the first delay in seconds; growth is `multiplier`",
+                "use `initial_delay = \"1s\"`; urllib3 waits 0, then the factor times 2, 4, 8, .. seconds; growth is `multiplier`",
+            ),
+            (
+                "backoff_factor = 2",
+                "use `initial_delay = \"4s\"`; urllib3 waits 0, then the factor times 2, 4, 8, .. seconds; growth is `multiplier`",
             ),
             ("giveup = is_fatal", "use `when = |error| !..`; `true` means that another attempt is worth it"),
             ("max_interval = \"60s\"", "use `max_delay = \"60s\"`"),
@@ -234,7 +254,10 @@ mod tests {
             ("timeout_ms = 100", "use `timeout = \"100ms\"`"),
             ("max_delay_secs = 20", "use `max_delay = \"20s\"`"),
             ("max_elapsed_time = 60", "use `max_elapsed = \"60s\"`"),
-            ("total_delay = \"60s\"", "use `max_elapsed = \"60s\"`"),
+            ("total_delay = \"60s\"", "use `max_elapsed = \"60s\"`; the time of the attempts counts, too"),
+            ("call_timeout = \"9s\"", "use `timeout = \"9s\"`"),
+            ("operation_attempt_timeout = \"9s\"", "use `attempt_timeout = \"9s\"`"),
+            ("before = log", "use `before_retry`; it runs before attempts 2, 3, .."),
             ("max_duration = \"60s\"", "use `max_elapsed = \"60s\"`"),
             ("deadline = \"60s\"", "use `max_elapsed = \"60s\"`"),
             ("randomization_factor = 0.5", "use `jitter = 0.5`"),
@@ -254,10 +277,17 @@ mod tests {
             ("context = ctx", "use `attempt = ctx`; it binds the number of the attempt for the body"),
             ("fallback = none", "use `or_else`"),
             ("with_max_delay = \"1s\"", "use `max_delay`"),
-            ("maxRetries = 3", "use `max_attempts = 4`; the first attempt counts"),
-            ("MaxRetryAttempts = 3", "use `max_attempts = 4`; the first attempt counts"),
+            ("maxRetries = 3", "use `max_retries`"),
+            ("MaxRetryAttempts = 3", "use `max_retries = 3`"),
             ("ExponentialBackoff", "use `backoff = exponential`"),
-            ("minTimeout = 3", "use `initial_delay = \"3s\"`"),
+            ("minTimeout = 300", "use `initial_delay = \"300ms\"`"),
+            ("max_timeout = Duration::MAX", "use `max_delay`, with a `Duration`"),
+            ("max_retry_time = \"60s\"", "use `max_elapsed = \"60s\"`"),
+            ("wait_fixed = 2000", "use `delay = \"2000ms\"`"),
+            (
+                "min = 4",
+                "use `initial_delay = \"4s\"`; tenacity's `min` is the shortest delay, and here no delay has a floor",
+            ),
         ] {
             let (name, _) = argument.split_once([' ', '(']).unwrap_or((argument, ""));
             assert_eq!(answer(argument), format!("unknown argument `{name}`; {cure}"));
@@ -272,7 +302,7 @@ mod tests {
             seen.push(name);
         }
         for (_, answer) in FOREIGN {
-            if let Rename(ours) = answer {
+            if let Rename(ours) | Millis(ours) | Noted(ours, _) = answer {
                 assert!(KEYS.iter().any(|(key, _)| key == ours), "{ours}");
             }
         }

@@ -85,6 +85,8 @@ const VALID: &[&str] = &[
     "backoff = fibonacci, jitter = 1",
     "backoff = Steps::new([1, 2]), jitter = Jitter::Full",
     "backoff = Steps",
+    "max_retries = 0, backoff = steps",
+    "backoff = Steps, until = done, unmet = last",
     "backoff = my_steps",
     "jitter = decorrelated, crate = other::name",
     "crate = \"other\"",

@@ -6,7 +6,7 @@ mod function;
 
 use std::time::Duration;
 
-use crate::args::{Arg, Args};
+use crate::args::{Arg, Args, Backoff, LIMITS};
 use crate::diagnostic::Errors;
 
 pub(crate) use self::function::check as function;
@@ -25,6 +25,22 @@ fn limits(args: &Args, errors: &mut Errors) {
                        retry, or `forever` for no limit";
         errors.push(max_attempts.error(message));
     }
+    if let (Some(retries), Some(_)) = (args.key("max_retries"), args.key("max_attempts")) {
+        let message =
+            "`max_retries` and `max_attempts` are the same limit; remove one of them: `max_retries` is one less";
+        errors.at(retries.span(), message);
+    }
+    if let Some(limit) = args.max_elapsed.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
+        let message = format!(
+            "{} leaves no time for a retry; use a longer time, or `max_attempts = 1` for no retry",
+            quoted(limit)
+        );
+        errors.push(limit.error(message));
+    }
+    if let Some(limit) = args.timeout.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
+        let message = format!("{} leaves no time for an attempt; use a longer time, or leave it out", quoted(limit));
+        errors.push(limit.error(message));
+    }
     if let Some(reset_after) = args.reset_after.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
         let message = format!(
             "{} makes every failure the first, so that no limit is reached; use a longer time, or leave it out",
@@ -41,8 +57,6 @@ fn limits(args: &Args, errors: &mut Errors) {
     }
 }
 
-const LIMITS: [&str; 3] = ["max_attempts", "max_elapsed", "timeout"];
-
 fn polling(args: &Args, errors: &mut Errors) {
     let Some(until) = args.key("until") else {
         if let (Some(unmet), false) = (args.key("unmet"), args.seems_given("until")) {
@@ -52,8 +66,9 @@ fn polling(args: &Args, errors: &mut Errors) {
         }
         return;
     };
-    // A policy may bring the limit, and `forever` says that none is wanted.
-    let limited = LIMITS.into_iter().chain(["forever", "policy"]).any(|name| args.seems_given(name));
+    // A policy may bring the limit, `forever` says that none is wanted, and a custom backoff is a limit or is refused without one.
+    let is_custom = matches!(&args.backoff, Some(Arg { value: Backoff::Custom(_), .. }));
+    let limited = args.names_limit() || args.seems_given("policy") || is_custom;
     let message = match (args.seems_given("unmet"), limited) {
         (true, true) => return,
         (false, true) => {

@@ -45,7 +45,7 @@ fn builder(input: &mut Unstructured<'_>) -> Result<PolicyBuilder> {
         _ => Policy::constant(duration(input)?),
     };
     for _ in 0..input.int_in_range(0..=8_u8)? {
-        builder = match input.int_in_range(0..=13_u8)? {
+        builder = match input.int_in_range(0..=14_u8)? {
             0 => builder.initial_delay(duration(input)?),
             1 => builder.multiplier(number(input)?),
             2 => builder.increment(duration(input)?),
@@ -59,6 +59,7 @@ fn builder(input: &mut Unstructured<'_>) -> Result<PolicyBuilder> {
             10 => builder.reset_after(duration(input)?),
             11 => builder.max_push_back(duration(input)?),
             12 => builder.idempotent(),
+            13 => builder.max_retries(input.arbitrary()?),
             _ => match builder.try_build() {
                 Ok(policy) => policy.edit(),
                 Err(_) => builder,

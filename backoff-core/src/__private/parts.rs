@@ -4,7 +4,9 @@ use core::time::Duration;
 
 use crate::backoff::Borrowed;
 use crate::drive::limits::{Nesting as _, OpenScope};
-use crate::{BlockingSleeper, CallSite, CancelToken, InnerRetries, Policy, PolicyBuilder, Scope};
+use crate::{
+    Backoff, BlockingSleeper, CallSite, CancelToken, InnerRetries, InvalidPolicy, Policy, PolicyBuilder, Scope,
+};
 
 /// Runs one attempt; `?` and `return` in the body end it.
 #[inline(always)]
@@ -57,14 +59,32 @@ pub fn is_cancelled(token: &CancelToken) -> bool {
     token.is_cancelled()
 }
 
-/// Builds a policy from values known at run time: what would be refused is moved to the nearest allowed value, and told to
-/// those who watch.
-pub fn adjusted<B>(site: &'static CallSite, builder: PolicyBuilder<B>) -> Policy<B> {
+/// Builds a policy from values known at run time: moves what would be refused to the nearest allowed value, and reports it once
+/// per call site. An empty list of delays is reported and kept.
+pub fn adjusted<B: Backoff>(site: &'static CallSite, builder: PolicyBuilder<B>) -> Policy<B> {
     let (policy, problem) = builder.build_adjusted();
     if let Some(problem) = problem {
         site.adjusted(problem);
+    } else if B::IS_LIMIT && policy.backoff().next(&mut policy.backoff().start()).is_none() {
+        site.adjusted(InvalidPolicy::EMPTY_LIST);
     }
     policy
+}
+
+/// Refuses a constant `timeout` of zero.
+#[track_caller]
+pub const fn check_timeout(limit: Duration) {
+    assert!(!limit.is_zero(), "`timeout` is zero, so that no attempt could end; use a longer time, or leave it out");
+}
+
+/// Returns a `timeout` that is known at run time only: zero becomes a nanosecond, which is reported once per call site.
+#[must_use]
+pub fn allowed_timeout(site: &'static CallSite, limit: Duration) -> Duration {
+    if limit.is_zero() {
+        site.adjusted(InvalidPolicy::ZERO_TIMEOUT);
+        return Duration::from_nanos(1);
+    }
+    limit
 }
 
 /// Takes the closure of `backoff = |retry| ..`, whose argument needs no type.

@@ -108,7 +108,13 @@ impl Override {
         self
     }
 
-    /// Sets the time after which no retry starts; see [When it applies](super#when-it-applies).
+    /// Sets the largest number of retries: one less than [`max_attempts`](Self::max_attempts), and refused beside it.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.settings.max_retries = Some(retries);
+        self
+    }
+
+    /// Sets the time for all retries, above zero; see [When it applies](super#when-it-applies).
     pub fn max_elapsed(mut self, limit: Duration) -> Self {
         self.settings.max_elapsed = Some(limit);
         self

@@ -3,12 +3,12 @@
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 
-use super::draft::Draft;
-use super::invalid::Argument;
+use super::draft::{Counted, Draft};
+use super::invalid::{Argument, Refusal};
 use super::{InvalidPolicy, Named, Policy, Rules, Since};
 use crate::base::BaseDelay;
 use crate::schedule::Kind;
-use crate::{Jitter, Schedule};
+use crate::{Backoff, Jitter, Schedule};
 
 /// Collects the settings of a [`Policy`].
 ///
@@ -39,7 +39,7 @@ pub struct PolicyBuilder<B = Schedule> {
 
 impl PolicyBuilder<Schedule> {
     pub(super) const fn new(schedule: Schedule) -> Self {
-        Self::start(schedule, schedule.kind(), schedule.first_delay())
+        Self::start(schedule, schedule.kind(), schedule.first_delay()).schedule(schedule)
     }
 
     /// Sets the base delay of the first retry, above zero; default 100 ms. Exponential, linear and fibonacci.
@@ -96,6 +96,9 @@ impl PolicyBuilder<Schedule> {
     }
 
     const fn schedule(mut self, schedule: Schedule) -> Self {
+        if !self.draft.rules.named.has(Named::MAX_DELAY) {
+            self.draft.rules.max_delay = schedule.default_cap();
+        }
         self.backoff = ManuallyDrop::new(schedule);
         self
     }
@@ -109,8 +112,14 @@ impl PolicyBuilder<Schedule> {
 }
 
 impl<B> PolicyBuilder<B> {
-    pub(super) const fn custom(backoff: B) -> Self {
-        Self::start(backoff, Kind::Custom, Duration::ZERO)
+    pub(super) const fn custom(backoff: B) -> Self
+    where
+        B: Backoff,
+    {
+        let kind = if B::IS_LIMIT { Kind::List } else { Kind::Custom };
+        let mut builder = Self::start(backoff, kind, Duration::ZERO);
+        builder.draft.is_empty = B::IS_EMPTY;
+        builder
     }
 
     const fn start(backoff: B, kind: Kind, initial: Duration) -> Self {
@@ -131,31 +140,66 @@ impl<B> PolicyBuilder<B> {
     }
 
     pub(super) const fn edit(backoff: B, rules: Rules) -> Self {
-        let draft = Draft { rules, multiplier: None, misfit: None, adjusting: false, moved: None };
+        let draft = Draft {
+            rules,
+            multiplier: None,
+            misfit: None,
+            counted: Counted::Unnamed,
+            is_empty: false,
+            adjusting: false,
+            moved: None,
+        };
         Self { backoff: ManuallyDrop::new(backoff), draft }
     }
 
     /// Sets the largest number of attempts, the first included, at least 1.
     ///
-    /// Default 3, or no limit when a time limit or [`forever`](Self::forever) is named.
+    /// Default 3, or no limit when a time limit or [`forever`](Self::forever) is named, or the backoff is a
+    /// [`List`](crate::List). Refused beside [`max_retries`](Self::max_retries).
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.draft.count_by(Counted::Attempts);
+        let attempts = self.draft.allowed_attempts(attempts);
+        self.attempts(attempts)
+    }
+
+    /// Sets the largest number of retries: `max_retries(n)` is `max_attempts(n + 1)`, for callers that count retries.
+    ///
+    /// 0 means one attempt and no retry. `u32::MAX` saturates to `u32::MAX` attempts. Refused beside
+    /// [`max_attempts`](Self::max_attempts).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().max_retries(3).build();
+    /// assert_eq!(policy.max_attempts(), Some(4)); // one first attempt, three retries
+    /// ```
+    pub const fn max_retries(mut self, retries: u32) -> Self {
+        self.draft.count_by(Counted::Retries);
+        self.attempts(retries.saturating_add(1))
+    }
+
+    const fn attempts(mut self, attempts: u32) -> Self {
         self.draft.limited();
-        self.draft.rules.max_attempts = self.draft.allowed_attempts(attempts);
+        self.draft.rules.max_attempts = attempts;
         self.name(Named::MAX_ATTEMPTS)
     }
 
-    /// Sets the time after which no retry starts, counted from the start of the call with all attempts included.
+    /// Sets the time for all retries, above zero, counted from the start of the call with all attempts included.
     ///
-    /// A retry whose delay would end exactly then still starts. Nothing is interrupted: an attempt that runs may end
-    /// later. Default: no limit.
+    /// After a failure the call stops if this time has passed, or if the next delay is longer than what is left. A delay that ends
+    /// exactly at the limit is waited for and retried; a failure exactly at the limit is not. Nothing is interrupted: an attempt
+    /// that runs may end later, and a timer that oversleeps may start one attempt late. Default: no limit.
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
         self.draft.limited();
-        self.draft.rules.max_elapsed = Some(limit);
+        self.draft.rules.max_elapsed = Some(self.draft.allowed_elapsed(limit));
         self
     }
 
-    /// Says that no limit on attempts or time is wanted, also for push-backs.
+    /// Removes every limit on attempts and time.
     ///
+    /// A push-back may then be up to an hour; see [`max_push_back`](Self::max_push_back).
     /// Refused beside a limit; on a builder from [`Policy::edit`] it lifts the limits of that policy.
     pub const fn forever(mut self) -> Self {
         if self.draft.rules.named.has(Named::BUILT) {
@@ -169,8 +213,8 @@ impl<B> PolicyBuilder<B> {
 
     /// Sets the cap on every delay that the policy computes, jitter included.
     ///
-    /// Default 20 s, or `initial_delay` where that is longer; none for constant backoff and backoffs of your own. A
-    /// push-back comes on top.
+    /// Default for growing backoffs: 20 s, or 10 times the initial delay or the increment if one of these is longer, so that
+    /// the delays can grow. Default for constant and custom backoffs: none. A push-back comes on top.
     pub const fn max_delay(mut self, cap: Duration) -> Self {
         self.draft.rules.max_delay = BaseDelay::of(cap);
         self.name(Named::MAX_DELAY)
@@ -203,7 +247,7 @@ impl<B> PolicyBuilder<B> {
 
     /// Sets the longest push-back that is waited for; a longer one ends the call.
     ///
-    /// Default 30 s; with `max_elapsed` named only that limit bounds push-backs, and with `forever` nothing does.
+    /// Default 60 s. With `max_elapsed` named only that limit bounds push-backs; with `forever` the default is 1 hour.
     pub const fn max_push_back(mut self, longest: Duration) -> Self {
         self.draft.rules.max_push_back = Some(longest);
         self.name(Named::MAX_PUSH_BACK)
@@ -246,7 +290,7 @@ impl<B> PolicyBuilder<B> {
     /// # Panics
     ///
     /// When a setting is refused, as listed at [`try_build`](Self::try_build). In a `const` that is a compile error; for
-    /// values from outside use `try_build`.
+    /// values from outside use `try_build`. Only `try_build` looks into a [`List`](crate::List), which a `const fn` cannot do.
     #[track_caller]
     pub const fn build(self) -> Policy<B> {
         if let Err(refusal) = self.draft.check() {
@@ -266,7 +310,8 @@ impl<B> PolicyBuilder<B> {
     /// # Errors
     ///
     /// Returns [`InvalidPolicy`] when
-    /// * `max_attempts` is 0;
+    /// * `max_attempts` is 0, or named beside `max_retries`;
+    /// * `max_elapsed` is zero;
     /// * `multiplier` is below 1, infinite or not a number;
     /// * the initial delay of a growing backoff is zero;
     /// * a named `max_delay` is shorter than the first base delay;
@@ -274,6 +319,8 @@ impl<B> PolicyBuilder<B> {
     /// * decorrelated jitter is named beside a multiplier, or on a backoff that is not exponential;
     /// * the shortest possible first delay is above `max_elapsed`, though retries are wanted;
     /// * `forever` is named beside a limit;
+    /// * a custom backoff other than a [`List`](crate::List) has neither a limit nor `forever`;
+    /// * a `List` is empty;
     /// * `reset_after` is zero;
     /// * a setting is named that the chosen backoff does not have.
     ///
@@ -286,10 +333,18 @@ impl<B> PolicyBuilder<B> {
     /// assert_eq!(policy.max_attempts(), Some(4)); // one first attempt, three retries
     /// # Ok::<(), backoff_core::InvalidPolicy>(())
     /// ```
-    pub fn try_build(self) -> Result<Policy<B>, InvalidPolicy> {
+    pub fn try_build(self) -> Result<Policy<B>, InvalidPolicy>
+    where
+        B: Backoff,
+    {
         let backoff = ManuallyDrop::into_inner(self.backoff);
         self.draft.check()?;
-        Ok(Policy::from_parts(backoff, self.draft.decided()))
+        let policy = Policy::from_parts(backoff, self.draft.decided());
+        if B::IS_LIMIT {
+            let first = first_delay(policy.backoff()).ok_or(Refusal::EmptyList)?;
+            policy.rules().fits_after(first)?;
+        }
+        Ok(policy)
     }
 
     /// Returns the policy with every refused value moved to the nearest allowed one, and what was moved first.
@@ -302,4 +357,9 @@ impl<B> PolicyBuilder<B> {
             draft.moved.map(InvalidPolicy::from),
         )
     }
+}
+
+/// Returns the first base delay of a backoff; `None` where it has none.
+fn first_delay<B: Backoff>(backoff: &B) -> Option<BaseDelay> {
+    backoff.next_base(&mut backoff.start())
 }

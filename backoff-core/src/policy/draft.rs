@@ -16,18 +16,32 @@ pub(super) struct Draft {
     pub(super) multiplier: Option<f64>,
     /// The first setting that the chosen backoff does not have.
     pub(super) misfit: Option<Argument>,
+    /// The setting that the number of attempts was named by.
+    pub(super) counted: Counted,
+    /// The type of the backoff holds no delay.
+    pub(super) is_empty: bool,
     /// Move values to the nearest allowed one instead of refusing them.
     pub(super) adjusting: bool,
     /// What was moved first.
     pub(super) moved: Option<Refusal>,
 }
 
-/// The cap when none is named; longer when the initial delay is.
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
+/// The setting by which this builder was given the number of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// None: the number is the default, or that of the policy that is edited.
+    Unnamed,
+    Attempts,
+    Retries,
+    Both,
+}
+
 /// The number of attempts when no limit is named.
 const DEFAULT_ATTEMPTS: u32 = 3;
-/// The longest push-back that is waited for when no limit is named.
-const DEFAULT_MAX_PUSH_BACK: Duration = Duration::from_secs(30);
+/// The longest push-back that is waited for when no time limit is named.
+const DEFAULT_MAX_PUSH_BACK: Duration = Duration::from_secs(60);
+/// The same with `forever`: a hostile server must not put a worker to sleep for good.
+const FOREVER_MAX_PUSH_BACK: Duration = Duration::from_secs(60 * 60);
 /// The spread of a constant delay when no jitter is named.
 const DEFAULT_CONSTANT_FACTOR: f64 = 0.1;
 
@@ -51,6 +65,23 @@ impl Draft {
             return 1;
         }
         attempts
+    }
+
+    pub(super) const fn count_by(&mut self, setting: Counted) {
+        self.counted = match (self.counted, setting) {
+            (Counted::Unnamed, setting) => setting,
+            (Counted::Attempts, Counted::Attempts) => Counted::Attempts,
+            (Counted::Retries, Counted::Retries) => Counted::Retries,
+            _ => Counted::Both,
+        };
+    }
+
+    pub(super) const fn allowed_elapsed(&mut self, limit: Duration) -> Duration {
+        if self.adjusting && limit.is_zero() {
+            self.moved(Refusal::ZeroMaxElapsed);
+            return Duration::from_nanos(1);
+        }
+        limit
     }
 
     pub(super) const fn allowed_initial(&mut self, delay: Duration) -> Duration {
@@ -100,6 +131,9 @@ impl Draft {
             self.moved(refusal);
             self.rules.named = self.rules.named.without(Named::JITTER);
         }
+        if matches!(self.counted, Counted::Both) {
+            self.moved(Refusal::AttemptsAndRetries);
+        }
     }
 
     pub(super) const fn check(&self) -> Result<(), Refusal> {
@@ -110,6 +144,12 @@ impl Draft {
         }
         if named.has(Named::MAX_ATTEMPTS) && rules.max_attempts == 0 {
             return Err(Refusal::ZeroAttempts);
+        }
+        if matches!(self.counted, Counted::Both) {
+            return Err(Refusal::AttemptsAndRetries);
+        }
+        if let Some(Duration::ZERO) = rules.max_elapsed {
+            return Err(Refusal::ZeroMaxElapsed);
         }
         if let Some(multiplier) = self.multiplier {
             if !is_growth(multiplier) {
@@ -131,7 +171,19 @@ impl Draft {
         if let Some(refusal) = self.forever_and_limited() {
             return Err(refusal);
         }
+        if self.is_empty {
+            return Err(Refusal::EmptyList);
+        }
+        if matches!(rules.kind, Kind::Custom) && !self.is_limited() && !named.has(Named::FOREVER) {
+            return Err(Refusal::NoLimit);
+        }
         self.decided().first_delay_fits()
+    }
+
+    /// Returns whether a limit on attempts or time is named.
+    const fn is_limited(&self) -> bool {
+        let named = self.rules.named;
+        named.has(Named::MAX_ATTEMPTS) || named.has(Named::TIMEOUT) || self.rules.max_elapsed.is_some()
     }
 
     const fn short_cap(&self) -> Option<Refusal> {
@@ -173,7 +225,7 @@ impl Draft {
             return None;
         }
         let limit = if named.has(Named::MAX_ATTEMPTS) {
-            "max_attempts"
+            if matches!(self.counted, Counted::Retries) { "max_retries" } else { "max_attempts" }
         } else if self.rules.max_elapsed.is_some() {
             "max_elapsed"
         } else if named.has(Named::TIMEOUT) && !named.has(Named::BUILT) {
@@ -190,25 +242,21 @@ impl Draft {
         let mut rules = self.rules;
         let forever = rules.named.has(Named::FOREVER);
         if !rules.named.has(Named::MAX_ATTEMPTS) {
-            let limited = rules.max_elapsed.is_some() || rules.named.has(Named::TIMEOUT);
+            let limited = self.is_limited() || matches!(rules.kind, Kind::List);
             rules.max_attempts = if forever || limited { 0 } else { DEFAULT_ATTEMPTS };
         }
         if !rules.named.has(Named::MAX_PUSH_BACK) {
-            let bounded = forever || rules.max_elapsed.is_some();
-            rules.max_push_back = if bounded { None } else { Some(DEFAULT_MAX_PUSH_BACK) };
-        }
-        if !rules.named.has(Named::MAX_DELAY) {
-            rules.max_delay = if !rules.kind.is_growing() {
-                BaseDelay::MAX
-            } else if is_longer(rules.initial, DEFAULT_MAX_DELAY) {
-                BaseDelay::of(rules.initial)
+            rules.max_push_back = if rules.max_elapsed.is_some() {
+                None
+            } else if forever {
+                Some(FOREVER_MAX_PUSH_BACK)
             } else {
-                BaseDelay::of(DEFAULT_MAX_DELAY)
+                Some(DEFAULT_MAX_PUSH_BACK)
             };
         }
         if !rules.named.has(Named::JITTER) {
             rules.jitter = match rules.kind {
-                Kind::Custom => Jitter::None,
+                Kind::List | Kind::Custom => Jitter::None,
                 Kind::Constant if rules.initial.is_zero() => Jitter::None,
                 Kind::Constant => Jitter::Factor(DEFAULT_CONSTANT_FACTOR),
                 Kind::Exponential | Kind::Linear | Kind::Fibonacci => Jitter::Full,
@@ -222,13 +270,21 @@ impl Draft {
 impl Rules {
     /// Refuses a policy that wants retries and can never start one.
     pub(super) const fn first_delay_fits(&self) -> Result<(), Refusal> {
+        if matches!(self.kind, Kind::List | Kind::Custom) {
+            return Ok(());
+        }
+        self.fits_after(BaseDelay::of(self.initial))
+    }
+
+    /// Refuses a policy that wants retries and whose first base delay never fits its time limit.
+    pub(super) const fn fits_after(&self, first: BaseDelay) -> Result<(), Refusal> {
         let Some(max_elapsed) = self.max_elapsed else {
             return Ok(());
         };
-        if self.max_attempts == 1 || matches!(self.kind, Kind::Custom) {
+        if self.max_attempts == 1 {
             return Ok(());
         }
-        let shortest = self.jitter.spread(&self.base(BaseDelay::of(self.initial), Duration::ZERO)).shortest();
+        let shortest = self.jitter.spread(&self.base(first, Duration::ZERO)).shortest();
         if is_longer(shortest, max_elapsed) {
             return Err(Refusal::FirstDelayBeyondLimit { delay: shortest, max_elapsed });
         }

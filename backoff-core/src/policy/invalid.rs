@@ -25,6 +25,12 @@ pub struct InvalidPolicy {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Refusal {
     ZeroAttempts,
+    AttemptsAndRetries,
+    ZeroMaxElapsed,
+    #[cfg(feature = "std")]
+    ZeroTimeout,
+    NoLimit,
+    EmptyList,
     Multiplier(f64),
     ZeroInitialDelay {
         backoff: &'static str,
@@ -102,9 +108,16 @@ impl Argument {
     }
 }
 
-#[cfg(feature = "overrides")]
 impl InvalidPolicy {
+    /// A `timeout` of zero, which an annotated function moves to a nanosecond.
+    #[cfg(feature = "std")]
+    pub(crate) const ZERO_TIMEOUT: Self = Self { refusal: Refusal::ZeroTimeout };
+    /// A `List` without delays, which an annotated function takes as it is.
+    #[cfg(feature = "std")]
+    pub(crate) const EMPTY_LIST: Self = Self { refusal: Refusal::EmptyList };
+
     /// Returns whether the same rule is broken, by whatever value.
+    #[cfg(feature = "overrides")]
     pub(crate) fn is_of_the_rule_of(&self, other: &Self) -> bool {
         self.refusal.rule() == other.refusal.rule()
     }
@@ -115,6 +128,20 @@ impl Refusal {
     pub(super) const fn rule(self) -> &'static str {
         match self {
             Self::ZeroAttempts => "`max_attempts` is 0; use at least 1: the first attempt counts",
+            Self::AttemptsAndRetries => {
+                "`max_attempts` and `max_retries` are the same limit; keep one of the two: `max_retries` is one less"
+            }
+            Self::ZeroMaxElapsed => {
+                "`max_elapsed` is zero, so that no retry could start; use a longer time, or `max_attempts` = 1 for no retries"
+            }
+            #[cfg(feature = "std")]
+            Self::ZeroTimeout => "`timeout` is zero, so that no attempt could end; use a longer time, or leave it out",
+            Self::NoLimit => {
+                "a custom backoff has no limit of its own; add one such as `max_attempts` = 5 or `max_elapsed`, or `forever`"
+            }
+            Self::EmptyList => {
+                "the list of delays is empty; add a delay for each retry, or use `Policy::never()` for no retries"
+            }
             Self::Multiplier(_) => "`multiplier` is below 1 or not finite; use a finite number of at least 1",
             Self::ZeroInitialDelay { .. } => {
                 "`initial_delay` is zero and cannot grow; use `Policy::constant(Duration::ZERO)` for no delay"
@@ -204,9 +231,15 @@ impl fmt::Display for InvalidPolicy {
                     "`{argument}` does not belong to {backoff} backoff; remove `{argument}`, or choose its backoff"
                 )
             }
-            Refusal::ZeroAttempts | Refusal::JitterOnZeroDelay | Refusal::ZeroResetAfter => {
-                f.write_str(self.refusal.rule())
-            }
+            #[cfg(feature = "std")]
+            Refusal::ZeroTimeout => f.write_str(self.refusal.rule()),
+            Refusal::ZeroAttempts
+            | Refusal::AttemptsAndRetries
+            | Refusal::ZeroMaxElapsed
+            | Refusal::NoLimit
+            | Refusal::EmptyList
+            | Refusal::JitterOnZeroDelay
+            | Refusal::ZeroResetAfter => f.write_str(self.refusal.rule()),
         }
     }
 }

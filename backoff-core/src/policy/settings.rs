@@ -25,7 +25,7 @@ use crate::schedule::Kind;
 use crate::{Jitter, Schedule};
 
 /// Every setting, in the order in which a policy is written.
-pub(crate) const KEYS: [&str; 14] = [
+pub(crate) const KEYS: [&str; 15] = [
     "backoff",
     "initial_delay",
     "multiplier",
@@ -34,6 +34,7 @@ pub(crate) const KEYS: [&str; 14] = [
     "max_delay",
     "jitter",
     "max_attempts",
+    "max_retries",
     "max_elapsed",
     "forever",
     "since",
@@ -53,6 +54,7 @@ pub(crate) struct Settings {
     pub(crate) max_delay: Option<Duration>,
     pub(crate) jitter: Option<Jitter>,
     pub(crate) max_attempts: Option<u32>,
+    pub(crate) max_retries: Option<u32>,
     pub(crate) max_elapsed: Option<Duration>,
     pub(crate) forever: Option<bool>,
     pub(crate) since: Option<Since>,
@@ -73,6 +75,7 @@ impl Settings {
             "max_delay" => once(&mut self.max_delay, key, value.duration(key)?),
             "jitter" => once(&mut self.jitter, key, value.jitter(key)?),
             "max_attempts" => once(&mut self.max_attempts, key, value.attempts(key)?),
+            "max_retries" => once(&mut self.max_retries, key, value.retries(key)?),
             "max_elapsed" => once(&mut self.max_elapsed, key, value.duration(key)?),
             "forever" => once(&mut self.forever, key, value.flag(key)?),
             "since" => once(&mut self.since, key, value.since(key)?),
@@ -101,6 +104,7 @@ impl Settings {
             duration(self.max_delay),
             self.jitter.map(Value::from_jitter),
             self.max_attempts.map(|attempts| Value::Integer(attempts.into())),
+            self.max_retries.map(|retries| Value::Integer(retries.into())),
             duration(self.max_elapsed),
             self.forever.map(Value::Flag),
             self.since.map(Value::from_since),
@@ -138,8 +142,8 @@ impl Settings {
         settings.forever = is_unlimited.then_some(true);
         settings.since = (rules.since != Since::Call).then_some(rules.since);
         settings.reset_after = rules.reset_after;
-        settings.max_push_back =
-            if named.has(Named::MAX_PUSH_BACK) || is_unlimited { rules.max_push_back } else { None };
+        let is_default = !named.has(Named::MAX_PUSH_BACK) && (!is_unlimited || named.has(Named::FOREVER));
+        settings.max_push_back = if is_default { None } else { rules.max_push_back };
         settings.idempotent = rules.idempotent.then_some(true);
         settings
     }

@@ -1,8 +1,9 @@
 //! The arguments of `#[retry]`, each with the form to type.
 
 /// Every argument with a form that a message can offer.
-pub(crate) const KEYS: [(&str, &str); 38] = [
+pub(crate) const KEYS: [(&str, &str); 39] = [
     ("max_attempts", "max_attempts = 5"),
+    ("max_retries", "max_retries = 4"),
     ("max_elapsed", "max_elapsed = \"60s\""),
     ("forever", "forever"),
     ("initial_delay", "initial_delay = \"100ms\""),
@@ -41,6 +42,9 @@ pub(crate) const KEYS: [(&str, &str); 38] = [
     ("crate", "crate = backoff"),
     ("docs", "docs = false"),
 ];
+
+/// The arguments that limit attempts or time.
+pub(crate) const LIMITS: [&str; 4] = ["max_attempts", "max_retries", "max_elapsed", "timeout"];
 
 /// Returns the form to type for an argument.
 pub(crate) fn form(key: &str) -> &'static str {

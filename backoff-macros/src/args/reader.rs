@@ -97,6 +97,9 @@ impl Reader<'_> {
             "max_attempts" => {
                 set(&mut args.max_attempts, key, input, |key, expr| value::whole(key, expr, scope, &u32::MAX))
             }
+            "max_retries" => {
+                set(&mut args.max_retries, key, input, |key, expr| value::whole(key, expr, scope, &u32::MAX))
+            }
             "seed" => set(&mut args.seed, key, input, |key, expr| value::whole(key, expr, scope, &u64::MAX)),
             "multiplier" => set(&mut args.multiplier, key, input, |key, expr| value::ratio(key, expr, scope)),
             "jitter" => set(&mut args.jitter, key, input, |_, expr| value::jitter(expr, scope)),

@@ -152,13 +152,13 @@ where
                 return Ok(Value::Literal(value));
             }
             Ok(Ok(_)) => format!("`{key} = {number}` is not a plain number; use `{key} = {}`", number.base10_digits()),
-            _ if key == "max_attempts" => {
+            _ if key == "max_attempts" || key == "max_retries" => {
                 format!("`{key} = {number}` is too large; the largest is {largest}, and `forever` stands for no limit")
             }
             _ => format!("`{key} = {number}` is too large; the largest is {largest}"),
         },
-        Some(Signed { minus: true, .. }) if key == "max_attempts" => {
-            "`max_attempts` cannot be negative; use `forever` for no limit".to_owned()
+        Some(Signed { minus: true, .. }) if key == "max_attempts" || key == "max_retries" => {
+            format!("`{key}` cannot be negative; use `forever` for no limit")
         }
         Some(Signed { minus: false, lit: Lit::Str(text) }) if text.value().parse::<u32>().is_ok() => {
             format!("`{key}` is a number; use `{key} = {}`", text.value())

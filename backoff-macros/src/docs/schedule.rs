@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use crate::args::{Args, Backoff, Jitter};
+use crate::args::{Arg, Args, Backoff, Jitter, Value};
 
-/// The cap on growing delays when none is named.
+/// The cap on growing delays when none is named; longer where the first delay or the increment asks for it.
 const DEFAULT_CAP: Duration = Duration::from_secs(20);
+/// How far above the first delay and the increment an unnamed cap is at least.
+const ROOM_TO_GROW: u32 = 10;
 /// The first delay when none is named.
 const DEFAULT_DELAY: Duration = Duration::from_millis(100);
 
@@ -19,7 +21,7 @@ pub(super) enum Attempts {
     /// A time limit is named, and no number.
     Unlimited,
     Forever,
-    /// The number is known at run time, or comes from a policy.
+    /// The number is known at run time, or comes from a policy or a list.
     Unknown,
 }
 
@@ -28,12 +30,17 @@ impl Attempts {
         if let Some(most) = &args.max_attempts {
             return most.literal().map_or(Self::Unknown, |most| Self::UpTo(*most));
         }
+        if let Some(most) = &args.max_retries {
+            return most.literal().map_or(Self::Unknown, |most| Self::UpTo(most.saturating_add(1)));
+        }
         if args.forever.is_some() {
             Self::Forever
         } else if args.policy.is_some() {
             Self::Unknown
         } else if args.max_elapsed.is_some() || args.timeout.is_some() {
             Self::Unlimited
+        } else if matches!(&args.backoff, Some(Arg { value: Backoff::Custom(_), .. })) {
+            Self::Unknown // as many as the list is long
         } else {
             Self::UpTo(3)
         }
@@ -72,7 +79,7 @@ impl Schedule {
             return None;
         }
         // Read as a whole first: one value that is not a literal leaves the schedule unknown.
-        let known = |arg: &Option<crate::args::Arg<crate::args::Value<Duration>>>, default: Duration| match arg {
+        let known = |arg: &Option<Arg<Value<Duration>>>, default: Duration| match arg {
             Some(arg) => arg.literal().copied(),
             None => Some(default),
         };
@@ -91,7 +98,11 @@ impl Schedule {
             }
         };
         let is_constant = matches!(growth, Growth::Constant);
-        let default_cap = if is_constant { Duration::MAX } else { DEFAULT_CAP.max(first) };
+        let default_cap = match growth {
+            Growth::Constant => Duration::MAX,
+            Growth::Linear(increment) => DEFAULT_CAP.max(first.max(increment).saturating_mul(ROOM_TO_GROW)),
+            Growth::Exponential(_) | Growth::Fibonacci => DEFAULT_CAP.max(first.saturating_mul(ROOM_TO_GROW)),
+        };
         let jitter = match &args.jitter {
             Some(jitter) => *jitter.literal()?,
             None if first.is_zero() => Jitter::None,

@@ -46,7 +46,11 @@ fn delays_follow_the_rules_of_the_core() {
         ("max_attempts = 2", "0 to 100ms"),
         ("max_attempts = 20", "0 to 100ms, 0 to 200ms, 0 to 400ms, 0 to 800ms, 0 to 1.6s, .., 0 to 20s"),
         ("max_elapsed = \"1h\"", "0 to 100ms, 0 to 200ms, 0 to 400ms, 0 to 800ms, 0 to 1.6s, .., at most 20s"),
-        ("initial_delay = \"30s\", max_attempts = 3", "0 to 30s and 0 to 30s"),
+        ("initial_delay = \"30s\", max_attempts = 3", "0 to 30s and 0 to 1m"),
+        ("initial_delay = \"30s\", multiplier = 3, jitter = none, max_retries = 5", "30s, 1m 30s, 4m 30s, 5m and 5m"),
+        ("backoff = linear, increment = \"1m\", jitter = none, max_retries = 3", "100ms, 1m and 2m"),
+        ("backoff = linear, increment = \"1m\", jitter = none, forever", "100ms, 1m, 2m, 3m, 4m, .., at most 10m"),
+        ("max_retries = 1", "0 to 100ms"),
     ] {
         assert_eq!(line(args, "delays").as_deref(), Some(expected), "{args}");
     }
@@ -91,7 +95,7 @@ fn limits_and_conditions_are_told() {
     );
     for line in [
         "- attempts: as many as the time allows",
-        "- no retry starts later than 1m 30s after the first failure",
+        "- no retry is scheduled later than 1m 30s after the first failure",
         "- an attempt is dropped after 2s",
         "- the call ends after 5m",
         "- the call can be cancelled between attempts",
@@ -101,6 +105,13 @@ fn limits_and_conditions_are_told() {
     }
     assert_eq!(line("max_attempts = 1", "attempts").as_deref(), Some("1, no retry"));
     assert_eq!(line("max_attempts = 1", "delays"), None);
+    assert_eq!(line("max_retries = 0", "attempts").as_deref(), Some("1, no retry"));
+    assert_eq!(line("max_retries = 3", "attempts").as_deref(), Some("at most 4, the first included"));
+    assert_eq!(
+        line("max_retries = 4294967295", "attempts").as_deref(),
+        Some("at most 4,294,967,295, the first included")
+    );
+    assert_eq!(line("backoff = Steps::new()", "attempts"), None, "as many as the list is long");
 }
 
 #[test]
@@ -135,7 +146,7 @@ fn every_kind_of_condition_reads_well() {
     }
     let text = text("max_elapsed = \"1m\", reset_after = \"10m\", max_push_back = \"2m\"");
     for line in [
-        "- no retry starts later than 1m after the call began",
+        "- no retry is scheduled later than 1m after the call began",
         "- an attempt that fails after 10m or more counts as the first",
         "- a server that asks to wait longer than 2m ends the call",
     ] {

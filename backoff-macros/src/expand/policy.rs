@@ -145,6 +145,7 @@ impl Chain {
         }
         self.value("multiplier", args.multiplier.as_ref().map(|arg| &arg.value), Value::expression);
         self.value("max_attempts", args.max_attempts.as_ref().map(|arg| &arg.value), Value::expression);
+        self.value("max_retries", args.max_retries.as_ref().map(|arg| &arg.value), Value::expression);
         self.value("jitter", args.jitter.as_ref().map(|arg| &arg.value), |value| jitter(value, core));
         if let Some(since) = &args.since {
             let since = match since.value {
@@ -185,6 +186,7 @@ impl Chain {
                 } else {
                     quote_spanned!(at=> #private::Taken::new(#expr).backoff())
                 };
+                let own = if args.names_limit() { own } else { quote_spanned!(at=> #private::ends_by_itself(#own)) };
                 let core = located(core, at);
                 return (quote_spanned!(at=> #core::Policy::with_backoff(#own)), true);
             }

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::plan::{Plan, duration, optional};
+use super::plan::{Plan, duration, located, optional};
 use crate::args::{Arg, Level, Value};
 use crate::function::{Binding, arguments_named};
 
@@ -84,11 +84,26 @@ impl Plan<'_> {
         if args.timeout.is_some() {
             let timeout = self.timeout();
             tokens.extend(bound(args.timeout.as_ref(), &timeout));
+            tokens.extend(self.allowed_timeout(&timeout));
             let (sleeper, (at, private)) = (self.sleeper(), self.sleeper_place());
             let timer = quote_spanned!(at=> #private::timer(#sleeper, #timeout));
             tokens.extend(quote_spanned!(site=> let mut __deadline = ::core::pin::pin!(#timer);));
         }
         tokens
+    }
+
+    /// Refuses a constant `timeout` of zero, and moves one that is known at run time.
+    fn allowed_timeout(&self, name: &Ident) -> TokenStream {
+        let (site, private) = (Span::mixed_site(), &self.private);
+        match self.args.timeout.as_ref().map(|limit| &limit.value) {
+            None | Some(Value::Literal(_)) => TokenStream::new(),
+            Some(Value::Constant(expr)) => {
+                located(&quote_spanned!(site=> const _: () = #private::check_timeout(#expr);), expr.span())
+            }
+            Some(Value::Runtime(_)) => {
+                quote_spanned!(site=> let #name = #private::allowed_timeout(&__RETRY_SITE, #name);)
+            }
+        }
     }
 
     /// The static that says where the retries happen, and counts them.

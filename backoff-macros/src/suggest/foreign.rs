@@ -1,14 +1,18 @@
 //! Names that people bring from other libraries, each with what it means here.
 
-use Answer::{Form, Rename, Retries};
+use Answer::{Form, Millis, Noted, Rename, Urllib3};
 
 /// What a name from elsewhere means here.
 #[derive(Clone, Copy)]
 pub(super) enum Answer {
     /// Our name, with the same meaning of the value.
     Rename(&'static str),
-    /// A number of retries; ours counts the first attempt too.
-    Retries,
+    /// Our name, where a number without a unit is in milliseconds.
+    Millis(&'static str),
+    /// Our name, with the difference in meaning.
+    Noted(&'static str, &'static str),
+    /// The factor of urllib3 in seconds: its first retry is at once, and its second waits for twice the factor.
+    Urllib3,
     /// A form to type in its place, with an explanation.
     Form(&'static str, &'static str),
 }
@@ -17,8 +21,8 @@ impl Answer {
     /// Returns the argument that the answer names.
     pub(super) fn argument(self) -> Option<&'static str> {
         match self {
-            Rename(ours) => Some(ours),
-            Retries => Some("max_attempts"),
+            Rename(ours) | Millis(ours) | Noted(ours, _) => Some(ours),
+            Urllib3 => Some("initial_delay"),
             Form(form, _) => form.split([' ', '(']).next(),
         }
     }
@@ -28,7 +32,6 @@ impl Answer {
 pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
     (
         &[
-            "max_retries",
             "max_retry",
             "max_retry_attempts",
             "retries",
@@ -38,8 +41,9 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
             "retry_limit",
             "max_times",
             "times",
+            "take",
         ],
-        Retries,
+        Rename("max_retries"),
     ),
     (
         &[
@@ -47,6 +51,7 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
             "tries",
             "max_tries",
             "max_attempt_number",
+            "stop_max_attempt_number",
             "total_attempts",
             "stop_after_attempt",
             "count",
@@ -55,37 +60,26 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
         Rename("max_attempts"),
     ),
     (
-        &[
-            "min_delay",
-            "base",
-            "base_delay",
-            "initial_interval",
-            "initial",
-            "initial_backoff",
-            "start_delay",
-            "min",
-            "min_wait",
-            "min_timeout",
-        ],
+        &["min_delay", "base", "base_delay", "initial_interval", "initial", "initial_backoff", "start_delay"],
         Rename("initial_delay"),
+    ),
+    (&["min_timeout"], Millis("initial_delay")), // node-retry, p-retry
+    (
+        &["min", "min_wait"],
+        Noted("initial_delay", "tenacity's `min` is the shortest delay, and here no delay has a floor"),
     ),
     (
         &["factor", "backoff_multiplier", "exponential_base", "exp_base", "exponent", "rate", "growth"],
         Rename("multiplier"),
     ),
-    (
-        &["backoff_factor"],
-        Form(
-            "initial_delay = \"500ms\"",
-            "elsewhere that factor is the first delay in seconds; growth is `multiplier`",
-        ),
-    ),
-    (&["max_interval", "max_backoff", "max_wait", "max_timeout", "cap", "delay_cap", "max"], Rename("max_delay")),
-    (&["interval", "wait", "wait_fixed", "pause", "fixed_delay", "wait_time"], Rename("delay")),
+    (&["backoff_factor"], Urllib3),
+    (&["max_interval", "max_backoff", "max_wait", "cap", "delay_cap", "max", "backoff_max"], Rename("max_delay")),
+    (&["max_timeout"], Millis("max_delay")), // node-retry, p-retry
+    (&["interval", "wait", "pause", "fixed_delay", "wait_time"], Rename("delay")),
+    (&["wait_fixed"], Millis("delay")), // retrying
     (
         &[
             "max_elapsed_time",
-            "total_delay",
             "max_duration",
             "deadline",
             "max_total_time",
@@ -97,6 +91,8 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
         ],
         Rename("max_elapsed"),
     ),
+    (&["total_delay"], Noted("max_elapsed", "the time of the attempts counts, too")), // backon: the sum of the delays
+    (&["max_retry_time", "stop_max_delay"], Millis("max_elapsed")),                   // node-retry, p-retry; retrying
     (&["randomization_factor", "randomize", "jitter_factor"], Rename("jitter")),
     (&["full_jitter", "wait_random_exponential"], Form("jitter = full", "")),
     (&["no_jitter"], Form("jitter = none", "")),
@@ -129,12 +125,23 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
     (&["on_failure", "on_giveup", "on_exhausted", "on_exhaustion"], Rename("on_give_up")),
     (&["on_success"], Form("on_recovered", "it runs for a success after a retry")),
     (&["fallback", "default", "recover", "retry_error_callback", "recovery"], Rename("or_else")),
-    (&["before", "before_attempt", "before_each", "reconnect"], Rename("before_retry")),
+    (&["reconnect"], Rename("before_retry")),
+    (&["before", "before_attempt", "before_each"], Noted("before_retry", "it runs before attempts 2, 3, ..")),
     (&["reraise"], Form("or_else = ..", "the last error is returned as it is; leave it out, or return something else")),
     (&["nested"], Rename("inner_retries")),
     (&["context"], Form("attempt = ctx", "it binds the number of the attempt for the body")),
     (&["label", "id", "operation"], Rename("name")),
-    (&["attempt_deadline", "per_attempt_timeout", "timeout_per_attempt", "call_timeout"], Rename("attempt_timeout")),
+    (
+        &[
+            "attempt_deadline",
+            "per_attempt_timeout",
+            "timeout_per_attempt",
+            "api_call_attempt_timeout",
+            "operation_attempt_timeout",
+        ],
+        Rename("attempt_timeout"),
+    ),
+    (&["call_timeout", "api_call_timeout", "operation_timeout"], Rename("timeout")), // AWS: retries included
     (&["cancellation", "cancel_token", "token", "shutdown"], Rename("cancel")),
     (&["sleeper", "sleep_fn", "sleep_with"], Rename("sleep")),
     (&["log_level", "level"], Rename("log")),
@@ -143,6 +150,6 @@ pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
     (&["clones", "cloned"], Form("clone(argument)", "")),
     (&["idempotency_key", "key"], Form("once(key = ..)", "every attempt sees the same key")),
     (&["retry_after"], Form("when = ..", "an error gives a delay by answering `Fault::PushBack(..)`")),
-    (&["reset", "reset_timeout"], Rename("reset_after")),
+    (&["reset"], Rename("reset_after")),
     (&["package", "krate"], Rename("crate")),
 ];

@@ -202,7 +202,13 @@ fn a_word_that_does_not_exist_is_answered_with_one_that_does() {
             ("log = \"loud\"", "unknown level `loud`; use `trace`, `debug`, `info`, `warn` or `error`"),
             ("docs = \"false\"", "`docs` is `true` or `false`; use `docs = false`"),
             ("max_elapse = \"1s\"", "unknown argument `max_elapse`; use `max_elapsed`"),
-            ("max_retries = 3", "unknown argument `max_retries`; use `max_attempts = 4`; the first attempt counts"),
+            ("retries = 3", "unknown argument `retries`; use `max_retries = 3`"),
+            ("max_retries = -1", "`max_retries` cannot be negative; use `forever` for no limit"),
+            (
+                "max_retries = 4294967296",
+                "`max_retries = 4294967296` is too large; the largest is 4294967295, and `forever` stands for no limit",
+            ),
+            ("max_retries = 2.5", "`max_retries = 2.5` is not a whole number; use `max_retries = 4`"),
         ],
     );
 }

@@ -23,6 +23,15 @@ fn values_that_break_a_rule_are_named_with_the_way_out() {
             ),
             ("multiplier = 1e999", "`multiplier` (1e999) is not finite; use a number such as `2`"),
             (
+                "max_elapsed = \"0s\"",
+                "`max_elapsed` (0s) leaves no time for a retry; use a longer time, or `max_attempts = 1` for no retry",
+            ),
+            (
+                "max_elapsed = \"0s\", jitter = none, max_attempts = 1",
+                "`max_elapsed` (0s) leaves no time for a retry; use a longer time, or `max_attempts = 1` for no retry",
+            ),
+            ("timeout = \"0s\"", "`timeout` (0s) leaves no time for an attempt; use a longer time, or leave it out"),
+            (
                 "reset_after = \"0s\"",
                 "`reset_after` (0s) makes every failure the first, so that no limit is reached; use a longer time, or leave it out",
             ),
@@ -70,6 +79,12 @@ fn boundaries_of_the_rules_are_accepted() {
     for args in [
         "max_attempts = 1",
         "max_attempts = 4294967295",
+        "max_retries = 0",
+        "max_retries = 4294967295",
+        "max_elapsed = \"1ns\"",
+        "timeout = \"1ns\", attempt_timeout = \"0s\"",
+        "delay = \"10s\", max_elapsed = \"5s\", max_retries = 0",
+        "until = f, unmet = last, max_retries = 3",
         "multiplier = 1",
         "jitter = 0",
         "jitter = 1.0",
@@ -99,6 +114,14 @@ fn arguments_that_contradict_each_other_are_refused() {
             (
                 "forever, max_attempts = 3, timeout = \"3s\"",
                 "`forever` says that no limit is wanted, and `max_attempts` is one; remove one of them",
+            ),
+            (
+                "forever, max_retries = 3",
+                "`forever` says that no limit is wanted, and `max_retries` is one; remove one of them",
+            ),
+            (
+                "max_attempts = 4, max_retries = 3",
+                "`max_retries` and `max_attempts` are the same limit; remove one of them: `max_retries` is one less",
             ),
             (
                 "until = f, max_attempts = 3",
@@ -131,6 +154,11 @@ fn arguments_that_contradict_each_other_are_refused() {
                 "delay = \"2s\", backoff = linear",
                 "`delay` makes the backoff constant, and `backoff` names another one; use `initial_delay` for the first delay of a \
              growing backoff, or remove `backoff`",
+            ),
+            (
+                "policy = P, backoff = linear",
+                "`policy` has a backoff, which `backoff` cannot replace; remove `backoff`, or write the other settings of the policy in \
+             place of `policy`",
             ),
             (
                 "increment = \"2s\"",

@@ -53,6 +53,12 @@ pub(super) fn check(args: &Args, errors: &mut Errors) {
 
 /// Refuses arguments that the chosen backoff does not have.
 fn foreign_arguments(args: &Args, kind: Kind, errors: &mut Errors) {
+    if let (Some(backoff), Some(_)) = (args.key("backoff"), args.key("policy")) {
+        let message = "`policy` has a backoff, which `backoff` cannot replace; remove `backoff`, or write the other settings of \
+                       the policy in place of `policy`";
+        errors.at(backoff.span(), message);
+        return;
+    }
     if let (Some(delay), Some(_)) = (args.key("delay"), args.key("backoff")) {
         if args.backoff.is_none() {
             return; // its value was refused
@@ -195,9 +201,8 @@ fn first_delay(args: &Args, kind: Kind, errors: &mut Errors) {
     let Some((limit, max_elapsed)) = literal(args.max_elapsed.as_ref()) else {
         return;
     };
-    let one_attempt = args.max_attempts.as_ref().is_some_and(|arg| arg.literal() == Some(&1));
-    if one_attempt || args.key("policy").is_some() {
-        return;
+    if max_elapsed.is_zero() || args.wants_no_retry() || args.key("policy").is_some() {
+        return; // or refused already
     }
     let (source, base) = match kind {
         Kind::Constant => match literal(args.delay.as_ref()) {

@@ -27,6 +27,23 @@ fn no_attempts_are_one() {
 }
 
 #[test]
+fn a_time_limit_of_zero_is_a_nanosecond() {
+    let (policy, moved) = adjusted(exponential().max_elapsed(Duration::ZERO));
+    assert_eq!((policy.max_elapsed(), policy.max_attempts()), (Some(Duration::from_nanos(1)), None));
+    assert!(moved.unwrap().starts_with("`max_elapsed` is zero"));
+    assert_eq!(adjusted(exponential().max_elapsed(Duration::from_nanos(1))).1, None);
+}
+
+#[test]
+fn retries_are_one_less_than_attempts_and_never_too_many() {
+    assert_eq!(adjusted(exponential().max_retries(0)), (Policy::exponential().max_attempts(1).build(), None));
+    assert_eq!(adjusted(exponential().max_retries(u32::MAX)).0.max_attempts(), Some(u32::MAX));
+    let (policy, moved) = adjusted(exponential().max_attempts(9).max_retries(3));
+    assert_eq!(policy.max_attempts(), Some(4), "the last one holds");
+    assert!(moved.unwrap().starts_with("`max_attempts` and `max_retries` are the same limit"));
+}
+
+#[test]
 fn a_growth_below_one_is_one_and_an_infinite_one_the_largest() {
     for (given, taken) in [(0.5, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (f64::INFINITY, f64::MAX), (1.5, 1.5)] {
         let (policy, moved) = adjusted(exponential().multiplier(given));
@@ -98,7 +115,7 @@ fn forever_beside_a_time_out_is_refused_unless_it_is_the_policy_s_own() {
     let refused = Policy::constant(ms(5)).forever().limited_by_timeout().try_build().unwrap_err();
     assert_eq!(refused.to_string(), "`forever` is named beside `timeout`; remove `forever` or `timeout`");
     let timed = FOREVER.edit().limited_by_timeout().try_build().unwrap();
-    assert_eq!((timed.max_attempts(), timed.max_push_back()), (None, None));
+    assert_eq!((timed.max_attempts(), timed.max_push_back()), (None, Some(Duration::from_secs(3_600))));
     let lifted = timed.edit().forever().try_build().unwrap();
     assert_eq!(lifted.max_attempts(), None);
 }

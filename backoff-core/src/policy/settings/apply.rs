@@ -19,7 +19,7 @@ impl Settings {
             }
             (Some(Kind::Linear), _) => Policy::linear(),
             (Some(Kind::Fibonacci), _) => Policy::fibonacci(),
-            (Some(Kind::Exponential | Kind::Custom) | None, _) => Policy::exponential(),
+            (Some(Kind::Exponential | Kind::List | Kind::Custom) | None, _) => Policy::exponential(),
         };
         let start = match self.delay {
             Some(delay) => start.delay(delay), // refused by the builder where the backoff is not constant
@@ -47,6 +47,9 @@ impl Settings {
         }
         if let Some(attempts) = self.max_attempts {
             builder = builder.max_attempts(attempts);
+        }
+        if let Some(retries) = self.max_retries {
+            builder = builder.max_retries(retries);
         }
         if let Some(limit) = self.max_elapsed {
             builder = builder.max_elapsed(limit);

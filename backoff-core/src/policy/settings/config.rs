@@ -13,7 +13,7 @@ impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
-            // Every whole number that is written is a number of attempts.
+            // Every whole number that is written is a number of attempts or retries.
             Self::Integer(number) => serializer.serialize_i64(i64::try_from(*number).unwrap_or(i64::MAX)),
             Self::Number(number) => serializer.serialize_f64(*number),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
@@ -70,7 +70,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
 ///
 /// `backoff` is `"exponential"` (the default), `"linear"`, `"fibonacci"` or `"constant"`; `delay` alone makes it constant. `jitter` is
 /// `"full"`, `"equal"`, `"decorrelated"`, `"none"` or a ratio; durations are text with a unit, such as `"1h 30m"`; `since` is
-/// `"call"` or `"first_failure"`; `forever` and `idempotent` are `true`. What was not named is not written, so that a policy
+/// `"call"` or `"first_failure"`; `forever` and `idempotent` are `true`; `max_retries` is written as
+/// `max_attempts`. What was not named is not written, so that a policy
 /// comes back equal. The format must describe itself, as TOML, JSON and YAML do.
 ///
 /// # Examples

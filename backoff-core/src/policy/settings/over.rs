@@ -66,7 +66,7 @@ impl Settings {
                 Kind::Exponential => Some(Schedule::Exponential { initial_delay, multiplier: 2.0 }),
                 Kind::Linear => Some(Schedule::Linear { initial_delay, increment: initial_delay }),
                 Kind::Fibonacci => Some(Schedule::Fibonacci { initial_delay }),
-                Kind::Constant | Kind::Custom => None,
+                Kind::Constant | Kind::List | Kind::Custom => None,
             },
             _ => None,
         }

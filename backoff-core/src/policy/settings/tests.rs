@@ -139,6 +139,7 @@ fn every_key_can_be_set_and_is_written_again() {
         text("4s"),
         Value::Number(0.5),
         Value::Integer(5),
+        Value::Integer(4),
         text("6s"),
         Value::Flag(true),
         text("first_failure"),

@@ -109,12 +109,19 @@ impl Value {
     }
 
     pub(super) fn attempts(&self, key: &str) -> Result<u32, String> {
-        let attempts = match self {
+        self.whole().ok_or_else(|| self.refused(key, "use a whole number in 1..=4294967295"))
+    }
+
+    pub(super) fn retries(&self, key: &str) -> Result<u32, String> {
+        self.whole().ok_or_else(|| self.refused(key, "use a whole number in 0..=4294967295"))
+    }
+
+    fn whole(&self) -> Option<u32> {
+        match self {
             Self::Integer(number) => u32::try_from(*number).ok(),
             Self::Text(text) => text.trim().parse().ok(),
             Self::Number(_) | Self::Flag(_) => None,
-        };
-        attempts.ok_or_else(|| self.refused(key, "use a whole number in 1..=4294967295"))
+        }
     }
 
     pub(crate) fn flag(&self, key: &str) -> Result<bool, String> {
