@@ -193,8 +193,21 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
         return TokenStream::new();
     };
     let policy = &plan.policy.reference;
-    let event = quote_spanned!(Span::mixed_site()=> __driver.retry_event(#policy, __error, __delay));
+    let site = Span::mixed_site();
+    let text_of = text_of(plan, &quote_spanned!(site=> __error));
+    let event = quote_spanned!(site=> __driver.retry_event(#policy, __error, __delay).texted(#text_of));
     notify(plan, &hook.value, &event)
+}
+
+/// The function that shows the error of an event with its sources, from an `Option<&E>`.
+fn text_of(plan: &Plan<'_>, error: &TokenStream) -> TokenStream {
+    let private = &plan.private;
+    quote_spanned! {Span::mixed_site()=>
+        match #error {
+            ::core::option::Option::Some(__error) => #private::Telling::new(__error).text_of(),
+            ::core::option::Option::None => ::core::option::Option::None,
+        }
+    }
 }
 
 /// Calls a function of core with a closure of the user, in such a way that what is wrong with it is reported there.
@@ -328,7 +341,8 @@ pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
     let gave_up = args.on_give_up.as_ref().map(|hook| {
         let looked_at = looked_at(plan);
         let error = quote_spanned!(site=> #looked_at.err());
-        notify(plan, &hook.value, &quote_spanned!(site=> __driver.give_up_event(#error, __reason)))
+        let text_of = text_of(plan, &error);
+        notify(plan, &hook.value, &quote_spanned!(site=> __driver.give_up_event(#error, __reason).texted(#text_of)))
     });
     let resort =
         args.or_else.as_ref().map_or_else(|| quote_spanned!(site=> __result), |hook| or_else(plan, &hook.value));

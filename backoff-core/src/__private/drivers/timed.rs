@@ -99,13 +99,13 @@ impl<M: Mode> Timed<M> {
         }
         let max_attempts = in_force(policy.rules(), Rules::attempts_limit);
         let elapsed = self.aside.trial.total_at_failure(M::CLOCK.elapsed(self.started));
-        RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed }
+        RetryEvent { attempt: self.failed, max_attempts, error, delay, elapsed, text: None }
     }
 
     /// Returns what `on_give_up` is told.
     #[must_use]
     pub fn give_up_event<'e, E>(&self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
-        GiveUpEvent { attempts: self.failed, error, reason, elapsed: self.elapsed() }
+        GiveUpEvent { attempts: self.failed, error, reason, elapsed: self.elapsed(), text: None }
     }
 
     /// Returns what `on_recovered` is told.
