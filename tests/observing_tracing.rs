@@ -128,7 +128,7 @@ fn a_recovery_is_logged_at_info_without_an_error() {
 }
 
 #[test]
-fn a_give_up_is_logged_at_warn_with_its_reason() {
+fn a_give_up_after_a_retry_is_logged_at_warn_with_its_reason() {
     let lines = charged(9);
     assert_eq!(lines.iter().map(|line| line.level.as_str()).collect::<Vec<_>>(), ["DEBUG", "DEBUG", "WARN"]);
     let line = &lines[2];
@@ -269,7 +269,37 @@ fn the_name_of_a_function_without_a_name_is_its_path() {
         lines[0].get("retry.name"),
         concat!(module_path!(), "::the_name_of_a_function_without_a_name_is_its_path::lookup")
     );
-    assert_eq!(lines[0].level, Level::WARN.to_string());
+    assert_eq!(lines[0].level, Level::DEBUG.to_string());
+}
+
+#[test]
+fn a_call_that_ends_without_a_retry_is_logged_at_the_level_of_a_retry_and_one_with_a_retry_as_a_warning() {
+    macro_rules! at {
+        ($level:literal, $fault:expr) => {{
+            #[retry(max_attempts = 2, delay = "0s", log = $level, when = |_| $fault)]
+            fn fails() -> Result<(), &'static str> {
+                Err("no such page")
+            }
+            logged(fails).into_iter().map(|line| (line.level, line.message)).collect::<Vec<_>>()
+        }};
+    }
+    let gave_up = |level: &str| (level.to_owned(), "gave up".to_owned());
+    assert_eq!(at!("trace", Fault::Permanent), [gave_up("TRACE")]);
+    assert_eq!(at!("debug", Fault::Ambiguous), [gave_up("DEBUG")]);
+    assert_eq!(at!("info", Fault::Permanent), [gave_up("INFO")]);
+    assert_eq!(at!("error", Fault::Permanent), [gave_up("ERROR")]);
+    assert_eq!(at!("trace", Fault::Transient).last(), Some(&gave_up("WARN")));
+    let policy = Policy::constant(Duration::ZERO).max_attempts(2).build();
+    let lines = logged(|| policy.retry(|| Err::<(), _>("no such page")).when(|_| false).call());
+    assert_eq!(lines[0].level, "DEBUG");
+    let lines = logged(|| {
+        let mut attempts = policy.start();
+        attempts.pause_as("no such page", Fault::Permanent)
+    });
+    assert_eq!(lines[0].level, "DEBUG");
+    let lines =
+        logged(|| paused(policy.retry(|| async { Err::<(), _>("no such page") }).when(|_| false).into_future()));
+    assert_eq!(lines[0].level, "DEBUG");
 }
 
 #[test]

@@ -249,7 +249,8 @@ mod a_backoff_that_has_ended {
     fn stays_ended_for_a_driver_of_its_own() {
         let policy = Policy::with_backoff(with_a_gap).forever().build();
         let mut progress = policy.begin();
-        let decide = |progress: &mut _| policy.decide(progress, Failure::new(Fault::Transient), Duration::ZERO, &mut || 0);
+        let decide =
+            |progress: &mut _| policy.decide(progress, Failure::new(Fault::Transient), Duration::ZERO, &mut || 0);
         assert_eq!(decide(&mut progress), Decision::RetryAfter(ms(1)));
         assert_eq!(decide(&mut progress), Decision::Stop(StopReason::BackoffEnded));
         assert_eq!(decide(&mut progress), Decision::Stop(StopReason::BackoffEnded));

@@ -163,11 +163,11 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
 
     /// Notes that the attempt succeeded; what follows is a new call.
     pub fn success(&mut self) {
-        let policy = self.policy;
-        self.driver.accepted::<_, _, _, _, ()>(step(self.name, &policy, &self.clock, &mut self.random, &mut ()));
         if let Some(budget) = self.budget {
             budget.deposit();
         }
+        let policy = self.policy;
+        self.driver.accepted::<_, _, _, _, ()>(step(self.name, &policy, &self.clock, &mut self.random, &mut ()));
         self.attempt_starts();
         self.driver = Driver::start(self.policy.rules(), &self.clock, false);
         self.reset_at = None;

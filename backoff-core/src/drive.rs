@@ -25,6 +25,7 @@ use core::time::Duration;
 use self::settle::{Label, Notice, settle_shared, succeeded_at_once};
 use self::source::PolicySource;
 use self::trial::{Trial, in_force};
+use crate::Budget;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
 use crate::error::Ended;
@@ -240,10 +241,10 @@ impl<S, I: Copy> Driver<S, I> {
                 let max_attempts = in_force(rules, Rules::attempts_limit);
                 // The number within the sequence: `max_attempts` counts that, too.
                 let attempt = self.progress.attempts();
-                observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed });
+                observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None });
             }
             Decision::Stop(reason) => {
-                observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed });
+                observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, text: None });
             }
         }
     }
@@ -275,14 +276,16 @@ impl<S, I: Copy> Driver<S, I> {
         let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
         settle::stopped(rules, reason, &notice);
         if O::WATCHES {
-            observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed });
+            observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, text: None });
         }
     }
 
     /// Counts a successful attempt and returns `true`, unless a test loses its reply: then it is a failure without an error.
+    ///
+    /// The deposit comes first: a hook may panic.
     #[inline]
     #[must_use]
-    pub(crate) fn succeeded<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>) -> bool
+    pub(crate) fn succeeded<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>, budget: Option<&Budget>) -> bool
     where
         P: PolicySource,
         C: Clock<Instant = I>,
@@ -290,6 +293,9 @@ impl<S, I: Copy> Driver<S, I> {
     {
         let is_kept = self.trial.keeps_reply();
         if is_kept {
+            if let Some(budget) = budget {
+                budget.deposit();
+            }
             self.accepted(step);
         }
         is_kept

@@ -105,10 +105,12 @@ mod schedule;
 #[cfg(feature = "std")]
 mod site;
 mod sleep;
+mod sources;
 #[cfg(feature = "std")]
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 #[cfg(feature = "std")]
 mod ticker;
 mod tiers;

@@ -9,13 +9,30 @@
 //!
 //! With `tracing`, an event has the fields `retry.name`, `retry.attempt`, `retry.max_attempts`, `retry.delay_ms`,
 //! `retry.reason`, `error`, and `retry.elapsed_ms`, or `retry.since_first_failure_ms` where nothing asked for time
-//! before the first failure. A scheduled retry is logged at debug (`log = ".."` changes that), a recovery at info, a give-up at warn.
+//! before the first failure. A scheduled retry is logged at debug (`log = ".."` changes that), a recovery at info, a give-up at warn. A call that
+//! gives up after its only attempt is logged at the level of a scheduled retry: a 404 that no retry could cure is no reason for a warning.
 //!
 //! With `metrics`, there are the counters `retry_calls_total{name, retried, result}`, where the result is `success` or a
 //! [`StopReason`], and `retry_retries_total{name}`, and the histograms `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
+//!
+//! # Observers cannot change a call
+//!
+//! For the subscriber of `tracing`, the recorder of `metrics` and the global observer:
+//!
+//! * A panic in one of them is printed by the panic hook and caught. The call keeps its result or its error, its budget and its counts, and the other
+//!   observers still receive the event. The same holds for a panic in the `Display` or `Debug` of an error that only they format. With
+//!   `panic = "abort"` a panic ends the process before it can be caught.
+//! * Calls that one of them makes on the same thread are retried as usual, and not reported: neither as events nor in `metrics`. So an observer may
+//!   send events with a function that retries. Their call sites still count. Work that an observer hands to another thread or task is
+//!   reported like any other; there the observer must not feed itself.
+//! * Error texts are one line, with control characters escaped ([`ErrorText`]).
+//!
+//! Hooks are the caller's own code: a panic in a hook propagates from the call like a panic of the operation, and calls that a hook makes are
+//! reported. The deposit in a budget is made before `on_recovered` runs.
 
 mod error_text;
 mod event;
+mod line;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
 #[cfg(feature = "std")]
@@ -23,18 +40,20 @@ pub(crate) mod publish;
 #[cfg(feature = "tracing")]
 mod tracing;
 
-use core::fmt;
 use core::time::Duration;
 
 pub use self::error_text::ErrorText;
 pub use self::event::{CallEvent, Elapsed, Level, What};
+pub use self::line::TextOf;
 #[cfg(feature = "std")]
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};
 use crate::StopReason;
 
 /// An attempt failed and another will follow: what `on_retry` is told, before the delay.
 ///
-/// `Display` gives one line for a log, when the error has one.
+/// `Display` is one line for a log, when the error has one: control characters in the error's text are escaped. With `{:#}` in a hook of
+/// `#[retry]` the line has the sources of the error, too, if the error implements `Error` or dereferences to one. Elsewhere `#` is passed
+/// on to the error's own `Display`, and [`with_sources`](Self::with_sources) gives that line.
 ///
 /// # Examples
 ///
@@ -56,13 +75,13 @@ use crate::StopReason;
 ///     ]
 /// );
 /// ```
-#[derive(Debug)]
 pub struct RetryEvent<'a, E: ?Sized> {
     pub(crate) attempt: u32,
     pub(crate) max_attempts: Option<u32>,
     pub(crate) error: Option<&'a E>,
     pub(crate) delay: Duration,
     pub(crate) elapsed: Duration,
+    pub(crate) text: TextOf<E>,
 }
 
 impl<'a, E: ?Sized> RetryEvent<'a, E> {
@@ -97,22 +116,9 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
     }
 }
 
-impl<E: ?Sized + fmt::Display> fmt::Display for RetryEvent<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "attempt {}", self.attempt)?;
-        if let Some(max) = self.max_attempts {
-            write!(f, " of {max}")?;
-        }
-        match self.error {
-            Some(error) if f.alternate() => write!(f, " failed: {error:#}")?,
-            Some(error) => write!(f, " failed: {error}")?,
-            None => f.write_str(" did not meet the condition")?,
-        }
-        write!(f, "; next in {}", Rounded(self.delay))
-    }
-}
-
 /// The call gave up: what `on_give_up` is told.
+///
+/// `Display` is one line for a log, as that of a [`RetryEvent`].
 ///
 /// # Examples
 ///
@@ -131,12 +137,12 @@ impl<E: ?Sized + fmt::Display> fmt::Display for RetryEvent<'_, E> {
 /// assert_eq!(line, "gave up after 1 attempt: the error is permanent: no such page");
 /// # assert!(result.is_err());
 /// ```
-#[derive(Debug)]
 pub struct GiveUpEvent<'a, E: ?Sized> {
     pub(crate) attempts: u32,
     pub(crate) error: Option<&'a E>,
     pub(crate) reason: StopReason,
     pub(crate) elapsed: Duration,
+    pub(crate) text: TextOf<E>,
 }
 
 impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
@@ -162,18 +168,6 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
-    }
-}
-
-impl<E: ?Sized + fmt::Display> fmt::Display for GiveUpEvent<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.attempts == 1 { "" } else { "s" };
-        write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)?;
-        match self.error {
-            Some(error) if f.alternate() => write!(f, ": {error:#}"),
-            Some(error) => write!(f, ": {error}"),
-            None => Ok(()),
-        }
     }
 }
 
@@ -213,31 +207,6 @@ impl RecoveredEvent {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
-    }
-}
-
-impl fmt::Display for RecoveredEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "recovered at attempt {} after {}", self.attempts, Rounded(self.elapsed))
-    }
-}
-
-/// A duration as a person reads it: "1.3 s", "250 ms".
-struct Rounded(Duration);
-
-impl fmt::Display for Rounded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(time) = *self;
-        // The unit is that of the rounded value: never 1000 of one.
-        if time >= Duration::from_micros(999_500) {
-            write!(f, "{:.1} s", time.as_secs_f64())
-        } else if time >= Duration::from_nanos(999_500) || time.is_zero() {
-            write!(f, "{:.0} ms", time.as_secs_f64() * 1e3)
-        } else if time >= Duration::from_micros(1) {
-            write!(f, "{:.0} µs", time.as_secs_f64() * 1e6)
-        } else {
-            write!(f, "{} ns", time.subsec_nanos())
-        }
     }
 }
 

@@ -118,7 +118,7 @@ impl CallSite {
         self.policy
     }
 
-    /// Returns the level at which `tracing` logs a retry.
+    /// Returns the level at which `tracing` logs a retry, and a call that gives up without one.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level

@@ -7,7 +7,7 @@ use core::error::Error;
 use core::fmt;
 use core::ops::Deref;
 
-use crate::observe::ErrorText;
+use crate::observe::{ErrorText, TextOf};
 use crate::tiers::fall_through;
 
 /// The first tier: errors with a source chain.
@@ -46,6 +46,13 @@ impl<'a, E: Error> Telling<'a, E> {
     pub const fn text(&self) -> ErrorText<'a> {
         ErrorText::error(self.0.0.0.0.0)
     }
+
+    /// Returns the function that shows such an error with its sources.
+    #[inline]
+    #[must_use]
+    pub fn text_of(&self) -> TextOf<E> {
+        Some(|error| ErrorText::error(error))
+    }
 }
 
 impl<'a, E: Deref<Target: Error>> Pointing<'a, E> {
@@ -54,6 +61,14 @@ impl<'a, E: Deref<Target: Error>> Pointing<'a, E> {
     #[must_use]
     pub const fn text(&self) -> ErrorText<'a> {
         ErrorText::pointer(self.0.0.0.0)
+    }
+
+    /// Returns the function that shows the error pointed to with its sources.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "every tier has the same method")]
+    pub fn text_of(&self) -> TextOf<E> {
+        Some(|error| ErrorText::pointer(error))
     }
 }
 
@@ -82,6 +97,14 @@ impl<E> Naming<'_, E> {
     #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
     pub fn text(&self) -> ErrorText<'static> {
         ErrorText::type_name(core::any::type_name::<E>())
+    }
+
+    /// Returns `None`: such an error has no sources.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
+    pub fn text_of(&self) -> TextOf<E> {
+        None
     }
 }
 

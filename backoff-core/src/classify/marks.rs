@@ -11,6 +11,8 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
+use crate::observe::ErrorText;
+use crate::sources::sources;
 use crate::{Classify, Fault};
 
 /// An error with a fault put on it, made by [`permanent`], [`transient`], [`ambiguous`], [`retry_after`] or [`mark`].
@@ -197,11 +199,18 @@ pub fn marked<E: ErrorChain<M>, M: ?Sized>(error: &E) -> Fault {
 pub trait ErrorChain<M: ?Sized> {
     /// Returns the outermost mark, as [`marks`] does.
     fn chain_marks(&self) -> Option<Fault>;
+
+    #[doc(hidden)]
+    fn chain_text(&self) -> ErrorText<'_>;
 }
 
 impl<E: Error> ErrorChain<()> for E {
     fn chain_marks(&self) -> Option<Fault> {
         marks_in(self)
+    }
+
+    fn chain_text(&self) -> ErrorText<'_> {
+        ErrorText::error(self)
     }
 }
 
@@ -209,17 +218,29 @@ impl<'e, E: core::ops::Deref<Target = dyn Error + 'e>> ErrorChain<dyn Error + 'e
     fn chain_marks(&self) -> Option<Fault> {
         marks_in(&**self)
     }
+
+    fn chain_text(&self) -> ErrorText<'_> {
+        ErrorText::pointer(self)
+    }
 }
 
 impl<'e, E: core::ops::Deref<Target = dyn Error + Send + 'e>> ErrorChain<dyn Error + Send + 'e> for E {
     fn chain_marks(&self) -> Option<Fault> {
         marks_in(&**self)
     }
+
+    fn chain_text(&self) -> ErrorText<'_> {
+        ErrorText::pointer(self)
+    }
 }
 
 impl<'e, E: core::ops::Deref<Target = dyn Error + Send + Sync + 'e>> ErrorChain<dyn Error + Send + Sync + 'e> for E {
     fn chain_marks(&self) -> Option<Fault> {
         marks_in(&**self)
+    }
+
+    fn chain_text(&self) -> ErrorText<'_> {
+        ErrorText::pointer(self)
     }
 }
 
@@ -330,17 +351,7 @@ impl fmt::Display for Stamp {
 
 /// [`marks`] for unsized errors of any lifetime and with any auto traits.
 pub(super) fn marks_in<E: Error + ?Sized>(error: &E) -> Option<Fault> {
-    stamp_of(error).or_else(|| {
-        let mut next = error.source();
-        while let Some(error) = next {
-            let fault = stamp_of(error);
-            if fault.is_some() {
-                return fault;
-            }
-            next = error.source();
-        }
-        None
-    })
+    stamp_of(error).or_else(|| sources(error).find_map(stamp_of))
 }
 
 /// The fault on this very error, not on its sources.

@@ -114,11 +114,9 @@ where
         let Surroundings { clock, random, sharing, .. } = &mut self.surroundings;
         let clock = clock.blocking();
         let mut driver = Driver::<StateOf<P>, _>::new(started);
-        if !driver.succeeded(Step::new(&self.source, clock, random, &mut self.observer, sharing.label())) {
+        let step = Step::new(&self.source, clock, random, &mut self.observer, sharing.label());
+        if !driver.succeeded(step, sharing.budget.budget()) {
             return self.retry_after((outcome, Fault::Transient), (started, attempt_started), &scope, finish);
-        }
-        if let Some(budget) = sharing.budget.budget() {
-            budget.deposit();
         }
         finish(outcome, &|| driver.ended(clock, None))
     }
@@ -170,15 +168,14 @@ where
             attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
             scope.attempt_starts(|| driver.remaining(source.rules(), clock));
             outcome = scope.within(|| operation.start());
-            fault = match judge.failure(&outcome) {
-                Some((fault, _)) => fault,
-                None if driver.succeeded(Step::new(&source, clock, &mut random, &mut observer, label)) => {
-                    if let Some(budget) = sharing.budget.budget() {
-                        budget.deposit();
-                    }
+            fault = if let Some((fault, _)) = judge.failure(&outcome) {
+                fault
+            } else {
+                let step = Step::new(&source, clock, &mut random, &mut observer, label);
+                if driver.succeeded(step, sharing.budget.budget()) {
                     return finish(outcome, &|| driver.ended(clock, None));
                 }
-                None => Fault::Transient,
+                Fault::Transient
             };
         }
     }

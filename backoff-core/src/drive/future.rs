@@ -247,13 +247,10 @@ where
             failure
         } else {
             let is_kept = match this.driver {
-                Some(driver) => driver.succeeded(step),
-                None => Driver::<StateOf<P>, InstantOf<K>>::new(None).succeeded(step),
+                Some(driver) => driver.succeeded(step, budget),
+                None => Driver::<StateOf<P>, InstantOf<K>>::new(None).succeeded(step, budget),
             };
             if is_kept {
-                if let Some(budget) = budget {
-                    budget.deposit();
-                }
                 return Some((outcome, None));
             }
             (Fault::Transient, None)

@@ -174,10 +174,10 @@ pub(crate) fn recovered<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> 
 #[inline]
 pub(crate) fn succeeded_at_once(label: Label, elapsed: Option<Duration>) {
     #[cfg(feature = "metrics")]
-    match label.site {
+    crate::observe::publish::count_success(|| match label.site {
         Some(site) => site.success_keys().count(elapsed),
         None => crate::observe::metrics::SuccessKeys::of(label.name).count(elapsed),
-    }
+    });
     #[cfg(not(feature = "metrics"))]
     let _ = (label, elapsed);
 }

@@ -1,14 +1,22 @@
 //! An error as text, for those who watch the process and do not know its type.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::error::Error;
 use core::fmt::{self, Write as _};
 use core::ops::Deref;
+
+use crate::sources::sources;
+use crate::text::{FAILED, write_escaped};
 
 /// An error as text, however its type can be shown: by `Display`, else by `Debug`, else by the name of its type. Calls of
 /// `policy.retry(..)` and loops by hand ask nothing of their error types, and have the name only.
 ///
 /// `{:#}` adds the sources of the error, each after a colon, as `anyhow` does; one whose text is in what stands before is left out.
+/// At most 128 sources are looked at.
+///
+/// The text is one line: control characters, line separators and marks of the writing direction are escaped (`\n`, `\u{1b}`), so that an error
+/// cannot forge a line of a log. The error itself is untouched. A `Display` that returns an error does not panic; the text then ends
+/// with "(formatting failed)".
 ///
 /// # Examples
 ///
@@ -106,8 +114,10 @@ impl fmt::Display for ErrorText<'_> {
             Text::None => Ok(()),
             Text::Error(error) => show(error, f),
             Text::Pointer(error) => error.show(f),
-            Text::Display(error) => error.fmt(f),
-            Text::Debug(error) => error.fmt(f),
+            Text::Display(error) if f.alternate() => write_escaped(f, format_args!("{error:#}")),
+            Text::Display(error) => write_escaped(f, format_args!("{error}")),
+            // Never `{:#?}`, which takes several lines.
+            Text::Debug(error) => write_escaped(f, format_args!("{error:?}")),
             Text::TypeName(name) => f.write_str(name),
         }
     }
@@ -122,20 +132,27 @@ impl fmt::Debug for ErrorText<'_> {
 /// Writes an error, with its sources where `{:#}` asks for them.
 fn show<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if !f.alternate() {
-        return fmt::Display::fmt(error, f);
+        return write_escaped(f, format_args!("{error}"));
     }
-    let mut text = String::new();
-    write!(text, "{error}")?;
-    let mut next = error.source();
-    while let Some(source) = next {
-        let cause = source.to_string();
+    let mut text = text_of(error);
+    for source in sources(error) {
+        let cause = text_of(source);
         // Many errors tell their source by themselves.
         if !text.contains(&cause) {
-            write!(text, ": {cause}")?;
+            text.push_str(": ");
+            text.push_str(&cause);
         }
-        next = source.source();
     }
-    f.write_str(&text)
+    write_escaped(f, format_args!("{text}"))
+}
+
+/// Returns the text of one error. `to_string` would panic where its `Display` fails.
+fn text_of<E: Error + ?Sized>(error: &E) -> String {
+    let mut text = String::new();
+    if write!(text, "{error}").is_err() {
+        text.push_str(FAILED);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ impl<'a> CallEvent<'a> {
         self.name
     }
 
-    /// Returns the level at which a scheduled retry of this call is logged.
+    /// Returns the level at which a scheduled retry of this call is logged, and its end when it gives up without a retry.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level

@@ -1,5 +1,8 @@
 //! The way of an event to those who watch the whole process.
 
+use std::cell::Cell;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use super::CallEvent;
@@ -7,6 +10,9 @@ use super::CallEvent;
 /// Watches the retries of a whole process.
 ///
 /// Closures `Fn(&CallEvent<'_>)` are observers. It runs inline, in the thread or task of the call, and must not block.
+///
+/// It cannot change the call. A panic in it is printed by the panic hook and caught. Calls that it makes itself on the same thread are retried
+/// as usual and not reported, so an observer may send events with a `#[retry]` function. See [`observe`](super) for the details.
 pub trait GlobalObserver: Send + Sync {
     /// Takes note of an event.
     fn event(&self, event: &CallEvent<'_>);
@@ -33,6 +39,9 @@ impl std::fmt::Display for AlreadySet {
 impl std::error::Error for AlreadySet {}
 
 /// Sets the observer of the whole process, once. Until then its cost is one load per failed attempt, and nothing on success.
+///
+/// A panic in the observer is printed by the panic hook and caught: the call keeps its result. With `panic = "abort"` it ends the process, as
+/// every panic does. What the observer retries itself is not reported to it.
 ///
 /// # Errors
 ///
@@ -65,15 +74,56 @@ pub fn set_global(observer: impl GlobalObserver + 'static) -> Result<(), Already
     GLOBAL.set(Box::new(observer)).map_err(|_| AlreadySet)
 }
 
-/// Tells everybody. No lock is held while they run.
+/// Emits an event to every observer. No lock is held while they run, and none of them changes the call.
 #[cold]
 pub(crate) fn tell(event: &CallEvent<'_>) {
+    let Some(_publishing) = Publishing::enter() else { return };
     #[cfg(feature = "tracing")]
-    super::tracing::publish(event);
+    if super::tracing::is_on() {
+        shielded(|| super::tracing::publish(event));
+    }
     #[cfg(feature = "metrics")]
-    super::metrics::publish(event);
+    shielded(|| super::metrics::publish(event));
     if let Some(observer) = GLOBAL.get() {
-        observer.event(event);
+        shielded(|| observer.event(event));
+    }
+}
+
+/// Counts a success at the first attempt, which is no event, with the same protection as an event.
+#[cfg(feature = "metrics")]
+pub(crate) fn count_success(count: impl FnOnce()) {
+    if let Some(_publishing) = Publishing::enter() {
+        shielded(count);
+    }
+}
+
+std::thread_local! {
+    /// An observer runs on this thread.
+    static IS_PUBLISHING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps the thread from publishing what observers do, until it is dropped.
+struct Publishing;
+
+impl Publishing {
+    /// Returns `None` where an observer made the call: reporting that to the observer would recurse.
+    fn enter() -> Option<Self> {
+        (!IS_PUBLISHING.replace(true)).then(|| Self)
+    }
+}
+
+impl Drop for Publishing {
+    fn drop(&mut self) {
+        IS_PUBLISHING.set(false);
+    }
+}
+
+/// Runs an observer; its panic ends here.
+fn shielded(observer: impl FnOnce()) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(observer)) else { return };
+    // Dropping the payload runs code of the observer again, and what that panics with is leaked.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(again);
     }
 }
 

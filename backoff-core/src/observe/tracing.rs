@@ -27,32 +27,36 @@ macro_rules! emit {
     }};
 }
 
-/// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn.
+/// [`emit!`] at a level that is known at run time.
+macro_rules! emit_at {
+    ($level:expr, $($arguments:tt)*) => {
+        match $level {
+            Level::Trace => emit!(tracing::Level::TRACE, $($arguments)*),
+            Level::Debug => emit!(tracing::Level::DEBUG, $($arguments)*),
+            Level::Info => emit!(tracing::Level::INFO, $($arguments)*),
+            Level::Warn => emit!(tracing::Level::WARN, $($arguments)*),
+            Level::Error => emit!(tracing::Level::ERROR, $($arguments)*),
+        }
+    };
+}
+
+/// Returns whether any subscriber takes events: one relaxed load.
+pub(super) fn is_on() -> bool {
+    tracing::level_filters::LevelFilter::current() != tracing::level_filters::LevelFilter::OFF
+}
+
+/// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn, and one without any retry
+/// at the call's level.
 pub(super) fn publish(event: &CallEvent<'_>) {
     let error = (!event.error.is_none()).then(|| tracing::field::display(WithSources(event.error)));
     match event.what {
         What::Retry { delay } => {
             let delay_ms = millis(delay);
-            match event.level {
-                Level::Trace => {
-                    emit!(tracing::Level::TRACE, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
-                }
-                Level::Debug => {
-                    emit!(tracing::Level::DEBUG, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
-                }
-                Level::Info => {
-                    emit!(tracing::Level::INFO, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
-                }
-                Level::Warn => {
-                    emit!(tracing::Level::WARN, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
-                }
-                Level::Error => {
-                    emit!(tracing::Level::ERROR, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
-                }
-            }
+            emit_at!(event.level, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
         }
         What::GaveUp { reason } => {
-            emit!(tracing::Level::WARN, event, "gave up", retry.reason = reason.as_str(), error = error,);
+            let level = if event.attempts > 1 { Level::Warn } else { event.level };
+            emit_at!(level, event, "gave up", retry.reason = reason.as_str(), error = error,);
         }
         What::Adjusted { problem } => {
             let problem = tracing::field::display(problem);

@@ -1,9 +1,12 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::text::Excerpt;
+
 /// An override that cannot be used: bad syntax, an unknown setting, or a value that no policy could have.
 ///
-/// The text names the override, the setting, and the cure; nothing of what was loaded has been applied.
+/// The text names the override, the setting, and the cure; nothing of what was loaded has been applied. It is one line: of each name and value it
+/// repeats at most 80 characters, with control characters escaped.
 ///
 /// # Examples
 ///
@@ -39,7 +42,7 @@ impl InvalidOverride {
         Self { variable: Some(variable.to_owned()), ..self }
     }
 
-    /// Returns the key of the override; `None` when it could not be read that far.
+    /// Returns the key of the override, whole; `None` when it could not be read that far.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
@@ -49,10 +52,10 @@ impl InvalidOverride {
 impl fmt::Display for InvalidOverride {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(variable) = &self.variable {
-            write!(f, "environment variable `{variable}`: ")?;
+            write!(f, "environment variable `{}`: ", Excerpt(variable))?;
         }
         if let Some(key) = &self.key {
-            write!(f, "override `{key}`: ")?;
+            write!(f, "override `{}`: ", Excerpt(key))?;
         }
         f.write_str(&self.reason)
     }

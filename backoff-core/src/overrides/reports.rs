@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 use super::set::covered;
 use super::table::table;
 use crate::sync::{Mutex, shared_static};
+use crate::text::Excerpt;
 use crate::{InvalidPolicy, call_sites};
 
 /// A key that no annotated function answers to, with the names that come near; see [`unmatched`].
@@ -52,7 +53,7 @@ impl Unmatched {
 
 impl fmt::Display for Unmatched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no function that has failed is named `{}`", self.key)?;
+        write!(f, "no function that has failed is named `{}`", Excerpt(&self.key))?;
         for (at, name) in self.nearest.iter().enumerate() {
             write!(f, "{} `{name}`", if at == 0 { "; near it are" } else { "," })?;
         }
@@ -90,7 +91,7 @@ impl Adjusted {
 
 impl fmt::Display for Adjusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "override `{}` on `{}`: {}", self.key, self.site, self.reason)
+        write!(f, "override `{}` on `{}`: {}", Excerpt(&self.key), self.site, self.reason)
     }
 }
 
@@ -101,6 +102,8 @@ shared_static! {
 
 /// How much a name must resemble a key to be near it, 1 for the same.
 const NEAR: f64 = 0.6;
+/// The length of a key, in bytes, beyond which no name is near: comparing costs the product of both lengths.
+const LONGEST: usize = 1000;
 /// How many near names are told.
 const TOLD: usize = 3;
 
@@ -164,6 +167,9 @@ pub(super) fn retain(is_unchanged: impl Fn(&str) -> bool) {
 }
 
 fn nearest(key: &str, names: &[&'static str]) -> Vec<&'static str> {
+    if key.len() > LONGEST {
+        return Vec::new();
+    }
     let key = key.trim_end_matches('*').trim_end_matches(['.', ':']);
     let mut near: Vec<(f64, &'static str)> = names.iter().map(|name| (resemblance(key, name), *name)).collect();
     near.retain(|(resemblance, _)| *resemblance >= NEAR);

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use super::one::DISABLED;
 use super::{InvalidOverride, Override};
 use crate::policy::settings::KEYS;
+use crate::text::Excerpt;
 
 /// Overrides by the names and prefixes that they are for, all of them checked.
 ///
@@ -115,6 +116,7 @@ fn check_key(key: &str) -> Result<(), InvalidOverride> {
     }
     let name = key.trim_end_matches(':');
     if (key.len() - name.len()) % 2 == 1 {
+        let name = Excerpt(name);
         let cure = format!("a prefix does not end with half of a `::`; write `{name}` or `{name}::*`");
         return Err(InvalidOverride::of(key, cure));
     }
@@ -129,8 +131,9 @@ impl FromStr for Overrides {
         let mut overrides = Self::new();
         for entry in entries(text).map(str::trim).filter(|entry| !entry.is_empty()) {
             let Some((key, settings)) = split_key(entry) else {
+                let shown = Excerpt(entry);
                 let reason =
-                    format!("`{entry}` has no settings; write `{entry}: ` and settings such as `max_attempts=2`");
+                    format!("`{shown}` has no settings; write `{shown}: ` and settings such as `max_attempts=2`");
                 return Err(InvalidOverride::of(entry, reason));
             };
             check_key(key)?;

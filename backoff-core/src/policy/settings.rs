@@ -22,6 +22,7 @@ pub(crate) use self::config::AnyValue;
 pub(crate) use self::value::Value;
 use super::{Named, Policy, Since};
 use crate::schedule::Kind;
+use crate::text::Excerpt;
 use crate::{Jitter, Schedule};
 
 /// Every setting, in the order in which a policy is written.
@@ -160,5 +161,5 @@ fn once<T>(slot: &mut Option<T>, key: &str, value: T) -> Result<(), String> {
 /// The message for a setting that does not exist.
 pub(crate) fn unknown(key: &str, known: &[&str]) -> String {
     let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
-    format!("unknown setting `{key}`; expected one of {}", known.join(", "))
+    format!("unknown setting `{}`; expected one of {}", Excerpt(key), known.join(", "))
 }

@@ -211,7 +211,8 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
     };
     let site = Span::mixed_site();
     let (identity, private) = (plan.identity(), &plan.private);
-    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay));
+    let text_of = text_of(plan, &quote_spanned!(site=> __error));
+    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay).texted(#text_of));
     let hook = notify(plan, &hook.value, &event);
     let circumstances = circumstances(plan);
     let text = error_text(plan, &quote_spanned!(site=> __error));
@@ -225,6 +226,17 @@ fn on_retry(plan: &Plan<'_>) -> TokenStream {
         if !__driver.is_still_in_time(#identity, __delay, #circumstances) {
             __driver.interrupted(#identity, #private::StopReason::MaxElapsed, #text);
             #stop
+        }
+    }
+}
+
+/// The function that shows the error of an event with its sources, from an `Option<&E>`.
+fn text_of(plan: &Plan<'_>, error: &TokenStream) -> TokenStream {
+    let private = &plan.private;
+    quote_spanned! {Span::mixed_site()=>
+        match #error {
+            ::core::option::Option::Some(__error) => #private::Telling::new(__error).text_of(),
+            ::core::option::Option::None => ::core::option::Option::None,
         }
     }
 }
@@ -357,7 +369,8 @@ pub(super) fn after_loop(plan: &Plan<'_>) -> TokenStream {
     let gave_up = args.on_give_up.as_ref().map(|hook| {
         let looked_at = looked_at(plan);
         let error = quote_spanned!(site=> #looked_at.err());
-        notify(plan, &hook.value, &quote_spanned!(site=> __driver.give_up_event(#error, __reason)))
+        let text_of = text_of(plan, &error);
+        notify(plan, &hook.value, &quote_spanned!(site=> __driver.give_up_event(#error, __reason).texted(#text_of)))
     });
     let resort =
         args.or_else.as_ref().map_or_else(|| quote_spanned!(site=> __result), |hook| or_else(plan, &hook.value));

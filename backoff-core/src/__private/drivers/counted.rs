@@ -203,13 +203,13 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         let attempt = self.kept.sequence.attempt(self.failed);
         let max_attempts = self.max_attempts(site);
         let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial.at_failure());
-        RetryEvent { attempt, max_attempts, error, delay, elapsed }
+        RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None }
     }
 
     /// Returns the event of `on_give_up`.
     pub fn give_up_event<'e, E>(&mut self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
         let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
-        GiveUpEvent { attempts: self.failed, error, reason, elapsed }
+        GiveUpEvent { attempts: self.failed, error, reason, elapsed, text: None }
     }
 
     /// Returns the event of `on_recovered`.

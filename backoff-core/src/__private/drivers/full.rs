@@ -116,7 +116,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let replaced = self.replaced(site, policy);
         let source = replaced.source(policy);
         let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site));
-        self.driver.succeeded::<_, _, _, _, ()>(step)
+        self.driver.succeeded::<_, _, _, _, ()>(step, None) // the expansion deposits
     }
 
     /// Returns whether the last attempt succeeded and its result was not kept.
@@ -177,12 +177,19 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
             error,
             delay,
             elapsed: self.driver.elapsed_at_failure(&M::CLOCK),
+            text: None,
         }
     }
 
     /// Returns what `on_give_up` is told.
     pub fn give_up_event<'e, E>(&self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
-        GiveUpEvent { attempts: self.driver.attempts(), error, reason, elapsed: self.driver.elapsed(&M::CLOCK) }
+        GiveUpEvent {
+            attempts: self.driver.attempts(),
+            error,
+            reason,
+            elapsed: self.driver.elapsed(&M::CLOCK),
+            text: None,
+        }
     }
 
     /// Returns what `on_recovered` is told.

@@ -7,6 +7,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::{InvalidOverride, Override, Overrides};
 use crate::policy::settings::AnyValue;
+use crate::text::Excerpt;
 
 /// A map from names and prefixes to settings, in the words of the attribute's arguments.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
@@ -56,7 +57,7 @@ impl<'de> Visitor<'de> for Settings<'_> {
     type Value = Override;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a map of the retry settings of `{}`", self.key)
+        write!(f, "a map of the retry settings of `{}`", Excerpt(self.key))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Override, A::Error> {
@@ -71,7 +72,7 @@ impl<'de> Visitor<'de> for Settings<'_> {
 
 impl Settings<'_> {
     fn refused<E: de::Error>(&self, reason: impl fmt::Display) -> E {
-        E::custom(format_args!("override `{}`: {reason}", self.key))
+        E::custom(format_args!("override `{}`: {reason}", Excerpt(self.key)))
     }
 }
 

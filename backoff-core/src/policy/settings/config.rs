@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::{KEYS, Settings, Value};
 use crate::Policy;
+use crate::text::Excerpt;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -119,7 +120,7 @@ impl<'de> Visitor<'de> for PolicyVisitor {
         let mut settings = Settings::default();
         while let Some(key) = map.next_key::<String>()? {
             if !KEYS.contains(&key.as_str()) {
-                return Err(de::Error::unknown_field(&key, &KEYS));
+                return Err(de::Error::unknown_field(&Excerpt(&key).to_string(), &KEYS));
             }
             let AnyValue(value) = map.next_value()?;
             settings.set(&key, &value).map_err(de::Error::custom)?;

@@ -6,6 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::schedule::Kind;
+use crate::text::Excerpt;
 use crate::{Jitter, Since};
 
 /// A value as it stands in a file or in a variable; text may stand for any of the others.
@@ -59,7 +60,7 @@ impl Value {
     /// The message that this value is not what `key` takes.
     fn refused(&self, key: &str, cure: &str) -> String {
         match self {
-            Self::Text(text) => format!("`{key}` is {text:?}; {cure}"),
+            Self::Text(text) => format!("`{key}` is {:?}; {cure}", Excerpt(text)),
             other => format!("`{key}` is {other}; {cure}"),
         }
     }
@@ -96,7 +97,7 @@ impl Value {
 
     pub(super) fn duration(&self, key: &str) -> Result<Duration, String> {
         match self {
-            Self::Text(text) => duration(text).map_err(|reason| format!("`{key}` is {text:?}: {reason}")),
+            Self::Text(text) => duration(text).map_err(|reason| format!("`{key}` is {:?}: {reason}", Excerpt(text))),
             Self::Integer(_) | Self::Number(_) => {
                 Err(self.refused(key, &format!("use a duration with its unit, such as \"{self}s\"")))
             }
@@ -164,12 +165,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     let mut rest = trimmed;
     while !rest.is_empty() {
         let (part, others) = rest.split_at(first_part(rest));
-        let time = humantime::parse_duration(part)
-            .map_err(|error| format!("{error}; use a number and a unit, such as \"60s\""))?;
+        let time = humantime::parse_duration(part).map_err(|error| refused_duration(part, &error))?;
         total = total.checked_add(time).ok_or("it is too large for a duration; use a smaller number")?;
         rest = others;
     }
     Ok(total)
+}
+
+/// The message for a part that is no duration; the error of `humantime` repeats the part.
+fn refused_duration(part: &str, error: &humantime::DurationError) -> String {
+    let cure = "use a number and a unit, such as \"60s\"";
+    if Excerpt(part).is_cut() { format!("it is too long; {cure}") } else { format!("{error}; {cure}") }
 }
 
 /// Returns the length of "1h " in "1h 30m".
