@@ -3,9 +3,6 @@
 //! This holds without the features `tracing` and `metrics`, which ask for time and make keys; the tests at the root enable them.
 #![cfg(all(feature = "macros", feature = "tokio", not(any(feature = "tracing", feature = "metrics"))))]
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
 use std::cell::Cell;
 use std::future::ready;
 use std::io;

@@ -1,9 +1,6 @@
 //! A tokio runtime without `enable_time` has no sleep, and nothing tells so before it panics: what the documentation says of it.
 #![cfg(all(feature = "tokio", feature = "async-io"))]
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
 use std::future::ready;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

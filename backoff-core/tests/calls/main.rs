@@ -1,0 +1,32 @@
+//! Calls, by every driver: attempts, delays, limits, timeouts, hooks, cancellation, nesting.
+
+mod budgets_calls;
+mod budgets_dropped;
+mod busy;
+mod cancel_wakers;
+mod cancellation_points;
+mod cases_cancellation;
+mod cases_classification;
+mod cases_delays;
+mod cases_hooks;
+mod cases_jitter;
+mod cases_limits;
+mod cases_push_back;
+mod cases_ticker;
+mod cases_timeouts;
+mod nesting;
+mod nesting_success;
+mod nesting_tasks;
+mod rules_cancel;
+mod rules_elapsed;
+mod rules_events;
+mod rules_order;
+mod rules_push_back;
+mod rules_running;
+mod rules_time_after_hooks;
+mod rules_timeouts;
+mod rules_until;
+mod rules_waiting;
+mod send;
+mod timeouts_busy;
+mod waits_busy;

@@ -1,0 +1,124 @@
+//! The observer of the whole process: one, told of every call, wherever it runs.
+
+use std::cell::Cell;
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
+
+use backoff_core::observe::{CallEvent, Elapsed, Level, What, set_global};
+use backoff_core::{Fault, Policy, StopReason, retry};
+use support::{paused, secs};
+
+/// An event, without what it borrows.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    name: String,
+    what: What,
+    attempts: u32,
+    max_attempts: Option<u32>,
+    error: String,
+    level: Level,
+    elapsed: Elapsed,
+}
+
+static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
+
+fn note(event: &CallEvent<'_>) {
+    SEEN.lock().expect("no test panics in it").push(Seen {
+        name: event.name().to_owned(),
+        what: event.what(),
+        attempts: event.attempts(),
+        max_attempts: event.max_attempts(),
+        error: event.error().to_string(),
+        level: event.level(),
+        elapsed: event.elapsed(),
+    });
+}
+
+/// Returns the events of the calls of this name; every test has its own, because all share one process.
+fn events(name: &str) -> Vec<Seen> {
+    static SET: OnceLock<()> = OnceLock::new();
+    SET.get_or_init(|| set_global(note).expect("nobody else sets it"));
+    SEEN.lock().expect("no test panics in it").iter().filter(|seen| seen.name == name).cloned().collect()
+}
+
+/// What happened, how many attempts were made, and the error.
+fn outline(name: &str) -> Vec<(What, u32, String)> {
+    events(name).into_iter().map(|seen| (seen.what, seen.attempts, seen.error)).collect()
+}
+
+fn after(failures: u32, calls: &Cell<u32>) -> Result<u32, &'static str> {
+    calls.set(calls.get() + 1);
+    if calls.get() <= failures { Err("down") } else { Ok(calls.get()) }
+}
+
+fn is_retry(what: What) -> bool {
+    matches!(what, What::Retry { .. })
+}
+
+#[test]
+fn it_is_told_of_retries_recoveries_and_give_ups_and_of_no_success_at_once() {
+    #[retry(max_attempts = 3, delay = "0s", name = "global.attribute", log = "warn")]
+    fn ask(is_up: bool) -> Result<u32, &'static str> {
+        if is_up { Ok(1) } else { Err("down") }
+    }
+    assert_eq!(events("global.attribute"), []);
+    assert_eq!(ask(true), Ok(1));
+    assert_eq!(events("global.attribute"), []);
+    assert_eq!(ask(false), Err("down"));
+    let seen = events("global.attribute");
+    assert_eq!(seen.len(), 3);
+    assert!(is_retry(seen[0].what) && is_retry(seen[1].what));
+    let last = &seen[2];
+    assert!(matches!(last.what, What::GaveUp { reason: StopReason::MaxAttempts, .. }), "{last:?}");
+    assert_eq!((last.attempts, last.max_attempts, last.error.as_str(), last.level), (3, Some(3), "down", Level::Warn));
+}
+
+#[test]
+fn it_is_told_of_calls_by_the_builder_under_their_name() {
+    let policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
+    assert_eq!(events("global.builder"), []);
+    let calls = Cell::new(0);
+    assert_eq!(policy.retry(|| after(1, &calls)).name("global.builder").call(), Ok(2));
+    let seen = outline("global.builder");
+    assert_eq!((seen.len(), seen[1].0, seen[1].1, seen[1].2.as_str()), (2, What::Recovered, 2, ""));
+    assert!(is_retry(seen[0].0));
+}
+
+#[test]
+fn it_is_told_of_async_calls_with_their_delay_and_time() {
+    #[retry(max_attempts = 2, delay = "1s", jitter = none, name = "global.async", when = |_| Fault::PushBack(secs(4)))]
+    async fn ask() -> Result<(), &'static str> {
+        Err("busy")
+    }
+    assert_eq!(events("global.async"), []);
+    assert_eq!(paused(ask()), Err("busy"));
+    let seen = events("global.async");
+    assert!(matches!(seen[0].what, What::Retry { delay, .. } if delay == secs(5)), "{:?}", seen[0]);
+    assert_eq!((seen[0].level, seen[1].elapsed.time()), (Level::Debug, Some(secs(5))));
+}
+
+#[test]
+fn there_is_one_for_the_whole_process() {
+    assert_eq!(events("global.none"), []);
+    let error = set_global(|_: &CallEvent<'_>| panic!("it is not used")).unwrap_err();
+    assert_eq!(error.to_string(), "the global observer is set already; set it once, at the start of the process");
+    assert_eq!(Policy::default().retry(|| Err::<(), _>(())).when(|()| false).name("global.once").call(), Err(()));
+    assert_eq!(events("global.once").len(), 1);
+}
+
+#[test]
+fn a_retry_is_told_by_its_number_in_the_sequence_and_an_end_by_all_attempts() {
+    assert_eq!(events("sequences"), []);
+    paused(async {
+        let policy = Policy::constant(secs(1)).max_attempts(2).reset_after(secs(5)).build();
+        let calls = Cell::new(0);
+        let call = policy.retry(|| async {
+            calls.set(calls.get() + 1);
+            tokio::time::sleep(secs(if calls.get() < 4 { 5 } else { 1 })).await;
+            Err::<(), _>("down")
+        });
+        assert_eq!(call.name("sequences").await, Err("down"));
+    });
+    let seen: Vec<_> = events("sequences").into_iter().map(|seen| (seen.attempts, seen.max_attempts)).collect();
+    assert_eq!(seen, [(1, Some(2)), (1, Some(2)), (1, Some(2)), (4, Some(2))]);
+}

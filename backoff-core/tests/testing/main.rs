@@ -1,0 +1,7 @@
+//! The feature `testing`: guards of a thread, recorders, virtual time. Guards of the process have a binary of their own.
+
+mod testing_guards;
+mod testing_outcomes;
+mod testing_sockets;
+mod testing_time;
+mod testing_time_real;

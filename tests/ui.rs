@@ -1,8 +1,0 @@
-//! The text of every compiler message, read as prose in `tests/ui/fail/*.stderr`.
-
-#[test]
-fn mistakes_get_one_error_with_the_cure() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("tests/ui/pass/*.rs");
-    cases.compile_fail("tests/ui/fail/*.rs");
-}
