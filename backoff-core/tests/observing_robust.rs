@@ -341,6 +341,7 @@ fn a_panic_in_one_observer_does_not_keep_the_event_from_the_others() {
 
 #[test]
 fn a_call_that_is_cancelled_in_its_delay_keeps_its_error_whatever_observes_it() {
+    let _alone = alone();
     #[retry(max_attempts = 3, delay = "1h", cancel = token, sleep = |_| token.cancel())]
     fn attribute(token: &CancelToken) -> Result<u32, Trouble> {
         Err(Trouble::Shown)
@@ -357,6 +358,7 @@ fn a_call_that_is_cancelled_in_its_delay_keeps_its_error_whatever_observes_it() 
 
 #[test]
 fn a_value_that_was_adjusted_is_reported_without_harm_to_a_success_at_once() {
+    let _alone = alone();
     macro_rules! adjusted_under {
         ($observed:expr) => {{
             #[retry(max_attempts = attempts, delay = "0s")]
@@ -456,6 +458,7 @@ fn calls_of_a_recorder_are_not_reported_to_it_neither_their_successes_at_once() 
 
 #[test]
 fn events_are_reported_again_after_an_observer_has_panicked() {
+    let _alone = alone();
     let told = Rc::new(Cell::new(0));
     let count = Rc::clone(&told);
     let observer = move |_: &CallEvent<'_>| {
@@ -471,6 +474,7 @@ fn events_are_reported_again_after_an_observer_has_panicked() {
 
 #[test]
 fn calls_of_a_hook_are_reported() {
+    let _alone = alone();
     let names = Rc::new(RefCell::new(Vec::new()));
     let note = Rc::clone(&names);
     watched(
@@ -494,6 +498,7 @@ fn panicked(call: impl FnOnce(&Run)) -> (Box<dyn Any + Send>, f64) {
 
 #[test]
 fn a_panic_in_on_recovered_propagates_and_loses_no_deposit() {
+    let _alone = alone();
     #[retry(max_attempts = 3, delay = "0s", budget = run.budget, on_recovered = |_| panic!("hook"))]
     fn attribute(run: &Run) -> Result<u32, Trouble> {
         run.attempt()
@@ -523,6 +528,7 @@ fn a_panic_in_on_recovered_propagates_and_loses_no_deposit() {
 
 #[test]
 fn an_error_whose_display_fails_is_logged_as_far_as_it_was_written() {
+    let _alone = alone();
     let texts = Rc::new(RefCell::new(Vec::new()));
     let note = Rc::clone(&texts);
     let observer = move |event: &CallEvent<'_>| {
@@ -540,6 +546,7 @@ fn an_error_whose_display_fails_is_logged_as_far_as_it_was_written() {
 
 #[test]
 fn a_source_chain_without_an_end_ends_every_walk() {
+    let _alone = alone();
     #[retry(max_attempts = 2, delay = "0s", on_retry = |event| lines.push(format!("{event:#}")))]
     fn attribute(lines: &mut Vec<String>) -> Result<(), Trouble> {
         Err(Trouble::SourceIsItself)

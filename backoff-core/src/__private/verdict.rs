@@ -51,21 +51,32 @@ impl From<Packed> for Verdict {
     fn from(packed: Packed) -> Self {
         match packed.nanos.checked_sub(STOP) {
             None => Self::Retry(Duration::new(packed.secs, packed.nanos)),
-            Some(number) => Self::Stop(StopReason::numbered(number).unwrap_or_else(|| not_a_reason(number))),
+            Some(number) => Self::Stop(unpacked(number)),
         }
     }
 }
 
-/// Reports a mistake of this library: only [`StopReason::number`] makes the numbers.
-#[cold]
-#[inline(never)]
-fn not_a_reason(number: u32) -> ! {
-    panic!("`{number}` is not the number of a stop reason; this is a bug in backoff-core")
+/// Returns the reason with this number. Only [`StopReason::number`] makes the numbers, so each of them has one.
+///
+/// A panic in release builds would make loops compute the reason that do not use it.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a reason that the loop does not use is not computed")]
+fn unpacked(number: u32) -> StopReason {
+    let reason = StopReason::numbered(number);
+    debug_assert!(reason.is_some(), "`{number}` is not the number of a stop reason; this is a bug in backoff-core");
+    reason.unwrap_or(StopReason::Disabled)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "is not the number of a stop reason; this is a bug in backoff-core")]
+    fn a_number_that_no_reason_has_is_a_bug_and_not_a_reason() {
+        let _ = Verdict::from(Packed { secs: 0, nanos: u32::MAX });
+    }
 
     #[test]
     fn every_decision_comes_out_as_it_went_in() {

@@ -93,7 +93,7 @@ impl Settings {
         let first = refusals.into_iter().find(|(holds, _)| *holds).map(|(_, why)| why);
         // `build` does not know the delays of a custom backoff.
         first.or_else(|| {
-            let (shortest, _) = rules.range(self.base(1).filter(|_| !self.is_list())?, rules.initial);
+            let (shortest, _) = rules.range(self.base(1)?, rules.initial);
             let never_fits = self.max_elapsed.is_some_and(|limit| shortest > limit) && rules.max_attempts != Some(1);
             never_fits.then_some("no retry fits the time")
         })
