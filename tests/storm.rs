@@ -1,37 +1,14 @@
 //! The fleet simulator reproduces published figures: fewer seeds and shorter runs than `cargo run --release --example storm -- verify`.
-#![expect(dead_code, reason = "the example shows more than is asserted here")]
-
-#[path = "../examples/storm/acceptance.rs"]
-mod acceptance;
-#[path = "../examples/storm/engine.rs"]
-mod engine;
-#[path = "../examples/storm/guard.rs"]
-mod guard;
-#[path = "../examples/storm/herd.rs"]
-mod herd;
-#[path = "../examples/storm/layers.rs"]
-mod layers;
-#[path = "../examples/storm/measure.rs"]
-mod measure;
-#[path = "../examples/storm/occ.rs"]
-mod occ;
-#[path = "../examples/storm/outage.rs"]
-mod outage;
-#[path = "../examples/storm/runs.rs"]
-mod runs;
-#[path = "../examples/storm/server.rs"]
-mod server;
-#[path = "../examples/storm/statistics.rs"]
-mod statistics;
 
 use std::time::Duration;
 
-use acceptance::{Check, Extent};
 use backoff_core::Policy;
-use guard::Guard;
-use layers::Layers;
-use outage::Fleet;
-use server::{Kind, Outage};
+use simulator::acceptance::{Check, Extent};
+use simulator::guard::Guard;
+use simulator::layers::Layers;
+use simulator::outage::Fleet;
+use simulator::server::{Kind, Outage};
+use simulator::{acceptance, layers, occ, outage};
 
 const QUICK: Extent =
     Extent { seeds: 2, fleet_seeds: 1, warm_up: Duration::from_secs(5), settle: Duration::from_secs(40) };

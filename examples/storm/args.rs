@@ -6,8 +6,8 @@ use std::time::Duration;
 use backoff_core::{InvalidPolicy, Jitter, Policy};
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 
-use crate::guard::Deposit;
-use crate::server::Kind;
+use simulator::guard::Deposit;
+use simulator::server::Kind;
 
 /// Simulates retries of many clients in virtual time.
 #[derive(Debug, Parser)]

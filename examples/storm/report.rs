@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::statistics::Summary;
+use simulator::statistics::Summary;
 
 /// A table whose first column is text and whose other columns are mostly figures.
 #[derive(Debug)]

@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use backoff_core::{Budget, Jitter, Policy};
 
-use crate::acceptance::{self, Extent};
 use crate::args::{HerdArgs, LayersArgs, OccArgs, OutageArgs, Output, PolicyArgs, ScheduleArgs, VerifyArgs};
 use crate::charts;
-use crate::guard::Guard;
-use crate::herd::Herd;
-use crate::layers::Layers;
-use crate::measure::{Figures, Trace};
-use crate::occ::Contention;
-use crate::outage::Fleet;
 use crate::report::{Cell, Table, progress};
-use crate::runs::each_seed;
-use crate::server::Outage;
-use crate::statistics::{Summary, count};
+use simulator::acceptance::{self, Extent};
+use simulator::guard::Guard;
+use simulator::herd::Herd;
+use simulator::layers::Layers;
+use simulator::measure::{Figures, Trace};
+use simulator::occ::Contention;
+use simulator::outage::Fleet;
+use simulator::runs::each_seed;
+use simulator::server::Outage;
+use simulator::statistics::{Summary, count};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -85,7 +85,7 @@ pub(crate) fn contention(args: &OccArgs, output: &Output) -> Result<()> {
     }
     for (name, policy) in rows {
         let setting = Contention { clients: args.clients, policy };
-        let outcomes = each_seed(args.seeds, |seed| crate::occ::run(&setting, seed));
+        let outcomes = each_seed(args.seeds, |seed| simulator::occ::run(&setting, seed));
         let calls: Vec<f64> = outcomes.iter().map(|outcome| outcome.calls).collect();
         let time: Vec<f64> = outcomes.iter().map(|outcome| outcome.time).collect();
         let gave_up = Summary::of(outcomes.iter().map(|outcome| f64::from(outcome.gave_up))).mean;
@@ -101,8 +101,8 @@ pub(crate) fn herd(args: &HerdArgs, output: &Output) -> Result<()> {
     for jitter in kinds(args.policy.jitter) {
         let policy = PolicyArgs { jitter: Some(jitter), ..args.policy }.policy(Some(5))?;
         let setting = Herd { clients: args.clients, policy };
-        let mut runs = each_seed(args.seeds, |seed| crate::herd::run(&setting, seed));
-        let of = |figure: fn(&crate::herd::Arrivals) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
+        let mut runs = each_seed(args.seeds, |seed| simulator::herd::run(&setting, seed));
+        let of = |figure: fn(&simulator::herd::Arrivals) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
         let peaks = of(|run| f64::from(run.peak()));
         let (mean, longest) = (of(|run| run.mean_wait), of(|run| run.longest_wait));
         let seconds = |values| Cell::spread(values, 2).unit("s");
@@ -149,7 +149,7 @@ pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
             timeout: args.timeout,
             queue: args.queue,
         };
-        let mut traces = each_seed(args.seeds, |seed| crate::outage::run(&fleet, seed, &|| bar.inc(1)));
+        let mut traces = each_seed(args.seeds, |seed| simulator::outage::run(&fleet, seed, &|| bar.inc(1)));
         table.row(outage_row(name.clone(), &fleet, &traces));
         drawn.extend(traces.drain(..).next().map(|trace| (name, fleet, trace)));
     }
@@ -186,9 +186,9 @@ pub(crate) fn layers(args: &LayersArgs, output: &Output) -> Result<()> {
         for is_suppressed in [false, true] {
             let setting =
                 Layers { depth: args.layers, policy, is_suppressed, failure_rate, requests: args.requests, budget };
-            let loads = each_seed(args.seeds, |seed| crate::layers::run(&setting, seed));
-            let mean = |of: fn(&crate::layers::Load) -> f64| loads.iter().map(of).sum::<f64>() / count(loads.len());
-            let expected = crate::layers::expected(&setting);
+            let loads = each_seed(args.seeds, |seed| simulator::layers::run(&setting, seed));
+            let mean = |of: fn(&simulator::layers::Load) -> f64| loads.iter().map(of).sum::<f64>() / count(loads.len());
+            let expected = simulator::layers::expected(&setting);
             let by_formula = |value| if budget.is_some() { Cell::text("-".to_owned()) } else { Cell::number(value, 4) };
             table.row(vec![
                 Cell::text(format!("{failure_rate}")),

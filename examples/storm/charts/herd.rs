@@ -10,8 +10,8 @@ use plotters::prelude::SVGBackend;
 use plotters::style::{Color as _, WHITE};
 
 use super::{COLOURS, INK, text, thousands};
-use crate::herd::{Arrivals, SLOT};
-use crate::statistics::count;
+use simulator::herd::{Arrivals, SLOT};
+use simulator::statistics::count;
 
 const PANEL: u32 = 190;
 

@@ -12,9 +12,9 @@ use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::{Color as _, RGBColor, WHITE};
 
 use super::{INK, line, text, thousands};
-use crate::measure::{Counts, Trace};
-use crate::outage::Fleet;
-use crate::statistics::count;
+use simulator::measure::{Counts, Trace};
+use simulator::outage::Fleet;
+use simulator::statistics::count;
 
 type Run = (String, Fleet, Trace);
 

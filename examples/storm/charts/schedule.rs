@@ -12,7 +12,7 @@ use plotters::prelude::SVGBackend;
 use plotters::style::{Color as _, WHITE};
 
 use super::{COLOURS, INK, text};
-use crate::statistics::count;
+use simulator::statistics::count;
 
 /// The retries that fit a chart.
 pub(crate) const MOST_RETRIES: usize = 12;

@@ -12,9 +12,9 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Statement};
 
 use crate::Result;
-use crate::engine::Dice;
 use crate::network::Network;
 use crate::strategy::Strategy;
+use simulator::engine::Dice;
 
 /// One run.
 #[derive(Clone, Copy, Debug)]

@@ -9,16 +9,6 @@ mod prediction;
 mod report;
 mod strategy;
 
-#[path = "../../../../examples/storm/engine.rs"]
-#[expect(dead_code, reason = "the simulator of fleets needs more than contention does")]
-mod engine;
-#[path = "../../../../examples/storm/occ.rs"]
-#[expect(dead_code, reason = "no client gives up here")]
-mod occ;
-#[path = "../../../../examples/storm/statistics.rs"]
-#[expect(dead_code, reason = "the means are enough")]
-mod statistics;
-
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::engine::Dice;
+use simulator::engine::Dice;
 
 /// What one way through the network takes beyond loopback.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,12 @@
-//! What the simulator of `examples/storm` says, with the hop that was measured.
+//! What the simulator of `tools/simulator` says, with the hop that was measured.
 
 use std::time::Duration;
 
-use crate::engine::Dice;
 use crate::load::Outcome;
-use crate::occ::{self, Contention};
-use crate::statistics::Summary;
 use crate::strategy::Strategy;
+use simulator::engine::Dice;
+use simulator::occ::{self, Contention};
+use simulator::statistics::Summary;
 
 const SEEDS: u64 = 50;
 
@@ -25,5 +25,5 @@ pub(crate) fn mean(clients: u32, strategy: Strategy, hop: Duration) -> Outcome {
 /// Returns the mean of the simulator's own hops, in seconds.
 fn own_hop() -> f64 {
     let mut dice = Dice::new(1);
-    Summary::of((0..10_000).map(|_| crate::engine::seconds(dice.hop()))).mean
+    Summary::of((0..10_000).map(|_| simulator::engine::seconds(dice.hop()))).mean
 }

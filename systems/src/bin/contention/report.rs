@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::load::Outcome;
 use crate::network::Network;
-use crate::statistics::{Summary, count};
 use crate::strategy::Strategy;
+use simulator::statistics::{Summary, count};
 
 /// All runs over one network.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ another; `#[retry]` runs it again with a fresh transaction when the server answe
 with its defaults (each COMMIT is synced to disk), on a machine of {processors} processors that it shares with its clients, and its work is checked: after
 every run the row holds the number of clients. Shown is the mean over {rounds} rounds.
 
-In parentheses stands what the simulator (`examples/storm`, with the library's own policies and decision) predicts. Its one parameter is the time
+In parentheses stands what the simulator (`tools/simulator`, with the library's own policies and decision) predicts. Its one parameter is the time
 of one way between client and server: a quarter of an attempt by a client that is alone. Its server is never busy and tells a loser at once;
 the real one makes writers of a row wait for each other, and has little to give on loopback when 100 clients ask at the same time. Both spread clients, as jitter would.
 Without jitter one measurement differs from the next by half: clients that collide once go on colliding.

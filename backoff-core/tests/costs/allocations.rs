@@ -1,7 +1,4 @@
 //! The retry loop allocates nothing: on success, for each retry, blocking or async.
-//!
-//! This holds without the features `tracing` and `metrics`, which ask for time and make keys; the tests at the root enable them.
-#![cfg(all(feature = "tokio", not(any(feature = "tracing", feature = "metrics"))))]
 
 use std::cell::Cell;
 use std::future::ready;

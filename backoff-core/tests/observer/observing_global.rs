@@ -8,6 +8,8 @@ use backoff_core::observe::{CallEvent, Elapsed, Level, What, set_global};
 use backoff_core::{Fault, Policy, StopReason, retry};
 use support::{paused, secs};
 
+use crate::observe;
+
 /// An event, without what it borrows.
 #[derive(Clone, Debug, PartialEq)]
 struct Seen {
@@ -37,7 +39,7 @@ fn note(event: &CallEvent<'_>) {
 /// Returns the events of the calls of this name; every test has its own, because all share one process.
 fn events(name: &str) -> Vec<Seen> {
     static SET: OnceLock<()> = OnceLock::new();
-    SET.get_or_init(|| set_global(note).expect("nobody else sets it"));
+    SET.get_or_init(|| observe(note));
     SEEN.lock().expect("no test panics in it").iter().filter(|seen| seen.name == name).cloned().collect()
 }
 

@@ -1,14 +1,14 @@
 //! Mean and spread of what several seeds gave.
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Summary {
-    pub(crate) mean: f64,
+pub struct Summary {
+    pub mean: f64,
     /// The standard deviation of one run.
-    pub(crate) deviation: f64,
+    pub deviation: f64,
 }
 
 impl Summary {
-    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let values: Vec<f64> = values.into_iter().collect();
         let count = count(values.len());
         let mean = values.iter().sum::<f64>() / count;
@@ -19,6 +19,6 @@ impl Summary {
 
 /// Returns a count as a number to reckon with.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-pub(crate) fn count(items: usize) -> f64 {
+pub fn count(items: usize) -> f64 {
     items as f64
 }

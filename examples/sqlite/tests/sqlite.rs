@@ -294,7 +294,7 @@ fn a_lock_that_is_held_for_longer_than_the_policy_allows_ends_the_call_with_the_
 /// The documentation cannot depend on `rusqlite`, so its recipe runs on a stand-in there, and on the real type here.
 #[test]
 fn the_recipe_of_the_documentation_is_the_function_that_is_tested_here() {
-    let [here, recipes] = [include_str!("sqlite.rs"), include_str!("../backoff-core/src/classify/recipes.md")];
+    let [here, recipes] = [include_str!("sqlite.rs"), include_str!("../../../backoff-core/src/classify/recipes.md")];
     let start = here.find("fn of_sqlite").unwrap();
     let end = start + here[start..].find("\n}\n").unwrap();
     assert!(recipes.contains(&here[start..end]), "{}", &here[start..end]);

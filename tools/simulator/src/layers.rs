@@ -10,31 +10,31 @@ use crate::engine::Dice;
 const NO_TIME: Duration = Duration::ZERO;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Layers {
+pub struct Layers {
     /// How many layers retry, one above the other.
-    pub(crate) depth: u32,
-    pub(crate) policy: Policy,
+    pub depth: u32,
+    pub policy: Policy,
     /// Only the outermost layer retries.
-    pub(crate) is_suppressed: bool,
+    pub is_suppressed: bool,
     /// The chance that a call of the bottom fails.
-    pub(crate) failure_rate: f64,
-    pub(crate) requests: u32,
+    pub failure_rate: f64,
+    pub requests: u32,
     /// Ratio and capacity of a budget for each layer.
-    pub(crate) budget: Option<(f64, u32)>,
+    pub budget: Option<(f64, u32)>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Load {
+pub struct Load {
     /// Calls of the bottom per request.
-    pub(crate) calls: f64,
+    pub calls: f64,
     /// The part of the requests that succeeds.
-    pub(crate) success: f64,
+    pub success: f64,
     /// The part of the wanted retries that the budgets denied.
-    pub(crate) denied: f64,
+    pub denied: f64,
 }
 
 /// Runs all requests once.
-pub(crate) fn run(setting: &Layers, seed: u64) -> Load {
+pub fn run(setting: &Layers, seed: u64) -> Load {
     let budget = |(ratio, capacity)| Budget::new().ratio(ratio).capacity(capacity);
     let budgets = (0..setting.depth).map(|_| setting.budget.map(budget)).collect();
     let mut stack = Stack { setting, dice: Dice::new(seed), budgets, calls: 0, wanted: 0, denied: 0 };
@@ -48,7 +48,7 @@ pub(crate) fn run(setting: &Layers, seed: u64) -> Load {
 }
 
 /// What the formula says for calls per request and the chance of success: independent failures, no budget.
-pub(crate) fn expected(setting: &Layers) -> Load {
+pub fn expected(setting: &Layers) -> Load {
     let attempts = setting.policy.max_attempts().map_or(f64::INFINITY, f64::from);
     let retrying = if setting.is_suppressed { 1.0 } else { f64::from(setting.depth) };
     let most = attempts.powf(retrying);

@@ -9,27 +9,27 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng as _, SeedableRng as _};
 
 /// An instant, in nanoseconds since the start of the run.
-pub(crate) type Instant = u64;
+pub type Instant = u64;
 
-pub(crate) const SECOND: Instant = 1_000_000_000;
+pub const SECOND: Instant = 1_000_000_000;
 
 /// Returns a duration as a span of virtual time; one that does not fit is as good as never.
-pub(crate) fn span(duration: Duration) -> Instant {
+pub fn span(duration: Duration) -> Instant {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX / 4)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "spans are positive and below a century")]
-pub(crate) fn from_seconds(seconds: f64) -> Instant {
+pub fn from_seconds(seconds: f64) -> Instant {
     (seconds.max(0.0) * 1e9) as Instant
 }
 
 #[expect(clippy::cast_precision_loss, reason = "runs are shorter than 100 days, where f64 still counts nanoseconds")]
-pub(crate) fn seconds(span: Instant) -> f64 {
+pub fn seconds(span: Instant) -> f64 {
     span as f64 / 1e9
 }
 
 /// Events in the order of their time; those of the same instant in the order in which they were added.
-pub(crate) struct Queue<E> {
+pub struct Queue<E> {
     events: BinaryHeap<Reverse<Entry<E>>>,
     added: u64,
     now: Instant,
@@ -42,25 +42,25 @@ struct Entry<E> {
 }
 
 impl<E> Queue<E> {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self { events: BinaryHeap::new(), added: 0, now: 0 }
     }
 
-    pub(crate) fn now(&self) -> Instant {
+    pub fn now(&self) -> Instant {
         self.now
     }
 
-    pub(crate) fn add(&mut self, at: Instant, event: E) {
+    pub fn add(&mut self, at: Instant, event: E) {
         self.events.push(Reverse(Entry { at, number: self.added, event }));
         self.added += 1;
     }
 
-    pub(crate) fn after(&mut self, delay: Instant, event: E) {
+    pub fn after(&mut self, delay: Instant, event: E) {
         self.add(self.now.saturating_add(delay), event);
     }
 
     /// Returns the next event, and moves the time to it.
-    pub(crate) fn next(&mut self) -> Option<E> {
+    pub fn next(&mut self) -> Option<E> {
         let Reverse(entry) = self.events.pop()?;
         self.now = entry.at;
         Some(entry.event)
@@ -94,36 +94,36 @@ impl<E> PartialEq for Entry<E> {
 impl<E> Eq for Entry<E> {}
 
 /// The random numbers of one run: the same seed repeats it, on every machine.
-pub(crate) struct Dice(Xoshiro256PlusPlus);
+pub struct Dice(Xoshiro256PlusPlus);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
     /// Returns a number from 0 (included) to 1 (not included).
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    pub(crate) fn fraction(&mut self) -> f64 {
+    pub fn fraction(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.fraction() < probability
     }
 
     /// Returns one of `0..count`.
-    pub(crate) fn below(&mut self, count: u32) -> u32 {
+    pub fn below(&mut self, count: u32) -> u32 {
         let wide = u64::from(self.0.next_u32()) * u64::from(count);
         u32::try_from(wide >> 32).unwrap_or_default()
     }
 
     /// Returns the time to the next of events that come `rate` times a second on average, independently.
-    pub(crate) fn gap(&mut self, rate: f64) -> Instant {
+    pub fn gap(&mut self, rate: f64) -> Instant {
         from_seconds(-(1.0 - self.fraction()).ln() / rate)
     }
 
     /// Returns the time of one way through the network: |N(10, 2)| milliseconds.
-    pub(crate) fn hop(&mut self) -> Instant {
+    pub fn hop(&mut self) -> Instant {
         let radius = (-2.0 * (1.0 - self.fraction()).ln()).sqrt();
         let normal = radius * (std::f64::consts::TAU * self.fraction()).cos();
         from_seconds((0.010 + 0.002 * normal).abs())

@@ -1,4 +1,4 @@
-//! Mixed calls for as long as you like, every count checked and memory watched: `cargo run --example soak -- --seconds 600`.
+//! Mixed calls for as long as you like, every count checked and memory watched: `cargo run -p backoff-soak -- --seconds 600`.
 //!
 //! Threads and tasks call functions that fail as a script says: not at all, for a while, for good, with a push-back, ambiguously, by
 //! never answering, in a panic. They are retried, timed out, cancelled, dropped half-way, nested in one another, held back

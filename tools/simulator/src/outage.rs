@@ -10,26 +10,26 @@ use crate::measure::Trace;
 use crate::server::{Outage, Server};
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fleet {
-    pub(crate) clients: u32,
+pub struct Fleet {
+    pub clients: u32,
     /// What the server does per second.
-    pub(crate) capacity: f64,
+    pub capacity: f64,
     /// Requests of all clients, as a part of the capacity.
-    pub(crate) load: f64,
-    pub(crate) outage: Outage,
+    pub load: f64,
+    pub outage: Outage,
     /// How long the run goes on after the outage.
-    pub(crate) settle: Duration,
-    pub(crate) policy: Policy,
-    pub(crate) guard: Guard,
+    pub settle: Duration,
+    pub policy: Policy,
+    pub guard: Guard,
     /// How long a client waits for an answer.
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
     /// The most work that waits at the server.
-    pub(crate) queue: Duration,
+    pub queue: Duration,
 }
 
 impl Fleet {
     /// Requests per second, retries not counted.
-    pub(crate) fn rate(&self) -> f64 {
+    pub fn rate(&self) -> f64 {
         self.capacity * self.load
     }
 
@@ -71,7 +71,7 @@ struct Run<'f> {
 }
 
 /// Runs the fleet once; `tick` is told of each second that has passed.
-pub(crate) fn run(fleet: &Fleet, seed: u64, tick: &dyn Fn()) -> Trace {
+pub fn run(fleet: &Fleet, seed: u64, tick: &dyn Fn()) -> Trace {
     let mut run = Run {
         fleet,
         queue: Queue::new(),

@@ -1,7 +1,4 @@
 //! What is read, drawn and kept: nothing before it is asked for.
-//!
-//! This holds without the features `tracing` and `metrics`, which ask for time and make keys; the tests at the root enable them.
-#![cfg(all(feature = "macros", feature = "tokio", not(any(feature = "tracing", feature = "metrics"))))]
 
 use std::cell::Cell;
 use std::future::ready;

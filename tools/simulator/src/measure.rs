@@ -7,39 +7,39 @@ use crate::statistics::count;
 
 /// The counts of each second of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Trace {
-    pub(crate) seconds: Vec<Counts>,
+pub struct Trace {
+    pub seconds: Vec<Counts>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Requests that clients got, retries not counted.
-    pub(crate) requests: u32,
+    pub requests: u32,
     /// Attempts sent: first ones and retries.
-    pub(crate) attempts: u32,
+    pub attempts: u32,
     /// Requests answered well and in time.
-    pub(crate) successes: u32,
+    pub successes: u32,
 }
 
 /// The figures of one run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Figures {
+pub struct Figures {
     /// Attempts per request during the outage.
-    pub(crate) amplification: f64,
+    pub amplification: f64,
     /// The most attempts in one second, as a multiple of the requests in one second.
-    pub(crate) peak: f64,
+    pub peak: f64,
     /// Seconds after the outage from which on 5 s of successes come to 95 % of the requests; `None` when that never is.
-    pub(crate) recovery: Option<f64>,
+    pub recovery: Option<f64>,
     /// The part of the requests that succeeded in the 60 s after the outage.
-    pub(crate) good60: f64,
+    pub good60: f64,
     /// Attempts per request at the end of the run.
-    pub(crate) tail: f64,
+    pub tail: f64,
 }
 
 const WINDOW: usize = 5;
 
 impl Trace {
-    pub(crate) fn new(length: f64) -> Self {
+    pub fn new(length: f64) -> Self {
         let mut counted = 0.0;
         let slots = std::iter::from_fn(|| {
             counted += 1.0;
@@ -48,15 +48,15 @@ impl Trace {
         Self { seconds: slots.collect() }
     }
 
-    pub(crate) fn request(&mut self, at: Instant) {
+    pub fn request(&mut self, at: Instant) {
         self.count(at, |counts| counts.requests += 1);
     }
 
-    pub(crate) fn attempt(&mut self, at: Instant) {
+    pub fn attempt(&mut self, at: Instant) {
         self.count(at, |counts| counts.attempts += 1);
     }
 
-    pub(crate) fn success(&mut self, at: Instant) {
+    pub fn success(&mut self, at: Instant) {
         self.count(at, |counts| counts.successes += 1);
     }
 
@@ -67,7 +67,7 @@ impl Trace {
     }
 
     /// Returns the figures of the run.
-    pub(crate) fn figures(&self, fleet: &Fleet) -> Figures {
+    pub fn figures(&self, fleet: &Fleet) -> Figures {
         let (start, end) = (second(fleet.outage.start()), second(fleet.outage.end()));
         let last = end + second(crate::engine::span(fleet.settle));
         let tail = (last - end).min(60) / 2 + 1;

@@ -7,31 +7,31 @@ use backoff_core::{Decision, Failure, Fault, Policy};
 use crate::engine::{Dice, span};
 
 /// The width of the slots in which arrivals are counted.
-pub(crate) const SLOT: Duration = Duration::from_millis(10);
+pub const SLOT: Duration = Duration::from_millis(10);
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Herd {
-    pub(crate) clients: u32,
-    pub(crate) policy: Policy,
+pub struct Herd {
+    pub clients: u32,
+    pub policy: Policy,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Arrivals {
+pub struct Arrivals {
     /// Retries that arrive in each slot.
-    pub(crate) slots: Vec<u32>,
+    pub slots: Vec<u32>,
     /// The sum of a client's delays, in seconds: mean and largest.
-    pub(crate) mean_wait: f64,
-    pub(crate) longest_wait: f64,
+    pub mean_wait: f64,
+    pub longest_wait: f64,
 }
 
 impl Arrivals {
-    pub(crate) fn peak(&self) -> u32 {
+    pub fn peak(&self) -> u32 {
         self.slots.iter().copied().max().unwrap_or_default()
     }
 }
 
 /// Runs the herd once.
-pub(crate) fn run(setting: &Herd, seed: u64) -> Arrivals {
+pub fn run(setting: &Herd, seed: u64) -> Arrivals {
     let mut dice = Dice::new(seed);
     let mut slots = Vec::new();
     let (mut sum, mut longest) = (0.0, 0.0_f64);

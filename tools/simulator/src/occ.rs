@@ -9,19 +9,19 @@ use backoff_core::{Decision, Failure, Fault, Policy};
 use crate::engine::{Dice, Queue, seconds, span};
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Contention {
-    pub(crate) clients: u32,
-    pub(crate) policy: Policy,
+pub struct Contention {
+    pub clients: u32,
+    pub policy: Policy,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     /// Writes, successful or refused.
-    pub(crate) calls: f64,
+    pub calls: f64,
     /// Seconds until the last client was done.
-    pub(crate) time: f64,
+    pub time: f64,
     /// Clients that gave up.
-    pub(crate) gave_up: u32,
+    pub gave_up: u32,
 }
 
 enum Event {
@@ -31,7 +31,7 @@ enum Event {
 }
 
 /// Runs the experiment once.
-pub(crate) fn run(setting: &Contention, seed: u64) -> Outcome {
+pub fn run(setting: &Contention, seed: u64) -> Outcome {
     let policy = &setting.policy;
     let mut dice = Dice::new(seed);
     let mut queue = Queue::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::{Instant, SECOND, from_seconds, span};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The server stops, and requests queue up.
     Stall,
     /// The server answers every request with an error at once.
@@ -13,24 +13,24 @@ pub(crate) enum Kind {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outage {
-    pub(crate) kind: Kind,
-    pub(crate) starts: Duration,
-    pub(crate) lasts: Duration,
+pub struct Outage {
+    pub kind: Kind,
+    pub starts: Duration,
+    pub lasts: Duration,
 }
 
 impl Outage {
-    pub(crate) fn start(&self) -> Instant {
+    pub fn start(&self) -> Instant {
         span(self.starts)
     }
 
-    pub(crate) fn end(&self) -> Instant {
+    pub fn end(&self) -> Instant {
         span(self.starts).saturating_add(span(self.lasts))
     }
 }
 
 /// Serves in the order of arrival; what was given up by its client is served all the same, because the server cannot know.
-pub(crate) struct Server {
+pub struct Server {
     service: Instant,
     /// The most work that waits; what comes on top is refused.
     bound: Instant,
@@ -41,14 +41,14 @@ pub(crate) struct Server {
 
 impl Server {
     /// Returns an idle server for `capacity` requests a second.
-    pub(crate) fn new(capacity: f64, bound: Duration, outage: Outage) -> Self {
+    pub fn new(capacity: f64, bound: Duration, outage: Outage) -> Self {
         Self { service: from_seconds(1.0 / capacity), bound: span(bound), outage, free_at: 0 }
     }
 
     /// Returns when the answer to a request that arrives now leaves the server; `None` when the request is refused.
     ///
     /// The end of the outage is known to the simulation, so that the time is final at once.
-    pub(crate) fn accept(&mut self, now: Instant) -> Option<Instant> {
+    pub fn accept(&mut self, now: Instant) -> Option<Instant> {
         let is_out = (self.outage.start()..self.outage.end()).contains(&now);
         let is_refused = match self.outage.kind {
             Kind::Refuse => is_out || self.waiting(now) + self.service > self.bound,
@@ -83,6 +83,6 @@ impl Server {
 }
 
 /// Returns the second of the run that an instant falls into.
-pub(crate) fn second(at: Instant) -> usize {
+pub fn second(at: Instant) -> usize {
     usize::try_from(at / SECOND).unwrap_or(usize::MAX)
 }

@@ -3,21 +3,10 @@
 //! Policies, jitter, the decision after each failure and budgets are the library's own; clients, network and server are simulated, so that two minutes of
 //! ten thousand clients take seconds. `storm verify` compares the results with the figures of published experiments.
 
-mod acceptance;
 mod args;
 mod charts;
-mod engine;
-mod guard;
-mod herd;
-mod layers;
-mod measure;
-mod occ;
-mod outage;
 mod report;
-mod runs;
 mod scenarios;
-mod server;
-mod statistics;
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -18,22 +18,22 @@ use crate::statistics::Summary;
 
 /// One figure, and whether it came out.
 #[derive(Clone, Debug)]
-pub(crate) struct Check {
-    pub(crate) row: &'static str,
-    pub(crate) what: String,
-    pub(crate) expected: String,
-    pub(crate) got: String,
-    pub(crate) holds: bool,
+pub struct Check {
+    pub row: &'static str,
+    pub what: String,
+    pub expected: String,
+    pub got: String,
+    pub holds: bool,
 }
 
 /// How much is run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Extent {
-    pub(crate) seeds: u64,
-    pub(crate) fleet_seeds: u64,
+pub struct Extent {
+    pub seeds: u64,
+    pub fleet_seeds: u64,
     /// When the outage starts, and how long the fleet runs on after it.
-    pub(crate) warm_up: Duration,
-    pub(crate) settle: Duration,
+    pub warm_up: Duration,
+    pub settle: Duration,
 }
 
 /// Seeds from which the tolerances for means hold.
@@ -68,7 +68,7 @@ impl Band {
 }
 
 /// The policies of the contention experiment: 5 ms and 2 s as published, whose first ceiling is 10 ms.
-pub(crate) fn contention_policy(jitter: Option<Jitter>) -> Policy {
+pub fn contention_policy(jitter: Option<Jitter>) -> Policy {
     let exponential = |first| Policy::exponential().initial_delay(first).max_delay(Duration::from_secs(2)).forever();
     match jitter {
         None => Policy::constant(Duration::ZERO).forever().build(),
@@ -86,7 +86,7 @@ fn contention(jitter: Option<Jitter>, seeds: u64) -> (f64, f64) {
 }
 
 /// Contention for one row among 100 clients.
-pub(crate) fn contention_checks(extent: &Extent) -> Vec<Check> {
+pub fn contention_checks(extent: &Extent) -> Vec<Check> {
     let run = |jitter| contention(jitter, extent.seeds);
     let (none, exponential, full) = (run(None), run(Some(Jitter::None)), run(Some(Jitter::Full)));
     let (equal, decorrelated) = (run(Some(Jitter::Equal)), run(Some(Jitter::Decorrelated)));
@@ -113,7 +113,7 @@ pub(crate) fn contention_checks(extent: &Extent) -> Vec<Check> {
 }
 
 /// A herd of 1,000 clients.
-pub(crate) fn herd_checks(extent: &Extent) -> Vec<Check> {
+pub fn herd_checks(extent: &Extent) -> Vec<Check> {
     let kinds = [
         ("none", Jitter::None, band(1_000.0, 0.0, 0.0)),
         ("equal", Jitter::Equal, band(217.0, 7.0, 32.0)),
@@ -130,7 +130,7 @@ pub(crate) fn herd_checks(extent: &Extent) -> Vec<Check> {
 }
 
 /// Layers of retries above a dead bottom, exact.
-pub(crate) fn layer_checks() -> Vec<Check> {
+pub fn layer_checks() -> Vec<Check> {
     let cases =
         [(3, 3, false, 27), (4, 3, false, 64), (3, 5, false, 243), (3, 3, true, 3), (4, 3, true, 4), (3, 5, true, 3)];
     let check = |(attempts, layers, is_suppressed, calls): (u32, u32, bool, u32)| {
@@ -214,7 +214,7 @@ fn rows() -> [Row; 7] {
 }
 
 /// A fleet of 100 clients and a server of 1,000 requests a second that stalls for 30 s; `done` is told of each finished run.
-pub(crate) fn fleet_checks(extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Check> {
+pub fn fleet_checks(extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Check> {
     rows()
         .iter()
         .flat_map(|row| row.verdicts.iter().flat_map(|verdict| fleet_check(row, verdict, extent, done)))
@@ -222,7 +222,7 @@ pub(crate) fn fleet_checks(extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Che
 }
 
 /// The number of runs of [`fleet_checks`].
-pub(crate) fn fleet_runs(extent: &Extent) -> u64 {
+pub fn fleet_runs(extent: &Extent) -> u64 {
     rows().len() as u64 * 2 * extent.fleet_seeds
 }
 

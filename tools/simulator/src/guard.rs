@@ -7,7 +7,7 @@ use backoff_core::Budget;
 use crate::engine::{Instant, span};
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Guard {
+pub enum Guard {
     /// Nothing.
     None,
     /// A budget for each client.
@@ -18,7 +18,7 @@ pub(crate) enum Guard {
 
 /// What pays for retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deposit {
+pub enum Deposit {
     /// A success, as in the library.
     Success,
     /// A request, whatever becomes of it: a comparison.
@@ -26,14 +26,14 @@ pub(crate) enum Deposit {
 }
 
 /// The guard of one client.
-pub(crate) enum Guarded {
+pub enum Guarded {
     Free,
     Budget(Budget, Deposit),
     Breaker(Breaker),
 }
 
 impl Guarded {
-    pub(crate) fn new(guard: &Guard) -> Self {
+    pub fn new(guard: &Guard) -> Self {
         match *guard {
             Guard::None => Self::Free,
             Guard::Budget { ratio, capacity, deposit } => {
@@ -44,13 +44,13 @@ impl Guarded {
     }
 
     /// A new request begins.
-    pub(crate) fn request(&self) {
+    pub fn request(&self) {
         if let Self::Budget(budget, Deposit::Request) = self {
             budget.deposit();
         }
     }
 
-    pub(crate) fn success(&mut self) {
+    pub fn success(&mut self) {
         match self {
             Self::Budget(budget, Deposit::Success) => budget.deposit(),
             Self::Breaker(breaker) => breaker.success(),
@@ -58,14 +58,14 @@ impl Guarded {
         }
     }
 
-    pub(crate) fn failure(&mut self, now: Instant) {
+    pub fn failure(&mut self, now: Instant) {
         if let Self::Breaker(breaker) = self {
             breaker.failure(now);
         }
     }
 
     /// Returns whether an attempt may be sent.
-    pub(crate) fn admits(&mut self, now: Instant) -> bool {
+    pub fn admits(&mut self, now: Instant) -> bool {
         match self {
             Self::Breaker(breaker) => breaker.admits(now),
             Self::Free | Self::Budget(..) => true,
@@ -73,7 +73,7 @@ impl Guarded {
     }
 
     /// Returns the budget that a retry takes a token from.
-    pub(crate) fn budget(&self) -> Option<&Budget> {
+    pub fn budget(&self) -> Option<&Budget> {
         match self {
             Self::Budget(budget, _) => Some(budget),
             Self::Free | Self::Breaker(_) => None,
@@ -87,7 +87,7 @@ impl Guarded {
 /// whether a refused request is retried. Of the eight combinations, this one (one attempt, anew, no retry) was chosen because it alone agrees with
 /// the figures for 100 and for 1,000 clients. They matter: with 100 clients, each other one changes the attempts during
 /// the outage by a quarter or the recovery by 1 to 4 s at 80 % load.
-pub(crate) struct Breaker {
+pub struct Breaker {
     most_failures: u32,
     open: Instant,
     failures: u32,
