@@ -1,6 +1,7 @@
 //! What observes a call cannot change it: neither by a panic, nor by calls of its own, nor by an error that cannot be shown.
 //!
 //! The observer of the process runs closures of these tests, some of which panic, so this binary is a process of its own.
+#![expect(clippy::items_after_statements, reason = "a test takes its turn first")]
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};

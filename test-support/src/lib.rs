@@ -5,6 +5,7 @@
 //! step; the test then asserts the numbers of the common trace.
 #![expect(
     missing_docs,
+    clippy::missing_errors_doc,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,

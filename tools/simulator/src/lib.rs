@@ -5,7 +5,6 @@
 #![expect(
     missing_debug_implementations,
     missing_docs,
-    clippy::missing_panics_doc,
     clippy::must_use_candidate,
     clippy::new_without_default,
     clippy::should_implement_trait,
