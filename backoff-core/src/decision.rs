@@ -233,15 +233,13 @@ pub(crate) fn decide<B: Backoff>(
         return Decision::Stop(StopReason::BackoffEnded);
     };
     let own = rules.delay(base, progress.previous, random);
-    let delay = match failure.fault.not_before() {
-        Some(push_back) => {
-            if rules.max_push_back.is_some_and(|longest| push_back > longest) {
-                return Decision::Stop(StopReason::PushBackTooLong);
-            }
-            push_back.saturating_add(own)
+    let mut delay = own;
+    if let Some(push_back) = failure.fault.not_before() {
+        if rules.max_push_back.is_some_and(|longest| push_back > longest) {
+            return Decision::Stop(StopReason::PushBackTooLong);
         }
-        None => own,
-    };
+        delay = push_back.saturating_add(own);
+    }
     if !is_in_time(rules, progress, &failure, at, delay) {
         return Decision::Stop(StopReason::MaxElapsed);
     }

@@ -142,7 +142,7 @@ impl Sleeper for DefaultSleeper {
 #[cfg(feature = "async")]
 pub(crate) use self::wait::Wait;
 
-/// Polls a future outside of the cooperative budget of a tokio task.
+/// Polls a future whether or not the tokio task has any of its cooperative budget left.
 ///
 /// Tokio's timers and channels answer `Pending` once a task has used its budget up, however often they have completed by then.
 #[cfg(feature = "async")]
@@ -152,9 +152,20 @@ pub(crate) fn poll_unbudgeted<F: Future>(
     cx: &mut core::task::Context<'_>,
 ) -> core::task::Poll<F::Output> {
     #[cfg(feature = "tokio")]
-    return core::pin::pin!(tokio::task::unconstrained(future)).poll(cx);
-    #[cfg(not(feature = "tokio"))]
+    if !tokio::task::coop::has_budget_remaining() {
+        return poll_unconstrained(future, cx);
+    }
     future.poll(cx)
+}
+
+#[cfg(feature = "tokio")]
+#[cold]
+#[inline(never)]
+fn poll_unconstrained<F: Future>(
+    future: core::pin::Pin<&mut F>,
+    cx: &mut core::task::Context<'_>,
+) -> core::task::Poll<F::Output> {
+    core::pin::pin!(tokio::task::unconstrained(future)).poll(cx)
 }
 
 /// Blocks the thread for a delay, or until the token is cancelled.

@@ -159,25 +159,27 @@ where
                         Some(scope) => scope.within(|| attempt.poll(cx)),
                         None => attempt.poll(cx),
                     };
-                    let ended = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
+                    let (outcome, cut_short) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
                         Poll::Pending => return Poll::Pending,
-                        Poll::Ready(Ok(outcome)) => Ok(outcome),
-                        Poll::Ready(Err(Struck::Call)) => {
-                            Err((this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout)))
+                        Poll::Ready(Ok(outcome)) => {
+                            this.phase.set(Phase::Done); // drops the attempt before anything else
+                            (outcome, None)
                         }
-                        Poll::Ready(Err(Struck::Attempt)) => {
-                            let time = limited_to.map_or(Duration::ZERO, |limit| limit.time);
-                            let is_clipped = limited_to.is_some_and(|limit| limit.is_clipped);
-                            Err((time, is_clipped.then_some(StopReason::MaxElapsed)))
+                        Poll::Ready(Err(struck)) => {
+                            this.phase.set(Phase::Done);
+                            let (time, reason) = match (struck, limited_to) {
+                                (Struck::Attempt, Some(limit)) => {
+                                    (limit.time, limit.is_clipped.then_some(StopReason::MaxElapsed))
+                                }
+                                (Struck::Attempt, None) | (Struck::Call, _) => {
+                                    (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
+                                }
+                            };
+                            // Without timeouts there is no limit that could have struck.
+                            let Some(outcome) = this.timeouts.outcome(time) else { return Poll::Pending };
+                            (outcome, reason)
                         }
                     };
-                    this.phase.set(Phase::Done); // drops the attempt before anything else
-                    let made = match ended {
-                        Ok(outcome) => Some((outcome, None)),
-                        Err((time, reason)) => this.timeouts.outcome(time).map(|outcome| (outcome, reason)),
-                    };
-                    // Without time-outs there is no limit that could have struck.
-                    let Some((outcome, cut_short)) = made else { return Poll::Pending };
                     if let Some(end) = self.as_mut().after_attempt(cx, outcome, started, cut_short) {
                         return Poll::Ready(end);
                     }

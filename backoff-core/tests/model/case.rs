@@ -119,8 +119,8 @@ impl Meaning {
             (Kind::Transient, None) => Fault::Transient,
             (Kind::Transient, Some(wait)) => Fault::PushBack(wait),
             (Kind::Permanent, _) => Fault::Permanent,
-            // The place for `Fault::Ambiguous.with_not_before(wait)`; `generate::meanings` makes none until then.
-            (Kind::Ambiguous, _) => Fault::Ambiguous,
+            (Kind::Ambiguous, None) => Fault::Ambiguous,
+            (Kind::Ambiguous, Some(wait)) => Fault::Ambiguous.with_not_before(wait),
         }
     }
 }

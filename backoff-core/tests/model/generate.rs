@@ -97,6 +97,7 @@ fn meanings() -> impl Strategy<Value = Meaning> {
         6 => Just((Kind::Transient, None)),
         3 => push_backs().prop_map(|wait| (Kind::Transient, Some(wait))),
         1 => Just((Kind::Ambiguous, None)),
+        1 => push_backs().prop_map(|wait| (Kind::Ambiguous, Some(wait))),
         1 => Just((Kind::Permanent, None)),
     ]
     .prop_map(|(kind, wait)| Meaning { kind, wait })

@@ -83,6 +83,7 @@ impl Trace {
         }
         let reason = self.0.iter().find_map(|(_, what)| match what {
             What::Returns { report: Some(report), .. } => report.reason,
+            What::OnGiveUp { reason, .. } => Some(*reason),
             _ => None,
         });
         Chance { delays, reason }

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 use super::super::hooks::AttemptLimit;
-use super::overridden::{Overridden, RulesOf, Sequence, is_disabled};
+use super::overridden::{Overridden, Sequence, is_disabled};
 use super::start::{Memory, elapsed, time_since};
 use super::{Attempt, Circumstances, Mode, Packed, Verdict, label, policy_of};
 use crate::decision::{Decision, Failure, Progress, StopReason};
@@ -269,12 +269,12 @@ fn decide<M: Mode, K: Memory>(
     failure: Failure<'_>,
     error: &ErrorText<'_>,
 ) -> Decision {
-    let policy = policy_of(site);
-    let failure = failure.disabled(is_disabled(site));
-    let replaced = kept.overridden.at_failure(site, policy, before == 0);
-    if replaced.is_replaced() {
-        return decide_overridden::<M, K>(site, before, kept, &replaced, failure, error);
+    if kept.overridden.is_possible() {
+        if let Some(decision) = decide_overridden::<M, K>(site, before, kept, failure, error) {
+            return decision;
+        }
     }
+    let policy = policy_of(site);
     let rules = policy.rules();
     let Kept { memory, trial, .. } = kept;
     let mut progress = Progress::resumed(before);
@@ -292,22 +292,27 @@ fn decide<M: Mode, K: Memory>(
     decision
 }
 
-/// Decides by the policy that an override gives.
+/// Decides by what an override gives; `None` where no override applies.
 #[cold]
 #[inline(never)]
 fn decide_overridden<M: Mode, K: Memory>(
     site: &'static CallSite,
     before: u32,
     kept: &mut Kept<K>,
-    replaced: &RulesOf,
     failure: Failure<'_>,
     error: &ErrorText<'_>,
-) -> Decision {
+) -> Option<Decision> {
+    let own = policy_of(site);
+    let is_disabled = is_disabled(site);
+    let replaced = kept.overridden.at_failure(site, own, before == 0);
+    if !replaced.is_replaced() && !is_disabled {
+        return None;
+    }
     let Kept { memory, trial, sequence, .. } = kept;
-    let (rules, schedule) = (replaced.rules(policy_of(site)), replaced.schedule(policy_of(site)));
+    let (rules, schedule) = (replaced.rules(own), replaced.schedule(own));
     let at = time_of::<M>(memory, *trial);
     let (mut progress, ran) = sequence.progress(before, at);
-    let failure = failure.ran(ran);
+    let failure = failure.ran(ran).disabled(is_disabled);
     let decision = settle(rules, &schedule, (&mut progress, trial), failure, at, &mut ThreadRandom);
     sequence.keep(rules, &progress, time_of::<M>(memory, *trial), decision);
     let notice = || Notice {
@@ -320,7 +325,7 @@ fn decide_overridden<M: Mode, K: Memory>(
         text: *error,
     };
     settle::decided(rules, decision, Some(site), notice);
-    decision
+    Some(decision)
 }
 
 /// Publishes that a retry succeeded, outlined.

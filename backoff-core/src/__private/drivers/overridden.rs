@@ -38,6 +38,12 @@ mod enabled {
             Self { table: None }
         }
 
+        /// Returns whether an override may apply: one relaxed load where none is set.
+        #[inline]
+        pub(in super::super) fn is_possible(&self) -> bool {
+            overrides::is_active() || self.table.is_some()
+        }
+
         /// Returns the policy that a failing call follows in place of its own.
         #[inline]
         pub(in super::super) fn at_failure<B: Backoff>(
@@ -46,7 +52,7 @@ mod enabled {
             policy: &Policy<B>,
             is_first: bool,
         ) -> RulesOf {
-            if !overrides::is_active() && self.table.is_none() {
+            if !self.is_possible() {
                 return RulesOf(None);
             }
             if is_first {
@@ -63,7 +69,7 @@ mod enabled {
             policy: &Policy<B>,
             has_failed: bool,
         ) -> RulesOf {
-            if !has_failed || (self.table.is_none() && !overrides::is_active()) {
+            if !has_failed || !self.is_possible() {
                 return RulesOf(None);
             }
             RulesOf(overrides::replacement(self.table.as_deref(), site, policy, false))
@@ -177,6 +183,11 @@ mod disabled {
         #[inline]
         pub(in super::super) const fn new() -> Self {
             Self
+        }
+
+        #[inline]
+        pub(in super::super) const fn is_possible(&self) -> bool {
+            false
         }
 
         #[inline]
