@@ -4,11 +4,14 @@ use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
+use crate::args::Argument;
+
 mod fuzz;
 mod items;
 mod messages;
 mod rules;
 mod shapes;
+mod table;
 mod values;
 
 /// Returns the tokens of a source text.
@@ -108,18 +111,18 @@ fn every_argument_is_read() {
         assert_eq!(report(args, ASYNC), Vec::<String>::new(), "{args}");
     }
     let all: String = VALID.concat();
-    for (key, _) in crate::args::KEYS {
+    for key in crate::args::ARGUMENTS.iter().map(|argument| argument.name) {
         assert!(all.contains(key), "`{key}` is not tested");
     }
 }
 
 #[test]
 fn the_form_that_a_message_offers_is_valid_grammar() {
-    for (key, form) in crate::args::KEYS {
+    for Argument { name: key, form, .. } in &crate::args::ARGUMENTS {
         let item = "async fn f(argument: &str) -> Result<u32, E> { get(argument).await }";
         for message in report(form, item) {
             // Some arguments need another one beside them, and nothing else may be wrong.
-            let lonely = ["until", "unmet", "on_timeout", "increment"].contains(&key);
+            let lonely = ["until", "unmet", "on_timeout", "increment"].contains(key);
             assert!(lonely && !message.contains("expected"), "{form}: {message}");
         }
     }

@@ -6,7 +6,7 @@ mod function;
 
 use std::time::Duration;
 
-use crate::args::{Arg, Args, Backoff, LIMITS};
+use crate::args::{Arg, Args, Backoff, Role, names_with};
 use crate::diagnostic::Errors;
 
 pub(crate) use self::function::check as function;
@@ -49,8 +49,7 @@ fn limits(args: &Args, errors: &mut Errors) {
         errors.push(reset_after.error(message));
     }
     if let Some(forever) = args.key("forever") {
-        let limits: Vec<&str> = LIMITS.into_iter().filter(|name| args.key(name).is_some()).collect();
-        if let Some(limit) = limits.first() {
+        if let Some(limit) = names_with(Role::Limit).find(|name| args.key(name).is_some()) {
             let message = format!("`forever` says that no limit is wanted, and `{limit}` is one; remove one of them");
             errors.at(forever.span(), message);
         }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, Path, PathArguments, ReturnType, Signature, Type, TypeParamBound};
 
 use super::policy::{self, PolicyTokens};
-use crate::args::{Arg, Args, InnerRetries, Jitter, Since, Value};
+use crate::args::{Arg, Args, InnerRetries, Jitter, Since, Value, Word as _};
 use crate::function::{Binding, Function, Shape, arguments_named};
 
 /// The driver of the loop; see `backoff_core::__private`.
@@ -102,12 +102,9 @@ impl<'a> Plan<'a> {
     pub(super) fn inner_retries(&self) -> Option<TokenStream> {
         let site = Span::mixed_site();
         let core = &self.core;
-        let mode = match self.args.inner_retries.as_ref()?.value {
-            InnerRetries::Allow => return None,
-            InnerRetries::Suppress => quote_spanned!(site=> Suppress),
-            InnerRetries::Stop => quote_spanned!(site=> Stop),
-        };
-        Some(quote_spanned!(Span::mixed_site()=> #core::InnerRetries::#mode))
+        let mode = self.args.inner_retries.as_ref()?.value;
+        let name = Ident::new(mode.variant(), site);
+        (mode != InnerRetries::Allow).then(|| quote_spanned!(site=> #core::InnerRetries::#name))
     }
 
     /// The name of the limit of an attempt.

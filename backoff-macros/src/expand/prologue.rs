@@ -7,7 +7,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::plan::{Plan, duration, located, optional};
-use crate::args::{Arg, Level, Value};
+use crate::args::{Arg, Level, Value, Word as _};
 use crate::function::{Binding, arguments_named};
 
 /// Binds a limit that is known only when the function is called; a constant is bound before the loop.
@@ -112,16 +112,8 @@ impl Plan<'_> {
         let Self { args, core, policy, .. } = self;
         let name = optional(args.name.as_ref().map(|name| name.value.expression()));
         let constant = optional(policy.is_plain.then(|| policy.reference.clone()));
-        let level = Ident::new(
-            match args.log.as_ref().map(|log| log.value) {
-                Some(Level::Trace) => "Trace",
-                None | Some(Level::Debug) => "Debug",
-                Some(Level::Info) => "Info",
-                Some(Level::Warn) => "Warn",
-                Some(Level::Error) => "Error",
-            },
-            site,
-        );
+        let level = args.log.as_ref().map_or(Level::Debug, |log| log.value);
+        let level = Ident::new(level.variant(), site);
         quote_spanned! {site=>
             static __RETRY_SITE: #core::CallSite = {
                 fn __retry_name() -> &'static ::core::primitive::str {

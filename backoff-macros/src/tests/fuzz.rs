@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 
 use super::{ASYNC, SYNC, VALID, errors_in, shapes, squeezed, tokens};
-use crate::args::KEYS;
+use crate::args::ARGUMENTS;
 
 /// Words that mean something to the parsers.
 const WORDS: [&str; 40] = [
@@ -76,7 +76,7 @@ const LITERALS: [&str; 20] = [
 
 fn leaf() -> impl Strategy<Value = Vec<TokenTree>> {
     let ident = |text: &str| TokenTree::Ident(Ident::new(text, Span::call_site()));
-    let key = (0..KEYS.len()).prop_map(move |at| vec![ident(KEYS[at].0)]);
+    let key = (0..ARGUMENTS.len()).prop_map(move |at| vec![ident(ARGUMENTS[at].name)]);
     let word = (0..WORDS.len()).prop_map(move |at| vec![ident(WORDS[at])]);
     let literal = (0..LITERALS.len()).prop_map(|at| vec![TokenTree::Literal(LITERALS[at].parse::<Literal>().unwrap())]);
     let punct = prop::sample::select("=,.;:<>|&*-+!?#'$@/%^~".chars().collect::<Vec<_>>());
@@ -87,7 +87,7 @@ fn leaf() -> impl Strategy<Value = Vec<TokenTree>> {
         trees.extend((character == '\'').then(|| TokenTree::Ident(Ident::new("life", Span::call_site()))));
         trees
     });
-    let argument = (0..KEYS.len()).prop_map(|at| tokens(KEYS[at].1).into_iter().collect());
+    let argument = (0..ARGUMENTS.len()).prop_map(|at| tokens(ARGUMENTS[at].form).into_iter().collect());
     prop_oneof![3 => key, 3 => word, 3 => literal, 4 => punct, 3 => argument]
 }
 

@@ -2,7 +2,7 @@
 
 use syn::{Expr, FnArg, Ident, Type};
 
-use crate::args::{self, Args, is_async_closure};
+use crate::args::{self, Args, Closure, Given, Role, is_async_closure, names_with};
 use crate::diagnostic::Errors;
 use crate::function::{Function, Scope, peel, plain_argument};
 use crate::suggest;
@@ -40,7 +40,7 @@ fn signature(function: &Function, errors: &mut Errors) {
 
 /// Refuses what only an async function can do.
 fn asynchronous(args: &Args, errors: &mut Errors) {
-    for name in ["attempt_timeout", "timeout"] {
+    for name in names_with(Role::AsyncOnly) {
         if let Some(key) = args.key(name) {
             let message = format!(
                 "`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; use `max_elapsed`, which \
@@ -49,32 +49,30 @@ fn asynchronous(args: &Args, errors: &mut Errors) {
             errors.at(key.span(), message);
         }
     }
-    let timed = args.key("attempt_timeout").or_else(|| args.key("timeout"));
-    // Without a time-out, it was refused for that.
-    if let (Some(key), Some(_)) = (args.key("on_timeout"), timed) {
+    let has_timeout = names_with(Role::AsyncOnly).any(|name| args.key(name).is_some());
+    // Without a timeout, `on_timeout` was refused already.
+    if let (Some(key), true) = (args.key("on_timeout"), has_timeout) {
         errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the time-out");
     }
-    for hook in [&args.on_retry, &args.on_give_up, &args.on_recovered, &args.or_else].into_iter().flatten() {
-        if is_async_closure(&hook.value) {
-            let key = &hook.key;
+    for Given { key, closure, .. } in args.given() {
+        let Some(Closure::Awaited(hook)) = closure else { continue };
+        if is_async_closure(hook) {
             let message = format!("`{key}` cannot be an `async` closure in a synchronous function; remove `async`");
-            errors.push(hook.error(message));
+            errors.push(syn::Error::new_spanned(hook, message));
         }
     }
 }
 
-/// Refuses closures that return an async block, which nothing would await.
+/// Refuses closures that return an async block, which the expansion would not await.
 fn unawaited(args: &Args, errors: &mut Errors) {
-    let hooks = [&args.on_retry, &args.on_give_up, &args.on_recovered, &args.or_else, &args.when, &args.until];
-    for hook in hooks.into_iter().flatten() {
-        let Expr::Closure(closure) = args::peel(&hook.value) else { continue };
+    for Given { key, closure, .. } in args.given() {
+        let (expr, cure) = match closure {
+            None => continue,
+            Some(Closure::Immediate(expr)) => (expr, "its answer is needed at once; remove `async`"),
+            Some(Closure::Awaited(expr)) => (expr, "use an `async` closure such as `async |event| ..`"),
+        };
+        let Expr::Closure(closure) = args::peel(expr) else { continue };
         if let Expr::Async(block) = args::peel(&closure.body) {
-            let key = &hook.key;
-            let cure = if key == "when" || key == "until" {
-                "its answer is needed at once; remove `async`"
-            } else {
-                "use an `async` closure such as `async |event| ..`"
-            };
             let message = format!("`{key}` does not await the block that this closure returns; {cure}");
             errors.push(syn::Error::new_spanned(block.async_token, message));
         }
