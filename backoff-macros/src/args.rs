@@ -23,7 +23,7 @@ pub(crate) use self::kinds::Closure;
 pub(crate) use self::syntax::Once;
 pub(crate) use self::value::{Value, is_async_closure, peel};
 pub(crate) use self::words::{Backoff, InnerRetries, Jitter, Level, Since, Unmet, Word};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::function::Scope;
 use crate::groups;
 

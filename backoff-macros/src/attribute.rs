@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 
 use crate::args::Args;
-use crate::diagnostic::{self, Errors};
+use crate::errors::Errors;
+use crate::expand::{self, fallback};
 use crate::function::{Function, Scope};
 use crate::groups::{self, Depth};
-use crate::{docs, expand, validate};
+use crate::{docs, validate};
 
 /// `#[retry]` on tokens that also exist outside a compiler, so that tests and the fuzzer can call it.
 pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -31,8 +32,8 @@ pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream 
             function.share(&args.kept_for_the_call());
             expand::retry(&args, &function)
         }
-        (Some(function), Err(error)) => diagnostic::with_function(&error, &function, &args),
-        (None, Err(error)) => diagnostic::with_item(&error, &item),
+        (Some(function), Err(error)) => fallback::with_function(&error, &function, &args),
+        (None, Err(error)) => fallback::with_item(&error, &item),
         (None, Ok(())) => item,
     }
 }

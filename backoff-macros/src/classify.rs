@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, Member, Path, Type};
 
 use self::mark::{Mark, Marks};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 
 /// Returns the `impl Classify`; after a mistake the errors, and an `impl` for the code that relies on one.
 pub(crate) fn derive(item: TokenStream) -> TokenStream {

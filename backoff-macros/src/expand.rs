@@ -27,6 +27,7 @@
 
 mod attempt;
 mod ending;
+pub(crate) mod fallback;
 mod plan;
 mod policy;
 mod prologue;

@@ -7,6 +7,7 @@ mod front;
 mod future;
 mod lending;
 mod signature;
+mod tokens;
 
 use std::mem;
 
@@ -19,7 +20,8 @@ use syn::{Attribute, Ident, Path, ReturnType, Signature, Token, Visibility};
 pub(crate) use self::future::{FutureShape, Place};
 use crate::groups::{self, Depth};
 
-pub(crate) use self::signature::{Binding, Receiver, Scope, arguments_named, mentions, peel, plain_argument};
+pub(crate) use self::signature::{Binding, Receiver, Scope, arguments_named, plain_argument};
+pub(crate) use self::tokens::{mentions, peel};
 
 /// A function or method, taken apart as far as the expansion needs it.
 pub(crate) struct Function {

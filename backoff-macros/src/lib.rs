@@ -9,8 +9,8 @@
 mod args;
 mod attribute;
 mod classify;
-mod diagnostic;
 mod docs;
+mod errors;
 mod expand;
 mod function;
 mod groups;

@@ -163,7 +163,7 @@ fn no_prefix_of_an_item_panics_or_is_lost() {
             let text = squeezed(&prefix);
             let output = crate::retry_tokens(tokens("max_attempts = 3"), prefix.clone());
             let reported = !errors_in(output.clone()).is_empty();
-            if reported && !crate::diagnostic::is_expression(&prefix) {
+            if reported && !crate::expand::fallback::is_expression(&prefix) {
                 let output = squeezed(&output);
                 assert!(output.contains(&text), "{text}\n{output}");
             }

@@ -7,7 +7,7 @@ mod function;
 use std::time::Duration;
 
 use crate::args::{Arg, Args, Backoff, Role, names_with};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 
 pub(crate) use self::function::check as function;
 

@@ -9,7 +9,7 @@ use syn::{Ident, Lit, Token, token};
 use super::argument::Key;
 use super::keys::{self, ARGUMENTS, Args};
 use super::{duration, syntax};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::function::Scope;
 use crate::suggest;
 

@@ -5,7 +5,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, LitStr, Member, Meta, Path, Token};
 
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::suggest;
 
 /// The marks with a name of their own.

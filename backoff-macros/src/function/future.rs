@@ -9,7 +9,8 @@ use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{GenericArgument, Ident, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound};
 
-use super::{Shape, front, mentions, peel};
+use super::tokens::{mentions, peel};
+use super::{Shape, front};
 use crate::groups::{self, Depth};
 
 /// A body that makes a future, with a place for the loop.

@@ -5,7 +5,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Lifetime, ReturnType, Signature, TypeReference, WherePredicate};
 
-use super::signature::any_tree;
+use super::tokens::any_tree;
 use super::{Function, Shape};
 
 /// Returns the tokens of what an attempt gives.

@@ -2,12 +2,13 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt as _;
 use syn::{
     Attribute, FnArg, GenericParam, Generics, Ident, Pat, PatIdent, PatType, ReceiverKind, Token, Type, TypeReference,
 };
 
-use super::{Function, Place, Shape, lending};
+use super::future::Place;
+use super::tokens::{find, identifiers, looks_like_parameter, mentions, peel};
+use super::{Function, Shape, lending};
 
 /// An argument that attempts bind anew, or capture by unique reference.
 pub(crate) struct Binding {
@@ -91,15 +92,6 @@ impl Scope {
     }
 }
 
-/// Returns a type without invisible groups (from `macro_rules`) and parentheses.
-pub(crate) fn peel(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => peel(&group.elem),
-        Type::Paren(paren) => peel(&paren.elem),
-        _ => ty,
-    }
-}
-
 /// Returns the parts of an argument that is `name: Type`, without a pattern.
 pub(crate) fn plain_argument(input: &FnArg) -> Option<(&PatIdent, &PatType)> {
     let FnArg::Typed(typed) = input else {
@@ -180,13 +172,6 @@ fn may_be_generic(tokens: TokenStream, declared: &Generics) -> bool {
     })
 }
 
-/// Returns whether a name looks like a type parameter: `T`, `T2`, `IO`.
-fn looks_like_parameter(name: &Ident) -> bool {
-    let name = name.to_string();
-    name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.chars().all(|rest| rest.is_ascii_uppercase() || rest.is_ascii_digit())
-}
-
 /// Returns the receiver to capture by unique reference: unlike an argument, its type says nothing about `Sync`.
 pub(super) fn receiver(function: &Function) -> Option<Receiver> {
     if !function.shape.is_async() {
@@ -251,41 +236,4 @@ fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
 pub(crate) fn arguments_named<'a>(function: &'a Function, name: &'a Ident) -> impl Iterator<Item = Binding> + 'a {
     let plain = function.sig.inputs.iter().filter_map(plain_argument).filter(move |(pat, _)| pat.ident == *name);
     plain.map(|(pat, typed)| binding(function, pat, &typed.attrs))
-}
-
-/// Returns whether tokens name an identifier, also inside a format string (`"{name}"`).
-pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
-    // A format string names `r#type` as `type`.
-    let opening = format!("{{{}", name.unraw());
-    any_tree(tokens.clone(), &|tree| match tree {
-        TokenTree::Ident(ident) => ident == name,
-        TokenTree::Literal(literal) => literal.to_string().contains(&opening),
-        TokenTree::Group(_) | TokenTree::Punct(_) => false,
-    })
-}
-
-pub(super) fn any_tree(tokens: TokenStream, found: &impl Fn(&TokenTree) -> bool) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => any_tree(group.stream(), found),
-        tree => found(&tree),
-    })
-}
-
-/// Returns the first identifier of a kind, with its place and hygiene.
-fn find(tokens: &TokenStream, wanted: impl Fn(&Ident) -> bool + Copy) -> Option<Ident> {
-    tokens.clone().into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(ident) => Some(ident).filter(wanted),
-        TokenTree::Group(group) => find(&group.stream(), wanted),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
-    })
-}
-
-fn identifiers(tokens: TokenStream, names: &mut Vec<String>) {
-    for tree in tokens {
-        match tree {
-            TokenTree::Ident(ident) => names.push(ident.to_string()),
-            TokenTree::Group(group) => identifiers(group.stream(), names),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
 }

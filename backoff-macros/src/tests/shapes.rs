@@ -4,7 +4,7 @@ use quote::ToTokens;
 
 use super::{squeezed, tokens};
 use crate::args::{Args, Value};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::function::{Binding, Function, FutureShape, Place, Scope, Shape, braces};
 
 /// What `#[async_trait]` makes of `async fn f(&self, s: String, v: &mut V) -> Result<T, E>`.

@@ -3,7 +3,7 @@
 use syn::{Expr, FnArg, Ident, Type};
 
 use crate::args::{self, Args, Closure, Given, Role, is_async_closure, names_with};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::function::{Function, Scope, peel, plain_argument};
 use crate::suggest;
 
