@@ -19,7 +19,7 @@ use syn::Ident;
 
 pub(crate) use self::argument::{Arg, Argument, Literal, Role};
 pub(crate) use self::keys::{ARGUMENTS, Args, Given, names_with};
-pub(crate) use self::kinds::Closure;
+pub(crate) use self::kinds::Content;
 pub(crate) use self::syntax::Once;
 pub(crate) use self::value::{Value, is_async_closure, peel};
 pub(crate) use self::words::{Backoff, InnerRetries, Jitter, Level, Since, Unmet, Word};

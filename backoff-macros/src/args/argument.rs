@@ -30,6 +30,8 @@ pub(crate) enum Literal {
 pub(crate) enum Role {
     /// Limits attempts or time.
     Limit,
+    /// Sets a value of the policy, also of the one in `policy`.
+    PolicySetting,
     /// Needs an async function.
     AsyncOnly,
     /// Its value may borrow from arguments of the function for the whole call.

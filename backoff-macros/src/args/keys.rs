@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 
 use super::argument::{Arg, Argument, Key, Role};
 use super::kinds::{
-    BackoffValue, BareWord, Budget, CancelSignal, Closure, Condition, Count, CratePath, DurationValue, Evaluated, Hook,
+    BackoffValue, BareWord, Budget, CancelSignal, Condition, Content, Count, CratePath, DurationValue, Evaluated, Hook,
     JitterValue, Kind, LogLevel, Names, NewName, NumberValue, OnceList, OneWord, PolicyValue, Seed, SiteName, Sleeper,
     Switch, UnmetValue,
 };
@@ -21,7 +21,7 @@ pub(crate) struct Given<'a> {
     pub(crate) argument: &'static Argument,
     pub(crate) key: &'a Ident,
     pub(crate) tokens: &'a TokenStream,
-    pub(crate) closure: Option<Closure<'a>>,
+    pub(crate) content: Content<'a>,
 }
 
 /// Makes everything that exists once per argument from rows of `field: Kind, "form", [roles];`.
@@ -58,11 +58,11 @@ macro_rules! arguments {
             /// Lists the arguments that are given and could be read.
             pub(crate) fn given(&self) -> impl Iterator<Item = Given<'_>> {
                 let given = [$(
-                    self.$field.as_ref().map(|arg| (&arg.key, &arg.tokens, <$kind as Kind>::closure(&arg.value))),
+                    self.$field.as_ref().map(|arg| (&arg.key, &arg.tokens, <$kind as Kind>::content(&arg.value))),
                 )*];
                 let entries = ARGUMENTS.iter().zip(given);
                 entries.filter_map(|(argument, given)| {
-                    given.map(|(key, tokens, closure)| Given { argument, key, tokens, closure })
+                    given.map(|(key, tokens, content)| Given { argument, key, tokens, content })
                 })
             }
         }
@@ -70,20 +70,20 @@ macro_rules! arguments {
 }
 
 arguments! {
-    max_attempts: Count, "max_attempts = 5", [Limit];
-    max_retries: Count, "max_retries = 4", [Limit];
-    max_elapsed: DurationValue, "max_elapsed = \"60s\"", [Limit];
-    forever: BareWord, "forever", [];
-    initial_delay: DurationValue, "initial_delay = \"100ms\"", [];
-    max_delay: DurationValue, "max_delay = \"20s\"", [];
-    multiplier: NumberValue, "multiplier = 2", [];
-    delay: DurationValue, "delay = \"2s\"", [];
-    backoff: BackoffValue, "backoff = exponential", [BorrowsForCall];
-    increment: DurationValue, "increment = \"1s\"", [];
-    jitter: JitterValue, "jitter = full", [];
+    max_attempts: Count, "max_attempts = 5", [Limit, PolicySetting];
+    max_retries: Count, "max_retries = 4", [Limit, PolicySetting];
+    max_elapsed: DurationValue, "max_elapsed = \"60s\"", [Limit, PolicySetting];
+    forever: BareWord, "forever", [PolicySetting];
+    initial_delay: DurationValue, "initial_delay = \"100ms\"", [PolicySetting];
+    max_delay: DurationValue, "max_delay = \"20s\"", [PolicySetting];
+    multiplier: NumberValue, "multiplier = 2", [PolicySetting];
+    delay: DurationValue, "delay = \"2s\"", [PolicySetting];
+    backoff: BackoffValue, "backoff = exponential", [PolicySetting, BorrowsForCall];
+    increment: DurationValue, "increment = \"1s\"", [PolicySetting];
+    jitter: JitterValue, "jitter = full", [PolicySetting];
     policy: PolicyValue, "policy = POLICY", [BorrowsForCall];
     when: Condition, "when = |error| error.is_timeout()", [];
-    idempotent: BareWord, "idempotent", [];
+    idempotent: BareWord, "idempotent", [PolicySetting];
     until: Condition, "until = |value| value.done()", [];
     unmet: UnmetValue, "unmet = last", [];
     once: OnceList, "once(key = make_key())", [BorrowsForCall, BindsName];
@@ -99,9 +99,9 @@ arguments! {
     or_else: Hook, "or_else = |error| Err(error.last)", [];
     budget: Budget, "budget = BUDGET", [BorrowsForCall];
     inner_retries: OneWord<InnerRetries>, "inner_retries = suppress", [];
-    since: OneWord<Since>, "since = first_failure", [];
-    reset_after: DurationValue, "reset_after = \"60s\"", [];
-    max_push_back: DurationValue, "max_push_back = \"5m\"", [];
+    since: OneWord<Since>, "since = first_failure", [PolicySetting];
+    reset_after: DurationValue, "reset_after = \"60s\"", [PolicySetting];
+    max_push_back: DurationValue, "max_push_back = \"5m\"", [PolicySetting];
     cancel: CancelSignal, "cancel = &TOKEN", [BorrowsForCall];
     sleep: Sleeper, "sleep = my_sleep", [BorrowsForCall];
     name: SiteName, "name = \"orders\"", [];

@@ -26,26 +26,47 @@ pub(crate) trait Kind {
     /// Reads all that follows the key, and returns the tokens of the value beside it.
     fn read(key: &Key, input: ParseStream, scope: &Scope) -> syn::Result<(TokenStream, Self::Value)>;
 
-    /// Returns the code in a value that the expansion calls with one argument.
-    fn closure(_: &Self::Value) -> Option<Closure<'_>> {
-        None
+    /// Returns the part of a value that rules and the expansion look at without its type.
+    fn content(_: &Self::Value) -> Content<'_> {
+        Content::Plain
     }
 }
 
-/// Code of the user that is called with one argument.
+/// The part of a value that rules and the expansion look at without its type.
 #[derive(Clone, Copy)]
-pub(crate) enum Closure<'a> {
-    /// Its result is needed without an await.
+pub(crate) enum Content<'a> {
+    Plain,
+    /// An expression that is evaluated once per call.
+    Runtime,
+    /// A closure or a function whose result is needed without an await.
     Immediate(&'a Expr),
-    /// It may be an `async` closure in an async function.
+    /// A closure or a function that may be async in an async function.
     Awaited(&'a Expr),
+}
+
+impl<T> Value<T> {
+    fn content(&self) -> Content<'_> {
+        match self {
+            Self::Literal(_) | Self::Constant(_) => Content::Plain,
+            Self::Runtime(_) => Content::Runtime,
+        }
+    }
+}
+
+impl Backoff {
+    fn content(&self) -> Content<'_> {
+        match self {
+            Self::Exponential | Self::Linear | Self::Fibonacci => Content::Plain,
+            Self::Custom(value) => value.content(),
+        }
+    }
 }
 
 /// Declares the kinds that are written as `key = expression`.
 macro_rules! expressions {
     ($(
         $(#[$attribute:meta])*
-        $kind:ident -> $value:ty, $literal:expr, $closure:expr, |$key:pat_param, $expr:pat_param, $scope:pat_param| $read:expr;
+        $kind:ident -> $value:ty, $literal:expr, $content:expr, |$key:pat_param, $expr:pat_param, $scope:pat_param| $read:expr;
     )*) => {$(
         $(#[$attribute])*
         pub(crate) enum $kind {}
@@ -61,9 +82,8 @@ macro_rules! expressions {
                 Ok((tokens, read(key, expr, scope)?))
             }
 
-            fn closure(value: &Self::Value) -> Option<Closure<'_>> {
-                let closure: fn(&Self::Value) -> Option<Closure<'_>> = $closure;
-                closure(value)
+            fn content(value: &Self::Value) -> Content<'_> {
+                $content(value)
             }
         }
     )*};
@@ -73,32 +93,36 @@ const DURATION: Option<Literal> = Some(Literal::Duration);
 const NUMBER: Option<Literal> = Some(Literal::Number);
 const TEXT: Option<Literal> = Some(Literal::Text);
 
+fn plain<T>(_: &T) -> Content<'_> {
+    Content::Plain
+}
+
 expressions! {
     /// A number of attempts or retries.
-    Count -> Value<u32>, NUMBER, |_| None, |key, expr, scope| value::whole(key, expr, scope, &u32::MAX);
-    Seed -> Value<u64>, NUMBER, |_| None, |key, expr, scope| value::whole(key, expr, scope, &u64::MAX);
+    Count -> Value<u32>, NUMBER, Value::content, |key, expr, scope| value::whole(key, expr, scope, &u32::MAX);
+    Seed -> Value<u64>, NUMBER, Value::content, |key, expr, scope| value::whole(key, expr, scope, &u64::MAX);
     /// A number with or without a point.
-    NumberValue -> Value<f64>, NUMBER, |_| None, |key, expr, scope| value::ratio(key, expr, scope);
-    DurationValue -> Value<Duration>, DURATION, |_| None, |key, expr, scope| value::duration(key, expr, scope);
-    JitterValue -> Value<Jitter>, NUMBER, |_| None, |key, expr, scope| words::jitter(key, expr, scope);
-    BackoffValue -> Backoff, None, |_| None, |key, expr, scope| words::backoff(key, expr, scope);
+    NumberValue -> Value<f64>, NUMBER, Value::content, |key, expr, scope| value::ratio(key, expr, scope);
+    DurationValue -> Value<Duration>, DURATION, Value::content, |key, expr, scope| value::duration(key, expr, scope);
+    JitterValue -> Value<Jitter>, NUMBER, Value::content, |key, expr, scope| words::jitter(key, expr, scope);
+    BackoffValue -> Backoff, None, Backoff::content, |key, expr, scope| words::backoff(key, expr, scope);
     /// An expression of type `Policy<B>`; never [`Value::Literal`].
-    PolicyValue -> Value<Infallible>, None, |_| None,
+    PolicyValue -> Value<Infallible>, None, Value::content,
         |key, expr, scope| Ok(Value::computed(code::object(key, expr, "a `Policy`")?, scope));
     /// A closure or a function that decides or makes something.
-    Condition -> Expr, None, |expr| Some(Closure::Immediate(expr)), |key, expr, _| code::condition(key, expr);
+    Condition -> Expr, None, Content::Immediate, |key, expr, _| code::condition(key, expr);
     /// A closure or a function that may be async.
-    Hook -> Expr, None, |expr| Some(Closure::Awaited(expr)), |key, expr, _| code::callable(key, expr);
-    Sleeper -> Expr, None, |_| None, |key, expr, _| code::callable(key, expr);
-    UnmetValue -> Unmet, None, |_| None, |key, expr, _| words::unmet(key, expr);
+    Hook -> Expr, None, Content::Awaited, |key, expr, _| code::callable(key, expr);
+    Sleeper -> Expr, None, plain, |key, expr, _| code::callable(key, expr);
+    UnmetValue -> Unmet, None, plain, |key, expr, _| words::unmet(key, expr);
     /// An expression that is evaluated and not called.
-    Evaluated -> Expr, None, |_| None, |key, expr, _| code::evaluated(key, expr);
-    CancelSignal -> Expr, None, |_| None,
+    Evaluated -> Expr, None, plain, |key, expr, _| code::evaluated(key, expr);
+    CancelSignal -> Expr, None, plain,
         |key, expr, _| code::object(key, expr, "a `CancelToken`, or a future in an async function");
     /// A string or a constant; never [`Value::Runtime`].
-    SiteName -> Value<String>, TEXT, |_| None, |_, expr, scope| site_name(expr, scope);
-    LogLevel -> Level, TEXT, |_| None, |_, expr, _| words::level(&expr);
-    Switch -> bool, None, |_| None, |_, expr, _| switch(&expr);
+    SiteName -> Value<String>, TEXT, Value::content, |_, expr, scope| site_name(expr, scope);
+    LogLevel -> Level, TEXT, plain, |_, expr, _| words::level(&expr);
+    Switch -> bool, None, plain, |_, expr, _| switch(&expr);
 }
 
 /// One of a few words, and nothing else.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::args::ARGUMENTS;
+use super::{ASYNC, squeezed, tokens};
+use crate::args::{ARGUMENTS, Role};
 
 /// Returns the names in the first column of the table "Arguments".
 fn documented() -> Vec<String> {
@@ -27,5 +28,19 @@ fn each_form_begins_with_the_name_of_its_argument() {
     for argument in &ARGUMENTS {
         let rest = argument.form.strip_prefix(argument.name);
         assert!(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '('])), "{}", argument.form);
+    }
+}
+
+#[test]
+fn each_setting_of_a_policy_reaches_its_builder() {
+    for argument in ARGUMENTS.iter().filter(|argument| argument.has(Role::PolicySetting) && argument.name != "backoff")
+    {
+        let args = match argument.name {
+            "increment" => format!("{}, backoff = linear", argument.form),
+            _ => argument.form.to_owned(),
+        };
+        let output = squeezed(&crate::retry_tokens(tokens(&args), tokens(ASYNC)));
+        let setter = if argument.name == "delay" { "constant(" } else { argument.name };
+        assert!(output.contains(&format!(".{setter}(")) || output.contains(&format!("::{setter}")), "{args}: {output}");
     }
 }

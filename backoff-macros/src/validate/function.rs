@@ -2,7 +2,7 @@
 
 use syn::{Expr, FnArg, Ident, Type};
 
-use crate::args::{self, Args, Closure, Given, Role, is_async_closure, names_with};
+use crate::args::{self, Args, Content, Given, Role, is_async_closure, names_with};
 use crate::errors::Errors;
 use crate::function::{Function, Scope, peel, plain_argument};
 use crate::suggest;
@@ -54,8 +54,8 @@ fn asynchronous(args: &Args, errors: &mut Errors) {
     if let (Some(key), true) = (args.key("on_timeout"), has_timeout) {
         errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the time-out");
     }
-    for Given { key, closure, .. } in args.given() {
-        let Some(Closure::Awaited(hook)) = closure else { continue };
+    for Given { key, content, .. } in args.given() {
+        let Content::Awaited(hook) = content else { continue };
         if is_async_closure(hook) {
             let message = format!("`{key}` cannot be an `async` closure in a synchronous function; remove `async`");
             errors.push(syn::Error::new_spanned(hook, message));
@@ -65,11 +65,11 @@ fn asynchronous(args: &Args, errors: &mut Errors) {
 
 /// Refuses closures that return an async block, which the expansion would not await.
 fn unawaited(args: &Args, errors: &mut Errors) {
-    for Given { key, closure, .. } in args.given() {
-        let (expr, cure) = match closure {
-            None => continue,
-            Some(Closure::Immediate(expr)) => (expr, "its answer is needed at once; remove `async`"),
-            Some(Closure::Awaited(expr)) => (expr, "use an `async` closure such as `async |event| ..`"),
+    for Given { key, content, .. } in args.given() {
+        let (expr, cure) = match content {
+            Content::Plain | Content::Runtime => continue,
+            Content::Immediate(expr) => (expr, "its answer is needed at once; remove `async`"),
+            Content::Awaited(expr) => (expr, "use an `async` closure such as `async |event| ..`"),
         };
         let Expr::Closure(closure) = args::peel(expr) else { continue };
         if let Expr::Async(block) = args::peel(&closure.body) {
