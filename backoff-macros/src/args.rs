@@ -33,7 +33,7 @@ impl Args {
         reader::read(groups::arguments(tokens), scope, errors)
     }
 
-    /// Returns a key that is written, also where its value is wrong: one mistake must not cause a second report.
+    /// Returns a key that is written, also if its value is wrong, so that one mistake does not cause a second error.
     pub(crate) fn key(&self, name: &str) -> Option<&Ident> {
         debug_assert!(ARGUMENTS.iter().any(|argument| argument.name == name), "`{name}` is not in the table");
         self.keys.iter().find(|key| *key == name)
@@ -64,7 +64,7 @@ impl Args {
     }
 
     /// Returns the values that may borrow from arguments of the function for the whole call.
-    pub(crate) fn kept_for_the_call(&self) -> TokenStream {
+    pub(crate) fn borrowed_for_call(&self) -> TokenStream {
         let kept = self.given().filter(|given| given.argument.has(Role::BorrowsForCall));
         kept.map(|given| given.tokens.clone()).collect()
     }

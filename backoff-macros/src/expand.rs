@@ -23,8 +23,8 @@
 //! }
 //! ```
 //!
-//! [`retry`] enters each stage once: `plan` decides the facts; `policy`, `prologue`, `attempt`, `step`, `wait` and `finish`
-//! write one part each; `context`, `result`, `arguments` and `tokens` are what they share. Generated names are hygienic
+//! [`retry`] calls each stage once: `plan` decides the facts; `policy`, `prologue`, `attempt`, `step`, `wait` and
+//! `finish` write one part each. They share `context`, `result`, `arguments` and `tokens`. Generated names are hygienic
 //! (`Span::mixed_site`), so that they cannot collide with names of the user.
 
 mod arguments;
@@ -53,19 +53,19 @@ use crate::function::{Function, Place, Shape, braces};
 pub(crate) fn retry(args: &Args, function: &Function) -> TokenStream {
     let plan = Plan::new(args, function);
     let paths = Paths::new();
-    let policy = policy::tokens(&plan, &paths);
+    let policy = policy::write(&plan, &paths);
     let context = Context { plan: &plan, core: &paths.core, private: &paths.private, policy: &policy };
-    let body = in_body(&plan, loop_tokens(&context));
+    let body = put_in_body(&plan, write_loop(&context));
     function.with_parts(&plan.signature(), &body)
 }
 
 /// Writes the statements that replace the attempts.
-fn loop_tokens(context: &Context<'_>) -> TokenStream {
+fn write_loop(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let prologue = prologue::tokens(context);
-    let attempt = attempt::tokens(context);
-    let step = step::tokens(context);
-    let wait = wait::tokens(context);
+    let prologue = prologue::write(context);
+    let attempt = attempt::write(context);
+    let step = step::write(context);
+    let wait = wait::write(context);
     let kept = match context.plan.loop_end {
         LoopEnd::Result | LoopEnd::Reason => quote_spanned!(site=> __delay),
         LoopEnd::ReasonAndKeptResult => quote_spanned!(site=> (__result, __delay)),
@@ -83,7 +83,7 @@ fn loop_tokens(context: &Context<'_>) -> TokenStream {
     if !context.plan.has_reason() {
         return quote_spanned!(site=> #prologue #repeated);
     }
-    let finish = finish::tokens(context);
+    let finish = finish::write(context);
     quote_spanned! {site=>
         #prologue
         let (__result, __reason) = #repeated;
@@ -92,7 +92,7 @@ fn loop_tokens(context: &Context<'_>) -> TokenStream {
 }
 
 /// Puts the loop at the place of the attempts in the body.
-fn in_body(plan: &Plan<'_>, repeated: TokenStream) -> TokenStream {
+fn put_in_body(plan: &Plan<'_>, repeated: TokenStream) -> TokenStream {
     let (site, function) = (Span::mixed_site(), plan.function);
     let inner_attrs = &function.inner_attrs;
     let body = match &function.shape {

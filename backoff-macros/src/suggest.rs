@@ -1,4 +1,4 @@
-//! Answers to arguments that do not exist: the nearest of ours, or our word for what another library calls it.
+//! Suggestions for unknown words: the nearest known word, or the argument for a name of another library.
 
 mod foreign;
 
@@ -14,7 +14,7 @@ use self::foreign::Answer::{self, Form, Millis, Noted, Rename, Urllib3};
 use self::foreign::FOREIGN;
 use crate::args::{Argument, Literal};
 
-/// Units that people put into the name.
+/// Suffixes of names that are units.
 const SUFFIXES: [(&str, &str); 10] = [
     ("_ms", "ms"),
     ("_millis", "ms"),
@@ -28,7 +28,7 @@ const SUFFIXES: [(&str, &str); 10] = [
     ("_minutes", "m"),
 ];
 
-/// Answers an argument that does not exist, after reading its value; also returns the argument that it seems to mean.
+/// Returns the error for an unknown argument, after reading its value, and the argument that it seems to mean.
 pub(crate) fn unknown_argument(
     key: &Ident,
     input: ParseStream,
@@ -41,7 +41,7 @@ pub(crate) fn unknown_argument(
         dash.to_tokens(&mut place);
         word.to_tokens(&mut place);
     }
-    if let Some(error) = lonely_value(key, input) {
+    if let Some(error) = policy_without_key(key, input) {
         return (error, None);
     }
     let mut value = None;
@@ -59,8 +59,8 @@ pub(crate) fn unknown_argument(
     (syn::Error::new_spanned(place, message), meant)
 }
 
-/// Answers a policy that stands where an argument should: a constant by its bare name, or a path.
-fn lonely_value(key: &Ident, input: ParseStream) -> Option<syn::Error> {
+/// Returns the error for a policy without a key: the name of a constant, or a path.
+fn policy_without_key(key: &Ident, input: ParseStream) -> Option<syn::Error> {
     let ends = input.is_empty() || input.peek(Token![,]);
     let name = key.to_string();
     let is_constant = ends && name.len() > 1 && !name.contains(char::is_lowercase);
@@ -72,7 +72,7 @@ fn lonely_value(key: &Ident, input: ParseStream) -> Option<syn::Error> {
 }
 
 /// Writes `maxRetries` or `MaxRetries` as `max_retries`.
-fn snake(name: &str) -> String {
+fn to_snake_case(name: &str) -> String {
     let mut snake = String::new();
     let mut after_lower = false;
     for character in name.chars() {
@@ -85,7 +85,7 @@ fn snake(name: &str) -> String {
     snake
 }
 
-/// Answers a word that is none of a few.
+/// Returns the message for an unknown word.
 pub(crate) fn unknown_word(key: impl Display, word: &Ident, words: &[&str], or: Option<&str>) -> String {
     let typed = word.to_string();
     if let Some(near) = nearest(&typed, words.iter().copied()) {
@@ -101,7 +101,7 @@ pub(crate) fn listed(words: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// Returns the candidate that differs from the typed name by a slip or two.
+/// Returns the candidate that differs from the typed name by at most a few letters.
 pub(crate) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let near = candidates.map(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), name));
@@ -110,9 +110,9 @@ pub(crate) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>
     (distance <= allowed && distance < name.chars().count()).then_some(name)
 }
 
-/// Returns what to type instead, and the argument that this is.
+/// Returns the form to type instead, and its argument.
 fn cure(name: &str, value: Option<&Expr>, known: &'static [Argument]) -> Option<(String, Option<&'static str>)> {
-    let snake = snake(name).replace('-', "_");
+    let snake = to_snake_case(name).replace('-', "_");
     let bare = snake.trim_start_matches("with_").trim_end_matches('_');
     let answered = |answer: Answer, unit| (answer_text(answer, value, unit, known), answer.argument());
     if let Some(answer) = foreign(bare) {
@@ -158,7 +158,7 @@ fn answer_text(answer: Answer, value: Option<&Expr>, unit: Option<&str>, known: 
     }
 }
 
-/// Writes a literal value in our units.
+/// Writes a literal in the form of an argument of this library.
 fn converted(ours: &str, value: &Expr, unit: Option<&str>, known: &[Argument]) -> Option<String> {
     let Expr::Lit(literal) = value else {
         return None;

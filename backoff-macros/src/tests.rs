@@ -1,4 +1,4 @@
-//! The whole way of an attribute, on token streams: messages, and the promise that nothing panics.
+//! The whole pipeline on token streams: its messages, and tests that it does not panic.
 
 use std::str::FromStr;
 
@@ -19,7 +19,7 @@ fn tokens(source: &str) -> TokenStream {
     TokenStream::from_str(source).unwrap()
 }
 
-/// Returns tokens in which what follows the word `captured` in parentheses is an invisible group.
+/// Returns tokens in which `captured(..)` is replaced by an invisible group.
 pub(crate) fn captured(source: &str) -> TokenStream {
     hidden(tokens(source))
 }
@@ -67,7 +67,7 @@ fn errors_in(output: TokenStream) -> Vec<String> {
     messages
 }
 
-/// Returns what `#[retry(args)]` on an item reports.
+/// Returns the messages of `#[retry(args)]` on an item.
 fn report(args: &str, item: &str) -> Vec<String> {
     errors_in(crate::retry_tokens(tokens(args), tokens(item)))
 }
@@ -121,7 +121,7 @@ fn the_form_that_a_message_offers_is_valid_grammar() {
     for Argument { name: key, form, .. } in &crate::args::ARGUMENTS {
         let item = "async fn f(argument: &str) -> Result<u32, E> { get(argument).await }";
         for message in report(form, item) {
-            // Some arguments need another one beside them, and nothing else may be wrong.
+            // Some arguments need another one beside them; no other error is allowed.
             let lonely = ["until", "unmet", "on_timeout", "increment"].contains(key);
             assert!(lonely && !message.contains("expected"), "{form}: {message}");
         }

@@ -1,5 +1,5 @@
-//! Rules across arguments and on the function. Values are checked where they are written as literals; the compiler
-//! checks constants, and values known at run time only are moved to the nearest allowed one.
+//! Rules across arguments and on the function. The macro checks literals, and the compiler checks constants. A value
+//! that is known only at run time is moved to the nearest allowed one.
 
 mod backoff;
 mod function;
@@ -65,7 +65,8 @@ fn polling(args: &Args, errors: &mut Errors) {
         }
         return;
     };
-    // A policy may bring the limit, `forever` says that none is wanted, and a custom backoff is a limit or is refused without one.
+    // A policy may contain the limit, and `forever` replaces one. A custom backoff may be a limit, which the compiler
+    // checks.
     let is_custom = matches!(&args.backoff, Some(Arg { value: Backoff::Custom(_), .. }));
     let limited = args.names_limit() || args.seems_given("policy") || is_custom;
     let message = match (args.seems_given("unmet"), limited) {
@@ -95,7 +96,7 @@ fn timeouts(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Names an argument and its value for a message, as the user wrote them.
+/// Writes an argument and its value for a message, in the form of the user.
 fn quoted<T>(arg: &Arg<T>) -> String {
     format!("`{}` ({})", arg.key, arg.text())
 }

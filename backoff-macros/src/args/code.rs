@@ -49,7 +49,7 @@ fn is_new_budget(expr: &Expr) -> bool {
     }
 }
 
-/// Returns an expression as a person would write it, near enough for a message.
+/// Writes an expression without the spaces of its tokens, for a message.
 fn written(expr: &Expr) -> String {
     expr.to_token_stream()
         .to_string()
@@ -82,7 +82,7 @@ pub(super) fn object(key: &Key, expr: Expr, what: &str) -> syn::Result<Expr> {
     Err(syn::Error::new_spanned(expr, message))
 }
 
-/// Reads the expression of `before_retry`, which is evaluated and not called: a function or a closure would do nothing.
+/// Reads the expression of `before_retry`. It is evaluated and not called, so a function or a closure is refused.
 pub(super) fn evaluated(key: &Key, expr: Expr) -> syn::Result<Expr> {
     let message = match peel(&expr) {
         Expr::Lit(literal) => match &literal.lit {

@@ -16,7 +16,7 @@ use crate::function::Scope;
 /// Reads the value of one argument into its field.
 pub(super) type Read = fn(&mut Args, Key, ParseStream, &Scope) -> syn::Result<()>;
 
-/// One argument that is given, in a form that all kinds share.
+/// One argument of an attribute, in a form that all kinds share.
 pub(crate) struct Given<'a> {
     pub(crate) argument: &'static Argument,
     pub(crate) key: &'a Ident,
@@ -24,7 +24,7 @@ pub(crate) struct Given<'a> {
     pub(crate) content: Content<'a>,
 }
 
-/// Makes everything that exists once per argument from rows of `field: Kind, "form", [roles];`.
+/// Declares the arguments, the fields of [`Args`] and their readers, from rows of `field: Kind, "form", [roles];`.
 macro_rules! arguments {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $name:literal) => { $name };
@@ -33,7 +33,7 @@ macro_rules! arguments {
         #[derive(Default)]
         pub(crate) struct Args {
             $(pub(crate) $field: Option<Arg<<$kind as Kind>::Value>>,)*
-            /// Every known key that is written, also where its value is wrong.
+            /// The known keys that are written, also those with a wrong value.
             pub(super) keys: Vec<Ident>,
             /// The arguments that unknown keys seem to mean.
             pub(super) meant: Vec<&'static str>,

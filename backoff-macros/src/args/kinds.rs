@@ -26,13 +26,13 @@ pub(crate) trait Kind {
     /// Reads all that follows the key, and returns the tokens of the value beside it.
     fn read(key: &Key, input: ParseStream, scope: &Scope) -> syn::Result<(TokenStream, Self::Value)>;
 
-    /// Returns the part of a value that rules and the expansion look at without its type.
+    /// Returns the facts about a value that rules and the expansion use without its type.
     fn content(_: &Self::Value) -> Content<'_> {
         Content::Plain
     }
 }
 
-/// The part of a value that rules and the expansion look at without its type.
+/// The facts about a value that rules and the expansion use without its type.
 #[derive(Clone, Copy)]
 pub(crate) enum Content<'a> {
     Plain,

@@ -74,7 +74,7 @@ fn argument(args: &mut Args, input: ParseStream, scope: &Scope) -> syn::Result<(
     read(args, Key { ident, argument }, input, scope)
 }
 
-/// Reads a key; a value without one gets the form to type.
+/// Reads a key; the error for a value without a key contains the form to type.
 fn read_key(input: ParseStream) -> syn::Result<Ident> {
     if let Ok(key) = input.call(Ident::parse_any) {
         return Ok(key);

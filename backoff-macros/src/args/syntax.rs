@@ -20,7 +20,7 @@ pub(super) fn ends(input: ParseStream) -> bool {
     input.is_empty() || input.peek(Token![,])
 }
 
-/// Names the next token for a message.
+/// Writes the next token for a message.
 pub(super) fn next_token(input: ParseStream) -> String {
     input.cursor().token_tree().map_or_else(
         || "the end".to_owned(),
@@ -31,7 +31,7 @@ pub(super) fn next_token(input: ParseStream) -> String {
     )
 }
 
-/// Reads a name that ends its argument, and no keyword.
+/// Reads a name that is not a keyword and ends its argument.
 pub(super) fn name(input: ParseStream, message: &str) -> syn::Result<Ident> {
     let name = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), message))?;
     let is_whole = input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any);
@@ -58,7 +58,7 @@ pub(super) fn equals(key: &Key, input: ParseStream) -> syn::Result<()> {
     Ok(())
 }
 
-/// Returns the literal of `key: 5`, `key(5)`, `key 5` and the like.
+/// Returns the literal in a wrong form such as `key: 5`, `key(5)` or `key 5`.
 fn value_written(input: ParseStream) -> Option<String> {
     let ahead = input.fork();
     while !ahead.is_empty() && !ahead.peek(Token![,]) {
@@ -100,7 +100,7 @@ fn is_false(expr: &Expr) -> bool {
     matches!(value::peel(expr), Expr::Lit(lit) if matches!(&lit.lit, Lit::Bool(on) if !on.value))
 }
 
-/// Reads `(a, b)`, and returns it as tokens, too.
+/// Reads `(a, b)`, and returns its tokens and its items.
 pub(super) fn list<T>(
     key: &Key,
     input: ParseStream,

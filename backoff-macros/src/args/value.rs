@@ -1,4 +1,5 @@
-//! Values: which of them the macro can check, which the compiler checks, and which are known at run time only.
+//! Values of arguments: literals, which the macro checks; constants, which the compiler checks; and other expressions,
+//! which are known only at run time.
 
 use std::time::Duration;
 
@@ -13,14 +14,14 @@ use crate::function::Scope;
 pub(crate) enum Value<T> {
     /// Written in the attribute, and checked by the macro.
     Literal(T),
-    /// A constant path or a `const` block: it goes into a `const` item, where the compiler checks it.
+    /// A constant path or a `const` block. The expansion puts it into a `const` item, so that the compiler checks it.
     Constant(Expr),
-    /// Anything else: evaluated once per call, and moved to the nearest allowed value.
+    /// Another expression. It is evaluated once per call, and its value is moved to the nearest allowed one.
     Runtime(Expr),
 }
 
 impl<T> Value<T> {
-    /// Sorts an expression that is no literal.
+    /// Sorts an expression other than a literal.
     pub(super) fn computed(expr: Expr, scope: &Scope) -> Self {
         if is_constant(&expr, scope) { Self::Constant(expr) } else { Self::Runtime(unbraced(expr)) }
     }
@@ -45,7 +46,7 @@ pub(crate) fn peel(expr: &Expr) -> &Expr {
     }
 }
 
-/// Takes the braces off `{ N }`, which say that a name is no constant: as an argument they would be called unnecessary.
+/// Removes the braces of `{ N }`, with which users mark a name as a run-time value. A lint reports them in a call.
 fn unbraced(expr: Expr) -> Expr {
     match expr {
         Expr::Block(ExprBlock { attrs, label: None, block }) if attrs.is_empty() => match block.stmts.as_slice() {
@@ -63,12 +64,12 @@ pub(crate) fn is_async_closure(expr: &Expr) -> bool {
 
 fn is_constant(expr: &Expr, scope: &Scope) -> bool {
     match peel(expr) {
-        // An item cannot use the generic parameters of the function around it.
+        // A constant item cannot use the generic parameters of its function.
         Expr::Const(block) => !scope.has_generic(block.block.to_token_stream()),
         Expr::Path(path) if path.qself.is_none() => {
             let segments = &path.path.segments;
             let plain = segments.iter().all(|segment| segment.arguments.is_none());
-            // A lonely `N` is taken for a constant: it has the same form as one.
+            // A single `N` counts as a constant, because it has the form of one.
             let generic = segments.first().is_some_and(|first| match segments.len() {
                 1 => scope.is_generic(&first.ident),
                 _ => scope.may_be_generic(&first.ident),
@@ -101,7 +102,7 @@ pub(super) fn signed(expr: &Expr) -> Option<Signed<'_>> {
     }
 }
 
-/// Returns the word that an expression is, if it is one.
+/// Returns the identifier, if an expression is a single identifier.
 pub(super) fn word(expr: &Expr) -> Option<&Ident> {
     match peel(expr) {
         Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
@@ -109,7 +110,7 @@ pub(super) fn word(expr: &Expr) -> Option<&Ident> {
     }
 }
 
-/// Returns the string literal that an expression is.
+/// Returns the string literal, if an expression is one.
 pub(super) fn string(expr: &Expr) -> Option<&LitStr> {
     match signed(expr) {
         Some(Signed { minus: false, lit: Lit::Str(text) }) => Some(text),
@@ -117,7 +118,7 @@ pub(super) fn string(expr: &Expr) -> Option<&LitStr> {
     }
 }
 
-/// Returns the literal that an expression is, whatever its sign.
+/// Returns the literal without its sign, if an expression is one.
 pub(super) fn literal(expr: &Expr) -> Option<&Lit> {
     signed(expr).map(|signed| signed.lit)
 }
@@ -182,7 +183,7 @@ fn suffix_is(number: &LitInt, allowed: &[&str]) -> bool {
     number.suffix().is_empty() || allowed.contains(&number.suffix())
 }
 
-/// Returns the value of an expression that is a number with or without a point.
+/// Returns the value of a literal number, with or without a point.
 pub(super) fn number(expr: &Expr) -> Option<f64> {
     let Signed { minus, lit } = signed(expr)?;
     let value = match lit {

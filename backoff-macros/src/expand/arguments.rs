@@ -22,7 +22,7 @@ impl Plan<'_> {
             let is_unique = function.unique.iter().any(|unique| unique.ident == *name);
             for Binding { ident, mutability, cfgs } in arguments_named(function, name) {
                 let mutability = mutability.or_else(|| is_unique.then(|| syn::Token![mut](ident.span())));
-                // A type that is not `Clone` is reported in the attribute, a missing `mut` at the argument.
+                // A type that is not `Clone` is reported in the attribute, and a missing `mut` at the argument.
                 let mut source = ident.clone();
                 source.set_span(ident.span().located_at(name.span()));
                 let cloned = quote_spanned!(site.located_at(name.span())=> ::core::clone::Clone::clone(&#source));
@@ -37,8 +37,8 @@ impl Plan<'_> {
     }
 
     /// Returns whether the binding of an argument needs `mut`; `None` leaves it as it is written. A `mut` is needed if
-    /// attempts capture the argument by unique reference. If attempts rebind it, the `mut` belongs to their binding, and a
-    /// lint would report it in the signature.
+    /// attempts capture the argument by unique reference. If attempts rebind it, the `mut` belongs to their binding,
+    /// and a lint would report it in the signature.
     pub(super) fn mutability(&self, name: &Ident) -> Option<bool> {
         let Function { unique, reborrows, receiver, .. } = self.function;
         if self.is_cloned(name) || reborrows.iter().any(|arg| arg.ident == *name) {
@@ -48,8 +48,8 @@ impl Plan<'_> {
         (is_receiver || unique.iter().any(|arg| arg.ident == *name)).then_some(true)
     }
 
-    /// Returns the signature with `mut` according to [`mutability`](Self::mutability). A binding in the body instead would
-    /// change the order in which arguments are dropped.
+    /// Returns the signature with `mut` according to [`mutability`](Self::mutability). A binding in the body instead
+    /// would change the order in which arguments are dropped.
     pub(super) fn signature(&self) -> Signature {
         let mut sig = self.function.sig.clone();
         for input in &mut sig.inputs {
@@ -75,7 +75,8 @@ impl Plan<'_> {
                 };
                 match self.mutability(&pat.ident) {
                     Some(true) if !moved_in => {
-                        // The span is that of the name, because the compiler omits names of generated patterns from its messages.
+                        // The span is that of the name, because the compiler omits names of generated patterns from its
+                        // messages.
                         pat.mutability.get_or_insert(syn::Token![mut](pat.ident.span()));
                     }
                     Some(false) => pat.mutability = None,

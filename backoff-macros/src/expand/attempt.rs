@@ -1,4 +1,4 @@
-//! One attempt: the user's body, where `?` and `return` end the attempt and not the function.
+//! One attempt: the body of the user, in which `?` and `return` end the attempt and not the function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -7,13 +7,13 @@ use super::context::Context;
 use crate::function::{Binding, Function, Receiver, Shape, braces};
 
 /// Writes one attempt, which binds `__result`, and `__cut_short` if a timeout can drop the attempt.
-pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
-    let (start, run) = (start(context), run(context));
+pub(super) fn write(context: &Context<'_>) -> TokenStream {
+    let (start, run) = (write_start(context), write_run(context));
     quote_spanned!(Span::mixed_site()=> #start #run)
 }
 
 /// Writes the start of every attempt: notifications of the driver, and names that hooks may use, too.
-fn start(context: &Context<'_>) -> TokenStream {
+fn write_start(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Context { plan, policy, .. } = context;
     let args = plan.args;
@@ -38,17 +38,17 @@ fn start(context: &Context<'_>) -> TokenStream {
 }
 
 /// Runs the body.
-fn run(context: &Context<'_>) -> TokenStream {
+fn write_run(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let allowed = allow_items_after_statements(context);
     if !context.plan.is_async {
-        let attempt = with_arguments(context, &blocking(context));
+        let attempt = wrap_in_bindings(context, &write_blocking(context));
         return quote_spanned!(site=> #allowed let __result = #attempt;);
     }
-    let attempt = asynchronous(context);
+    let attempt = write_async(context);
     let (per_attempt, per_call) = (context.plan.args.attempt_timeout.is_some(), context.plan.args.timeout.is_some());
     if !per_attempt && !per_call {
-        let ended = with_arguments(context, &quote_spanned!(site=> #attempt.await));
+        let ended = wrap_in_bindings(context, &quote_spanned!(site=> #attempt.await));
         return quote_spanned!(site=> #allowed let __result = #ended;);
     }
     let private = context.private;
@@ -62,11 +62,12 @@ fn run(context: &Context<'_>) -> TokenStream {
         }
     });
     let attempt_timed_out = per_attempt.then(|| {
-        let (made, timeout) = (context.timed_out(&quote_spanned!(site=> __limit.time())), context.attempt_timeout());
+        let (made, timeout) =
+            (context.write_timed_out(&quote_spanned!(site=> __limit.time())), context.attempt_timeout());
         quote_spanned!(site=> (#made, __limit.reason(#timeout)))
     });
     let call_timed_out = per_call.then(|| {
-        let made = context.timed_out(&context.timeout().into_token_stream());
+        let made = context.write_timed_out(&context.timeout().into_token_stream());
         quote_spanned!(site=> (#made, ::core::option::Option::Some(#private::StopReason::Timeout)))
     });
     let none = quote_spanned!(site=> ::core::option::Option::None);
@@ -86,7 +87,7 @@ fn run(context: &Context<'_>) -> TokenStream {
         }
     };
     let ends = quote_spanned!(site=> ::core::result::Result::Ok(__result) => (__result, #none), #dropped);
-    let ended = with_arguments(context, &quote_spanned!(site=> #limited.await));
+    let ended = wrap_in_bindings(context, &quote_spanned!(site=> #limited.await));
     quote_spanned! {site=>
         #limit
         #allowed
@@ -95,7 +96,7 @@ fn run(context: &Context<'_>) -> TokenStream {
 }
 
 /// Runs an attempt in a block with its own bindings of arguments.
-fn with_arguments(context: &Context<'_>, attempt: &TokenStream) -> TokenStream {
+fn wrap_in_bindings(context: &Context<'_>, attempt: &TokenStream) -> TokenStream {
     let arguments = context.plan.bind_arguments();
     if arguments.is_empty() {
         return attempt.clone();
@@ -118,10 +119,10 @@ fn allow_items_after_statements(context: &Context<'_>) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #[allow(clippy::items_after_statements)])
 }
 
-fn blocking(context: &Context<'_>) -> TokenStream {
+fn write_blocking(context: &Context<'_>) -> TokenStream {
     let private = context.private;
     let function = context.plan.function;
-    let head = before_retry(context);
+    let head = write_before_retry(context);
     let body = &function.body;
     let block = braces(function.brace, quote!(#head #body));
     let at = Span::mixed_site().located_at(function.brace.open());
@@ -140,7 +141,7 @@ fn has_output(context: &Context<'_>) -> bool {
     matches!(context.plan.function.sig.output, syn::ReturnType::Type(..))
 }
 
-fn asynchronous(context: &Context<'_>) -> TokenStream {
+fn write_async(context: &Context<'_>) -> TokenStream {
     let function = context.plan.function;
     let (body, brace, keyword) = match &function.shape {
         Shape::Future(future) => (&future.body, future.brace, future.asyncness),
@@ -149,7 +150,8 @@ fn asynchronous(context: &Context<'_>) -> TokenStream {
             (&function.body, function.brace, keyword)
         }
     };
-    let (fake_return, unique, head) = (context.fake_return(), capture_uniquely(context), before_retry(context));
+    let (fake_return, unique, head) =
+        (context.write_fake_return(), capture_uniquely(context), write_before_retry(context));
     let block = braces(brace, quote!(#fake_return #unique #head #body));
     let at = Span::mixed_site().located_at(keyword);
     if context.plan.inner_retries.is_some() {
@@ -178,7 +180,7 @@ fn capture_uniquely(context: &Context<'_>) -> TokenStream {
 }
 
 /// Writes the code of `before_retry`, which runs at the start of every attempt except the first.
-fn before_retry(context: &Context<'_>) -> TokenStream {
+fn write_before_retry(context: &Context<'_>) -> TokenStream {
     let Some(before) = &context.plan.args.before_retry else {
         return TokenStream::new();
     };

@@ -10,7 +10,8 @@ use syn::{Expr, Token};
 use crate::args::{Arg, Args, Once};
 use crate::function::Function;
 
-/// Returns the item as it is written, and the errors. An expression is left out, because tokens after it would not parse.
+/// Returns the item as it is written, and the errors. An expression is left out, because tokens after it would not
+/// parse.
 pub(crate) fn with_item(error: &syn::Error, item: &TokenStream) -> TokenStream {
     let error = error.to_compile_error();
     if is_expression(item) { error } else { quote!(#item #error) }
@@ -45,7 +46,7 @@ pub(crate) fn is_expression(item: &TokenStream) -> bool {
 pub(crate) fn with_function(error: &syn::Error, function: &Function, args: &Args) -> TokenStream {
     let item = if !args.binds_names() {
         function.to_token_stream()
-    } else if function.hides_its_type() {
+    } else if function.has_impl_type() {
         let core = args.core_path();
         let once = args.once.iter().flat_map(|arg| &arg.value).map(|Once { name, value }| quote!(let #name = &#value;));
         let attempt = args

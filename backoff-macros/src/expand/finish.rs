@@ -8,8 +8,8 @@ use super::context::Context;
 use super::tokens::{async_closure, called, located, notify};
 use crate::args::Unmet;
 
-/// What is done with `__result` and `__reason` when the loop has ended.
-pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
+/// Writes the code that makes the result of the function from `__result` and `__reason`.
+pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let args = context.plan.args;
     let recovered = args.on_recovered.as_ref().map(|hook| {
@@ -17,17 +17,19 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         quote_spanned!(site=> if __driver.has_recovered() { #called })
     });
     let gave_up = args.on_give_up.as_ref().map(|hook| {
-        let looked_at = context.as_result();
-        let error = quote_spanned!(site=> #looked_at.err());
-        let text_of = context.event_text(&error);
+        let as_result = context.as_result();
+        let error = quote_spanned!(site=> #as_result.err());
+        let event_text = context.event_text(&error);
         notify(
             context.private,
             &hook.value,
-            &quote_spanned!(site=> __driver.give_up_event(#error, __reason).texted(#text_of)),
+            &quote_spanned!(site=> __driver.give_up_event(#error, __reason).texted(#event_text)),
         )
     });
-    let resort =
-        args.or_else.as_ref().map_or_else(|| quote_spanned!(site=> __result), |hook| or_else(context, &hook.value));
+    let resort = args
+        .or_else
+        .as_ref()
+        .map_or_else(|| quote_spanned!(site=> __result), |hook| write_or_else(context, &hook.value));
     let end = match &args.unmet {
         None => resort,
         Some(unmet) => {
@@ -38,8 +40,8 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
                     quote_spanned!(site=> if __driver.has_lost() { __result } else { #failure })
                 }
             };
-            let looked_at = context.as_result();
-            quote_spanned!(site=> if #looked_at.is_ok() { #unmet } else { #resort })
+            let as_result = context.as_result();
+            quote_spanned!(site=> if #as_result.is_ok() { #unmet } else { #resort })
         }
     };
     quote_spanned! {site=>
@@ -56,11 +58,11 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
     }
 }
 
-fn or_else(context: &Context<'_>, hook: &Expr) -> TokenStream {
+fn write_or_else(context: &Context<'_>, hook: &Expr) -> TokenStream {
     let site = Span::mixed_site();
     let core = located(context.core, context.result_span());
     let explain = quote_spanned!(site=> |__last| __driver.retry_error(__last, __reason));
-    if let Some((pattern, body)) = async_closure(hook, &context.fake_return()) {
+    if let Some((pattern, body)) = async_closure(hook, &context.write_fake_return()) {
         quote_spanned! {site=>
             match #core::Outcome::into_result(__result) {
                 ::core::result::Result::Ok(__value) => #core::Outcome::from_value(__value),

@@ -63,14 +63,14 @@ pub(super) enum LoopEnd {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(args: &'a Args, function: &'a Function) -> Self {
-        let policy = policy_form(args);
+        let policy = choose_policy_form(args);
         Self {
             args,
             function,
             is_async: function.shape.is_async(),
             policy,
-            driver: driver(args, policy),
-            loop_end: loop_end(args),
+            driver: choose_driver(args, policy),
+            loop_end: choose_loop_end(args),
             inner_retries: args.inner_retries.as_ref().map(|arg| arg.value).filter(|mode| *mode != InnerRetries::Allow),
         }
     }
@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn policy_form(args: &Args) -> PolicyForm {
+fn choose_policy_form(args: &Args) -> PolicyForm {
     let settings = || args.given().filter(|given| given.argument.has(Role::PolicySetting));
     let has_settings = settings().next().is_some();
     let has_runtime_setting = settings().any(|given| matches!(given.content, Content::Runtime));
@@ -132,7 +132,7 @@ fn policy_form(args: &Args) -> PolicyForm {
     }
 }
 
-fn driver(args: &Args, policy: PolicyForm) -> Driver {
+fn choose_driver(args: &Args, policy: PolicyForm) -> Driver {
     let needs_previous_delay = args
         .jitter
         .as_ref()
@@ -142,10 +142,10 @@ fn driver(args: &Args, policy: PolicyForm) -> Driver {
         || args.reset_after.is_some()
         || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
         || needs_previous_delay;
-    if needs_full { Driver::Full } else { Driver::Counted(memory(args)) }
+    if needs_full { Driver::Full } else { Driver::Counted(choose_memory(args)) }
 }
 
-fn memory(args: &Args) -> Memory {
+fn choose_memory(args: &Args) -> Memory {
     if args.or_else.is_some() || args.attempt.is_some() {
         Memory::Recorded
     } else if args.max_elapsed.is_some() || args.timeout.is_some() || has_event_hook(args) {
@@ -159,7 +159,7 @@ fn has_event_hook(args: &Args) -> bool {
     args.on_retry.is_some() || args.on_give_up.is_some() || args.on_recovered.is_some()
 }
 
-fn loop_end(args: &Args) -> LoopEnd {
+fn choose_loop_end(args: &Args) -> LoopEnd {
     if args.cancel.is_some() {
         return LoopEnd::ReasonAndKeptResult;
     }

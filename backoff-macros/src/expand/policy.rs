@@ -20,7 +20,7 @@ pub(super) struct PolicyTokens {
 }
 
 /// Writes the policy.
-pub(super) fn tokens(plan: &Plan<'_>, paths: &Paths) -> PolicyTokens {
+pub(super) fn write(plan: &Plan<'_>, paths: &Paths) -> PolicyTokens {
     let (args, site) = (plan.args, Span::mixed_site());
     let Paths { core, private } = paths;
     let own_type = own_type(args);
@@ -28,7 +28,7 @@ pub(super) fn tokens(plan: &Plan<'_>, paths: &Paths) -> PolicyTokens {
     let private = located(private, at);
     let mut chain = Chain::default();
     chain.set_all(args, core);
-    let start = chain.start(plan, core, &private);
+    let start = chain.write_start(plan, core, &private);
     let Chain { setters, first_constant } = chain;
     // A constant that the compiler refuses is reported where it is written.
     let built = quote_spanned!(site=> #start #setters.build());
@@ -84,19 +84,19 @@ struct Chain {
 }
 
 impl Chain {
-    fn setter(&mut self, name: &str, argument: &TokenStream) {
+    fn add_setter(&mut self, name: &str, argument: &TokenStream) {
         let name = Ident::new(name, Span::mixed_site());
         self.setters.extend(quote_spanned!(Span::mixed_site()=> .#name(#argument)));
     }
 
-    fn value<T>(&mut self, name: &str, value: Option<&Value<T>>, write: impl FnOnce(&Value<T>) -> TokenStream) {
+    fn set<T>(&mut self, name: &str, value: Option<&Value<T>>, write: impl FnOnce(&Value<T>) -> TokenStream) {
         let Some(value) = value else { return };
-        self.note(value);
+        self.note_constant(value);
         let argument = write(value);
-        self.setter(name, &argument);
+        self.add_setter(name, &argument);
     }
 
-    fn note<T>(&mut self, value: &Value<T>) {
+    fn note_constant<T>(&mut self, value: &Value<T>) {
         if let Value::Constant(expr) = value {
             self.first_constant.get_or_insert_with(|| expr.span());
         }
@@ -104,7 +104,7 @@ impl Chain {
 
     fn set_all(&mut self, args: &Args, core: &TokenStream) {
         if args.forever.is_some() {
-            self.setter("forever", &TokenStream::new());
+            self.add_setter("forever", &TokenStream::new());
         }
         for (name, arg) in [
             ("initial_delay", &args.initial_delay),
@@ -114,32 +114,32 @@ impl Chain {
             ("reset_after", &args.reset_after),
             ("max_push_back", &args.max_push_back),
         ] {
-            self.value(name, arg.as_ref().map(|arg| &arg.value), duration);
+            self.set(name, arg.as_ref().map(|arg| &arg.value), duration);
         }
         if args.policy.is_some() {
-            self.value("delay", args.delay.as_ref().map(|arg| &arg.value), duration);
+            self.set("delay", args.delay.as_ref().map(|arg| &arg.value), duration);
         }
-        self.value("multiplier", args.multiplier.as_ref().map(|arg| &arg.value), Value::expression);
-        self.value("max_attempts", args.max_attempts.as_ref().map(|arg| &arg.value), Value::expression);
-        self.value("max_retries", args.max_retries.as_ref().map(|arg| &arg.value), Value::expression);
-        self.value("jitter", args.jitter.as_ref().map(|arg| &arg.value), |value| jitter(value, core));
+        self.set("multiplier", args.multiplier.as_ref().map(|arg| &arg.value), Value::expression);
+        self.set("max_attempts", args.max_attempts.as_ref().map(|arg| &arg.value), Value::expression);
+        self.set("max_retries", args.max_retries.as_ref().map(|arg| &arg.value), Value::expression);
+        self.set("jitter", args.jitter.as_ref().map(|arg| &arg.value), |value| write_jitter(value, core));
         if let Some(since) = &args.since {
             let since = Ident::new(since.value.variant(), Span::mixed_site());
-            self.setter("since", &quote_spanned!(Span::mixed_site()=> #core::Since::#since));
+            self.add_setter("since", &quote_spanned!(Span::mixed_site()=> #core::Since::#since));
         }
         if args.idempotent.is_some() {
-            self.setter("idempotent", &TokenStream::new());
+            self.add_setter("idempotent", &TokenStream::new());
         }
         if args.timeout.is_some() {
-            self.setter("limited_by_timeout", &TokenStream::new());
+            self.add_setter("limited_by_timeout", &TokenStream::new());
         }
     }
 
     /// Writes the expression on which the setters are called.
-    fn start(&mut self, plan: &Plan<'_>, core: &TokenStream, private: &TokenStream) -> TokenStream {
+    fn write_start(&mut self, plan: &Plan<'_>, core: &TokenStream, private: &TokenStream) -> TokenStream {
         let (args, site) = (plan.args, Span::mixed_site());
         if let Some(policy) = &args.policy {
-            self.note(&policy.value);
+            self.note_constant(&policy.value);
             let expr = policy.value.computed_expression();
             let at = site.located_at(expr.span());
             if plan.policy == PolicyForm::PerCall {
@@ -149,7 +149,7 @@ impl Chain {
         }
         let backoff = match (args.backoff.as_ref().map(|backoff| &backoff.value), &args.delay) {
             (Some(Backoff::Custom(expr)), _) => {
-                self.note(expr);
+                self.note_constant(expr);
                 let expr = expr.computed_expression();
                 let at = site.located_at(expr.span());
                 let custom = if matches!(peel(expr), Expr::Closure(_)) {
@@ -163,7 +163,7 @@ impl Chain {
                 return quote_spanned!(at=> #core::Policy::with_backoff(#custom));
             }
             (_, Some(delay)) => {
-                self.note(&delay.value);
+                self.note_constant(&delay.value);
                 let delay = duration(&delay.value);
                 quote_spanned!(site=> constant(#delay))
             }
@@ -185,7 +185,7 @@ impl Value<core::convert::Infallible> {
     }
 }
 
-fn jitter(value: &Value<Jitter>, core: &TokenStream) -> TokenStream {
+fn write_jitter(value: &Value<Jitter>, core: &TokenStream) -> TokenStream {
     let site = Span::mixed_site();
     match value {
         Value::Literal(jitter) => {

@@ -12,8 +12,8 @@ use super::tokens::{duration, located, optional};
 use crate::args::{Arg, Level, Value, Word as _};
 use crate::function::{Binding, arguments_named};
 
-/// Binds a limit that is known only when the function is called; a constant is bound before the loop.
-fn bound(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
+/// Binds a timeout that is known only when the function is called.
+fn bind_timeout(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
     match limit {
         Some(Arg { value: value @ Value::Runtime(_), .. }) => {
             let value = duration(value);
@@ -23,8 +23,8 @@ fn bound(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
     }
 }
 
-/// Declares a limit that is a constant: it is no part of the function's future.
-fn declared(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
+/// Declares a timeout that is known at compile time, as a constant, so that the future does not store it.
+fn declare_timeout(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
     match limit {
         None | Some(Arg { value: Value::Runtime(_), .. }) => TokenStream::new(),
         Some(Arg { value, .. }) => {
@@ -35,13 +35,13 @@ fn declared(limit: Option<&Arg<Value<Duration>>>, name: &Ident) -> TokenStream {
 }
 
 /// Writes imports, constants, bindings and the driver of the call, in the order in which they use each other.
-pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
-    let (prologue, driver) = (context.prologue(), context.start_driver());
+pub(super) fn write(context: &Context<'_>) -> TokenStream {
+    let (prologue, driver) = (context.write_bindings(), context.start_driver());
     quote_spanned!(Span::mixed_site()=> #prologue #driver)
 }
 
 impl Context<'_> {
-    fn prologue(&self) -> TokenStream {
+    fn write_bindings(&self) -> TokenStream {
         let site = Span::mixed_site();
         let Self { plan, policy, .. } = self;
         let args = plan.args;
@@ -50,17 +50,18 @@ impl Context<'_> {
         let place = args.krate.as_ref().map_or(site, |path| site.located_at(path.value.span()));
         let renamed = quote_spanned!(place=> as __retry_core);
         tokens.extend(quote_spanned!(site=> use #path #renamed;));
-        tokens.extend(declared(args.attempt_timeout.as_ref(), &self.attempt_timeout()));
-        tokens.extend(declared(args.timeout.as_ref(), &self.timeout()));
+        tokens.extend(declare_timeout(args.attempt_timeout.as_ref(), &self.attempt_timeout()));
+        tokens.extend(declare_timeout(args.timeout.as_ref(), &self.timeout()));
         tokens.extend(policy.declaration.clone());
         if plan.is_async {
             let needed = Ident::new(if args.sleep.is_none() { "runtime" } else { "driver" }, site);
             let core = self.core;
             tokens.extend(quote_spanned!(site=> #core::__retry_needs!(#needed);));
         }
-        tokens.extend(self.call_site());
+        tokens.extend(self.declare_call_site());
         for name in args.clone.iter().flat_map(|clone| &clone.value) {
-            // Attempts only clone it; this never runs, and makes it count as consumed all the same.
+            // Attempts only clone the argument. This code never runs; it prevents lints about an argument that is not
+            // consumed.
             for Binding { ident, cfgs, .. } in arguments_named(plan.function, name) {
                 tokens.extend(quote_spanned!(site=> #(#cfgs)* if false { let __consumed = #ident; loop {} }));
             }
@@ -69,7 +70,7 @@ impl Context<'_> {
             let (name, value) = (&once.name, &once.value);
             tokens.extend(quote_spanned!(site=> let #name = #value; let #name = &#name;));
         }
-        tokens.extend(self.budget());
+        tokens.extend(self.bind_budget());
         if let Some(cancel) = &args.cancel {
             let by = &cancel.value;
             let at = site.located_at(by.span());
@@ -88,11 +89,11 @@ impl Context<'_> {
             let value = seed.value.expression();
             tokens.extend(quote_spanned!(site=> let __seed: ::core::primitive::u64 = #value;));
         }
-        tokens.extend(bound(args.attempt_timeout.as_ref(), &self.attempt_timeout()));
+        tokens.extend(bind_timeout(args.attempt_timeout.as_ref(), &self.attempt_timeout()));
         if args.timeout.is_some() {
             let timeout = self.timeout();
-            tokens.extend(bound(args.timeout.as_ref(), &timeout));
-            tokens.extend(self.allowed_timeout(&timeout));
+            tokens.extend(bind_timeout(args.timeout.as_ref(), &timeout));
+            tokens.extend(self.check_timeout(&timeout));
             let (sleeper, (at, private)) = (self.sleeper(), self.sleeper_place());
             let timer = quote_spanned!(at=> #private::timer(#sleeper, #timeout));
             tokens.extend(quote_spanned!(site=> let mut __deadline = ::core::pin::pin!(#timer);));
@@ -134,8 +135,8 @@ impl Context<'_> {
         quote_spanned!(site=> let mut __driver = #start; #scope)
     }
 
-    /// Refuses a constant `timeout` of zero, and moves one that is known at run time.
-    fn allowed_timeout(&self, name: &Ident) -> TokenStream {
+    /// Refuses a constant `timeout` of zero, and replaces one that is known at run time.
+    fn check_timeout(&self, name: &Ident) -> TokenStream {
         let (site, private) = (Span::mixed_site(), self.private);
         match self.plan.args.timeout.as_ref().map(|limit| &limit.value) {
             None | Some(Value::Literal(_)) => TokenStream::new(),
@@ -148,8 +149,8 @@ impl Context<'_> {
         }
     }
 
-    /// The static that says where the retries happen, and counts them.
-    fn call_site(&self) -> TokenStream {
+    /// Declares the static with the place of the retries and their counters.
+    fn declare_call_site(&self) -> TokenStream {
         let site = Span::mixed_site();
         let Self { plan, core, policy, .. } = self;
         let args = plan.args;
@@ -170,7 +171,7 @@ impl Context<'_> {
     }
 
     /// Binds `__budget`, a reference to the budget of the call.
-    fn budget(&self) -> TokenStream {
+    fn bind_budget(&self) -> TokenStream {
         let site = Span::mixed_site();
         let core = self.core;
         match self.plan.args.budget.as_ref().map(|budget| &budget.value) {

@@ -31,17 +31,17 @@ impl Context<'_> {
         declared.map(erase_impl_trait)
     }
 
-    /// Writes the view of `__result` as a `Result`. It always has the same place, so that a type that does not implement
-    /// `Outcome` is reported once.
+    /// Writes the view of `__result` as a `Result`. It always has the same place, so that a type that does not
+    /// implement `Outcome` is reported once.
     pub(super) fn as_result(&self) -> TokenStream {
         let at = self.result_span();
         let core = located(self.core, at);
         quote_spanned!(at=> #core::Outcome::as_result(&__result))
     }
 
-    /// Writes a `return` that never runs, from which the compiler infers the type of an async block. It causes no lint, so no
-    /// `allow` is needed, which a crate may forbid.
-    pub(super) fn fake_return(&self) -> TokenStream {
+    /// Writes a `return` that never runs, from which the compiler infers the type of an async block. It causes no lint,
+    /// so it needs no `allow`, which a crate may forbid.
+    pub(super) fn write_fake_return(&self) -> TokenStream {
         // `!` cannot be named here; the error that it is not an `Outcome` comes from `as_result`.
         let Some(ty) = self.result_type().filter(|ty| !matches!(ty, Type::Never(_))) else {
             return TokenStream::new();
@@ -51,8 +51,8 @@ impl Context<'_> {
         quote_spanned!(at=> if false { return #private::unreached::<#ty>(); })
     }
 
-    /// Makes the result of an attempt that was dropped.
-    pub(super) fn timed_out(&self, limit: &TokenStream) -> TokenStream {
+    /// Writes the result of an attempt that was dropped.
+    pub(super) fn write_timed_out(&self, limit: &TokenStream) -> TokenStream {
         let (site, args) = (Span::mixed_site(), self.plan.args);
         if let Some(make) = &args.on_timeout {
             // The type is named, so that the error for a closure of another type names the expected one.
@@ -69,7 +69,7 @@ impl Context<'_> {
     }
 }
 
-/// Replaces every `impl Trait` by `_`: a closure or a local variable cannot name it.
+/// Replaces each `impl Trait` by `_`, because a closure or a local variable cannot name it.
 fn erase_impl_trait(mut ty: Type) -> Type {
     erase(&mut ty);
     ty

@@ -6,15 +6,15 @@ use quote::quote_spanned;
 use super::context::Context;
 use super::tokens::{called, notify};
 
-/// Looks at `__result`: leaves the loop, or binds `__delay`.
-pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
+/// Writes the code that leaves the loop with `__result`, or binds `__delay`.
+pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Context { plan, core, private, .. } = context;
     let args = plan.args;
-    let looked_at = context.as_result();
-    let succeeded = succeeded(context);
-    let fault = fault(context);
-    // Only `on_retry` is told the error itself; elsewhere its text is made where its type is at hand.
+    let as_result = context.as_result();
+    let succeeded = write_success(context);
+    let fault = write_fault(context);
+    // Only `on_retry` receives the error; otherwise its text is made here, because its type is known here.
     let (noun, no_error, error) = if args.on_retry.is_some() {
         let none = quote_spanned!(site=> ::core::option::Option::None);
         (quote_spanned!(site=> __error), none, quote_spanned!(site=> ::core::option::Option::Some(__error)))
@@ -49,17 +49,17 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
             }
         }
     };
-    let (cancelled, failed) = (asked_whether_cancelled(context), failed(context));
-    let on_retry = on_retry(context);
+    let (cancelled, failed) = (write_cancel_check(context), write_decision(context));
+    let on_retry = write_on_retry(context);
     let stopped = if plan.has_reason() {
         quote_spanned!(site=> #private::Verdict::Stop(__reason) => break (__result, ::core::option::Option::Some(__reason)),)
     } else {
         quote_spanned!(site=> #private::Verdict::Stop(_) => break __result,)
     };
-    // The verdict is bound first: what it was made from must not live on while a hook is awaited.
+    // The verdict is bound first, so that its temporaries are dropped before a hook is awaited.
     quote_spanned! {site=>
         #cancelled
-        let (__fault, #noun) = match #looked_at {
+        let (__fault, #noun) = match #as_result {
             #on_value
             ::core::result::Result::Err(__error) => (#fault, #error),
         };
@@ -74,8 +74,8 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Notes a success and leaves the loop, unless a test loses the result: then it counts as one that did not meet `until`.
-fn succeeded(context: &Context<'_>) -> TokenStream {
+/// Records a success and leaves the loop. If a test loses the result, it counts as a value that does not meet `until`.
+fn write_success(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let identity = context.identity();
     let deposit = context.plan.args.budget.as_ref().map(|_| quote_spanned!(site=> __budget.deposit();));
@@ -87,8 +87,8 @@ fn succeeded(context: &Context<'_>) -> TokenStream {
     quote_spanned!(site=> if __driver.succeeded(#identity) { #deposit #leave })
 }
 
-/// What the error means: `when`, or what the error says of itself.
-fn fault(context: &Context<'_>) -> TokenStream {
+/// Classifies the error by `when`, or by its own type.
+fn write_fault(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let private = context.private;
     if let Some(when) = &context.plan.args.when {
@@ -98,8 +98,9 @@ fn fault(context: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Binds `__is_cancelled`, before anything is borrowed that could not be held while that is awaited.
-fn asked_whether_cancelled(context: &Context<'_>) -> TokenStream {
+/// Binds `__is_cancelled`. It is bound before the match on the result, because nothing of the result may be borrowed
+/// during an await.
+fn write_cancel_check(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Context { plan, private, .. } = context;
     let args = plan.args;
@@ -109,28 +110,28 @@ fn asked_whether_cancelled(context: &Context<'_>) -> TokenStream {
     if !plan.is_async {
         return quote_spanned!(site=> let __is_cancelled = #private::is_cancelled(__cancel););
     }
-    let looked_at = context.as_result();
-    let (asked_until, goes_on) = match &args.until {
-        None => (TokenStream::new(), quote_spanned!(site=> #looked_at.is_err())),
+    let as_result = context.as_result();
+    let (evaluate_until, continues) = match &args.until {
+        None => (TokenStream::new(), quote_spanned!(site=> #as_result.is_err())),
         Some(until) => {
             let is_met = called(context.private, "is_met", &quote_spanned!(site=> __value), &until.value);
-            let asked = quote_spanned! {site=>
-                let __is_met = match #looked_at {
+            let evaluate = quote_spanned! {site=>
+                let __is_met = match #as_result {
                     ::core::result::Result::Ok(__value) => #is_met,
                     ::core::result::Result::Err(_) => false,
                 };
             };
-            (asked, quote_spanned!(site=> !__is_met))
+            (evaluate, quote_spanned!(site=> !__is_met))
         }
     };
     quote_spanned! {site=>
-        #asked_until
-        let __is_cancelled = #goes_on && #private::is_given_now(__cancel.as_mut()).await;
+        #evaluate_until
+        let __is_cancelled = #continues && #private::is_given_now(__cancel.as_mut()).await;
     }
 }
 
-/// Asks the core.
-fn failed(context: &Context<'_>) -> TokenStream {
+/// Calls the decision of the driver.
+fn write_decision(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let args = context.plan.args;
     let identity = context.identity();
@@ -140,15 +141,15 @@ fn failed(context: &Context<'_>) -> TokenStream {
         quote_spanned!(site=> __text)
     };
     if context.plan.needs_circumstances() {
-        let circumstances = circumstances(context);
+        let circumstances = write_circumstances(context);
         return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #circumstances));
     }
     let budget = context.optional_budget();
     quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget))
 }
 
-/// The facts beside the failure itself that the decision needs.
-fn circumstances(context: &Context<'_>) -> TokenStream {
+/// Writes the facts about the call that the decision needs beside the fault.
+fn write_circumstances(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Context { plan, private, .. } = context;
     let args = plan.args;
@@ -174,17 +175,17 @@ fn circumstances(context: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Runs `on_retry`; a retry that no longer starts in time after it is not made.
-fn on_retry(context: &Context<'_>) -> TokenStream {
+/// Runs `on_retry`, and stops if the retry would start too late after it.
+fn write_on_retry(context: &Context<'_>) -> TokenStream {
     let Some(hook) = &context.plan.args.on_retry else {
         return TokenStream::new();
     };
     let site = Span::mixed_site();
     let (identity, private) = (context.identity(), context.private);
-    let text_of = context.event_text(&quote_spanned!(site=> __error));
-    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay).texted(#text_of));
+    let event_text = context.event_text(&quote_spanned!(site=> __error));
+    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay).texted(#event_text));
     let hook = notify(context.private, &hook.value, &event);
-    let circumstances = circumstances(context);
+    let circumstances = write_circumstances(context);
     let text = context.error_text(&quote_spanned!(site=> __error));
     let stop = if context.plan.has_reason() {
         quote_spanned!(site=> break (__result, ::core::option::Option::Some(#private::StopReason::MaxElapsed));)

@@ -1,27 +1,27 @@
-//! The delay before a retry, and what ends it early.
+//! The delay before a retry, and its early end by a cancel signal or a timeout.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 
 use super::context::Context;
 
-/// Waits out `__delay`, and leaves the loop if something ends the wait early.
-pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
+/// Waits for `__delay`, and leaves the loop if the wait ends early.
+pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Context { plan, private, .. } = context;
     let args = plan.args;
     let sleeper = context.sleeper();
-    let (text, looked_at) = (context.error_text(&quote_spanned!(site=> __error)), context.as_result());
+    let (text, as_result) = (context.error_text(&quote_spanned!(site=> __error)), context.as_result());
     let waited = plan.records_delays().then(|| quote_spanned!(site=> __driver.waited(__delay);));
     let identity = context.identity();
     let stop = |reason: TokenStream, result: TokenStream| {
         quote_spanned! {site=>
             let __result = #result;
             if false {
-                // The compiler learns the type here, before it looks for the way to show the error.
+                // The compiler infers the type here, before it selects the method that shows the error.
                 break (__result, ::core::option::Option::None);
             }
-            let __error = #looked_at.err();
+            let __error = #as_result.err();
             __driver.interrupted(#identity, #private::StopReason::#reason, #text);
             break (__result, ::core::option::Option::Some(#private::StopReason::#reason));
         }
@@ -57,7 +57,7 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
     });
     let (is_in_time, timed_out) = if args.timeout.is_some() {
         let timeout = context.timeout();
-        let made = context.timed_out(&timeout.to_token_stream());
+        let made = context.write_timed_out(&timeout.to_token_stream());
         let stop = stop(quote_spanned!(Span::mixed_site()=> Timeout), made);
         let elapsed = quote_spanned!(site=> #private::DelayEnd::Elapsed if !__driver.is_past(#timeout) => {});
         (elapsed, quote_spanned!(site=> _ => { #stop }))

@@ -1,4 +1,4 @@
-//! Arbitrary token streams: nothing panics, and the item is never lost. The cases are the same in every run.
+//! Arbitrary token streams: no input panics or loses the item. The cases are the same in every run.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 use super::{ASYNC, SYNC, VALID, errors_in, shapes, squeezed, tokens};
 use crate::args::ARGUMENTS;
 
-/// Words that mean something to the parsers.
+/// Words with a meaning for the parsers.
 const WORDS: [&str; 40] = [
     "full",
     "equal",
@@ -81,7 +81,7 @@ fn leaf() -> impl Strategy<Value = Vec<TokenTree>> {
     let literal = (0..LITERALS.len()).prop_map(|at| vec![TokenTree::Literal(LITERALS[at].parse::<Literal>().unwrap())]);
     let punct = prop::sample::select("=,.;:<>|&*-+!?#'$@/%^~".chars().collect::<Vec<_>>());
     let punct = (punct, any::<bool>()).prop_map(|(character, is_joint)| {
-        // A lone quote would start a lifetime, which needs its name.
+        // A quote starts a lifetime, which needs a name.
         let spacing = if is_joint || character == '\'' { Spacing::Joint } else { Spacing::Alone };
         let mut trees = vec![TokenTree::Punct(Punct::new(character, spacing))];
         trees.extend((character == '\'').then(|| TokenTree::Ident(Ident::new("life", Span::call_site()))));
@@ -132,7 +132,7 @@ fn runner(cases: u32) -> TestRunner {
     })
 }
 
-/// Checks what comes out for an attribute on an item.
+/// Checks the output for an attribute on an item.
 fn check(args: TokenStream, item: &TokenStream, is_known: bool) -> Result<(), TestCaseError> {
     let shown = args.to_string();
     let output = crate::retry_tokens(args, item.clone());

@@ -9,20 +9,20 @@ use crate::suggest;
 
 /// Applies the rules that need the function.
 pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) {
-    signature(function, errors);
+    check_signature(function, errors);
     if let Some(error) = &function.unseen_future {
         errors.push(error.clone());
     } else if !function.shape.is_async() {
-        asynchronous(args, errors);
+        refuse_async_arguments(args, errors);
     }
     if function.shape.is_async() {
-        unawaited(args, errors);
+        refuse_unawaited(args, errors);
     }
-    clones(args, function, errors);
-    names(args, function, errors);
+    check_clones(args, function, errors);
+    check_names(args, function, errors);
 }
 
-fn signature(function: &Function, errors: &mut Errors) {
+fn check_signature(function: &Function, errors: &mut Errors) {
     if let Some(constness) = &function.sig.constness {
         let message = "`#[retry]` cannot wrap a `const fn`, because a retry waits at run time; remove `const`";
         errors.at(constness.span, message);
@@ -38,8 +38,8 @@ fn signature(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Refuses what only an async function can do.
-fn asynchronous(args: &Args, errors: &mut Errors) {
+/// Refuses arguments that need an async function.
+fn refuse_async_arguments(args: &Args, errors: &mut Errors) {
     for name in names_with(Role::AsyncOnly) {
         if let Some(key) = args.key(name) {
             let message = format!(
@@ -64,7 +64,7 @@ fn asynchronous(args: &Args, errors: &mut Errors) {
 }
 
 /// Refuses closures that return an async block, which the expansion would not await.
-fn unawaited(args: &Args, errors: &mut Errors) {
+fn refuse_unawaited(args: &Args, errors: &mut Errors) {
     for Given { key, content, .. } in args.given() {
         let (expr, cure) = match content {
             Content::Plain | Content::Runtime => continue,
@@ -79,7 +79,7 @@ fn unawaited(args: &Args, errors: &mut Errors) {
     }
 }
 
-fn clones(args: &Args, function: &Function, errors: &mut Errors) {
+fn check_clones(args: &Args, function: &Function, errors: &mut Errors) {
     let Some(clone) = &args.clone else { return };
     let scope = Scope::of(function);
     for (at, name) in clone.value.iter().enumerate() {
@@ -87,13 +87,13 @@ fn clones(args: &Args, function: &Function, errors: &mut Errors) {
             errors.at(name.span(), format!("`{name}` is named twice in `clone(..)`; keep one of them"));
             continue;
         }
-        if let Some(message) = clone_mistake(name, function, &scope) {
+        if let Some(message) = describe_clone_mistake(name, function, &scope) {
             errors.at(name.span(), message);
         }
     }
 }
 
-fn clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<String> {
+fn describe_clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<String> {
     if name == "self" {
         return Some("cannot clone `self`, because it cannot be bound anew; clone what the body consumes".to_owned());
     }
@@ -123,8 +123,8 @@ fn clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<Str
     }
 }
 
-/// Refuses names for the body that are taken.
-fn names(args: &Args, function: &Function, errors: &mut Errors) {
+/// Refuses names for the body that are bound already.
+fn check_names(args: &Args, function: &Function, errors: &mut Errors) {
     let scope = Scope::of(function);
     let once = args.once.iter().flat_map(|arg| &arg.value).map(|once| &once.name);
     let mut taken: Vec<&Ident> = Vec::new();
