@@ -1,9 +1,9 @@
 //! Invisible groups: an expression or type that `macro_rules` captured as one remains one.
 //!
 //! An attribute receives `$sum * 2` as a group without delimiters and two further tokens. The compiler keeps the group
-//! in tokens that a macro passes on unchanged, and loses it in tokens that a macro has rebuilt, so that `1 + 1 * 2` is
-//! 3. So bodies are passed on unchanged if possible, and in other tokens groups become parentheses if they need
-//! delimiters.
+//! in tokens that a macro passes on unchanged, and loses it in tokens that a macro has rebuilt: `1 + 1 * 2` would be
+//! evaluated to 3. So bodies are passed on unchanged if possible, and in other tokens groups become parentheses if they
+//! need delimiters.
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use syn::{Expr, Type, TypeParamBound};

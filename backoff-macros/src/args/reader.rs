@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Lit, Token, token};
+use syn::{Ident, Lit, LitStr, Token, token};
 
 use super::argument::Key;
 use super::keys::{self, ARGUMENTS, Args};
@@ -18,7 +18,7 @@ pub(super) fn read(tokens: TokenStream, scope: &Scope, errors: &mut Errors) -> A
     let mut args = Args::default();
     let all = |input: ParseStream| {
         while !input.is_empty() {
-            let read = argument(&mut args, input, scope);
+            let read = read_argument(&mut args, input, scope);
             let failed = errors.take(read).is_none();
             if input.is_empty() || input.peek(Token![,]) {
                 input.parse::<Option<Token![,]>>()?;
@@ -61,7 +61,7 @@ fn skip_to_next(input: ParseStream) {
 }
 
 /// Reads one argument, without the comma after it.
-fn argument(args: &mut Args, input: ParseStream, scope: &Scope) -> syn::Result<()> {
+fn read_argument(args: &mut Args, input: ParseStream, scope: &Scope) -> syn::Result<()> {
     let ident = read_key(input)?;
     let is_hyphenated = input.peek(Token![-]) && input.peek2(Ident::peek_any);
     let found = keys::find(&ident.to_string()).filter(|_| !is_hyphenated);
@@ -79,34 +79,39 @@ fn read_key(input: ParseStream) -> syn::Result<Ident> {
     if let Ok(key) = input.call(Ident::parse_any) {
         return Ok(key);
     }
-    let error = |message: &str| input.error(message);
-    let quoted = input.peek2(Token![=]);
-    let error = match input.fork().parse::<Lit>() {
-        Ok(Lit::Int(number)) if !quoted => {
-            error(&format!("expected an argument before its value; use `max_attempts = {}`", number.base10_digits()))
+    let is_quoted_key = input.peek2(Token![=]);
+    let message = match input.fork().parse::<Lit>() {
+        Ok(Lit::Int(number)) if !is_quoted_key => {
+            format!("expected an argument before its value; use `max_attempts = {}`", number.base10_digits())
         }
-        Ok(Lit::Str(text)) if quoted => {
-            error(&format!("an argument is a word without quotes; use `{} = ..`", text.value()))
+        Ok(Lit::Str(text)) if is_quoted_key => {
+            format!("an argument is a word without quotes; use `{} = ..`", text.value())
         }
-        Ok(Lit::Str(text)) if keys::find(&text.value()).is_some() => error(&format!(
-            "an argument is a word without quotes; use `{}`",
-            keys::find(&text.value()).map_or("max_attempts = 5", |(argument, _)| argument.form)
-        )),
-        Ok(Lit::Str(text)) if text.value().parse::<u32>().is_ok() => {
-            error(&format!("expected an argument before its value; use `max_attempts = {}`", text.value()))
-        }
-        Ok(Lit::Str(text)) if duration::parse(&text.value()).is_ok() => error(&format!(
-            "expected an argument before its value; use `max_elapsed = {0}`, `delay = {0}` or another",
-            text.to_token_stream()
-        )),
+        Ok(Lit::Str(text)) => describe_string(&text),
         _ if input.peek(Token![,]) => {
-            error("expected an argument before `,`; remove it, or write one such as `max_attempts = 5`")
+            "expected an argument before `,`; remove it, or write one such as `max_attempts = 5`".to_owned()
         }
-        _ => error("expected an argument such as `max_attempts = 5`"),
+        _ => "expected an argument such as `max_attempts = 5`".to_owned(),
     };
+    let error = input.error(message);
     // A literal without a key is consumed, so that the next argument is read.
-    if input.peek(Lit) && !quoted {
+    if input.peek(Lit) && !is_quoted_key {
         input.parse::<Lit>()?;
     }
     Err(error)
+}
+
+/// Returns the message for a string without a key.
+fn describe_string(string: &LitStr) -> String {
+    let text = string.value();
+    if let Some((argument, _)) = keys::find(&text) {
+        format!("an argument is a word without quotes; use `{}`", argument.form)
+    } else if text.parse::<u32>().is_ok() {
+        format!("expected an argument before its value; use `max_attempts = {text}`")
+    } else if duration::parse(&text).is_ok() {
+        let written = string.to_token_stream();
+        format!("expected an argument before its value; use `max_elapsed = {written}`, `delay = {written}` or another")
+    } else {
+        "expected an argument such as `max_attempts = 5`".to_owned()
+    }
 }
