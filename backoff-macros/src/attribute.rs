@@ -1,20 +1,21 @@
-//! The way of one attribute: read, checked, expanded; or reported, together with the user's item.
+//! The pipeline of one attribute: read, check, expand. After an error, the output is the errors and the user's item.
 
 use proc_macro2::TokenStream;
 
 use crate::args::Args;
-use crate::diagnostic::{self, Errors};
+use crate::errors::Errors;
+use crate::expand::{self, fallback};
 use crate::function::{Function, Scope};
 use crate::groups::{self, Depth};
-use crate::{docs, expand, validate};
+use crate::{docs, validate};
 
-/// `#[retry]` on tokens that also exist outside a compiler, so that tests and the fuzzer can call it.
+/// Expands `#[retry]`. It takes tokens of `proc_macro2`, so that tests and the fuzzer can call it.
 pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut function = errors.take(syn::parse2::<Function>(groups::visible(item.clone(), Depth::Signature)));
+    let mut function = errors.take(syn::parse2::<Function>(groups::make_visible(item.clone(), Depth::Signature)));
     let scope = function.as_ref().map(Scope::of).unwrap_or_default();
     let args = match &function {
-        Some(function) => function.as_the_attempts_name_it(args),
+        Some(function) => function.rename_self(args),
         None => args,
     };
     let args = Args::parse(args, &scope, &mut errors);
@@ -28,11 +29,11 @@ pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream 
     match (function, errors.finish()) {
         (Some(mut function), Ok(())) => {
             docs::append(&args, &mut function);
-            function.share(&args.kept_for_the_call());
+            function.exclude_borrowed(&args.borrowed_for_call());
             expand::retry(&args, &function)
         }
-        (Some(function), Err(error)) => diagnostic::with_function(&error, &function, &args),
-        (None, Err(error)) => diagnostic::with_item(&error, &item),
+        (Some(function), Err(error)) => fallback::with_function(&error, &function, &args),
+        (None, Err(error)) => fallback::with_item(&error, &item),
         (None, Ok(())) => item,
     }
 }

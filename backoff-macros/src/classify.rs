@@ -1,6 +1,6 @@
-//! `#[derive(Classify)]`: one mark on each variant of an error becomes one arm of a `match`.
+//! `#[derive(Classify)]`: the mark on each variant of an error becomes one arm of a `match`.
 //!
-//! Every variant must say what it means. A default would let a new variant be retried, or given up on, by oversight.
+//! Every variant needs a mark, because a default could retry a new variant, or not retry it, by oversight.
 
 mod mark;
 
@@ -10,9 +10,10 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, Member, Path, Type};
 
 use self::mark::{Mark, Marks};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 
-/// Returns the `impl Classify`; after a mistake the errors, and an `impl` for the code that relies on one.
+/// Returns the `impl Classify`. After a mistake it returns the errors and an `impl`, so that code that needs one
+/// compiles.
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let input = match syn::parse2::<DeriveInput>(item) {
         Ok(input) => input,
@@ -28,7 +29,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     };
     let name = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
-    // Nothing is allowed without need: a crate may forbid that.
+    // An `allow` is written only if needed, because a crate may forbid it.
     let allowed = names_deprecated(&input).then(|| quote!(#[allow(deprecated)]));
     quote! {
         #[automatically_derived]
@@ -43,7 +44,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     }
 }
 
-/// Returns whether the type or a part of it is deprecated, as far as its attributes tell.
+/// Returns whether the type or a part of it has the attribute `deprecated`.
 fn names_deprecated(input: &DeriveInput) -> bool {
     let is_deprecated = |attrs: &[syn::Attribute]| {
         attrs.iter().any(|attr| attr.path().is_ident("deprecated") || attr.path().is_ident("cfg_attr"))
@@ -80,13 +81,13 @@ fn body(input: &DeriveInput, on_type: &Marks, core: &TokenStream, errors: &mut E
                 if let Some(path) = &marks.krate {
                     errors.push(syn::Error::new_spanned(path, "`crate` belongs to the whole type; put it on the enum"));
                 }
-                // Their marks stand on the enum, or are no marks: both were reported.
+                // A mark on the enum, or an unknown mark, was reported already.
                 marks.failed |= marks.krate.is_some() || !on_type.list.is_empty();
                 let name = &variant.ident;
                 let subject = Subject { name, path: quote!(Self::#name), marks: &marks, fields: &variant.fields };
                 arms.extend(expansion.arm(&subject, errors));
             }
-            // The value, not the reference: a `match` on an enum without variants needs no arm.
+            // The value is matched and not the reference, because a `match` on an enum without variants needs no arm.
             if data.variants.is_empty() { quote!(match *self {}) } else { quote!(match self { #arms }) }
         }
         Data::Union(data) => {
@@ -98,7 +99,7 @@ fn body(input: &DeriveInput, on_type: &Marks, core: &TokenStream, errors: &mut E
     }
 }
 
-/// What carries a mark: a variant, or a whole struct.
+/// A variant or a struct, which has a mark.
 struct Subject<'a> {
     name: &'a Ident,
     path: TokenStream,
@@ -136,12 +137,12 @@ impl Subject<'_> {
 struct Expansion<'a> {
     core: &'a TokenStream,
     owner: &'a Ident,
-    /// The name that an arm gives to the field it asks.
+    /// The name of the field in an arm.
     field: Ident,
 }
 
 impl Expansion<'_> {
-    /// Returns one arm, or nothing where the mark is wrong.
+    /// Returns one arm, or nothing if the mark is wrong.
     fn arm(&self, subject: &Subject<'_>, errors: &mut Errors) -> TokenStream {
         let (marked_fields, has_misplaced) = marked_fields(subject.fields, errors);
         let made;
@@ -190,7 +191,7 @@ impl Expansion<'_> {
         format!("variant `{}` of `{}` has no mark; write {forms} above it", subject.name, self.owner)
     }
 
-    /// Returns what one mark answers.
+    /// Returns the fault for one mark.
     fn fault(&self, mark: &Mark, subject: &Subject<'_>, marked_fields: &[(Member, Span)]) -> syn::Result<Fault> {
         let (core, field) = (self.core, &self.field);
         let here = |span: Span| Span::mixed_site().located_at(span);
@@ -204,7 +205,7 @@ impl Expansion<'_> {
                     return Err(no_field(member, subject, is_ambiguous));
                 }
                 let at = here(member.span());
-                // At the mark, where a field of another type is reported.
+                // A field of another type is reported at the mark.
                 let field = Ident::new("field", at);
                 let made_by = Ident::new(if is_ambiguous { "ambiguous_push_back" } else { "push_back" }, at);
                 let value = quote_spanned!(at=> #core::__private::#made_by(#field));
@@ -213,7 +214,7 @@ impl Expansion<'_> {
             Mark::Source(span) => {
                 let member = source_field(*span, subject, marked_fields)?;
                 let asked = quote_spanned!(here(*span)=> #core::__private::Probe::new(#field).source_fault());
-                // No error in there is nothing permanent.
+                // An error field that is `None` is transient.
                 let value = if subject.is_optional(&member) {
                     quote_spanned! {here(*span)=>
                         match #field {
@@ -228,7 +229,7 @@ impl Expansion<'_> {
             }
             Mark::With(judge) => {
                 let member = subject.only_field();
-                // At the function, where one of another type is reported.
+                // A function of another type is reported at its path.
                 let argument = match &member {
                     Some(_) => Ident::new("field", here(judge.span())),
                     None => Ident::new("self", Span::call_site().located_at(judge.span())),
@@ -242,13 +243,13 @@ impl Expansion<'_> {
     }
 }
 
-/// What one arm answers, and the field that it binds as `field`.
+/// The fault of one arm, and the field that it binds as `field`.
 struct Fault {
     member: Option<Member>,
     value: TokenStream,
 }
 
-/// Returns the one error for all marks of a subject, at the last of them.
+/// Returns one error for all marks of a subject, at the last of them.
 fn too_many_marks(name: &Ident, marks: &[Mark], source: Option<Span>) -> syn::Error {
     let forms: Vec<&str> = marks.iter().map(Mark::form).chain(source.map(|_| "`#[classify(source)]`")).collect();
     let (last, others) = forms.split_last().unwrap_or((&"", &[]));
@@ -278,7 +279,7 @@ fn no_field(member: &Member, subject: &Subject<'_>, is_ambiguous: bool) -> syn::
     syn::Error::new(member.span(), message)
 }
 
-/// Lists the fields with `#[classify(source)]` of their own, and tells whether a mark that belongs elsewhere was reported.
+/// Lists the fields with `#[classify(source)]`, and returns whether a misplaced mark on a field was reported.
 fn marked_fields(fields: &Fields, errors: &mut Errors) -> (Vec<(Member, Span)>, bool) {
     let mut marked = Vec::new();
     let mut has_misplaced = false;
@@ -301,7 +302,8 @@ fn marked_fields(fields: &Fields, errors: &mut Errors) -> (Vec<(Member, Span)>, 
     (marked, has_misplaced)
 }
 
-/// Chooses the field that is asked: marked by us, the only one, marked for its `source()`, or named so.
+/// Chooses the field that is classified: the marked one, the only one, the one marked as `source`, or the one of that
+/// name.
 fn source_field(span: Span, subject: &Subject<'_>, marked: &[(Member, Span)]) -> syn::Result<Member> {
     if let Some((member, _)) = marked.first() {
         return Ok(member.clone());

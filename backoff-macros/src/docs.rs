@@ -1,6 +1,7 @@
-//! The section "Retries" of a function's documentation: what the literals of its attribute tell.
+//! The section "Retries" in the documentation of a function, written from the literals of its attribute.
 //!
-//! A function without documentation gets none: the section would count as documentation, and silence `missing_docs`.
+//! A function without documentation gets no section, because the section would count as documentation for the lint
+//! `missing_docs`.
 
 mod schedule;
 mod text;
@@ -93,7 +94,7 @@ fn code(tokens: &proc_macro2::TokenStream) -> Option<String> {
     Some(format!("`{text}`"))
 }
 
-/// The ranges of the first delays, and where they end.
+/// Writes the ranges of the first delays, and the last or longest one.
 fn delays(schedule: &Schedule, attempts: Attempts) -> String {
     const SHOWN: usize = 5;
     let retries = attempts.retries();
@@ -112,7 +113,8 @@ fn delays(schedule: &Schedule, attempts: Attempts) -> String {
     }
 }
 
-/// The sum of the longest delays, or the time limit where it is shorter. Push-backs come on top, but not beyond the limit.
+/// Writes the sum of the longest delays, or the time limit if it is shorter. Push-backs (`Retry-After`) can exceed the
+/// sum, but not the limit.
 fn longest_wait(schedule: &Schedule, attempts: Attempts, args: &Args) -> Option<String> {
     let sum = schedule.longest(attempts.retries()?);
     if args.max_elapsed.as_ref().is_some_and(|limit| limit.literal().is_none()) {
@@ -129,7 +131,7 @@ fn literal(arg: Option<&Arg<Value<Duration>>>) -> Option<Duration> {
     arg.and_then(Arg::literal).copied()
 }
 
-/// What ends the call besides the number of attempts.
+/// Lists the limits of the call other than the number of attempts.
 fn limits(args: &Args) -> Vec<String> {
     let mut limits = Vec::new();
     if let Some(limit) = literal(args.max_elapsed.as_ref()) {
@@ -178,7 +180,7 @@ fn retried(args: &Args) -> String {
     text
 }
 
-/// How much more a dependency is asked that always fails, at once.
+/// Writes the load on a dependency that always fails at once, as a multiple of the load without retries.
 fn load(args: &Args, schedule: Option<&Schedule>, attempts: Attempts) -> Option<String> {
     let bounded = if args.budget.is_some() { ", less what the budget denies" } else { "" };
     match attempts {

@@ -1,14 +1,14 @@
-//! Token output only; assumes validated input.
+//! The output of an attribute whose arguments and function are valid.
 //!
 //! The function keeps its signature; its body becomes a loop:
 //!
 //! ```text
-//! const POLICY = ..;                            // checked by the compiler; a `let` for values known at run time only
-//! let mut driver = ..;                          // counts attempts; nothing else unless something asks for it
+//! const POLICY = ..;                            // checked by the compiler; a `let` for values known only at run time
+//! let mut driver = ..;                          // counts attempts; records more only if an argument needs it
 //! loop {
 //!     let delay = {
 //!         let result = {
-//!             let v = &mut *v;                  // every attempt gets its own reborrow of `&mut` arguments, and its own clones
+//!             let v = &mut *v;                  // each attempt has its own reborrows and clones of arguments
 //!             async { BODY }.await              // or an immediate closure: `?` and `return` end the attempt
 //!         };
 //!         match result.as_result() {
@@ -23,97 +23,88 @@
 //! }
 //! ```
 //!
-//! Generated names are hygienic (`Span::mixed_site`), so that no argument can collide with them.
+//! [`retry`] calls each stage once: `plan` decides the facts; `policy`, `prologue`, `attempt`, `step`, `wait` and
+//! `finish` write one part each. They share `context`, `result`, `arguments` and `tokens`. Generated names are hygienic
+//! (`Span::mixed_site`), so that they cannot collide with names of the user.
 
+mod arguments;
 mod attempt;
-mod ending;
+mod context;
+pub(crate) mod fallback;
+mod finish;
 mod plan;
 mod policy;
 mod prologue;
+mod result;
+mod step;
+mod tokens;
+mod wait;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use self::plan::Plan;
+use self::context::Context;
+use self::plan::{LoopEnd, Plan};
+use self::tokens::Paths;
 use crate::args::Args;
 use crate::function::{Function, Place, Shape, braces};
 
 /// Returns the function with its attempts in a loop.
 pub(crate) fn retry(args: &Args, function: &Function) -> TokenStream {
     let plan = Plan::new(args, function);
-    let inner_attrs = &function.inner_attrs;
-    let repeated = loop_tokens(&plan);
+    let paths = Paths::new();
+    let policy = policy::write(&plan, &paths);
+    let context = Context { plan: &plan, core: &paths.core, private: &paths.private, policy: &policy };
+    let body = put_in_body(&plan, write_loop(&context));
+    function.with_parts(&plan.signature(), &body)
+}
+
+/// Writes the statements that replace the attempts.
+fn write_loop(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
+    let prologue = prologue::write(context);
+    let attempt = attempt::write(context);
+    let step = step::write(context);
+    let wait = wait::write(context);
+    let kept = match context.plan.loop_end {
+        LoopEnd::Result | LoopEnd::Reason => quote_spanned!(site=> __delay),
+        LoopEnd::ReasonAndKeptResult => quote_spanned!(site=> (__result, __delay)),
+    };
+    let repeated = quote_spanned! {site=>
+        loop {
+            let #kept = {
+                #attempt
+                #step
+                #kept
+            };
+            #wait
+        }
+    };
+    if !context.plan.has_reason() {
+        return quote_spanned!(site=> #prologue #repeated);
+    }
+    let finish = finish::write(context);
+    quote_spanned! {site=>
+        #prologue
+        let (__result, __reason) = #repeated;
+        #finish
+    }
+}
+
+/// Puts the loop at the place of the attempts in the body.
+fn put_in_body(plan: &Plan<'_>, repeated: TokenStream) -> TokenStream {
+    let (site, function) = (Span::mixed_site(), plan.function);
+    let inner_attrs = &function.inner_attrs;
     let body = match &function.shape {
-        Shape::Sync | Shape::Async => quote_spanned!(site=> #(#inner_attrs)* #repeated),
+        Shape::Sync | Shape::Async => repeated,
         Shape::Future(future) => {
             let inside = match future.place {
                 Place::Block => repeated,
                 Place::Initializer => quote_spanned!(site=> { #repeated }),
             };
-            let rebuilt = future.rebuild(inside, &|name| plan.mutability(name));
-            quote_spanned!(site=> #(#inner_attrs)* #rebuilt)
+            future.rebuild(inside, &|name| plan.mutability(name))
         }
     };
-    let body = braces(function.brace, body);
-    function.with_parts(&plan.signature(), &quote_spanned!(site=> #body))
-}
-
-/// The statements that replace the body.
-fn loop_tokens(plan: &Plan<'_>) -> TokenStream {
-    let site = Span::mixed_site();
-    let prologue = plan.prologue();
-    let start = plan.driver_start();
-    let attempt = attempt::tokens(plan);
-    let step = ending::step(plan);
-    let wait = ending::wait(plan);
-    let start_of_attempt = plan.start_of_attempt();
-    if plan.keeps_result {
-        // The result outlives the delay, because what ends the delay early returns it.
-        let after = ending::after_loop(plan);
-        return quote_spanned! {site=>
-            #prologue
-            #start
-            let (__result, __reason) = loop {
-                let (__result, __delay) = {
-                    #start_of_attempt
-                    #attempt
-                    #step
-                    (__result, __delay)
-                };
-                #wait
-            };
-            #after
-        };
-    }
-    if plan.has_ending {
-        let after = ending::after_loop(plan);
-        return quote_spanned! {site=>
-            #prologue
-            #start
-            let (__result, __reason) = loop {
-                let __delay = {
-                    #start_of_attempt
-                    #attempt
-                    #step
-                    __delay
-                };
-                #wait
-            };
-            #after
-        };
-    }
-    quote_spanned! {site=>
-        #prologue
-        #start
-        loop {
-            let __delay = {
-                #start_of_attempt
-                #attempt
-                #step
-                __delay
-            };
-            #wait
-        }
-    }
+    let body = braces(function.brace, quote_spanned!(site=> #(#inner_attrs)* #body));
+    quote_spanned!(site=> #body)
 }

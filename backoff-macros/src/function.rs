@@ -1,12 +1,13 @@
-//! The annotated item: its signature is parsed, its body stays a stream of tokens.
+//! The annotated item: its signature is parsed, and its body remains a stream of tokens.
 //!
-//! A body that is never parsed cannot be changed by accident, keeps its spans, and lets an editor know the function
-//! while its body is still being typed.
+//! A body that is never parsed cannot be changed by accident and keeps its spans. An editor finds the function even
+//! while its body is incomplete.
 
-mod front;
 mod future;
 mod lending;
+mod moves;
 mod signature;
+mod tokens;
 
 use std::mem;
 
@@ -19,37 +20,38 @@ use syn::{Attribute, Ident, Path, ReturnType, Signature, Token, Visibility};
 pub(crate) use self::future::{FutureShape, Place};
 use crate::groups::{self, Depth};
 
-pub(crate) use self::signature::{Binding, Receiver, Scope, arguments_named, mentions, peel, plain_argument};
+pub(crate) use self::signature::{Binding, Receiver, Scope, arguments_named, plain_argument};
+pub(crate) use self::tokens::{mentions, peel};
 
-/// A function or method, taken apart as far as the expansion needs it.
+/// A function or method, in the parts that the expansion needs.
 pub(crate) struct Function {
     /// The outer attributes, without any `#[retry]`.
     pub(crate) attrs: Vec<Attribute>,
-    /// The `#[retry]` attributes that were found below the one being expanded; each is a mistake.
+    /// Further `#[retry]` attributes below the one being expanded; each is a mistake.
     pub(crate) repeated: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) defaultness: Option<Token![default]>,
     pub(crate) sig: Signature,
-    /// The attributes at the head of the body (`#![allow(..)]`); they belong to the head of the outermost body.
+    /// The attributes at the head of the body (`#![allow(..)]`), which remain at the head of the new body.
     pub(crate) inner_attrs: Vec<Attribute>,
     /// The body after its inner attributes, without its braces.
     pub(crate) body: TokenStream,
     /// The spans of the body's braces.
     pub(crate) brace: DelimSpan,
-    /// Where the attempts belong.
+    /// The place of the attempts.
     pub(crate) shape: Shape,
-    /// Set when the function returns a future that is not made by an async block in sight; validation refuses it.
+    /// The error for a function that returns a future without a visible async block; `validate` reports it.
     pub(crate) unseen_future: Option<syn::Error>,
-    /// The plain `name: &mut T` arguments that the body names: each attempt gets `let name = &mut *name;`.
+    /// The plain `name: &mut T` arguments that the body names. Each attempt starts with `let name = &mut *name;`.
     pub(crate) reborrows: Vec<Binding>,
     /// The owned arguments of generic, `impl` or `dyn` type that an async body names. They must be captured by unique
-    /// reference, so that the future is `Send` where the argument is `Send` but not `Sync`.
+    /// reference, so that the future is `Send` if the argument is `Send` but not `Sync`.
     pub(crate) unique: Vec<Binding>,
-    /// The receiver that an async body names, where it is captured by unique reference for the same reason.
+    /// The receiver that an async body names, if it is captured by unique reference for the same reason.
     pub(crate) receiver: Option<Receiver>,
 }
 
-/// Where the attempts of a function belong.
+/// The place of the attempts of a function.
 pub(crate) enum Shape {
     /// A synchronous function: the whole body is an attempt.
     Sync,
@@ -67,36 +69,37 @@ impl Shape {
 }
 
 impl Function {
-    /// Finds further `#[retry]` attributes by the path that the runtime crate has here.
+    /// Finds further `#[retry]` attributes that are written with the path of the runtime crate.
     pub(crate) fn find_repeated(&mut self, krate: &Path) {
         let (repeated, attrs) = mem::take(&mut self.attrs).into_iter().partition(|attr| is_retry_of(attr, krate));
         self.attrs = attrs;
         self.repeated.extend::<Vec<_>>(repeated);
     }
 
-    /// Returns the tokens of the attribute with `self` under the name that it has where the attempts are: `#[async_trait]` moves it into
-    /// its block, and calls it anew in the body only.
-    pub(crate) fn as_the_attempts_name_it(&self, args: TokenStream) -> TokenStream {
+    /// Returns the tokens of the attribute with the name that `self` has in the attempts. `#[async_trait]` moves `self`
+    /// into its block under another name, and renames it only in the body.
+    pub(crate) fn rename_self(&self, args: TokenStream) -> TokenStream {
         let name = match &self.shape {
             Shape::Future(future) => future.name_of_self(),
             Shape::Sync | Shape::Async => None,
         };
         match name {
-            Some(name) => with_self_as(args, &name),
+            Some(name) => replace_self(args, &name),
             None => args,
         }
     }
 
-    /// Leaves the attempts to borrow no more than they use of what these tokens name: the call keeps a part of it borrowed.
-    pub(crate) fn share(&mut self, kept: &TokenStream) {
+    /// Excludes arguments that these tokens name from reborrows and unique captures, because the call may keep a part
+    /// of them borrowed.
+    pub(crate) fn exclude_borrowed(&mut self, kept: &TokenStream) {
         self.reborrows.retain(|argument| !mentions(kept, &argument.ident));
         self.unique.retain(|argument| !mentions(kept, &argument.ident));
         let is_kept = |receiver: &Receiver| mentions(kept, &receiver.name) || mentions(kept, &receiver.written);
         self.receiver = self.receiver.take().filter(|receiver| !is_kept(receiver));
     }
 
-    /// Returns whether only the body tells what the function returns.
-    pub(crate) fn hides_its_type(&self) -> bool {
+    /// Returns whether the return type has an `impl`, so that only the body defines it.
+    pub(crate) fn has_impl_type(&self) -> bool {
         matches!(&self.sig.output, ReturnType::Type(_, ty) if mentions(&ty.to_token_stream(), &Ident::new("impl", Span::call_site())))
     }
 
@@ -116,7 +119,7 @@ impl Function {
         tokens
     }
 
-    /// Returns whether the first statement of an attempt is an item, as far as its first word tells.
+    /// Returns whether the first word of an attempt is a keyword of an item.
     pub(crate) fn starts_with_item(&self) -> bool {
         const WORDS: [&str; 12] =
             ["fn", "use", "const", "static", "struct", "enum", "union", "trait", "impl", "type", "mod", "macro_rules"];
@@ -153,8 +156,8 @@ impl ToTokens for Function {
     }
 }
 
-/// Puts a name in the place of each `self`, where that stands.
-fn with_self_as(tokens: TokenStream, name: &Ident) -> TokenStream {
+/// Replaces each `self` by a name, at the same place in the source.
+fn replace_self(tokens: TokenStream, name: &Ident) -> TokenStream {
     let renamed = tokens.into_iter().map(|tree| match tree {
         TokenTree::Ident(word) if word == "self" => {
             let mut name = name.clone();
@@ -162,7 +165,7 @@ fn with_self_as(tokens: TokenStream, name: &Ident) -> TokenStream {
             TokenTree::Ident(name)
         }
         TokenTree::Group(group) => {
-            let mut new = Group::new(group.delimiter(), with_self_as(group.stream(), name));
+            let mut new = Group::new(group.delimiter(), replace_self(group.stream(), name));
             new.set_span(group.span());
             TokenTree::Group(new)
         }
@@ -171,7 +174,7 @@ fn with_self_as(tokens: TokenStream, name: &Ident) -> TokenStream {
     renamed.collect()
 }
 
-/// Returns a brace group with the user's spans, at which the compiler reports a missing tail expression.
+/// Returns a brace group with the spans of the user, because the compiler reports a missing tail expression there.
 pub(crate) fn braces(span: DelimSpan, content: TokenStream) -> Group {
     let mut group = Group::new(Delimiter::Brace, content);
     group.set_span(span.join());
@@ -198,7 +201,7 @@ impl Parse for Function {
         if !input.is_empty() {
             return Err(input.error("`#[retry]` applies to one function; remove what follows its body"));
         }
-        let (shape, unseen_future) = match future::shape(&sig, &body) {
+        let (shape, unseen_future) = match future::find_shape(&sig, &body) {
             Ok(shape) => (shape, None),
             Err(error) => (Shape::Sync, Some(error)),
         };
@@ -217,14 +220,15 @@ impl Parse for Function {
             unique: Vec::new(),
             receiver: None,
         };
-        function.reborrows = signature::reborrows(&function);
-        function.unique = signature::unique(&function);
-        function.receiver = signature::receiver(&function);
+        function.reborrows = signature::find_reborrows(&function);
+        function.unique = signature::find_unique(&function);
+        function.receiver = signature::find_receiver(&function);
         Ok(function)
     }
 }
 
-/// Takes the attributes from the head of a body. Without any, the body stays whole, with what `macro_rules` captured in it.
+/// Splits the attributes from the head of a body. A body without attributes remains unchanged, with its groups from
+/// `macro_rules`.
 fn inner_attributes(body: TokenStream) -> syn::Result<(Vec<Attribute>, TokenStream)> {
     let mut head = body.clone().into_iter();
     let is_punct =
@@ -234,7 +238,7 @@ fn inner_attributes(body: TokenStream) -> syn::Result<(Vec<Attribute>, TokenStre
     }
     let split = |input: ParseStream| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?));
     let (attributes, rest) = syn::parse::Parser::parse2(split, body)?;
-    Ok((attributes, groups::visible(rest, Depth::Top)))
+    Ok((attributes, groups::make_visible(rest, Depth::Top)))
 }
 
 /// Returns whether an attribute is `#[retry]`, by its own name or through the name of the crate.
@@ -251,7 +255,7 @@ fn is_retry_of(attr: &Attribute, krate: &Path) -> bool {
     names(attr.path()) == expected
 }
 
-/// Refuses what is not a function, at the word that says what it is.
+/// Refuses an item that is not a function, at its keyword.
 fn refuse_other_items(input: ParseStream) -> syn::Result<()> {
     let ahead = input.fork();
     let mut first = None;

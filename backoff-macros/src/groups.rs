@@ -1,20 +1,21 @@
-//! Invisible groups: what `macro_rules` captured as one expression or type stays one.
+//! Invisible groups: an expression or type that `macro_rules` captured as one remains one.
 //!
-//! `$sum * 2` reaches an attribute as a group without delimiters and two further tokens. The compiler keeps such a group in
-//! tokens that a macro hands on untouched, and forgets it in tokens that a macro has taken apart: `1 + 1 * 2` is then 3.
-//! So bodies are handed on whole where that is possible, and everywhere else groups that need it become parentheses.
+//! An attribute receives `$sum * 2` as a group without delimiters and two further tokens. The compiler keeps the group
+//! in tokens that a macro passes on unchanged, and loses it in tokens that a macro has rebuilt: `1 + 1 * 2` would be
+//! evaluated to 3. So bodies are passed on unchanged if possible, and in other tokens groups become parentheses if they
+//! need delimiters.
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use syn::{Expr, Type, TypeParamBound};
 
-/// Which groups are taken apart.
+/// The groups that are rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Depth {
-    /// None: the tokens of a body, whose groups are handed on whole.
+    /// None, for the tokens of a body, whose groups are passed on unchanged.
     Top,
-    /// All but braces: a function, whose body is handed on whole.
+    /// All except braces, for a function, whose body is passed on unchanged.
     Signature,
-    /// All: the arguments of an attribute.
+    /// All, for the arguments of an attribute.
     All,
 }
 
@@ -28,36 +29,36 @@ impl Depth {
     }
 }
 
-/// Returns tokens that can be taken apart without a change of meaning.
-pub(crate) fn visible(tokens: TokenStream, depth: Depth) -> TokenStream {
+/// Returns tokens that can be rebuilt without a change of meaning.
+pub(crate) fn make_visible(tokens: TokenStream, depth: Depth) -> TokenStream {
     if !has_invisible(&tokens, depth) {
         return tokens;
     }
     let mut after_sign = false;
-    let show = |tree| {
-        // What stands in `#[..]` is no expression, though `doc = ".."` reads like one.
+    let shown = |tree| {
+        // The content of `#[..]` is not an expression, although `doc = ".."` parses as one.
         let is_after_sign = after_sign;
         after_sign =
             matches!(&tree, TokenTree::Punct(sign) if sign.as_char() == '#' || after_sign && sign.as_char() == '!');
         match tree {
             TokenTree::Group(group) if is_after_sign && group.delimiter() == Delimiter::Bracket => {
-                let mut brackets = Group::new(Delimiter::Bracket, opened(group.stream(), |_| true));
+                let mut brackets = Group::new(Delimiter::Bracket, open_groups(group.stream(), |_| true));
                 brackets.set_span(group.span());
                 TokenTree::Group(brackets)
             }
-            tree => shown(tree, depth),
+            tree => show(tree, depth),
         }
     };
-    tokens.into_iter().map(show).collect()
+    tokens.into_iter().map(shown).collect()
 }
 
-/// Returns the arguments of an attribute, for which `macro_rules` may have captured `name = value` as one.
+/// Returns the arguments of an attribute, in which `macro_rules` may have captured `name = value` as one group.
 pub(crate) fn arguments(tokens: TokenStream) -> TokenStream {
-    visible(opened(tokens, is_setting), Depth::All)
+    make_visible(open_groups(tokens, is_setting), Depth::All)
 }
 
-/// Returns tokens without the invisible groups around what is wanted; what stands in other groups stays.
-fn opened(tokens: TokenStream, is_wanted: fn(&TokenStream) -> bool) -> TokenStream {
+/// Returns tokens in which invisible groups are replaced by their content if `is_wanted` accepts it.
+fn open_groups(tokens: TokenStream, is_wanted: fn(&TokenStream) -> bool) -> TokenStream {
     let flat = tokens.into_iter().flat_map(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None && is_wanted(&group.stream()) => group.stream(),
         tree => tree.into(),
@@ -82,16 +83,16 @@ fn has_invisible(tokens: &TokenStream, depth: Depth) -> bool {
     })
 }
 
-fn shown(tree: TokenTree, depth: Depth) -> TokenTree {
+fn show(tree: TokenTree, depth: Depth) -> TokenTree {
     let TokenTree::Group(group) = tree else {
         return tree;
     };
     if group.delimiter() != Delimiter::None && !depth.enters(&group) {
         return TokenTree::Group(group);
     }
-    let content = visible(group.stream(), depth);
+    let content = make_visible(group.stream(), depth);
     let mut delimiter = group.delimiter();
-    // A lint on braces or parentheses would complain of what the user did not write.
+    // With the span of the user, a lint would report delimiters that the user did not write.
     let mut span = group.span();
     if delimiter == Delimiter::None {
         span = Span::mixed_site().located_at(span);
@@ -106,9 +107,9 @@ fn shown(tree: TokenTree, depth: Depth) -> TokenTree {
     TokenTree::Group(new)
 }
 
-/// Returns whether tokens around these could take them apart.
+/// Returns whether tokens lose their unity without delimiters.
 fn needs_delimiters(content: &TokenStream) -> bool {
-    // One token, or one group.
+    // A single token or group needs none.
     if content.clone().into_iter().nth(1).is_none() {
         return false;
     }
@@ -144,7 +145,7 @@ fn is_lifetime(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Lifetime(_))
 }
 
-/// Returns the block that a group holds, as one that comes from a macro.
+/// Returns the block in a group that contains only a block, with a generated span.
 fn only_block(content: &TokenStream, span: Span) -> Option<Group> {
     let mut trees = content.clone().into_iter();
     match (trees.next(), trees.next()) {

@@ -1,16 +1,16 @@
 //! The attribute `#[retry]` and `#[derive(Classify)]` of `backoff-core`, which re-exports both; depend on that crate.
 //!
-//! The way of one attribute through the files, as `attribute` leads it: `function` reads the annotated item and leaves its body alone, `args`
-//! reads the arguments, `validate` applies the rules that span several of them, `docs` writes the section of the
-//! documentation, `expand` writes the tokens. Whatever goes wrong on that way is collected by `diagnostic`, and the user's
-//! item is emitted all the same.
+//! The crate is a pipeline, and `attribute` runs its stages: `function` parses the signature of the annotated item and
+//! keeps its body as tokens, `args` reads the arguments, `validate` applies the rules across arguments, `docs` writes
+//! the section of the documentation, and `expand` writes the output. The stages before `docs` collect their errors in `errors`. After an
+//! error, `expand::fallback` writes the errors and the user's item.
 #![forbid(unsafe_code)]
 
 mod args;
 mod attribute;
 mod classify;
-mod diagnostic;
 mod docs;
+mod errors;
 mod expand;
 mod function;
 mod groups;

@@ -1,7 +1,8 @@
-//! Answers to arguments that do not exist: the nearest of ours, or our word for what another library calls it.
+//! Suggestions for unknown words: the nearest known word, or the argument for a name of another library.
 
 mod foreign;
 
+use core::fmt::Display;
 use std::time::Duration;
 
 use quote::ToTokens;
@@ -11,9 +12,9 @@ use syn::{Expr, Ident, Lit, Token, token};
 
 use self::foreign::Answer::{self, Form, Millis, Noted, Rename, Urllib3};
 use self::foreign::FOREIGN;
-use crate::args::KEYS;
+use crate::args::{Argument, Literal};
 
-/// Units that people put into the name.
+/// Suffixes of names that are units.
 const SUFFIXES: [(&str, &str); 10] = [
     ("_ms", "ms"),
     ("_millis", "ms"),
@@ -27,8 +28,12 @@ const SUFFIXES: [(&str, &str); 10] = [
     ("_minutes", "m"),
 ];
 
-/// Answers an argument that does not exist, after reading its value; also returns the argument that it seems to mean.
-pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> (syn::Error, Option<&'static str>) {
+/// Returns the error for an unknown argument, after reading its value, and the argument that it seems to mean.
+pub(crate) fn unknown_argument(
+    key: &Ident,
+    input: ParseStream,
+    known: &'static [Argument],
+) -> (syn::Error, Option<&'static str>) {
     let (mut name, mut place) = (key.to_string(), key.to_token_stream());
     while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
         let (Ok(dash), Ok(word)) = (input.parse::<Token![-]>(), input.call(Ident::parse_any)) else { break };
@@ -36,7 +41,7 @@ pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> (syn::Error, 
         dash.to_tokens(&mut place);
         word.to_tokens(&mut place);
     }
-    if let Some(error) = lonely_value(key, input) {
+    if let Some(error) = policy_without_key(key, input) {
         return (error, None);
     }
     let mut value = None;
@@ -45,17 +50,17 @@ pub(crate) fn unknown_argument(key: &Ident, input: ParseStream) -> (syn::Error, 
     } else if input.peek(token::Paren) {
         drop(input.parse::<proc_macro2::TokenTree>());
     }
-    let (message, meant) = if let Some((cure, meant)) = cure(&name, value.as_ref()) {
+    let (message, meant) = if let Some((cure, meant)) = cure(&name, value.as_ref(), known) {
         (format!("unknown argument `{name}`; {cure}"), meant)
     } else {
-        let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
-        (format!("unknown argument `{name}` in `#[retry(...)]`; expected one of {}", names.join(", ")), None)
+        let names: Vec<&str> = known.iter().map(|argument| argument.name).collect();
+        (format!("unknown argument `{name}` in `#[retry(...)]`; expected one of {}", listed(&names)), None)
     };
     (syn::Error::new_spanned(place, message), meant)
 }
 
-/// Answers a policy that stands where an argument should: a constant by its bare name, or a path.
-fn lonely_value(key: &Ident, input: ParseStream) -> Option<syn::Error> {
+/// Returns the error for a policy without a key: the name of a constant, or a path.
+fn policy_without_key(key: &Ident, input: ParseStream) -> Option<syn::Error> {
     let ends = input.is_empty() || input.peek(Token![,]);
     let name = key.to_string();
     let is_constant = ends && name.len() > 1 && !name.contains(char::is_lowercase);
@@ -67,7 +72,7 @@ fn lonely_value(key: &Ident, input: ParseStream) -> Option<syn::Error> {
 }
 
 /// Writes `maxRetries` or `MaxRetries` as `max_retries`.
-fn snake(name: &str) -> String {
+fn to_snake_case(name: &str) -> String {
     let mut snake = String::new();
     let mut after_lower = false;
     for character in name.chars() {
@@ -80,8 +85,8 @@ fn snake(name: &str) -> String {
     snake
 }
 
-/// Answers a word that is none of a few.
-pub(crate) fn unknown_word(key: &str, word: &Ident, words: &[&str], or: Option<&str>) -> String {
+/// Returns the message for an unknown word.
+pub(crate) fn unknown_word(key: impl Display, word: &Ident, words: &[&str], or: Option<&str>) -> String {
     let typed = word.to_string();
     if let Some(near) = nearest(&typed, words.iter().copied()) {
         return format!("unknown value `{typed}` of `{key}`; use `{key} = {near}`");
@@ -96,7 +101,7 @@ pub(crate) fn listed(words: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// Returns the candidate that differs from the typed name by a slip or two.
+/// Returns the candidate that differs from the typed name by at most a few letters.
 pub(crate) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let near = candidates.map(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), name));
@@ -105,11 +110,11 @@ pub(crate) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>
     (distance <= allowed && distance < name.chars().count()).then_some(name)
 }
 
-/// Returns what to type instead, and the argument that this is.
-fn cure(name: &str, value: Option<&Expr>) -> Option<(String, Option<&'static str>)> {
-    let snake = snake(name).replace('-', "_");
+/// Returns the form to type instead, and its argument.
+fn cure(name: &str, value: Option<&Expr>, known: &'static [Argument]) -> Option<(String, Option<&'static str>)> {
+    let snake = to_snake_case(name).replace('-', "_");
     let bare = snake.trim_start_matches("with_").trim_end_matches('_');
-    let answered = |answer: Answer, unit| (answer_text(answer, value, unit), answer.argument());
+    let answered = |answer: Answer, unit| (answer_text(answer, value, unit, known), answer.argument());
     if let Some(answer) = foreign(bare) {
         return Some(answered(answer, None));
     }
@@ -117,12 +122,12 @@ fn cure(name: &str, value: Option<&Expr>) -> Option<(String, Option<&'static str
         let Some(stem) = bare.strip_suffix(suffix) else {
             continue;
         };
-        let ours = KEYS.iter().find(|(key, _)| *key == stem).map(|(key, _)| Rename(key));
+        let ours = known.iter().find(|argument| argument.name == stem).map(|argument| Rename(argument.name));
         if let Some(answer) = ours.or_else(|| foreign(stem)) {
             return Some(answered(answer, Some(unit)));
         }
     }
-    let own = KEYS.iter().map(|(key, _)| *key);
+    let own = known.iter().map(|argument| argument.name);
     let near =
         own.clone().find(|key| *key == bare).or_else(|| nearest(name, own.clone())).or_else(|| nearest(bare, own))?;
     Some((format!("use `{near}`"), Some(near)))
@@ -132,15 +137,15 @@ fn foreign(name: &str) -> Option<Answer> {
     FOREIGN.iter().find(|(names, _)| names.contains(&name)).map(|(_, answer)| *answer)
 }
 
-fn answer_text(answer: Answer, value: Option<&Expr>, unit: Option<&str>) -> String {
+fn answer_text(answer: Answer, value: Option<&Expr>, unit: Option<&str>, known: &[Argument]) -> String {
     match answer {
-        Rename(ours) => match value.and_then(|value| converted(ours, value, unit)) {
+        Rename(ours) => match value.and_then(|value| converted(ours, value, unit, known)) {
             Some(value) => format!("use `{ours} = {value}`"),
             None if unit.is_some() => format!("use `{ours}`, with a `Duration`"),
             None => format!("use `{ours}`"),
         },
-        Millis(ours) => answer_text(Rename(ours), value, unit.or(Some("ms"))),
-        Noted(ours, note) => format!("{}; {note}", answer_text(Rename(ours), value, unit)),
+        Millis(ours) => answer_text(Rename(ours), value, unit.or(Some("ms")), known),
+        Noted(ours, note) => format!("{}; {note}", answer_text(Rename(ours), value, unit, known)),
         Urllib3 => {
             let first = value.and_then(number).map_or(Duration::from_secs(1), |factor| scaled(2.0 * factor));
             format!(
@@ -153,18 +158,18 @@ fn answer_text(answer: Answer, value: Option<&Expr>, unit: Option<&str>) -> Stri
     }
 }
 
-/// Writes a literal value in our units.
-fn converted(ours: &str, value: &Expr, unit: Option<&str>) -> Option<String> {
+/// Writes a literal in the form of an argument of this library.
+fn converted(ours: &str, value: &Expr, unit: Option<&str>, known: &[Argument]) -> Option<String> {
     let Expr::Lit(literal) = value else {
         return None;
     };
+    let kind = known.iter().find(|argument| argument.name == ours)?.literal?;
     let text = value.to_token_stream().to_string();
-    let duration = KEYS.iter().any(|(key, form)| *key == ours && form.ends_with("s\"") && *key != "name");
-    match &literal.lit {
-        Lit::Int(number) if duration => Some(format!("\"{}{}\"", number.base10_digits(), unit.unwrap_or("s"))),
-        Lit::Float(number) if duration => Some(format!("\"{}{}\"", number.base10_digits(), unit.unwrap_or("s"))),
-        Lit::Int(_) | Lit::Float(_) if ours != "log" && ours != "name" => Some(text),
-        Lit::Str(_) if duration || ours == "name" || ours == "log" => Some(text),
+    let in_unit = |digits: &str| format!("\"{digits}{}\"", unit.unwrap_or("s"));
+    match (kind, &literal.lit) {
+        (Literal::Duration, Lit::Int(number)) => Some(in_unit(number.base10_digits())),
+        (Literal::Duration, Lit::Float(number)) => Some(in_unit(number.base10_digits())),
+        (Literal::Number, Lit::Int(_) | Lit::Float(_)) | (Literal::Duration | Literal::Text, Lit::Str(_)) => Some(text),
         _ => None,
     }
 }
@@ -189,11 +194,12 @@ fn scaled(seconds: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::ARGUMENTS;
 
     fn answer(argument: &str) -> String {
         let parse = |input: ParseStream| {
             let key = input.call(Ident::parse_any)?;
-            Ok(unknown_argument(&key, input).0.to_string())
+            Ok(unknown_argument(&key, input, &ARGUMENTS).0.to_string())
         };
         syn::parse::Parser::parse_str(parse, argument).unwrap()
     }
@@ -214,8 +220,8 @@ mod tests {
         assert!(message.starts_with(
             "unknown argument `zzzzzz` in `#[retry(...)]`; expected one of `max_attempts`, `max_retries`, `max_elapsed`, "
         ));
-        for (key, _) in KEYS {
-            assert!(message.contains(&format!("`{key}`")), "{key}");
+        for Argument { name, .. } in &ARGUMENTS {
+            assert!(message.contains(&format!("`{name}`")), "{name}");
         }
     }
 
@@ -249,6 +255,7 @@ mod tests {
             ("wait = \"2s\"", "use `delay = \"2s\"`"),
             ("delay_ms = 100", "use `delay = \"100ms\"`"),
             ("delay-ms = 100", "use `delay = \"100ms\"`"),
+            ("max_push_back_ms = 100", "use `max_push_back = \"100ms\"`"),
             ("delay_ms = ms", "use `delay`, with a `Duration`"),
             ("wait_ms = 100", "use `delay = \"100ms\"`"),
             ("timeout_ms = 100", "use `timeout = \"100ms\"`"),
@@ -298,12 +305,12 @@ mod tests {
     fn no_name_from_elsewhere_is_one_of_ours_or_stands_twice() {
         let mut seen = Vec::new();
         for name in FOREIGN.iter().flat_map(|(names, _)| *names) {
-            assert!(!seen.contains(name) && KEYS.iter().all(|(key, _)| key != name), "{name}");
+            assert!(!seen.contains(name) && ARGUMENTS.iter().all(|argument| argument.name != *name), "{name}");
             seen.push(name);
         }
         for (_, answer) in FOREIGN {
             if let Rename(ours) | Millis(ours) | Noted(ours, _) = answer {
-                assert!(KEYS.iter().any(|(key, _)| key == ours), "{ours}");
+                assert!(ARGUMENTS.iter().any(|argument| argument.name == *ours), "{ours}");
             }
         }
     }

@@ -1,14 +1,17 @@
-//! The whole way of an attribute, on token streams: messages, and the promise that nothing panics.
+//! The whole pipeline on token streams: its messages, and tests that it does not panic.
 
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+use crate::args::Argument;
 
 mod fuzz;
 mod items;
 mod messages;
 mod rules;
 mod shapes;
+mod table;
 mod values;
 
 /// Returns the tokens of a source text.
@@ -16,7 +19,7 @@ fn tokens(source: &str) -> TokenStream {
     TokenStream::from_str(source).unwrap()
 }
 
-/// Returns tokens in which what follows the word `captured` in parentheses is an invisible group.
+/// Returns tokens in which `captured(..)` is replaced by an invisible group.
 pub(crate) fn captured(source: &str) -> TokenStream {
     hidden(tokens(source))
 }
@@ -64,7 +67,7 @@ fn errors_in(output: TokenStream) -> Vec<String> {
     messages
 }
 
-/// Returns what `#[retry(args)]` on an item reports.
+/// Returns the messages of `#[retry(args)]` on an item.
 fn report(args: &str, item: &str) -> Vec<String> {
     errors_in(crate::retry_tokens(tokens(args), tokens(item)))
 }
@@ -108,18 +111,18 @@ fn every_argument_is_read() {
         assert_eq!(report(args, ASYNC), Vec::<String>::new(), "{args}");
     }
     let all: String = VALID.concat();
-    for (key, _) in crate::args::KEYS {
+    for key in crate::args::ARGUMENTS.iter().map(|argument| argument.name) {
         assert!(all.contains(key), "`{key}` is not tested");
     }
 }
 
 #[test]
 fn the_form_that_a_message_offers_is_valid_grammar() {
-    for (key, form) in crate::args::KEYS {
+    for Argument { name: key, form, .. } in &crate::args::ARGUMENTS {
         let item = "async fn f(argument: &str) -> Result<u32, E> { get(argument).await }";
         for message in report(form, item) {
-            // Some arguments need another one beside them, and nothing else may be wrong.
-            let lonely = ["until", "unmet", "on_timeout", "increment"].contains(&key);
+            // Some arguments need another one beside them; no other error is allowed.
+            let lonely = ["until", "unmet", "on_timeout", "increment"].contains(key);
             assert!(lonely && !message.contains("expected"), "{form}: {message}");
         }
     }
@@ -160,7 +163,7 @@ fn no_prefix_of_an_item_panics_or_is_lost() {
             let text = squeezed(&prefix);
             let output = crate::retry_tokens(tokens("max_attempts = 3"), prefix.clone());
             let reported = !errors_in(output.clone()).is_empty();
-            if reported && !crate::diagnostic::is_expression(&prefix) {
+            if reported && !crate::expand::fallback::is_expression(&prefix) {
                 let output = squeezed(&output);
                 assert!(output.contains(&text), "{text}\n{output}");
             }

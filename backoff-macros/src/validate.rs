@@ -1,13 +1,13 @@
-//! Rules across arguments and on the function. Values are checked where they are written as literals; the compiler
-//! checks constants, and values known at run time only are moved to the nearest allowed one.
+//! Rules across arguments and on the function. The macro checks literals, and the compiler checks constants. A value
+//! that is known only at run time is moved to the nearest allowed one.
 
 mod backoff;
 mod function;
 
 use std::time::Duration;
 
-use crate::args::{Arg, Args, Backoff, LIMITS};
-use crate::diagnostic::Errors;
+use crate::args::{Arg, Args, Backoff, Role, names_with};
+use crate::errors::Errors;
 
 pub(crate) use self::function::check as function;
 
@@ -49,8 +49,7 @@ fn limits(args: &Args, errors: &mut Errors) {
         errors.push(reset_after.error(message));
     }
     if let Some(forever) = args.key("forever") {
-        let limits: Vec<&str> = LIMITS.into_iter().filter(|name| args.key(name).is_some()).collect();
-        if let Some(limit) = limits.first() {
+        if let Some(limit) = names_with(Role::Limit).find(|name| args.key(name).is_some()) {
             let message = format!("`forever` says that no limit is wanted, and `{limit}` is one; remove one of them");
             errors.at(forever.span(), message);
         }
@@ -66,7 +65,8 @@ fn polling(args: &Args, errors: &mut Errors) {
         }
         return;
     };
-    // A policy may bring the limit, `forever` says that none is wanted, and a custom backoff is a limit or is refused without one.
+    // A policy may contain the limit, and `forever` replaces one. A custom backoff may be a limit, which the compiler
+    // checks.
     let is_custom = matches!(&args.backoff, Some(Arg { value: Backoff::Custom(_), .. }));
     let limited = args.names_limit() || args.seems_given("policy") || is_custom;
     let message = match (args.seems_given("unmet"), limited) {
@@ -96,7 +96,7 @@ fn timeouts(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Names an argument and its value for a message, as the user wrote them.
+/// Writes an argument and its value for a message, in the form of the user.
 fn quoted<T>(arg: &Arg<T>) -> String {
     format!("`{}` ({})", arg.key, arg.text())
 }

@@ -13,8 +13,8 @@ mod macros {
     pub(crate) mod args;
     pub(crate) mod attribute;
     pub(crate) mod classify;
-    pub(crate) mod diagnostic;
     pub(crate) mod docs;
+    pub(crate) mod errors;
     pub(crate) mod expand;
     pub(crate) mod function;
     pub(crate) mod groups;
@@ -22,7 +22,7 @@ mod macros {
     pub(crate) mod validate;
 }
 // There they stand at the root.
-use self::macros::{args, attribute, classify, diagnostic, docs, expand, function, groups, suggest, validate};
+use self::macros::{args, attribute, classify, docs, errors, expand, function, groups, suggest, validate};
 
 use std::str::FromStr;
 

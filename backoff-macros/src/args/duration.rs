@@ -1,4 +1,4 @@
-//! Durations as `humantime` reads them ("1h 30m", "250ms"), with messages of our own.
+//! Durations in the syntax of `humantime` ("1h 30m", "250ms"), with other messages.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn read(text: &str) -> Result<Duration, String> {
     Ok(total)
 }
 
-/// Splits "1h 30m" into "1h " and "30m". `humantime` adds parts without a check of the last carry; here it is checked.
+/// Splits "1h 30m" into "1h " and "30m", because `humantime` does not check the last carry when it adds parts.
 fn parts(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;

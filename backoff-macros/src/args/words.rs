@@ -1,155 +1,269 @@
-//! Values that are one of a few words, and other values that only one argument has.
+//! Values that are one of a few words.
+
+use core::convert::Infallible;
 
 use quote::ToTokens;
-use syn::parse::ParseStream;
-use syn::{Expr, Ident, Lit, LitStr, Path};
+use syn::{Expr, Ident, Lit, LitStr};
 
-use super::value::{self, Value};
-use super::{Backoff, Level, Unmet, form};
+use super::argument::Key;
+use super::code;
+use super::value::{Value, is_screaming, literal, number, peel, signed, string, word};
 use crate::function::Scope;
-use crate::suggest;
+use crate::suggest::{self, listed};
 
-pub(super) fn backoff(expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
-    const WORDS: [(&str, u8); 3] = [("exponential", 0), ("linear", 1), ("fibonacci", 2)];
-    if let Some(text) = value::string(&expr) {
-        let message = match text.value().as_str() {
-            word @ ("exponential" | "linear" | "fibonacci") => {
-                format!("`backoff` is a word without quotes; use `backoff = {word}`")
+/// A value that is one of a few words.
+pub(crate) trait Word: Sized {
+    const WORDS: &'static [&'static str];
+
+    fn from_word(word: &str) -> Option<Self>;
+
+    /// Returns the name of the variant, which is the same in the runtime crate.
+    fn variant(&self) -> &'static str;
+}
+
+/// Declares an enum of words, and after `or` its variants that are written in another form.
+macro_rules! words {
+    (
+        $(#[$attribute:meta])*
+        enum $name:ident { $($variant:ident = $word:literal,)* }
+        $(or { $($(#[$other_attribute:meta])* $other:ident($content:ty),)* })?
+    ) => {
+        $(#[$attribute])*
+        pub(crate) enum $name {
+            $($variant,)*
+            $($($(#[$other_attribute])* $other($content),)*)?
+        }
+
+        impl Word for $name {
+            const WORDS: &'static [&'static str] = &[$($word),*];
+
+            fn from_word(word: &str) -> Option<Self> {
+                [$(($word, Self::$variant)),*].into_iter().find(|(name, _)| *name == word).map(|(_, value)| value)
             }
-            _ => "expected `exponential`, `linear`, `fibonacci`, or an expression of a type that is a `Backoff`".into(),
-        };
-        return Err(syn::Error::new(text.span(), message));
-    }
-    if let Some(literal) = value::literal(&expr) {
-        let message = match literal {
-            Lit::Int(_) | Lit::Float(_) => {
-                format!("`backoff` says how delays grow; use `multiplier = {}`", literal.to_token_stream())
+
+            fn variant(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($variant),)*
+                    $($(Self::$other(_) => stringify!($other),)*)?
+                }
             }
-            _ => "expected `exponential`, `linear`, `fibonacci`, or an expression of a type that is a `Backoff`".into(),
-        };
-        return Err(syn::Error::new_spanned(expr, message));
-    }
-    if let Some(word) = value::word(&expr).filter(|word| *word == "constant" || *word == "fixed") {
-        let message = format!("`backoff = {word}` is said by a delay alone; use `delay = \"2s\"` without `backoff`");
-        return Err(syn::Error::new(word.span(), message));
-    }
-    // Unlike a `Jitter`, a backoff can be a function or a unit struct, and these are a word too.
-    if value::word(&expr).is_some_and(|word| is_own_backoff(word, &WORDS.map(|(name, _)| name))) {
-        return Ok(Backoff::Custom(Value::computed(expr, scope)));
-    }
-    Ok(match value::words("backoff", expr, &WORDS, scope, Some("an expression"))? {
-        Value::Literal(0) => Backoff::Exponential,
-        Value::Literal(1) => Backoff::Linear,
-        Value::Literal(_) => Backoff::Fibonacci,
-        Value::Constant(expr) => Backoff::Custom(Value::Constant(expr)),
-        Value::Runtime(expr) => Backoff::Custom(Value::Runtime(expr)),
-    })
+        }
+    };
 }
 
-/// Returns whether a word is none of ours, no slip of one, and no usual name of a growth that we do not have.
-fn is_own_backoff(word: &Ident, ours: &[&str]) -> bool {
-    const ELSEWHERE: [&str; 10] =
-        ["expo", "exp", "geometric", "polynomial", "quadratic", "random", "uniform", "decorrelated", "none", "default"];
-    let typed = word.to_string();
-    let known = ours.iter().chain(&ELSEWHERE).any(|name| typed.eq_ignore_ascii_case(name));
-    !known && suggest::nearest(&typed, ours.iter().copied()).is_none()
-}
-
-pub(super) fn unmet(key: &Ident, expr: Expr) -> syn::Result<Unmet> {
-    if value::word(&expr).is_some_and(|word| word == "last") {
-        return Ok(Unmet::Last);
+words! {
+    /// The value of `backoff`.
+    enum Backoff {
+        Exponential = "exponential",
+        Linear = "linear",
+        Fibonacci = "fibonacci",
+    } or {
+        /// An expression that implements `Backoff`; never [`Value::Literal`].
+        Custom(Value<Infallible>),
     }
-    value::callable(key, expr).map(Unmet::With)
 }
 
-/// Reads one of a few words, and nothing else.
-pub(super) fn one_of<T: Copy>(key: &str, expr: &Expr, table: &[(&str, T)]) -> syn::Result<T> {
-    let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
-    let quoted = value::string(expr).map(LitStr::value).filter(|text| names.contains(&text.as_str()));
-    let message = match (value::word(expr), quoted) {
-        (Some(word), _) => match table.iter().find(|(name, _)| word == name) {
-            Some((_, value)) => return Ok(*value),
-            None => suggest::unknown_word(key, word, &names, None),
+words! {
+    /// The value of `jitter`, if it is a word or a number; other expressions are of type `Jitter`.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Jitter {
+        Full = "full",
+        Equal = "equal",
+        Decorrelated = "decorrelated",
+        None = "none",
+    } or {
+        Factor(f64),
+    }
+}
+
+words! {
+    /// The value of `unmet`.
+    enum Unmet {
+        // Returns the last value.
+        Last = "last",
+    } or {
+        /// Makes the result from the last value.
+        With(Expr),
+    }
+}
+
+words! {
+    /// The value of `inner_retries`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum InnerRetries {
+        Allow = "allow",
+        Suppress = "suppress",
+        Stop = "stop",
+    }
+}
+
+words! {
+    /// The value of `since`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Since {
+        Call = "call",
+        FirstFailure = "first_failure",
+    }
+}
+
+words! {
+    /// The value of `log`, which is a string.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Level {
+        Trace = "trace",
+        Debug = "debug",
+        Info = "info",
+        Warn = "warn",
+        Error = "error",
+    }
+}
+
+/// Reads a word, and nothing else.
+pub(super) fn one_word<T: Word>(key: &Key, expr: &Expr) -> syn::Result<T> {
+    let quoted = string(expr).map(LitStr::value).filter(|text| T::WORDS.contains(&text.as_str()));
+    let message = match (word(expr), quoted) {
+        (Some(word), _) => match T::from_word(&word.to_string()) {
+            Some(value) => return Ok(value),
+            None => suggest::unknown_word(key, word, T::WORDS, None),
         },
         (None, Some(text)) => format!("`{key}` is a word without quotes; use `{key} = {text}`"),
-        (None, None) => match variant_of(expr, &names) {
+        (None, None) => match word_of_variant(expr, T::WORDS) {
             Some(name) => format!("`{key}` is a word; use `{key} = {name}`"),
-            None => format!("`{key}` is one of {}; use `{}`", suggest::listed(&names), form(key)),
+            None => format!("`{key}` is one of {}; use `{}`", listed(T::WORDS), key.form()),
         },
     };
     Err(syn::Error::new_spanned(expr, message))
 }
 
-/// Returns the word that a path such as `InnerRetries::Stop` means.
-fn variant_of<'a>(expr: &Expr, names: &[&'a str]) -> Option<&'a str> {
-    let Expr::Path(path) = value::peel(expr) else {
+/// Returns the word for a variant that is written as a path, such as `InnerRetries::Stop`.
+fn word_of_variant<'a>(expr: &Expr, words: &[&'a str]) -> Option<&'a str> {
+    let Expr::Path(path) = peel(expr) else {
         return None;
     };
     let last = path.path.segments.last()?.ident.to_string();
-    names.iter().copied().find(|name| name.replace('_', "").eq_ignore_ascii_case(&last))
+    words.iter().copied().find(|word| word.replace('_', "").eq_ignore_ascii_case(&last))
 }
 
-pub(super) fn site_name(expr: Expr, scope: &Scope) -> syn::Result<Value<String>> {
-    match (value::string(&expr), value::literal(&expr)) {
-        (Some(text), _) if text.value().is_empty() => {
-            let message = "`name` is empty; use a name such as `name = \"orders\"`, or remove it";
-            return Err(syn::Error::new_spanned(expr, message));
+/// Reads a word or an expression. A single lower-case name is a misspelt word, unless the function has an argument of
+/// this name.
+fn word_or_expression<T: Word>(key: &Key, expr: Expr, scope: &Scope, or: &str) -> syn::Result<Value<T>> {
+    if let Some(word) = word(&expr) {
+        if let Some(value) = T::from_word(&word.to_string()) {
+            return Ok(Value::Literal(value));
         }
-        (Some(text), _) => return Ok(Value::Literal(text.value())),
-        (None, Some(_)) => {
-            return Err(syn::Error::new_spanned(expr, "`name` is a string; use `name = \"orders\"`"));
+        if !is_screaming(word) && !scope.is_argument(word) && !scope.is_generic(word) {
+            let message = suggest::unknown_word(key, word, T::WORDS, Some(or));
+            return Err(syn::Error::new(word.span(), message));
         }
-        (None, None) => {}
     }
-    match Value::computed(expr, scope) {
-        Value::Runtime(expr) => {
-            let message = "`name` is known before the call; use a string such as `name = \"orders\"`, a constant, or `const { concat!(..) }`";
-            Err(syn::Error::new_spanned(expr, message))
+    Ok(Value::computed(expr, scope))
+}
+
+/// Reads a backoff: a word, or an expression.
+pub(super) fn backoff(key: &Key, expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
+    if let Some(message) = literal_backoff(&expr) {
+        return Err(syn::Error::new_spanned(expr, message));
+    }
+    if let Some(word) = word(&expr).filter(|word| *word == "constant" || *word == "fixed") {
+        let message = format!("`backoff = {word}` is said by a delay alone; use `delay = \"2s\"` without `backoff`");
+        return Err(syn::Error::new(word.span(), message));
+    }
+    // Unlike a `Jitter`, a backoff can be a function or a unit struct, which is also a single word.
+    if word(&expr).is_some_and(is_custom_backoff) {
+        return Ok(Backoff::Custom(Value::computed(expr, scope)));
+    }
+    Ok(match word_or_expression(key, expr, scope, "an expression")? {
+        Value::Literal(backoff) => backoff,
+        Value::Constant(expr) => Backoff::Custom(Value::Constant(expr)),
+        Value::Runtime(expr) => Backoff::Custom(Value::Runtime(expr)),
+    })
+}
+
+/// Returns the message for a backoff that is a literal.
+fn literal_backoff(expr: &Expr) -> Option<String> {
+    let quoted = string(expr).map(LitStr::value).filter(|text| Backoff::WORDS.contains(&text.as_str()));
+    Some(match (quoted, literal(expr)?) {
+        (Some(word), _) => format!("`backoff` is a word without quotes; use `backoff = {word}`"),
+        (None, Lit::Int(_) | Lit::Float(_)) => {
+            let number = literal(expr).to_token_stream();
+            format!("`backoff` says how delays grow; use `multiplier = {number}`")
         }
-        constant => Ok(constant),
+        (None, _) => format!("expected {}, or an expression of a type that is a `Backoff`", listed(Backoff::WORDS)),
+    })
+}
+
+/// Returns whether a word names a backoff of the user: no word of ours, no slip of one, and no word for a growth that
+/// exists only in other libraries.
+fn is_custom_backoff(word: &Ident) -> bool {
+    const ELSEWHERE: [&str; 10] =
+        ["expo", "exp", "geometric", "polynomial", "quadratic", "random", "uniform", "decorrelated", "none", "default"];
+    let typed = word.to_string();
+    let is_known = Backoff::WORDS.iter().chain(&ELSEWHERE).any(|name| typed.eq_ignore_ascii_case(name));
+    !is_known && suggest::nearest(&typed, Backoff::WORDS.iter().copied()).is_none()
+}
+
+/// Reads a jitter: a word, a factor, or an expression.
+pub(super) fn jitter(key: &Key, expr: Expr, scope: &Scope) -> syn::Result<Value<Jitter>> {
+    if let Some(factor) = number(&expr) {
+        return Ok(Value::Literal(Jitter::Factor(factor)));
+    }
+    let message = match signed(&expr).map(|signed| signed.lit) {
+        None => return word_or_expression(key, expr, scope, "a factor such as `0.5`"),
+        Some(Lit::Str(text)) if Jitter::WORDS.contains(&text.value().as_str()) => {
+            format!("`jitter` is a word without quotes; use `jitter = {}`", text.value())
+        }
+        Some(Lit::Str(text)) if quoted_factor(&text.value()).is_some() => {
+            let factor = quoted_factor(&text.value()).unwrap_or(0.5);
+            format!("`jitter` is a word or a factor without quotes; use `jitter = {factor}`")
+        }
+        Some(Lit::Bool(on)) if on.value => "`jitter` is a word or a factor; use `jitter = full`".to_owned(),
+        Some(Lit::Bool(_)) => "`jitter` is a word or a factor; use `jitter = none`".to_owned(),
+        Some(_) => format!("expected {}, or a factor such as `0.5`", listed(Jitter::WORDS)),
+    };
+    Err(syn::Error::new_spanned(expr, message))
+}
+
+/// Returns the factor in a text, also in percent.
+fn quoted_factor(text: &str) -> Option<f64> {
+    let factor = match text.trim().strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
+        None => text.trim().parse().ok()?,
+    };
+    (0.0..=1.0).contains(&factor).then_some(factor)
+}
+
+/// Reads the value of `unmet`: a word, or a closure.
+pub(super) fn unmet(key: &Key, expr: Expr) -> syn::Result<Unmet> {
+    match word(&expr).and_then(|word| Unmet::from_word(&word.to_string())) {
+        Some(unmet) => Ok(unmet),
+        None => code::condition(key, expr).map(Unmet::With),
     }
 }
 
-const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
-
+/// Reads a level, which is a word in quotes.
 pub(super) fn level(expr: &Expr) -> syn::Result<Level> {
-    let message = match (value::string(expr), value::word(expr)) {
-        (Some(text), _) => match text.value().as_str() {
-            "trace" => return Ok(Level::Trace),
-            "debug" => return Ok(Level::Debug),
-            "info" => return Ok(Level::Info),
-            "warn" => return Ok(Level::Warn),
-            "error" => return Ok(Level::Error),
-            other => match suggest::nearest(other, LEVELS.into_iter()) {
-                Some(near) => format!("unknown level `{other}`; use `log = \"{near}\"`"),
-                None => format!("unknown level `{other}`; use `trace`, `debug`, `info`, `warn` or `error`"),
-            },
-        },
+    let message = match (string(expr), word(expr)) {
+        (Some(text), _) => {
+            let typed = text.value();
+            if let Some(level) = Level::from_word(&typed) {
+                return Ok(level);
+            }
+            let cure = match suggest::nearest(&typed, Level::WORDS.iter().copied()) {
+                Some(near) => format!("`log = \"{near}\"`"),
+                None => alternatives(Level::WORDS),
+            };
+            format!("unknown level `{typed}`; use {cure}")
+        }
         (None, Some(word)) => format!("`log` is a string; use `log = \"{}\"`", word.to_string().to_lowercase()),
         (None, None) => "`log` is a level; use `log = \"info\"`".to_owned(),
     };
     Err(syn::Error::new_spanned(expr, message))
 }
 
-pub(super) fn switch(expr: &Expr) -> syn::Result<bool> {
-    match value::peel(expr) {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Bool(on) => Ok(on.value),
-            _ => Err(syn::Error::new_spanned(expr, "`docs` is `true` or `false`; use `docs = false`")),
-        },
-        _ => Err(syn::Error::new_spanned(expr, "`docs` is `true` or `false`; use `docs = false`")),
+/// Writes "`a`, `b` or `c`".
+fn alternatives(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or `{last}`", listed(first)),
+        words => listed(words),
     }
-}
-
-/// Reads the path of the runtime crate, bare or as a string.
-pub(super) fn crate_path(input: ParseStream) -> syn::Result<Path> {
-    if input.peek(LitStr) {
-        let text: LitStr = input.parse()?;
-        return text.parse_with(Path::parse_mod_style).map_err(|_| {
-            syn::Error::new(text.span(), "`crate` is the path of the renamed crate; use `crate = backoff`")
-        });
-    }
-    input.call(Path::parse_mod_style).map_err(|error| {
-        syn::Error::new(error.span(), "`crate` is the path of the renamed crate; use `crate = backoff`")
-    })
 }

@@ -5,10 +5,10 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, LitStr, Member, Meta, Path, Token};
 
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::suggest;
 
-/// The marks with a name of their own.
+/// The names of the marks, except `classify`.
 const MARKS: [&str; 4] = ["transient", "permanent", "ambiguous", "push_back"];
 
 /// One mark, with its place.
@@ -20,14 +20,14 @@ pub(super) enum Mark {
     PushBack(Member),
     /// The field that holds the delay, of a variant that is also `#[ambiguous]`.
     AmbiguousPushBack(Member),
-    /// Ask the wrapped error.
+    /// Classify the wrapped error.
     Source(Span),
-    /// Ask a function: of the field where there is exactly one, of the whole error otherwise.
+    /// Call a function with the only field, or with the whole error if there are several fields or none.
     With(Expr),
 }
 
 impl Mark {
-    /// Returns where the mark is written.
+    /// Returns the place of the mark.
     pub(super) fn span(&self) -> Span {
         match self {
             Self::Transient(span) | Self::Permanent(span) | Self::Ambiguous(span) | Self::Source(span) => *span,
@@ -49,18 +49,18 @@ impl Mark {
     }
 }
 
-/// All that the attributes of one type, variant or field say.
+/// The marks in the attributes of one type, variant or field.
 #[derive(Default)]
 pub(super) struct Marks {
     pub(super) list: Vec<Mark>,
     /// `#[classify(crate = path)]`
     pub(super) krate: Option<Path>,
-    /// Whether a mark is there that cannot be read: it was reported, and is not missing.
+    /// Set if a mark could not be read. It was reported, so it must not be reported as missing.
     pub(super) failed: bool,
 }
 
 impl Marks {
-    /// Reads the attributes that are ours.
+    /// Reads the attributes of this derive.
     pub(super) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
         let mut marks = Self::default();
         for attr in attrs {

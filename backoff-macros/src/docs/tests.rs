@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 
 use super::*;
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::function::Scope;
 
 /// Returns the section of an attribute as one text.

@@ -1,58 +1,59 @@
-//! Synchronous functions that return a future: where in their body the attempt stands.
+//! Synchronous functions that return a future, and the place of the attempt in their body.
 //!
-//! Retrying such a function from outside would repeat the making of a future and poll none, so the loop goes inside the
-//! async block. Bodies are matched by tokens only. `#[async_trait]` expands before attributes on its methods do, so that
-//! its output is one of these shapes: `Box::pin(async move { .. let __ret: R = { BODY }; __ret })`, where the
-//! arguments are moved in before `let __ret`. There the attempt is the initializer, and the moves happen once.
+//! A loop around the body would only make futures and poll none, so the loop is put inside the async block. Bodies are
+//! matched by tokens only. `#[async_trait]` expands before the attributes on its methods, so its output is one of these
+//! shapes: `Box::pin(async move { .. let __ret: R = { BODY }; __ret })`, with arguments moved in before `let __ret`. In
+//! this shape the attempt is the initializer, and the moves are executed once.
 
 use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{GenericArgument, Ident, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound};
 
-use super::{Shape, front, mentions, peel};
+use super::tokens::{mentions, peel};
+use super::{Shape, moves};
 use crate::groups::{self, Depth};
 
 /// A body that makes a future, with a place for the loop.
 pub(crate) struct FutureShape {
-    /// What surrounds the place, outermost first.
-    holes: Vec<Hole>,
+    /// The groups around the place, outermost first.
+    wrappers: Vec<Wrapper>,
     /// The statements of one attempt.
     pub(crate) body: TokenStream,
-    /// The braces of those statements, as the user wrote them.
+    /// The braces of those statements in the source.
     pub(crate) brace: DelimSpan,
     /// The `async` keyword of the block.
     pub(crate) asyncness: Span,
-    /// What the loop replaces.
+    /// The part that the loop replaces.
     pub(crate) place: Place,
-    /// What an attempt gives, where the signature or `#[async_trait]` says it.
+    /// The type of the result of an attempt, if the signature or `#[async_trait]` names it.
     pub(crate) output: Option<Type>,
 }
 
-/// What the loop replaces in a [`FutureShape`].
+/// The part of a [`FutureShape`] that the loop replaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// The statements inside the async block; its braces stay.
+    /// The statements inside the async block, without its braces.
     Block,
     /// The initializer `{ BODY }` of `let __ret: R`, braces included.
     Initializer,
 }
 
-/// A group that is kept, with what stands before and after it.
-struct Hole {
+/// A group around the attempts, with the tokens before and after it.
+struct Wrapper {
     before: TokenStream,
     delimiter: Delimiter,
     span: DelimSpan,
     after: TokenStream,
 }
 
-impl Hole {
-    /// A hole at the group `trees[at]`.
+impl Wrapper {
+    /// Returns the group `trees[at]` with the tokens around it.
     fn new(trees: &[TokenTree], at: usize, group: &Group) -> Self {
         Self {
-            before: groups::visible(trees.iter().take(at).cloned().collect(), Depth::Top),
+            before: groups::make_visible(trees.iter().take(at).cloned().collect(), Depth::Top),
             delimiter: group.delimiter(),
             span: group.delim_span(),
-            after: groups::visible(trees.iter().skip(at + 1).cloned().collect(), Depth::Top),
+            after: groups::make_visible(trees.iter().skip(at + 1).cloned().collect(), Depth::Top),
         }
     }
 }
@@ -62,55 +63,55 @@ impl FutureShape {
     ///
     /// The loop is a run of statements for [`Place::Block`], and an expression for [`Place::Initializer`].
     ///
-    /// Where arguments are moved in by `let name = name;`, `wanted` says of a name whether it is `mut` there.
+    /// `wanted` returns whether a name that is moved in by `let name = name;` needs `mut` there.
     pub(crate) fn rebuild(&self, retry_loop: TokenStream, wanted: &dyn Fn(&Ident) -> Option<bool>) -> TokenStream {
-        self.holes.iter().rev().fold(retry_loop, |inner, hole| {
+        self.wrappers.iter().rev().fold(retry_loop, |inner, wrapper| {
             let mut tokens = match self.place {
-                Place::Initializer => front::with_mutability(&hole.before, wanted),
-                Place::Block => hole.before.clone(),
+                Place::Initializer => moves::with_mutability(&wrapper.before, wanted),
+                Place::Block => wrapper.before.clone(),
             };
-            if hole.delimiter == Delimiter::None {
+            if wrapper.delimiter == Delimiter::None {
                 tokens.extend(inner);
             } else {
-                let mut group = Group::new(hole.delimiter, inner);
-                group.set_span(hole.span.join());
+                let mut group = Group::new(wrapper.delimiter, inner);
+                group.set_span(wrapper.span.join());
                 tokens.extend([TokenTree::Group(group)]);
             }
-            tokens.extend(hole.after.clone());
+            tokens.extend(wrapper.after.clone());
             tokens
         })
     }
 
-    /// Returns whether an argument still is what the signature says when the attempts start.
+    /// Returns whether an argument is unchanged when the attempts start.
     pub(super) fn keeps(&self, argument: &Ident) -> bool {
         self.place == Place::Initializer || !self.is_named_before(argument)
     }
 
-    /// Returns whether what stands before the attempts names an argument.
+    /// Returns whether the tokens before the attempts name an argument.
     pub(super) fn is_named_before(&self, argument: &Ident) -> bool {
-        self.holes.iter().any(|hole| mentions(&hole.before, argument))
+        self.wrappers.iter().any(|wrapper| mentions(&wrapper.before, argument))
     }
 
-    /// Returns the name that `self` has for the attempts, where it is moved in by `let name = self;`.
+    /// Returns the name of `self` in the attempts, if it is moved in by `let name = self;`.
     pub(super) fn name_of_self(&self) -> Option<Ident> {
         match self.place {
-            Place::Initializer => self.holes.iter().find_map(|hole| front::name_of_self(&hole.before)),
+            Place::Initializer => self.wrappers.iter().find_map(|wrapper| moves::name_of_self(&wrapper.before)),
             Place::Block => None,
         }
     }
 
-    /// Returns whether an argument is moved in by `let name = name;`, and with which `mut`.
+    /// Returns whether an argument is moved in by `let name = name;`, and its `mut` there.
     #[expect(clippy::option_option, reason = "outside: is it moved in; inside: is it `mut` there")]
     pub(crate) fn moved_in(&self, argument: &Ident) -> Option<Option<Token![mut]>> {
         match self.place {
-            Place::Initializer => self.holes.iter().find_map(|hole| front::mutability(&hole.before, argument)),
+            Place::Initializer => self.wrappers.iter().find_map(|wrapper| moves::mutability(&wrapper.before, argument)),
             Place::Block => None,
         }
     }
 }
 
-/// Finds where the attempts of a function belong.
-pub(super) fn shape(sig: &Signature, body: &TokenStream) -> syn::Result<Shape> {
+/// Finds the place of the attempts of a function.
+pub(super) fn find_shape(sig: &Signature, body: &TokenStream) -> syn::Result<Shape> {
     if sig.asyncness.is_some() {
         return Ok(Shape::Async);
     }
@@ -125,15 +126,15 @@ pub(super) fn shape(sig: &Signature, body: &TokenStream) -> syn::Result<Shape> {
                        body with `async move { .. }` or `Box::pin(async move { .. })`";
         return Err(syn::Error::new_spanned(ty, message));
     };
-    let (mut holes, block, asyncness) = found;
-    if let Some(early) = holes.iter().find_map(|hole| find_return(&hole.before)) {
+    let (mut wrappers, block, asyncness) = found;
+    if let Some(early) = wrappers.iter().find_map(|wrapper| find_return(&wrapper.before)) {
         let message = "a future returned here is never retried; move this `return` into the async block";
         return Err(syn::Error::new(early, message));
     }
     if let Some((inner, initializer, ty)) = find_initializer(&trees(block.stream())) {
-        holes.extend(inner);
+        wrappers.extend(inner);
         return Ok(Shape::Future(Box::new(FutureShape {
-            holes,
+            wrappers,
             body: initializer.stream(),
             brace: initializer.delim_span(),
             asyncness,
@@ -142,7 +143,7 @@ pub(super) fn shape(sig: &Signature, body: &TokenStream) -> syn::Result<Shape> {
         })));
     }
     let (body, brace) = (block.stream(), block.delim_span());
-    Ok(Shape::Future(Box::new(FutureShape { holes, body, brace, asyncness, place: Place::Block, output })))
+    Ok(Shape::Future(Box::new(FutureShape { wrappers, body, brace, asyncness, place: Place::Block, output })))
 }
 
 fn trees(tokens: TokenStream) -> Vec<TokenTree> {
@@ -164,7 +165,7 @@ fn is_punct(tree: Option<&TokenTree>, punct: char) -> bool {
     matches!(tree, Some(TokenTree::Punct(found)) if found.as_char() == punct)
 }
 
-/// Returns whether an expression can start at a place: at the head, after `;` or after a block.
+/// Returns whether an expression can start at a place: at the head, after `;`, or after a block.
 fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
     let Some(before) = at.checked_sub(1) else {
         return true;
@@ -173,7 +174,7 @@ fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
 }
 
 /// Finds the async block at the tail of a body, by itself or inside `Box::pin(..)`.
-fn find_block(trees: &[TokenTree]) -> Option<(Vec<Hole>, Group, Span)> {
+fn find_block(trees: &[TokenTree]) -> Option<(Vec<Wrapper>, Group, Span)> {
     if let [TokenTree::Group(group)] = trees {
         if group.delimiter() == Delimiter::None {
             return find_block(&self::trees(group.stream()));
@@ -190,7 +191,7 @@ fn find_block(trees: &[TokenTree]) -> Option<(Vec<Hole>, Group, Span)> {
             };
             let rest = trees.get(block + 1..).unwrap_or_default();
             if keeps_output(rest) {
-                return Some((vec![Hole::new(trees, block, group)], group.clone(), word.span()));
+                return Some((vec![Wrapper::new(trees, block, group)], group.clone(), word.span()));
             }
         } else if let Some(group) = group_at(trees, at, Delimiter::Parenthesis) {
             let pinned = at.checked_sub(1).is_some_and(|before| is_word(trees.get(before), "pin"));
@@ -199,16 +200,16 @@ fn find_block(trees: &[TokenTree]) -> Option<(Vec<Hole>, Group, Span)> {
                 continue;
             }
             if let Some((inner, block, asyncness)) = find_block(&self::trees(group.stream())) {
-                let mut holes = vec![Hole::new(trees, at, group)];
-                holes.extend(inner);
-                return Some((holes, block, asyncness));
+                let mut wrappers = vec![Wrapper::new(trees, at, group)];
+                wrappers.extend(inner);
+                return Some((wrappers, block, asyncness));
             }
         }
     }
     None
 }
 
-/// Returns where the path that ends before `end` starts.
+/// Returns the start of the path that ends before `end`.
 fn path_start(trees: &[TokenTree], end: usize) -> usize {
     let path = trees.iter().take(end).rev().take_while(|tree| match tree {
         TokenTree::Ident(_) => true,
@@ -218,7 +219,7 @@ fn path_start(trees: &[TokenTree], end: usize) -> usize {
     end - path.count()
 }
 
-/// Returns whether what follows the async block leaves its output as it is.
+/// Returns whether the tokens after the async block leave its output unchanged.
 fn keeps_output(rest: &[TokenTree]) -> bool {
     const ADAPTERS: [&str; 4] = ["boxed", "boxed_local", "instrument", "in_current_span"];
     match rest {
@@ -242,7 +243,7 @@ fn find_return(tokens: &TokenStream) -> Option<Span> {
 }
 
 /// Finds `let __ret: R = { BODY };`, also inside the block that `#[instrument]` puts around it.
-fn find_initializer(trees: &[TokenTree]) -> Option<(Vec<Hole>, Group, TokenStream)> {
+fn find_initializer(trees: &[TokenTree]) -> Option<(Vec<Wrapper>, Group, TokenStream)> {
     for (at, tree) in trees.iter().enumerate() {
         if is_word(Some(tree), "let") && is_word(trees.get(at + 1), "__ret") && is_punct(trees.get(at + 2), ':') {
             return initializer(trees, at + 3);
@@ -251,16 +252,16 @@ fn find_initializer(trees: &[TokenTree]) -> Option<(Vec<Hole>, Group, TokenStrea
             continue;
         };
         if let Some((inner, initializer, ty)) = find_initializer(&self::trees(group.stream())) {
-            let mut holes = vec![Hole::new(trees, at, group)];
-            holes.extend(inner);
-            return Some((holes, initializer, ty));
+            let mut wrappers = vec![Wrapper::new(trees, at, group)];
+            wrappers.extend(inner);
+            return Some((wrappers, initializer, ty));
         }
     }
     None
 }
 
-/// Reads `R = { BODY };`; the initializer itself is a hole without delimiters.
-fn initializer(trees: &[TokenTree], start: usize) -> Option<(Vec<Hole>, Group, TokenStream)> {
+/// Reads `R = { BODY };`. The initializer is a wrapper without delimiters.
+fn initializer(trees: &[TokenTree], start: usize) -> Option<(Vec<Wrapper>, Group, TokenStream)> {
     let equals = (start..trees.len()).find(|&at| {
         is_punct(trees.get(at), '=')
             && group_at(trees, at + 1, Delimiter::Brace).is_some()
@@ -268,12 +269,12 @@ fn initializer(trees: &[TokenTree], start: usize) -> Option<(Vec<Hole>, Group, T
     })?;
     let group = group_at(trees, equals + 1, Delimiter::Brace)?;
     let ty = trees.get(start..equals).unwrap_or_default().iter().cloned().collect();
-    let mut hole = Hole::new(trees, equals + 1, group);
-    hole.delimiter = Delimiter::None;
-    Some((vec![hole], group.clone(), ty))
+    let mut wrapper = Wrapper::new(trees, equals + 1, group);
+    wrapper.delimiter = Delimiter::None;
+    Some((vec![wrapper], group.clone(), ty))
 }
 
-/// Returns `Some` for a type that is a future, with its output where the type names it.
+/// Returns `Some` for a type that is a future, with its output if the type names it.
 #[expect(clippy::option_option, reason = "outside: is it a future; inside: does the type name its output")]
 fn future_output(ty: &Type) -> Option<Option<Type>> {
     match peel(ty) {

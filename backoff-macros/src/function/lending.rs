@@ -1,14 +1,14 @@
-//! Whether what a function returns may borrow from an argument: then no attempt can have a reborrow of its own, because
-//! what it lends would not outlive it.
+//! Results that may borrow from an argument. Such an argument cannot be reborrowed for each attempt, because the result
+//! would outlive the reborrow.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Lifetime, ReturnType, Signature, TypeReference, WherePredicate};
 
-use super::signature::any_tree;
+use super::tokens::any_tree;
 use super::{Function, Shape};
 
-/// Returns the tokens of what an attempt gives.
+/// Returns the type of the result of an attempt, as tokens.
 fn output(function: &Function) -> TokenStream {
     match (&function.shape, &function.sig.output) {
         (Shape::Future(future), _) => future.output.to_token_stream(),
@@ -17,40 +17,42 @@ fn output(function: &Function) -> TokenStream {
     }
 }
 
-/// Returns whether the result may borrow from the receiver, as far as the type shows. A `dyn` without a lifetime, in a `Box`, does not.
-pub(super) fn lends_receiver(function: &Function) -> bool {
+/// Returns whether the result may borrow from the receiver, according to the type. A `dyn` without a lifetime in a
+/// `Box` does not borrow.
+pub(super) fn may_lend_receiver(function: &Function) -> bool {
     let output = output(function);
     let mut written = Vec::new();
     lifetimes(output.clone(), &mut written);
-    written.iter().any(|lifetime| lifetime != "static") || names(output, "impl")
+    written.iter().any(|lifetime| lifetime != "static") || has_word(output, "impl")
 }
 
-/// Returns whether tokens have this word.
-fn names(tokens: TokenStream, wanted: &str) -> bool {
+/// Returns whether tokens contain this word.
+fn has_word(tokens: TokenStream, wanted: &str) -> bool {
     any_tree(tokens, &|tree| matches!(tree, TokenTree::Ident(ident) if ident == wanted))
 }
 
-/// Returns whether the result may borrow from a `&mut` argument, as far as the lifetimes show.
-pub(super) fn lends(function: &Function, argument: &TypeReference) -> bool {
+/// Returns whether the result may borrow from a `&mut` argument, according to the lifetimes.
+pub(super) fn may_lend(function: &Function, argument: &TypeReference) -> bool {
     let output = output(function);
     let mut written = Vec::new();
     lifetimes(output.clone(), &mut written);
     let own = argument.lifetime.as_ref().map(|own| own.ident.to_string()).filter(|own| own != "_");
-    // What an `impl Trait` captures is not written, unless it says `use<..>`; what `Self` holds, neither.
-    let is_hidden = names(output.clone(), "impl") && !names(output.clone(), "use");
+    // The captures of an `impl Trait` are not written, except in `use<..>`; the lifetimes in `Self` are not written
+    // either.
+    let is_hidden = has_word(output.clone(), "impl") && !has_word(output.clone(), "use");
     let is_of_the_impl = |name: &String| !function.sig.generics.lifetimes().any(|param| param.lifetime.ident == name);
-    let is_in_self = own.as_ref().is_some_and(is_of_the_impl) && names(output, "Self");
+    let is_in_self = own.as_ref().is_some_and(is_of_the_impl) && has_word(output, "Self");
     is_hidden
         || is_in_self
         || written.iter().any(|lifetime| match (lifetime.as_str(), &own) {
-            // It stands for that of a borrowed receiver, or else for the only one among the arguments.
+            // An omitted lifetime is that of a borrowed receiver, or else the only one of the arguments.
             ("_", _) => !borrows_self(&function.sig),
             ("static", _) | (_, None) => false,
             (lifetime, Some(own)) => own == lifetime || own == "static" || has_bounds(&function.sig, own),
         })
 }
 
-/// Lists the lifetimes in a type by name, those left out as `_`.
+/// Lists the lifetimes in a type by name, and omitted ones as `_`.
 fn lifetimes(tokens: TokenStream, found: &mut Vec<String>) {
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {

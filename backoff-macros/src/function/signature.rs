@@ -1,30 +1,32 @@
-//! What the arguments of a function mean for repeated attempts.
+//! The arguments of a function that attempts bind or capture in a special way.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt as _;
 use syn::{
     Attribute, FnArg, GenericParam, Generics, Ident, Pat, PatIdent, PatType, ReceiverKind, Token, Type, TypeReference,
 };
 
-use super::{Function, Place, Shape, lending};
+use super::future::Place;
+use super::tokens::{find, identifiers, looks_like_parameter, mentions, peel};
+use super::{Function, Shape, lending};
 
-/// An argument that attempts bind anew, or capture by unique reference.
+/// An argument that attempts rebind or capture by unique reference.
 pub(crate) struct Binding {
     pub(crate) ident: Ident,
-    /// The argument's own `mut`: where attempts bind the name anew, it belongs there, or the compiler calls it unused.
+    /// The `mut` of the argument. If attempts rebind the name, the `mut` belongs to their binding, because a lint
+    /// reports it in the signature.
     pub(crate) mutability: Option<Token![mut]>,
-    /// The `cfg` attributes of the argument, for everything that names it.
+    /// The `cfg` attributes of the argument, for all output that names it.
     pub(crate) cfgs: Vec<Attribute>,
 }
 
-/// The receiver, where the attempts capture it by unique reference.
+/// A receiver that attempts capture by unique reference.
 pub(crate) struct Receiver {
-    /// What the body calls it: `self`, or the name that `#[async_trait]` gives it.
+    /// Its name in the body: `self`, or the name from `#[async_trait]`.
     pub(crate) name: Ident,
-    /// The receiver's own `self`.
+    /// The `self` in the signature.
     pub(crate) written: Ident,
-    /// It is a unique reference already.
+    /// Set if it is a `&mut` already.
     pub(crate) is_reference: bool,
 }
 
@@ -36,7 +38,7 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// Returns the names that a function brings.
+    /// Returns the names that a function declares.
     pub(crate) fn of(function: &Function) -> Self {
         let generics = function.sig.generics.params.iter().filter_map(|param| match param {
             GenericParam::Type(param) => Some(param.ident.to_string()),
@@ -53,17 +55,17 @@ impl Scope {
         Self { generics: generics.collect(), arguments }
     }
 
-    /// Returns whether a name is `Self` or a generic parameter of the function: an item cannot use either.
+    /// Returns whether a name is `Self` or a generic parameter of the function, which a constant item cannot use.
     pub(crate) fn is_generic(&self, name: &Ident) -> bool {
         name == "Self" || self.generics.iter().any(|generic| name == generic)
     }
 
-    /// Returns whether the first name of a longer path may be a generic parameter, of the function or of the `impl` around.
+    /// Returns whether the first name of a longer path may be a generic parameter of the function or of its `impl`.
     pub(crate) fn may_be_generic(&self, name: &Ident) -> bool {
         self.is_generic(name) || looks_like_parameter(name)
     }
 
-    /// Returns whether tokens may name anything that an item cannot use.
+    /// Returns whether tokens may name a generic parameter, which a constant item cannot use.
     pub(crate) fn has_generic(&self, tokens: TokenStream) -> bool {
         let mut trees = tokens.into_iter().peekable();
         let mut after_angle = false;
@@ -91,15 +93,6 @@ impl Scope {
     }
 }
 
-/// Returns a type without invisible groups (from `macro_rules`) and parentheses.
-pub(crate) fn peel(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => peel(&group.elem),
-        Type::Paren(paren) => peel(&paren.elem),
-        _ => ty,
-    }
-}
-
 /// Returns the parts of an argument that is `name: Type`, without a pattern.
 pub(crate) fn plain_argument(input: &FnArg) -> Option<(&PatIdent, &PatType)> {
     let FnArg::Typed(typed) = input else {
@@ -112,17 +105,19 @@ pub(crate) fn plain_argument(input: &FnArg) -> Option<(&PatIdent, &PatType)> {
 }
 
 /// Lists the `&mut` arguments to reborrow, without those that the result may borrow from.
-pub(super) fn reborrows(function: &Function) -> Vec<Binding> {
+pub(super) fn find_reborrows(function: &Function) -> Vec<Binding> {
     let plain = function.sig.inputs.iter().filter_map(plain_argument);
     let wanted = plain.filter(|(_, typed)| match peel(&typed.ty) {
-        Type::Reference(reference @ TypeReference { mutability: Some(_), .. }) => !lending::lends(function, reference),
+        Type::Reference(reference @ TypeReference { mutability: Some(_), .. }) => {
+            !lending::may_lend(function, reference)
+        }
         _ => false,
     });
-    bindings(function, wanted.map(|(pat, typed)| (pat, typed.attrs.as_slice())))
+    bindings_of(function, wanted.map(|(pat, typed)| (pat, typed.attrs.as_slice())))
 }
 
 /// Lists the owned arguments to capture by unique reference.
-pub(super) fn unique(function: &Function) -> Vec<Binding> {
+pub(super) fn find_unique(function: &Function) -> Vec<Binding> {
     if !function.shape.is_async() {
         return Vec::new();
     }
@@ -135,10 +130,13 @@ pub(super) fn unique(function: &Function) -> Vec<Binding> {
         parts.retain(|(_, ty)| !is_borrowed(ty) && may_be_generic(ty.to_token_stream(), &function.sig.generics));
         open.extend(parts.into_iter().map(|(pat, _)| (pat, typed.attrs.as_slice())));
     }
-    bindings(function, open.into_iter()).into_iter().filter(|binding| is_reachable(function, &binding.ident)).collect()
+    bindings_of(function, open.into_iter())
+        .into_iter()
+        .filter(|binding| is_reachable(function, &binding.ident))
+        .collect()
 }
 
-/// Returns whether the expansion can add a `mut` where the attempts find a name.
+/// Returns whether the expansion can add a `mut` to the binding that the attempts see.
 fn is_reachable(function: &Function, name: &Ident) -> bool {
     match &function.shape {
         Shape::Future(future) => future.moved_in(name).is_some() || !future.is_named_before(name),
@@ -159,8 +157,8 @@ fn parts_of<'a>(pat: &'a Pat, ty: &'a Type, parts: &mut Vec<(&'a PatIdent, &'a T
     }
 }
 
-/// Returns whether a type may be `Send` and not `Sync`, by a trait object or a type parameter in it. Those of the `impl`
-/// around a method are not in sight, so that names which look like one count.
+/// Returns whether a type may be `Send` and not `Sync`, because it contains a trait object or a type parameter. The
+/// type parameters of the `impl` of a method are not visible, so names that look like type parameters count.
 fn may_be_generic(tokens: TokenStream, declared: &Generics) -> bool {
     let mut in_path = false;
     tokens.into_iter().any(|tree| {
@@ -180,15 +178,8 @@ fn may_be_generic(tokens: TokenStream, declared: &Generics) -> bool {
     })
 }
 
-/// Returns whether a name looks like a type parameter: `T`, `T2`, `IO`.
-fn looks_like_parameter(name: &Ident) -> bool {
-    let name = name.to_string();
-    name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.chars().all(|rest| rest.is_ascii_uppercase() || rest.is_ascii_digit())
-}
-
-/// Returns the receiver to capture by unique reference: unlike an argument, its type says nothing about `Sync`.
-pub(super) fn receiver(function: &Function) -> Option<Receiver> {
+/// Returns the receiver to capture by unique reference. Its type does not show whether it is `Sync`.
+pub(super) fn find_receiver(function: &Function) -> Option<Receiver> {
     if !function.shape.is_async() {
         return None;
     }
@@ -202,8 +193,8 @@ pub(super) fn receiver(function: &Function) -> Option<Receiver> {
         },
         _ => return None,
     };
-    // A loop could not lend all of it anew to every attempt and give a part of it away.
-    if is_reference && lending::lends_receiver(function) {
+    // A loop cannot reborrow the receiver for every attempt and return a borrow of it.
+    if is_reference && lending::may_lend_receiver(function) {
         return None;
     }
     let written = Ident::new("self", receiver.self_token.span);
@@ -212,18 +203,18 @@ pub(super) fn receiver(function: &Function) -> Option<Receiver> {
         .or_else(|| mentions(body, &written).then(|| written.clone()))?;
     match &function.shape {
         Shape::Future(future) if !future.keeps(&written) => None,
-        // It is bound in the attempt itself.
+        // The name is bound inside the attempt.
         Shape::Future(future) if future.place == Place::Block && name != "self" => None,
         Shape::Future(future) if !is_reference && name != "self" && future.moved_in(&name).is_none() => None,
         _ => Some(Receiver { name, written, is_reference }),
     }
 }
 
-/// Keeps of some arguments those that the attempts name.
-fn bindings<'a>(function: &Function, wanted: impl Iterator<Item = (&'a PatIdent, &'a [Attribute])>) -> Vec<Binding> {
+/// Returns the bindings for those arguments that the attempts name.
+fn bindings_of<'a>(function: &Function, wanted: impl Iterator<Item = (&'a PatIdent, &'a [Attribute])>) -> Vec<Binding> {
     let named = |ident: &Ident| {
         let used = mentions(function.attempt_tokens(), ident);
-        // What stands before a written async block may have moved or shadowed the argument.
+        // Tokens before an async block of the user may have moved or shadowed the argument.
         let untouched = match &function.shape {
             Shape::Future(future) => future.keeps(ident),
             Shape::Sync | Shape::Async => true,
@@ -238,54 +229,17 @@ fn binding(function: &Function, pat: &PatIdent, attrs: &[Attribute]) -> Binding 
         Shape::Future(future) => future.moved_in(&pat.ident).flatten(),
         Shape::Sync | Shape::Async => None,
     };
-    Binding { ident: pat.ident.clone(), mutability: pat.mutability.or(moved_in), cfgs: conditions(attrs) }
+    Binding { ident: pat.ident.clone(), mutability: pat.mutability.or(moved_in), cfgs: cfg_attributes(attrs) }
 }
 
-/// Lists the attributes that decide whether an argument is there; a `cfg_attr` may hold a `cfg`.
-fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
+/// Lists the attributes that decide whether an argument exists; a `cfg_attr` may contain a `cfg`.
+fn cfg_attributes(attrs: &[Attribute]) -> Vec<Attribute> {
     let decides = |attr: &&Attribute| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr");
     attrs.iter().filter(decides).cloned().collect()
 }
 
-/// Lists the plain arguments of one name: under different `cfg`s there may be several.
+/// Lists the plain arguments of one name; with different `cfg`s there may be several.
 pub(crate) fn arguments_named<'a>(function: &'a Function, name: &'a Ident) -> impl Iterator<Item = Binding> + 'a {
     let plain = function.sig.inputs.iter().filter_map(plain_argument).filter(move |(pat, _)| pat.ident == *name);
     plain.map(|(pat, typed)| binding(function, pat, &typed.attrs))
-}
-
-/// Returns whether tokens name an identifier, also inside a format string (`"{name}"`).
-pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
-    // A format string names `r#type` as `type`.
-    let opening = format!("{{{}", name.unraw());
-    any_tree(tokens.clone(), &|tree| match tree {
-        TokenTree::Ident(ident) => ident == name,
-        TokenTree::Literal(literal) => literal.to_string().contains(&opening),
-        TokenTree::Group(_) | TokenTree::Punct(_) => false,
-    })
-}
-
-pub(super) fn any_tree(tokens: TokenStream, found: &impl Fn(&TokenTree) -> bool) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => any_tree(group.stream(), found),
-        tree => found(&tree),
-    })
-}
-
-/// Returns the first identifier of a kind, with its place and hygiene.
-fn find(tokens: &TokenStream, wanted: impl Fn(&Ident) -> bool + Copy) -> Option<Ident> {
-    tokens.clone().into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(ident) => Some(ident).filter(wanted),
-        TokenTree::Group(group) => find(&group.stream(), wanted),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
-    })
-}
-
-fn identifiers(tokens: TokenStream, names: &mut Vec<String>) {
-    for tree in tokens {
-        match tree {
-            TokenTree::Ident(ident) => names.push(ident.to_string()),
-            TokenTree::Group(group) => identifiers(group.stream(), names),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
 }

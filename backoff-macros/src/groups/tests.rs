@@ -1,8 +1,9 @@
-//! What becomes of captured expressions, types and blocks. Whether the compiler then takes them as meant is tested with real macros.
+//! The tokens for captured expressions, types and blocks. Their meaning for the compiler is tested with real macros in
+//! `tests/`.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::{Depth, arguments, visible};
+use super::{Depth, arguments, make_visible};
 use crate::tests::captured;
 
 /// Writes tokens with invisible groups in angle quotes.
@@ -27,7 +28,7 @@ fn written(tokens: TokenStream) -> String {
 
 #[track_caller]
 fn assert_shown(source: &str, depth: Depth, expected: &str) {
-    assert_eq!(written(visible(captured(source), depth)), expected, "{source}");
+    assert_eq!(written(make_visible(captured(source), depth)), expected, "{source}");
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn captured_bounds_keep_together() {
 #[test]
 fn one_bound_and_a_lifetime_need_no_parentheses() {
     assert_shown("& captured(dyn A)", Depth::All, "& «dyn A»");
-    // In the place of a result `(impl A + 'a)` is a warning of the compiler's.
+    // As a return type, `(impl A + 'a)` causes a warning.
     assert_shown("-> captured(impl A + 'a)", Depth::All, "- > «impl A + ' a»");
     assert_shown("-> captured(Vec<u8>)", Depth::All, "- > «Vec < u8 >»");
 }

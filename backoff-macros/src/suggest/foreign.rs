@@ -1,24 +1,24 @@
-//! Names that people bring from other libraries, each with what it means here.
+//! Names of arguments in other libraries, each with its equivalent.
 
 use Answer::{Form, Millis, Noted, Rename, Urllib3};
 
-/// What a name from elsewhere means here.
+/// The equivalent of a name from another library.
 #[derive(Clone, Copy)]
 pub(super) enum Answer {
-    /// Our name, with the same meaning of the value.
+    /// An argument whose value has the same meaning.
     Rename(&'static str),
-    /// Our name, where a number without a unit is in milliseconds.
+    /// An argument; in the other library a number without a unit is in milliseconds.
     Millis(&'static str),
-    /// Our name, with the difference in meaning.
+    /// An argument whose value has another meaning, with an explanation.
     Noted(&'static str, &'static str),
-    /// The factor of urllib3 in seconds: its first retry is at once, and its second waits for twice the factor.
+    /// The factor of urllib3 in seconds. Its first retry has no delay, and the delay of its second is twice the factor.
     Urllib3,
-    /// A form to type in its place, with an explanation.
+    /// A form to type, with an explanation.
     Form(&'static str, &'static str),
 }
 
 impl Answer {
-    /// Returns the argument that the answer names.
+    /// Returns the name of the argument.
     pub(super) fn argument(self) -> Option<&'static str> {
         match self {
             Rename(ours) | Millis(ours) | Noted(ours, _) => Some(ours),
@@ -28,7 +28,7 @@ impl Answer {
     }
 }
 
-/// Names that people bring from other libraries.
+/// All known names of other libraries.
 pub(super) const FOREIGN: &[(&[&str], Answer)] = &[
     (
         &[

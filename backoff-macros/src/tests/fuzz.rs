@@ -1,13 +1,13 @@
-//! Arbitrary token streams: nothing panics, and the item is never lost. The cases are the same in every run.
+//! Arbitrary token streams: no input panics or loses the item. The cases are the same in every run.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 
 use super::{ASYNC, SYNC, VALID, errors_in, shapes, squeezed, tokens};
-use crate::args::KEYS;
+use crate::args::ARGUMENTS;
 
-/// Words that mean something to the parsers.
+/// Words with a meaning for the parsers.
 const WORDS: [&str; 40] = [
     "full",
     "equal",
@@ -76,18 +76,18 @@ const LITERALS: [&str; 20] = [
 
 fn leaf() -> impl Strategy<Value = Vec<TokenTree>> {
     let ident = |text: &str| TokenTree::Ident(Ident::new(text, Span::call_site()));
-    let key = (0..KEYS.len()).prop_map(move |at| vec![ident(KEYS[at].0)]);
+    let key = (0..ARGUMENTS.len()).prop_map(move |at| vec![ident(ARGUMENTS[at].name)]);
     let word = (0..WORDS.len()).prop_map(move |at| vec![ident(WORDS[at])]);
     let literal = (0..LITERALS.len()).prop_map(|at| vec![TokenTree::Literal(LITERALS[at].parse::<Literal>().unwrap())]);
     let punct = prop::sample::select("=,.;:<>|&*-+!?#'$@/%^~".chars().collect::<Vec<_>>());
     let punct = (punct, any::<bool>()).prop_map(|(character, is_joint)| {
-        // A lone quote would start a lifetime, which needs its name.
+        // A quote starts a lifetime, which needs a name.
         let spacing = if is_joint || character == '\'' { Spacing::Joint } else { Spacing::Alone };
         let mut trees = vec![TokenTree::Punct(Punct::new(character, spacing))];
         trees.extend((character == '\'').then(|| TokenTree::Ident(Ident::new("life", Span::call_site()))));
         trees
     });
-    let argument = (0..KEYS.len()).prop_map(|at| tokens(KEYS[at].1).into_iter().collect());
+    let argument = (0..ARGUMENTS.len()).prop_map(|at| tokens(ARGUMENTS[at].form).into_iter().collect());
     prop_oneof![3 => key, 3 => word, 3 => literal, 4 => punct, 3 => argument]
 }
 
@@ -132,14 +132,14 @@ fn runner(cases: u32) -> TestRunner {
     })
 }
 
-/// Checks what comes out for an attribute on an item.
+/// Checks the output for an attribute on an item.
 fn check(args: TokenStream, item: &TokenStream, is_known: bool) -> Result<(), TestCaseError> {
     let shown = args.to_string();
     let output = crate::retry_tokens(args, item.clone());
     let has_errors = !errors_in(output.clone()).is_empty();
     if is_known {
         prop_assert!(squeezed(&output).contains("fnf("), "{shown}\n{output}");
-    } else if has_errors && !squeezed(item).contains("retry") && !crate::diagnostic::is_expression(item) {
+    } else if has_errors && !squeezed(item).contains("retry") && !crate::expand::fallback::is_expression(item) {
         prop_assert!(squeezed(&output).contains(&squeezed(item)), "{item}\n{output}");
     }
     Ok(())

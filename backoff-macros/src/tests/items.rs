@@ -1,4 +1,4 @@
-//! What is said of items and of the names in them, and what of an item is left in the output beside a message.
+//! Messages about items and about names in them, and the item in the output beside a message.
 
 use super::messages::each;
 use super::{SYNC, errors_in, report, squeezed, tokens};

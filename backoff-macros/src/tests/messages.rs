@@ -140,6 +140,10 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_right_one() {
                 "when = |error| async move { true }",
                 "`when` does not await the block that this closure returns; its answer is needed at once; remove `async`",
             ),
+            (
+                "timeout = \"2s\", on_timeout = |timeout| async { MyError::from(timeout) }",
+                "`on_timeout` does not await the block that this closure returns; its answer is needed at once; remove `async`",
+            ),
             ("max_attempts = 3x", "`max_attempts = 3x` is not a plain number; use `max_attempts = 3`"),
             ("seed = \"x\"", "`seed = \"x\"` is not a whole number; use `seed = 42`"),
             ("multiplier = \"2\"", "`multiplier` is a number; use `multiplier = 2`"),

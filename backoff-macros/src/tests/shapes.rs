@@ -1,13 +1,13 @@
-//! Which shape a function has, and what is bound anew for each attempt.
+//! The shapes of functions, and the bindings of each attempt.
 
 use quote::ToTokens;
 
 use super::{squeezed, tokens};
 use crate::args::{Args, Value};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 use crate::function::{Binding, Function, FutureShape, Place, Scope, Shape, braces};
 
-/// What `#[async_trait]` makes of `async fn f(&self, s: String, v: &mut V) -> Result<T, E>`.
+/// The output of `#[async_trait]` for `async fn f(&self, s: String, v: &mut V) -> Result<T, E>`.
 const ASYNC_TRAIT: &str = "fn f<'life0, 'life1, 'async_trait>(&'life0 self, s: String, v: &'life1 mut V)
     -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<T, E>> + ::core::marker::Send + 'async_trait>>
 where 'life0: 'async_trait, Self: 'async_trait {

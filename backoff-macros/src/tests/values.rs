@@ -1,4 +1,4 @@
-//! What becomes of values that are no mistakes.
+//! The output for valid values.
 
 use super::{SYNC, captured, errors_in, squeezed, tokens};
 

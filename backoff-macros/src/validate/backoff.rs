@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::quoted;
 use crate::args::{Arg, Args, Backoff, Jitter, Value};
-use crate::diagnostic::Errors;
+use crate::errors::Errors;
 
 /// The first delay of a policy that does not name one.
 const DEFAULT_INITIAL_DELAY: Duration = Duration::from_millis(100);

@@ -2,27 +2,27 @@
 
 use syn::{Expr, FnArg, Ident, Type};
 
-use crate::args::{self, Args, is_async_closure};
-use crate::diagnostic::Errors;
+use crate::args::{self, Args, Content, Given, Role, is_async_closure, names_with};
+use crate::errors::Errors;
 use crate::function::{Function, Scope, peel, plain_argument};
 use crate::suggest;
 
 /// Applies the rules that need the function.
 pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) {
-    signature(function, errors);
+    check_signature(function, errors);
     if let Some(error) = &function.unseen_future {
         errors.push(error.clone());
     } else if !function.shape.is_async() {
-        asynchronous(args, errors);
+        refuse_async_arguments(args, errors);
     }
     if function.shape.is_async() {
-        unawaited(args, errors);
+        refuse_unawaited(args, errors);
     }
-    clones(args, function, errors);
-    names(args, function, errors);
+    check_clones(args, function, errors);
+    check_names(args, function, errors);
 }
 
-fn signature(function: &Function, errors: &mut Errors) {
+fn check_signature(function: &Function, errors: &mut Errors) {
     if let Some(constness) = &function.sig.constness {
         let message = "`#[retry]` cannot wrap a `const fn`, because a retry waits at run time; remove `const`";
         errors.at(constness.span, message);
@@ -38,9 +38,9 @@ fn signature(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Refuses what only an async function can do.
-fn asynchronous(args: &Args, errors: &mut Errors) {
-    for name in ["attempt_timeout", "timeout"] {
+/// Refuses arguments that need an async function.
+fn refuse_async_arguments(args: &Args, errors: &mut Errors) {
+    for name in names_with(Role::AsyncOnly) {
         if let Some(key) = args.key(name) {
             let message = format!(
                 "`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; use `max_elapsed`, which \
@@ -49,39 +49,37 @@ fn asynchronous(args: &Args, errors: &mut Errors) {
             errors.at(key.span(), message);
         }
     }
-    let timed = args.key("attempt_timeout").or_else(|| args.key("timeout"));
-    // Without a time-out, it was refused for that.
-    if let (Some(key), Some(_)) = (args.key("on_timeout"), timed) {
+    let has_timeout = names_with(Role::AsyncOnly).any(|name| args.key(name).is_some());
+    // Without a timeout, `on_timeout` was refused already.
+    if let (Some(key), true) = (args.key("on_timeout"), has_timeout) {
         errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the time-out");
     }
-    for hook in [&args.on_retry, &args.on_give_up, &args.on_recovered, &args.or_else].into_iter().flatten() {
-        if is_async_closure(&hook.value) {
-            let key = &hook.key;
+    for Given { key, content, .. } in args.given() {
+        let Content::Awaited(hook) = content else { continue };
+        if is_async_closure(hook) {
             let message = format!("`{key}` cannot be an `async` closure in a synchronous function; remove `async`");
-            errors.push(hook.error(message));
+            errors.push(syn::Error::new_spanned(hook, message));
         }
     }
 }
 
-/// Refuses closures that return an async block, which nothing would await.
-fn unawaited(args: &Args, errors: &mut Errors) {
-    let hooks = [&args.on_retry, &args.on_give_up, &args.on_recovered, &args.or_else, &args.when, &args.until];
-    for hook in hooks.into_iter().flatten() {
-        let Expr::Closure(closure) = args::peel(&hook.value) else { continue };
+/// Refuses closures that return an async block, which the expansion would not await.
+fn refuse_unawaited(args: &Args, errors: &mut Errors) {
+    for Given { key, content, .. } in args.given() {
+        let (expr, cure) = match content {
+            Content::Plain | Content::Runtime => continue,
+            Content::Immediate(expr) => (expr, "its answer is needed at once; remove `async`"),
+            Content::Awaited(expr) => (expr, "use an `async` closure such as `async |event| ..`"),
+        };
+        let Expr::Closure(closure) = args::peel(expr) else { continue };
         if let Expr::Async(block) = args::peel(&closure.body) {
-            let key = &hook.key;
-            let cure = if key == "when" || key == "until" {
-                "its answer is needed at once; remove `async`"
-            } else {
-                "use an `async` closure such as `async |event| ..`"
-            };
             let message = format!("`{key}` does not await the block that this closure returns; {cure}");
             errors.push(syn::Error::new_spanned(block.async_token, message));
         }
     }
 }
 
-fn clones(args: &Args, function: &Function, errors: &mut Errors) {
+fn check_clones(args: &Args, function: &Function, errors: &mut Errors) {
     let Some(clone) = &args.clone else { return };
     let scope = Scope::of(function);
     for (at, name) in clone.value.iter().enumerate() {
@@ -89,13 +87,13 @@ fn clones(args: &Args, function: &Function, errors: &mut Errors) {
             errors.at(name.span(), format!("`{name}` is named twice in `clone(..)`; keep one of them"));
             continue;
         }
-        if let Some(message) = clone_mistake(name, function, &scope) {
+        if let Some(message) = describe_clone_mistake(name, function, &scope) {
             errors.at(name.span(), message);
         }
     }
 }
 
-fn clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<String> {
+fn describe_clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<String> {
     if name == "self" {
         return Some("cannot clone `self`, because it cannot be bound anew; clone what the body consumes".to_owned());
     }
@@ -125,8 +123,8 @@ fn clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<Str
     }
 }
 
-/// Refuses names for the body that are taken.
-fn names(args: &Args, function: &Function, errors: &mut Errors) {
+/// Refuses names for the body that are bound already.
+fn check_names(args: &Args, function: &Function, errors: &mut Errors) {
     let scope = Scope::of(function);
     let once = args.once.iter().flat_map(|arg| &arg.value).map(|once| &once.name);
     let mut taken: Vec<&Ident> = Vec::new();

@@ -1,9 +1,10 @@
-//! The statements `let name = name;` before an attempt, with which `#[async_trait]` moves arguments into its async block.
+//! The statements `let name = name;` before an attempt, by which `#[async_trait]` moves arguments into its async
+//! block.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::Token;
 
-/// One such statement, as places in the list of tokens.
+/// One such statement, with its place in the list of tokens.
 struct Move {
     /// The token after `let`: the name, or its `mut`.
     at: usize,
@@ -12,8 +13,8 @@ struct Move {
     mutability: Option<Span>,
 }
 
-/// Finds all of them, not inside groups.
-fn moves(trees: &[TokenTree]) -> Vec<Move> {
+/// Finds all such statements outside groups.
+fn find_moves(trees: &[TokenTree]) -> Vec<Move> {
     let word = |at: usize| match trees.get(at) {
         Some(TokenTree::Ident(word)) => Some(word),
         _ => None,
@@ -32,24 +33,24 @@ fn moves(trees: &[TokenTree]) -> Vec<Move> {
     (0..trees.len()).filter_map(statement).collect()
 }
 
-/// Returns whether an argument is moved in, and with which `mut`.
+/// Returns whether an argument is moved in, and its `mut` there.
 #[expect(clippy::option_option, reason = "outside: is it moved in; inside: is it `mut` there")]
 pub(super) fn mutability(before: &TokenStream, name: &Ident) -> Option<Option<Token![mut]>> {
     let trees: Vec<TokenTree> = before.clone().into_iter().collect();
-    let moved = moves(&trees).into_iter().find(|moved| moved.name == *name)?;
+    let moved = find_moves(&trees).into_iter().find(|moved| moved.name == *name)?;
     Some(moved.mutability.map(Token![mut]))
 }
 
 /// Returns the name under which `self` is moved in.
 pub(super) fn name_of_self(before: &TokenStream) -> Option<Ident> {
     let trees: Vec<TokenTree> = before.clone().into_iter().collect();
-    moves(&trees).into_iter().find(|moved| moved.source == "self").map(|moved| moved.name)
+    find_moves(&trees).into_iter().find(|moved| moved.source == "self").map(|moved| moved.name)
 }
 
-/// Returns the statements with `mut` where it is wanted, and without it where it is not.
+/// Returns the statements with `mut` added or removed as `wanted` returns for each name.
 pub(super) fn with_mutability(before: &TokenStream, wanted: &dyn Fn(&Ident) -> Option<bool>) -> TokenStream {
     let trees: Vec<TokenTree> = before.clone().into_iter().collect();
-    let found = moves(&trees);
+    let found = find_moves(&trees);
     let mut tokens = TokenStream::new();
     for (at, tree) in trees.into_iter().enumerate() {
         let moved = found.iter().find(|moved| moved.at == at);

@@ -1,0 +1,202 @@
+//! The step after an attempt: the view of the result, the decision, and the hook `on_retry`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use super::context::Context;
+use super::tokens::{called, notify};
+
+/// Writes the code that leaves the loop with `__result`, or binds `__delay`.
+pub(super) fn write(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Context { plan, core, private, .. } = context;
+    let args = plan.args;
+    let as_result = context.as_result();
+    let succeeded = write_success(context);
+    let fault = write_fault(context);
+    // Only `on_retry` receives the error; otherwise its text is made here, because its type is known here.
+    let (noun, no_error, error) = if args.on_retry.is_some() {
+        let none = quote_spanned!(site=> ::core::option::Option::None);
+        (quote_spanned!(site=> __error), none, quote_spanned!(site=> ::core::option::Option::Some(__error)))
+    } else {
+        let none = quote_spanned!(site=> #core::observe::ErrorText::NONE);
+        (quote_spanned!(site=> __text), none, quote_spanned!(site=> #private::Telling::new(__error).text()))
+    };
+    let on_value = match &args.until {
+        None => quote_spanned! {site=>
+            ::core::result::Result::Ok(_) => {
+                #succeeded
+                (#core::Fault::Transient, #no_error)
+            }
+        },
+        Some(_) if plan.evaluates_until_first() => quote_spanned! {site=>
+            ::core::result::Result::Ok(_) => {
+                if __is_met {
+                    #succeeded
+                }
+                (#core::Fault::Transient, #no_error)
+            }
+        },
+        Some(until) => {
+            let is_met = called(context.private, "is_met", &quote_spanned!(site=> __value), &until.value);
+            quote_spanned! {site=>
+                ::core::result::Result::Ok(__value) => {
+                    if #is_met {
+                        #succeeded
+                    }
+                    (#core::Fault::Transient, #no_error)
+                }
+            }
+        }
+    };
+    let (cancelled, failed) = (write_cancel_check(context), write_decision(context));
+    let on_retry = write_on_retry(context);
+    let stopped = if plan.has_reason() {
+        quote_spanned!(site=> #private::Verdict::Stop(__reason) => break (__result, ::core::option::Option::Some(__reason)),)
+    } else {
+        quote_spanned!(site=> #private::Verdict::Stop(_) => break __result,)
+    };
+    // The verdict is bound first, so that its temporaries are dropped before a hook is awaited.
+    quote_spanned! {site=>
+        #cancelled
+        let (__fault, #noun) = match #as_result {
+            #on_value
+            ::core::result::Result::Err(__error) => (#fault, #error),
+        };
+        let __verdict = #failed;
+        let __delay = match __verdict {
+            #private::Verdict::Retry(__delay) => {
+                #on_retry
+                __delay
+            }
+            #stopped
+        };
+    }
+}
+
+/// Records a success and leaves the loop. If a test loses the result, it counts as a value that does not meet `until`.
+fn write_success(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let identity = context.identity();
+    let deposit = context.plan.args.budget.as_ref().map(|_| quote_spanned!(site=> __budget.deposit();));
+    let leave = if context.plan.has_reason() {
+        quote_spanned!(site=> break (__result, ::core::option::Option::None);)
+    } else {
+        quote_spanned!(site=> break __result;)
+    };
+    quote_spanned!(site=> if __driver.succeeded(#identity) { #deposit #leave })
+}
+
+/// Classifies the error by `when`, or by its own type.
+fn write_fault(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let private = context.private;
+    if let Some(when) = &context.plan.args.when {
+        called(context.private, "ask", &quote_spanned!(site=> __error), &when.value)
+    } else {
+        quote_spanned!(site=> #private::Probe::new(__error).fault())
+    }
+}
+
+/// Binds `__is_cancelled`. It is bound before the match on the result, because nothing of the result may be borrowed
+/// during an await.
+fn write_cancel_check(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Context { plan, private, .. } = context;
+    let args = plan.args;
+    if args.cancel.is_none() {
+        return TokenStream::new();
+    }
+    if !plan.is_async {
+        return quote_spanned!(site=> let __is_cancelled = #private::is_cancelled(__cancel););
+    }
+    let as_result = context.as_result();
+    let (evaluate_until, continues) = match &args.until {
+        None => (TokenStream::new(), quote_spanned!(site=> #as_result.is_err())),
+        Some(until) => {
+            let is_met = called(context.private, "is_met", &quote_spanned!(site=> __value), &until.value);
+            let evaluate = quote_spanned! {site=>
+                let __is_met = match #as_result {
+                    ::core::result::Result::Ok(__value) => #is_met,
+                    ::core::result::Result::Err(_) => false,
+                };
+            };
+            (evaluate, quote_spanned!(site=> !__is_met))
+        }
+    };
+    quote_spanned! {site=>
+        #evaluate_until
+        let __is_cancelled = #continues && #private::is_given_now(__cancel.as_mut()).await;
+    }
+}
+
+/// Calls the decision of the driver.
+fn write_decision(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let args = context.plan.args;
+    let identity = context.identity();
+    let text = if args.on_retry.is_some() {
+        context.error_text(&quote_spanned!(site=> __error))
+    } else {
+        quote_spanned!(site=> __text)
+    };
+    if context.plan.needs_circumstances() {
+        let circumstances = write_circumstances(context);
+        return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #circumstances));
+    }
+    let budget = context.optional_budget();
+    quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget))
+}
+
+/// Writes the facts about the call that the decision needs beside the fault.
+fn write_circumstances(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Context { plan, private, .. } = context;
+    let args = plan.args;
+    let budget = context.optional_budget();
+    let no = quote_spanned!(site=> false);
+    let is_cancelled = if args.cancel.is_some() { quote_spanned!(site=> __is_cancelled) } else { no.clone() };
+    let cut_short = if args.attempt_timeout.is_some() || args.timeout.is_some() {
+        quote_spanned!(site=> __cut_short)
+    } else {
+        quote_spanned!(site=> ::core::option::Option::None)
+    };
+    let inner_gave_up =
+        if plan.inner_retries.is_some() { quote_spanned!(site=> #private::inner_gave_up(&__scope)) } else { no };
+    let attempts_are_limited = args.attempt_timeout.is_some();
+    quote_spanned! {site=>
+        #private::Circumstances {
+            is_cancelled: #is_cancelled,
+            cut_short: #cut_short,
+            inner_gave_up: #inner_gave_up,
+            attempts_are_limited: #attempts_are_limited,
+            budget: #budget,
+        }
+    }
+}
+
+/// Runs `on_retry`, and stops if the retry would start too late after it.
+fn write_on_retry(context: &Context<'_>) -> TokenStream {
+    let Some(hook) = &context.plan.args.on_retry else {
+        return TokenStream::new();
+    };
+    let site = Span::mixed_site();
+    let (identity, private) = (context.identity(), context.private);
+    let event_text = context.event_text(&quote_spanned!(site=> __error));
+    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay).texted(#event_text));
+    let hook = notify(context.private, &hook.value, &event);
+    let circumstances = write_circumstances(context);
+    let text = context.error_text(&quote_spanned!(site=> __error));
+    let stop = if context.plan.has_reason() {
+        quote_spanned!(site=> break (__result, ::core::option::Option::Some(#private::StopReason::MaxElapsed));)
+    } else {
+        quote_spanned!(site=> break __result;)
+    };
+    quote_spanned! {site=>
+        #hook
+        if !__driver.is_still_in_time(#identity, __delay, #circumstances) {
+            __driver.interrupted(#identity, #private::StopReason::MaxElapsed, #text);
+            #stop
+        }
+    }
+}

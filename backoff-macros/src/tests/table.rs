@@ -1,0 +1,46 @@
+//! The table of arguments: the reference in the documentation has the same rows.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::{ASYNC, squeezed, tokens};
+use crate::args::{ARGUMENTS, Role};
+
+/// Returns the names in the first column of the table "Arguments".
+fn documented() -> Vec<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../backoff-core/src/retry.md");
+    let text = fs::read_to_string(path).unwrap();
+    let section = text.split("# Arguments").nth(1).unwrap().split("\n# ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| row.split(['`', '(']).next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_reference_documents_each_argument_once() {
+    let documented = documented();
+    let names: BTreeSet<&str> = documented.iter().map(String::as_str).collect();
+    assert_eq!(names.len(), documented.len(), "{documented:?}");
+    assert_eq!(names, ARGUMENTS.iter().map(|argument| argument.name).collect());
+}
+
+#[test]
+fn each_form_begins_with_the_name_of_its_argument() {
+    for argument in &ARGUMENTS {
+        let rest = argument.form.strip_prefix(argument.name);
+        assert!(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '('])), "{}", argument.form);
+    }
+}
+
+#[test]
+fn each_setting_of_a_policy_reaches_its_builder() {
+    for argument in ARGUMENTS.iter().filter(|argument| argument.has(Role::PolicySetting) && argument.name != "backoff")
+    {
+        let args = match argument.name {
+            "increment" => format!("{}, backoff = linear", argument.form),
+            _ => argument.form.to_owned(),
+        };
+        let output = squeezed(&crate::retry_tokens(tokens(&args), tokens(ASYNC)));
+        let setter = if argument.name == "delay" { "constant(" } else { argument.name };
+        assert!(output.contains(&format!(".{setter}(")) || output.contains(&format!("::{setter}")), "{args}: {output}");
+    }
+}
