@@ -25,7 +25,7 @@ const fn ms(millis: u64) -> Duration {
 fn every_setting_has_the_name_of_an_argument() {
     let refused = read("zzz = 1").unwrap_err();
     let (_, settings) = refused.split_once("expected one of ").unwrap();
-    let reference = include_str!("../backoff-core/src/retry.md");
+    let reference = include_str!("../../src/retry.md");
     for setting in settings.split('`').filter(|part| part.contains(char::is_alphabetic)) {
         assert!(reference.contains(&format!("\n| `{setting}` |")), "{setting}");
     }

@@ -282,7 +282,9 @@ impl Call {
     /// Checks that hooks and operation agree, and counts the end.
     pub(crate) fn is_consistent(&self) {
         let (attempts, retries) = (self.attempts(), self.retries.load(Relaxed));
-        let ended_in_delay = self.reason() == Some(StopReason::Cancelled) && retries == attempts;
+        // Cancelled in the delay, or out of time after the hook that announced the retry.
+        let is_early = matches!(self.reason(), Some(StopReason::Cancelled | StopReason::MaxElapsed));
+        let ended_in_delay = is_early && retries == attempts;
         self.tally.ended_in_delay.fetch_add(u64::from(ended_in_delay), Relaxed);
         let has_recovered = self.reason().is_none() && attempts > 1;
         self.tally.first_tries.fetch_add(u64::from(self.reason().is_none() && attempts == 1), Relaxed);
