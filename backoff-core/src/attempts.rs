@@ -1,6 +1,6 @@
 //! The retry loop written by hand, for operations that a closure cannot express.
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 mod awaiting;
 
 use core::fmt;

@@ -1,4 +1,4 @@
-//! Where "now" comes from. Monotonic time is read in this file only.
+//! Where "now" comes from. Monotonic time is read in this file and by `sleep/runtime` only.
 
 use core::time::Duration;
 
@@ -85,14 +85,15 @@ impl Clock for RuntimeClock {
 
     #[inline]
     fn now(&self) -> Self::Instant {
-        #[cfg(all(feature = "testing", feature = "tokio"))]
+        #[cfg(feature = "testing")]
         if let Some(now) = crate::testing::now() {
             return now;
         }
-        #[cfg(feature = "tokio")]
-        return tokio::time::Instant::now().into_std();
-        #[cfg(not(feature = "tokio"))]
-        SystemClock.now()
+        #[cfg(feature = "_runtime")]
+        if let Some(now) = <crate::sleep::runtime::Enabled as crate::sleep::runtime::Runtime>::now() {
+            return now;
+        }
+        std::time::Instant::now()
     }
 
     #[inline]

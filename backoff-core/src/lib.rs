@@ -178,7 +178,7 @@ pub mod call {
     pub use crate::drive::race::{Never, Signal, When};
     #[cfg(feature = "async")]
     pub use crate::drive::timers::AsyncTimeouts;
-    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    #[cfg(feature = "_runtime")]
     pub use crate::sleep::RuntimeSleep;
 }
 

@@ -1,14 +1,14 @@
 //! What waits out a delay.
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub(crate) mod runtime;
 
 use core::future::Future;
 use core::time::Duration;
 
-#[cfg(all(not(feature = "testing"), any(feature = "tokio", feature = "async-io")))]
+#[cfg(all(not(feature = "testing"), feature = "_runtime"))]
 pub use self::runtime::RuntimeSleep;
-#[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
+#[cfg(all(feature = "testing", feature = "_runtime"))]
 pub use crate::testing::time::RuntimeSleep;
 
 /// Waits out a delay without blocking the thread.
@@ -129,7 +129,7 @@ impl BlockingSleeper for DefaultSleeper {
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 impl Sleeper for DefaultSleeper {
     type Sleep = RuntimeSleep;
 
@@ -142,18 +142,16 @@ impl Sleeper for DefaultSleeper {
 #[cfg(feature = "async")]
 pub(crate) use self::wait::Wait;
 
-/// Polls a future outside of the cooperative budget of a tokio task.
-///
-/// Tokio's timers and channels answer `Pending` once a task has used its budget up, however often they have completed by then.
+/// Polls a future outside of the cooperative budget of a task.
 #[cfg(feature = "async")]
 #[inline]
 pub(crate) fn poll_unbudgeted<F: Future>(
     future: core::pin::Pin<&mut F>,
     cx: &mut core::task::Context<'_>,
 ) -> core::task::Poll<F::Output> {
-    #[cfg(feature = "tokio")]
-    return core::pin::pin!(tokio::task::unconstrained(future)).poll(cx);
-    #[cfg(not(feature = "tokio"))]
+    #[cfg(feature = "_runtime")]
+    return core::pin::pin!(<runtime::Enabled as runtime::Runtime>::unbudgeted(future)).poll(cx);
+    #[cfg(not(feature = "_runtime"))]
     future.poll(cx)
 }
 
@@ -168,7 +166,7 @@ pub(crate) fn block_unless_cancelled(delay: Duration, token: Option<&crate::Canc
 }
 
 /// Waits out a delay, or until the token is cancelled.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
     use crate::drive::race::{Delay, Never, When};
 
@@ -213,7 +211,7 @@ mod wait {
 
         #[inline]
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-            #[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
+            #[cfg(all(feature = "testing", feature = "_runtime"))]
             if matches!(*self, Self::Yield { .. }) {
                 crate::testing::zero_delay_polled();
             }

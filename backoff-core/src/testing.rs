@@ -104,14 +104,14 @@ use self::time::VirtualTime;
 use crate::clock::{Clock as _, RuntimeClock};
 
 pub use self::guards::{ProcessGuard, Recorder, Tested, ThreadGuard, Wrapped};
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub(crate) use self::layers::zero_delay_polled;
 pub(crate) use self::layers::{
     are_retries_disabled, attempt_ended, call_stopped, changed, loses_reply, now, passes, wait_is_undone, waits_for,
 };
 pub use self::outcomes::{Case, Fate, every_outcome, every_outcome_async, request, request_async};
 pub use self::setup::Setup;
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub(crate) use self::time::only_looking;
 
 /// Makes every delay of calls on this thread zero, until the guard is dropped: [`Setup::no_waits`] for the thread.

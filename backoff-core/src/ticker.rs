@@ -94,7 +94,7 @@ impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 impl<B: Backoff, G: Random> Ticker<'_, B, G> {
     /// Waits for the next tick and returns its number; `None` when the policy has ended.
     ///

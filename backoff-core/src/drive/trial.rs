@@ -170,9 +170,9 @@ impl Trial {
 #[cfg(feature = "async")]
 #[inline]
 pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
-    #[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
+    #[cfg(all(feature = "testing", feature = "_runtime"))]
     return crate::testing::only_looking(poll);
-    #[cfg(not(all(feature = "testing", any(feature = "tokio", feature = "async-io"))))]
+    #[cfg(not(all(feature = "testing", feature = "_runtime")))]
     poll()
 }
 

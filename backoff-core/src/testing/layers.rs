@@ -133,7 +133,7 @@ fn record(write: impl Fn(&mut Recorded)) {
 }
 
 /// Returns the innermost layer with a clock of its own.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub(super) fn with_virtual_time() -> Option<Arc<Layer>> {
     if !are_any() {
         return None;
@@ -156,7 +156,7 @@ pub(crate) fn now() -> Option<Instant> {
 }
 
 /// Notes on the virtual clock that a zero delay was polled.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 #[inline]
 pub(crate) fn zero_delay_polled() {
     let _ = innermost(|layer| layer.time.as_ref().map(VirtualTime::zero_delay_polled));

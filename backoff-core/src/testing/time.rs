@@ -1,6 +1,6 @@
 //! A clock that advances by itself: as soon as a call does nothing but wait, its delay has passed.
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,17 +16,17 @@ pub(super) struct VirtualTime {
 struct State {
     passed: Duration,
     /// The async delays in progress: when each ends, and its number.
-    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    #[cfg(feature = "_runtime")]
     waiting: BTreeSet<(Duration, u64)>,
-    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    #[cfg(feature = "_runtime")]
     next_number: u64,
     /// The polls of zero delays since time passed: calls that go on, for which it stands still.
-    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    #[cfg(feature = "_runtime")]
     zero_delays: u32,
 }
 
 /// After so many polls of zero delays time passes all the same, or a call without any other delay would never reach its time-out.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 const MOST_ZERO_DELAYS: u32 = 100_000;
 
 /// As much virtual time as every platform's `Instant` can be ahead: about five hundred years.
@@ -50,28 +50,28 @@ impl VirtualTime {
     pub(super) fn pass(&self, time: Duration) {
         let mut state = self.state();
         state.passed = state.passed.saturating_add(time).min(LONGEST);
-        #[cfg(any(feature = "tokio", feature = "async-io"))]
+        #[cfg(feature = "_runtime")]
         {
             state.zero_delays = 0;
         }
     }
 
     /// Notes that a zero delay was polled.
-    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    #[cfg(feature = "_runtime")]
     pub(super) fn zero_delay_polled(&self) {
         let mut state = self.state();
         state.zero_delays = state.zero_delays.saturating_add(1).min(MOST_ZERO_DELAYS);
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 std::thread_local! {
     /// A delay is polled by somebody who does not wait for it.
     static IS_ONLY_LOOKED_AT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 /// Polls something without letting virtual time pass: the caller wants to know how it stands, and does not wait.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
     struct Restored(bool);
     impl Drop for Restored {
@@ -83,10 +83,10 @@ pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
     poll()
 }
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub use self::asynchronous::RuntimeSleep;
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 mod asynchronous {
     use std::fmt;
     use std::future::Future;
