@@ -36,7 +36,7 @@ pub use self::asynchronous::{
 pub use self::cancelling::{Cancelling, Cancels, NoFuture};
 #[cfg(feature = "std")]
 pub use self::drivers::{
-    AsyncMode, Attempt, BlockingMode, Circumstances, Counted, Full, Memory, Mode, Recorded, Timed, Untimed,
+    AsyncMode, BlockingMode, Circumstances, Counted, Full, Memory, Mode, Recorded, Timed, Untimed,
 };
 #[cfg(feature = "std")]
 pub use self::features::AsyncSleeper;

@@ -2,6 +2,11 @@
 
 use core::time::Duration;
 
+#[cfg(feature = "_runtime")]
+use crate::sleep::runtime::{Enabled, Runtime as _};
+#[cfg(feature = "std")]
+use crate::test_hooks;
+
 /// Tells the time that passes, so that tests and simulators can bring their own.
 ///
 /// Closures `Fn() -> Duration` are clocks: they return the time since a fixed point of their choice.
@@ -60,11 +65,7 @@ impl Clock for SystemClock {
 
     #[inline]
     fn now(&self) -> Self::Instant {
-        #[cfg(feature = "testing")]
-        if let Some(now) = crate::testing::now() {
-            return now;
-        }
-        std::time::Instant::now()
+        test_hooks::now().unwrap_or_else(std::time::Instant::now)
     }
 
     #[inline]
@@ -85,12 +86,11 @@ impl Clock for RuntimeClock {
 
     #[inline]
     fn now(&self) -> Self::Instant {
-        #[cfg(feature = "testing")]
-        if let Some(now) = crate::testing::now() {
+        if let Some(now) = test_hooks::now() {
             return now;
         }
         #[cfg(feature = "_runtime")]
-        if let Some(now) = <crate::sleep::runtime::Enabled as crate::sleep::runtime::Runtime>::now() {
+        if let Some(now) = Enabled::now() {
             return now;
         }
         std::time::Instant::now()

@@ -76,6 +76,8 @@ extern crate alloc;
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "std")]
+mod attempt;
+#[cfg(feature = "std")]
 mod attempts;
 mod backoff;
 mod base;
@@ -108,6 +110,8 @@ mod sleep;
 mod sources;
 #[cfg(feature = "std")]
 mod sync;
+#[cfg(any(feature = "std", feature = "async"))]
+mod test_hooks;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -116,7 +120,7 @@ mod ticker;
 mod tiers;
 
 #[cfg(feature = "std")]
-pub use crate::__private::Attempt;
+pub use crate::attempt::Attempt;
 #[cfg(feature = "std")]
 pub use crate::attempts::Attempts;
 pub use crate::backoff::{Backoff, List, Sequence};

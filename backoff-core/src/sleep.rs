@@ -6,10 +6,10 @@ pub(crate) mod runtime;
 use core::future::Future;
 use core::time::Duration;
 
-#[cfg(all(not(feature = "testing"), feature = "_runtime"))]
+#[cfg(feature = "_runtime")]
 pub use self::runtime::RuntimeSleep;
-#[cfg(all(feature = "testing", feature = "_runtime"))]
-pub use crate::testing::time::RuntimeSleep;
+#[cfg(feature = "std")]
+use crate::test_hooks;
 
 /// Waits out a delay without blocking the thread.
 ///
@@ -113,19 +113,15 @@ pub struct DefaultSleeper;
 impl BlockingSleeper for DefaultSleeper {
     #[inline]
     fn sleep(&self, delay: Duration) {
-        #[cfg(feature = "testing")]
-        if crate::testing::passes(delay) {
-            return;
+        if !test_hooks::passes(delay) {
+            std::thread::sleep(delay);
         }
-        std::thread::sleep(delay);
     }
 
     fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
-        #[cfg(feature = "testing")]
-        if token.is_cancelled() || crate::testing::passes(delay) {
-            return;
+        if !token.is_cancelled() && !test_hooks::passes(delay) {
+            token.wait(delay);
         }
-        token.wait(delay);
     }
 }
 
@@ -150,7 +146,7 @@ pub(crate) fn poll_unbudgeted<F: Future>(
     cx: &mut core::task::Context<'_>,
 ) -> core::task::Poll<F::Output> {
     #[cfg(feature = "_runtime")]
-    return core::pin::pin!(<runtime::Enabled as runtime::Runtime>::unbudgeted(future)).poll(cx);
+    return core::pin::pin!(runtime::unbudgeted(future)).poll(cx);
     #[cfg(not(feature = "_runtime"))]
     future.poll(cx)
 }
@@ -165,15 +161,6 @@ pub(crate) fn block_unless_cancelled(delay: Duration, token: Option<&crate::Canc
     }
 }
 
-/// Waits out a delay, or until the token is cancelled.
-#[cfg(feature = "_runtime")]
-pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
-    use crate::drive::race::{Delay, Never, When};
-
-    let cancel = token.map(|token| When::new(token.cancelled()));
-    Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
-}
-
 #[cfg(feature = "async")]
 mod wait {
     use core::future::Future;
@@ -184,6 +171,7 @@ mod wait {
     use pin_project_lite::pin_project;
 
     use super::Sleeper;
+    use crate::test_hooks;
 
     pin_project! {
         /// Waits out a delay; a zero delay skips the sleeper and yields to the executor once.
@@ -211,9 +199,8 @@ mod wait {
 
         #[inline]
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-            #[cfg(all(feature = "testing", feature = "_runtime"))]
             if matches!(*self, Self::Yield { .. }) {
-                crate::testing::zero_delay_polled();
+                test_hooks::zero_delay_polled();
             }
             match self.project() {
                 WaitPinned::Sleep { sleep } => sleep.poll(cx),

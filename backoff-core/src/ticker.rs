@@ -110,7 +110,7 @@ impl<B: Backoff, G: Random> Ticker<'_, B, G> {
         let is_first = self.driver.is_none();
         let delay = self.delay(WaitClock::Async)?;
         if !is_first {
-            crate::sleep::wait_unless_cancelled(delay, self.cancel.as_ref()).await;
+            crate::drive::race::wait_unless_cancelled(delay, self.cancel.as_ref()).await;
         }
         self.tick()
     }

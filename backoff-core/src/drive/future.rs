@@ -20,7 +20,7 @@ use super::race::{DelayEnd, PollOrder, Signal, Struck, poll_attempt, poll_delay}
 use super::settle::text_of;
 use super::source::PolicySource;
 use super::timers::AsyncTimeouts;
-use super::trial::{in_force, only_looking};
+use super::trial::in_force;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
 use crate::decision::{Decision, Failure, Limit, StopReason, attempt_limit};
@@ -28,6 +28,7 @@ use crate::error::Ended;
 use crate::observe::Observer;
 use crate::random::Random;
 use crate::sleep::{Sleeper, Wait};
+use crate::test_hooks::only_looking;
 use crate::{Backoff, Fault, Outcome};
 
 /// The state of the backoff of `P` during a call.

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use crate::Budget;
-use crate::drive::settle::Label;
+use crate::observe::Label;
 
 /// What a call shares with others: its name, its budget, its scope.
 #[derive(Clone, Copy, Debug)]

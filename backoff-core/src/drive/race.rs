@@ -8,10 +8,14 @@
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+#[cfg(feature = "_runtime")]
+use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use crate::sleep::poll_unbudgeted;
+#[cfg(feature = "_runtime")]
+use crate::sleep::{DefaultSleeper, Wait};
 
 /// A future that ends a wait or an attempt early when it completes.
 pub trait Signal {
@@ -217,4 +221,11 @@ impl<A: Future, D: Signal, L: Signal> Future for Limited<A, D, L> {
         let this = self.project();
         poll_attempt(cx, this.order, |cx| this.attempt.poll(cx), this.deadline, this.limit)
     }
+}
+
+/// Waits out a delay, or until the token is cancelled.
+#[cfg(feature = "_runtime")]
+pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
+    let cancel = token.map(|token| When::new(token.cancelled()));
+    Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
 }

@@ -17,6 +17,8 @@ use std::time::Instant;
 
 use pin_project_lite::pin_project;
 
+use crate::test_hooks::MaybeVirtual;
+
 /// Defines [`Enabled`] from a list of features and runtimes.
 macro_rules! runtimes {
     ($($feature:literal => $module:ident::$runtime:ident,)+) => {
@@ -151,19 +153,25 @@ impl Runtime for NoRuntime {
     }
 }
 
+/// Takes a future out of the cooperative budgets of the enabled runtimes.
+#[inline]
+pub(crate) fn unbudgeted<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    Enabled::unbudgeted(future)
+}
+
 pin_project! {
     /// Completes after a delay, in the time of the async runtime that polls it.
     #[must_use = "futures do nothing unless polled"]
     pub struct RuntimeSleep {
         #[pin]
-        sleep: <Enabled as Runtime>::Sleep,
+        sleep: MaybeVirtual<<Enabled as Runtime>::Sleep>,
     }
 }
 
 impl RuntimeSleep {
     #[inline]
     pub(crate) fn new(delay: Duration) -> Self {
-        Self { sleep: Enabled::sleep(delay) }
+        Self { sleep: MaybeVirtual::new(delay, Enabled::sleep) }
     }
 }
 
