@@ -159,31 +159,29 @@ pub use backoff_macros::Classify;
 #[doc = include_str!("retry.md")]
 pub use backoff_macros::retry;
 
-/// The types that a call is made of, for signatures that name one.
-///
-/// Programs rarely need them: the setters of [`Retry`] put them together.
+/// The types that signatures name: of what a call returns, and the futures of async calls.
 pub mod call {
-    pub use crate::drive::cancel::{BlockingCancel, CancelledBy, Holds, NoCancel};
-    pub use crate::drive::judge::{
-        AskTheError, ByClassify, ByMarks, ByMarksSend, ByMarksSendSync, Classified, Classifier, Condition, EveryError,
-        EveryValue, Judge,
-    };
-    pub use crate::drive::limits::{BudgetSource, Nesting, NoBudget, NoScope, OpenScope, Sharing};
     pub use crate::drive::operation::{ErrorOf, ReportOf, ValueOf};
-    pub use crate::drive::source::{Editable, Edited, PolicySource};
-    pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, TimeoutSettings, Timeouts};
-    pub use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry};
 
     #[cfg(feature = "async")]
-    pub use crate::drive::cancel::AsyncCancel;
-    #[cfg(feature = "async")]
     pub use crate::drive::future::{ReportFuture, RetryFuture};
-    #[cfg(feature = "async")]
-    pub use crate::drive::race::{Never, Signal, When};
-    #[cfg(feature = "async")]
-    pub use crate::drive::timers::AsyncTimeouts;
     #[cfg(feature = "_runtime")]
     pub use crate::sleep::RuntimeSleep;
+
+    // The parameters of `Retry`, which the setters fill in. They are reachable for signatures and for the messages of the compiler, and not
+    // covered by semver. The traits among them are sealed; the other traits that bound the parameters have no path.
+    #[doc(hidden)]
+    pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
+    #[doc(hidden)]
+    pub use crate::drive::judge::{AskTheError, EveryError, EveryValue, Judge};
+    #[doc(hidden)]
+    pub use crate::drive::limits::{BudgetSource, NoBudget, NoScope, Sharing};
+    #[doc(hidden)]
+    pub use crate::drive::source::Edited;
+    #[doc(hidden)]
+    pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, Timeouts};
+    #[doc(hidden)]
+    pub use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry};
 }
 
 /// The examples of the README are documentation tests, where the features that they use are on.

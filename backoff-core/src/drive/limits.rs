@@ -83,10 +83,19 @@ pub struct NoBudget;
     message = "`{Self}` is not a retry budget",
     label = "expected `&Budget` or `Arc<Budget>`"
 )]
-pub trait BudgetSource {
+pub trait BudgetSource: sealed::Sealed {
     #[doc(hidden)]
     fn budget(&self) -> Option<&Budget>;
 }
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for NoBudget {}
+impl sealed::Sealed for &Budget {}
+impl sealed::Sealed for Arc<Budget> {}
+impl sealed::Sealed for &Arc<Budget> {}
 
 impl BudgetSource for NoBudget {
     #[inline]

@@ -75,6 +75,7 @@ impl<S: Signal> Signal for Pin<&mut S> {
 
 /// The end of a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "std"), expect(unreachable_pub, reason = "the expansion of `#[retry]` needs `std`"))]
 pub enum DelayEnd {
     /// The delay has passed.
     Elapsed,
@@ -104,6 +105,7 @@ pub(crate) fn poll_delay(
 
 /// The limit that dropped an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "std"), expect(unreachable_pub, reason = "the expansion of `#[retry]` needs `std`"))]
 pub enum Struck {
     /// The limit of this attempt.
     Attempt,
