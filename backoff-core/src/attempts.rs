@@ -1,6 +1,6 @@
 //! The retry loop written by hand, for operations that a closure cannot express.
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 mod awaiting;
 
 use core::fmt;
@@ -8,9 +8,10 @@ use core::time::Duration;
 
 use crate::clock::{BothInstants, Clock as _, WaitClock};
 use crate::decision::{Decision, Failure, StopReason};
-use crate::drive::settle::{Label, text_of};
+use crate::drive::settle::text_of;
 use crate::drive::{Driver, Step};
 use crate::error::RetryError;
+use crate::observe::Label;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::block_unless_cancelled;
 use crate::{Backoff, Budget, CancelToken, Fault, Policy};

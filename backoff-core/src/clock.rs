@@ -1,6 +1,11 @@
-//! Where "now" comes from. Monotonic time is read in this file only.
+//! Where "now" comes from. Monotonic time is read in this file and by `sleep/runtime` only.
 
 use core::time::Duration;
+
+#[cfg(feature = "_runtime")]
+use crate::sleep::runtime::{Enabled, Runtime as _};
+#[cfg(feature = "std")]
+use crate::test_hooks;
 
 /// Tells the time that passes, so that tests and simulators can bring their own.
 ///
@@ -60,11 +65,7 @@ impl Clock for SystemClock {
 
     #[inline]
     fn now(&self) -> Self::Instant {
-        #[cfg(feature = "testing")]
-        if let Some(now) = crate::testing::now() {
-            return now;
-        }
-        std::time::Instant::now()
+        test_hooks::now().unwrap_or_else(std::time::Instant::now)
     }
 
     #[inline]
@@ -85,14 +86,14 @@ impl Clock for RuntimeClock {
 
     #[inline]
     fn now(&self) -> Self::Instant {
-        #[cfg(all(feature = "testing", feature = "tokio"))]
-        if let Some(now) = crate::testing::now() {
+        if let Some(now) = test_hooks::now() {
             return now;
         }
-        #[cfg(feature = "tokio")]
-        return tokio::time::Instant::now().into_std();
-        #[cfg(not(feature = "tokio"))]
-        SystemClock.now()
+        #[cfg(feature = "_runtime")]
+        if let Some(now) = Enabled::now() {
+            return now;
+        }
+        std::time::Instant::now()
     }
 
     #[inline]

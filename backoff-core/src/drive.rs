@@ -22,14 +22,14 @@ pub(crate) mod trial;
 
 use core::time::Duration;
 
-use self::settle::{Label, Notice, settle_shared, succeeded_at_once};
+use self::settle::{Notice, settle_shared};
 use self::source::PolicySource;
 use self::trial::{Trial, in_force};
 use crate::Budget;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
 use crate::error::Ended;
-use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Observer, RecoveredEvent, RetryEvent};
+use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
 use crate::random::Random;
 
@@ -321,7 +321,7 @@ impl<S, I: Copy> Driver<S, I> {
         if before > 0 {
             self.recovered(step);
         } else if cfg!(feature = "metrics") {
-            succeeded_at_once(step.label, self.started.map(|started| self.trial.total(step.clock.elapsed(started))));
+            step.label.succeeded_at_once(self.started.map(|started| self.trial.total(step.clock.elapsed(started))));
         }
     }
 

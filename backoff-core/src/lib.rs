@@ -76,6 +76,8 @@ extern crate alloc;
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "std")]
+mod attempt;
+#[cfg(feature = "std")]
 mod attempts;
 mod backoff;
 mod base;
@@ -90,6 +92,8 @@ mod delays;
 #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the loop by hand and the ticker need `std`"))]
 mod drive;
 mod error;
+#[cfg(feature = "std")]
+mod expansion;
 mod fault;
 mod jitter;
 #[cfg(feature = "std")]
@@ -108,6 +112,8 @@ mod sleep;
 mod sources;
 #[cfg(feature = "std")]
 mod sync;
+#[cfg(any(feature = "std", feature = "async"))]
+mod test_hooks;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -116,7 +122,7 @@ mod ticker;
 mod tiers;
 
 #[cfg(feature = "std")]
-pub use crate::__private::Attempt;
+pub use crate::attempt::Attempt;
 #[cfg(feature = "std")]
 pub use crate::attempts::Attempts;
 pub use crate::backoff::{Backoff, List, Sequence};
@@ -155,31 +161,29 @@ pub use backoff_macros::Classify;
 #[doc = include_str!("retry.md")]
 pub use backoff_macros::retry;
 
-/// The types that a call is made of, for signatures that name one.
-///
-/// Programs rarely need them: the setters of [`Retry`] put them together.
+/// The types that signatures name: of what a call returns, and the futures of async calls.
 pub mod call {
-    pub use crate::drive::cancel::{BlockingCancel, CancelledBy, Holds, NoCancel};
-    pub use crate::drive::judge::{
-        AskTheError, ByClassify, ByMarks, ByMarksSend, ByMarksSendSync, Classified, Classifier, Condition, EveryError,
-        EveryValue, Judge,
-    };
-    pub use crate::drive::limits::{BudgetSource, Nesting, NoBudget, NoScope, OpenScope, Sharing};
     pub use crate::drive::operation::{ErrorOf, ReportOf, ValueOf};
-    pub use crate::drive::source::{Editable, Edited, PolicySource};
-    pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, TimeoutSettings, Timeouts};
-    pub use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry};
 
     #[cfg(feature = "async")]
-    pub use crate::drive::cancel::AsyncCancel;
-    #[cfg(feature = "async")]
     pub use crate::drive::future::{ReportFuture, RetryFuture};
-    #[cfg(feature = "async")]
-    pub use crate::drive::race::{Never, Signal, When};
-    #[cfg(feature = "async")]
-    pub use crate::drive::timers::AsyncTimeouts;
-    #[cfg(any(feature = "tokio", feature = "async-io"))]
+    #[cfg(feature = "_runtime")]
     pub use crate::sleep::RuntimeSleep;
+
+    // The parameters of `Retry`, which the setters fill in. They are reachable for signatures and for the messages of the compiler, and not
+    // covered by semver. The traits among them are sealed; the other traits that bound the parameters have no path.
+    #[doc(hidden)]
+    pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
+    #[doc(hidden)]
+    pub use crate::drive::judge::{AskTheError, EveryError, EveryValue, Judge};
+    #[doc(hidden)]
+    pub use crate::drive::limits::{BudgetSource, NoBudget, NoScope, Sharing};
+    #[doc(hidden)]
+    pub use crate::drive::source::Edited;
+    #[doc(hidden)]
+    pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, Timeouts};
+    #[doc(hidden)]
+    pub use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry};
 }
 
 /// The examples of the README are documentation tests, where the features that they use are on.

@@ -32,6 +32,7 @@
 
 mod error_text;
 mod event;
+mod label;
 mod line;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
@@ -44,6 +45,7 @@ use core::time::Duration;
 
 pub use self::error_text::ErrorText;
 pub use self::event::{CallEvent, Elapsed, Level, What};
+pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
 #[cfg(feature = "std")]
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};

@@ -60,10 +60,12 @@
 //! function does not have: a function with a backoff of its own takes limits, jitter and caps, but no `multiplier`. A key that
 //! no function answers to is listed by [`unmatched`].
 
+mod change;
 mod error;
 #[cfg(all(test, loom))]
 mod model;
 mod one;
+mod replacement;
 mod reports;
 mod scope;
 mod set;
@@ -71,10 +73,11 @@ mod table;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+pub use self::change::{clear, current, load, load_env, remove, replace_all, set};
 pub use self::error::InvalidOverride;
 pub use self::one::Override;
+pub(crate) use self::replacement::{Replacement, replacement};
 pub use self::reports::{Adjusted, Unmatched, adjusted, unmatched};
 pub use self::scope::{WithPolicy, with_policy, with_policy_async};
 pub use self::set::Overrides;
-pub(crate) use self::table::{Replacement, is_active, is_disabled, replacement, table};
-pub use self::table::{clear, current, load, load_env, remove, replace_all, set};
+pub(crate) use self::table::{is_active, is_disabled, table};

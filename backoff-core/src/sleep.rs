@@ -1,15 +1,15 @@
 //! What waits out a delay.
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub(crate) mod runtime;
 
 use core::future::Future;
 use core::time::Duration;
 
-#[cfg(all(not(feature = "testing"), any(feature = "tokio", feature = "async-io")))]
+#[cfg(feature = "_runtime")]
 pub use self::runtime::RuntimeSleep;
-#[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
-pub use crate::testing::time::RuntimeSleep;
+#[cfg(feature = "std")]
+use crate::test_hooks;
 
 /// Waits out a delay without blocking the thread.
 ///
@@ -113,23 +113,19 @@ pub struct DefaultSleeper;
 impl BlockingSleeper for DefaultSleeper {
     #[inline]
     fn sleep(&self, delay: Duration) {
-        #[cfg(feature = "testing")]
-        if crate::testing::passes(delay) {
-            return;
+        if !test_hooks::passes(delay) {
+            std::thread::sleep(delay);
         }
-        std::thread::sleep(delay);
     }
 
     fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
-        #[cfg(feature = "testing")]
-        if token.is_cancelled() || crate::testing::passes(delay) {
-            return;
+        if !token.is_cancelled() && !test_hooks::passes(delay) {
+            token.wait(delay);
         }
-        token.wait(delay);
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 impl Sleeper for DefaultSleeper {
     type Sleep = RuntimeSleep;
 
@@ -142,30 +138,17 @@ impl Sleeper for DefaultSleeper {
 #[cfg(feature = "async")]
 pub(crate) use self::wait::Wait;
 
-/// Polls a future whether or not the tokio task has any of its cooperative budget left.
-///
-/// Tokio's timers and channels answer `Pending` once a task has used its budget up, however often they have completed by then.
+/// Polls a future whether or not the task has any of its cooperative budget left.
 #[cfg(feature = "async")]
 #[inline]
 pub(crate) fn poll_unbudgeted<F: Future>(
     future: core::pin::Pin<&mut F>,
     cx: &mut core::task::Context<'_>,
 ) -> core::task::Poll<F::Output> {
-    #[cfg(feature = "tokio")]
-    if !tokio::task::coop::has_budget_remaining() {
-        return poll_unconstrained(future, cx);
-    }
+    #[cfg(feature = "_runtime")]
+    return runtime::poll_unbudgeted(future, cx);
+    #[cfg(not(feature = "_runtime"))]
     future.poll(cx)
-}
-
-#[cfg(feature = "tokio")]
-#[cold]
-#[inline(never)]
-fn poll_unconstrained<F: Future>(
-    future: core::pin::Pin<&mut F>,
-    cx: &mut core::task::Context<'_>,
-) -> core::task::Poll<F::Output> {
-    core::pin::pin!(tokio::task::unconstrained(future)).poll(cx)
 }
 
 /// Blocks the thread for a delay, or until the token is cancelled.
@@ -178,15 +161,6 @@ pub(crate) fn block_unless_cancelled(delay: Duration, token: Option<&crate::Canc
     }
 }
 
-/// Waits out a delay, or until the token is cancelled.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
-    use crate::drive::race::{Delay, Never, When};
-
-    let cancel = token.map(|token| When::new(token.cancelled()));
-    Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
-}
-
 #[cfg(feature = "async")]
 mod wait {
     use core::future::Future;
@@ -197,6 +171,7 @@ mod wait {
     use pin_project_lite::pin_project;
 
     use super::Sleeper;
+    use crate::test_hooks;
 
     pin_project! {
         /// Waits out a delay; a zero delay skips the sleeper and yields to the executor once.
@@ -224,9 +199,8 @@ mod wait {
 
         #[inline]
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-            #[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
             if matches!(*self, Self::Yield { .. }) {
-                crate::testing::zero_delay_polled();
+                test_hooks::zero_delay_polled();
             }
             match self.project() {
                 WaitPinned::Sleep { sleep } => sleep.poll(cx),

@@ -89,30 +89,21 @@
 //! no reply of it is lost.
 
 mod guards;
-mod layers;
 #[cfg(all(test, loom))]
 mod model;
 mod outcomes;
 mod setup;
-pub(crate) mod time;
 
 use std::future::Future;
 use std::time::Duration;
 
-use self::layers::Layer;
-use self::time::VirtualTime;
 use crate::clock::{Clock as _, RuntimeClock};
+use crate::test_hooks::virtual_time::VirtualTime;
+use crate::test_hooks::{Changes, Layer};
 
 pub use self::guards::{ProcessGuard, Recorder, Tested, ThreadGuard, Wrapped};
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-pub(crate) use self::layers::zero_delay_polled;
-pub(crate) use self::layers::{
-    are_retries_disabled, attempt_ended, call_stopped, changed, loses_reply, now, passes, wait_is_undone, waits_for,
-};
 pub use self::outcomes::{Case, Fate, every_outcome, every_outcome_async, request, request_async};
 pub use self::setup::Setup;
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-pub(crate) use self::time::only_looking;
 
 /// Makes every delay of calls on this thread zero, until the guard is dropped: [`Setup::no_waits`] for the thread.
 ///
@@ -227,10 +218,11 @@ pub fn with_virtual_time<F: Future>(work: F) -> Tested<F> {
 
 fn with_own_time() -> std::sync::Arc<Layer> {
     // A delay that is left out would take no time: guards around say nothing of waits here.
-    Layer::new(Setup { waits: Some(true), ..Setup::new() }, Some(VirtualTime::starting_at(RuntimeClock.now())), None)
+    let changes = Changes { waits: Some(true), ..Changes::default() };
+    Layer::new(changes, Some(VirtualTime::starting_at(RuntimeClock.now())), None)
 }
 
 /// Lets time pass on the virtual clock of this code, as if it had worked or waited; without one it does nothing.
 pub fn advance(time: Duration) {
-    let _ = passes(time);
+    let _ = crate::test_hooks::passes(time);
 }

@@ -94,7 +94,7 @@ impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 impl<B: Backoff, G: Random> Ticker<'_, B, G> {
     /// Waits for the next tick and returns its number; `None` when the policy has ended.
     ///
@@ -110,7 +110,7 @@ impl<B: Backoff, G: Random> Ticker<'_, B, G> {
         let is_first = self.driver.is_none();
         let delay = self.delay(WaitClock::Async)?;
         if !is_first {
-            crate::sleep::wait_unless_cancelled(delay, self.cancel.as_ref()).await;
+            crate::drive::race::wait_unless_cancelled(delay, self.cancel.as_ref()).await;
         }
         self.tick()
     }

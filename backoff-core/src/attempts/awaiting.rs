@@ -5,8 +5,8 @@ use core::time::Duration;
 use super::Attempts;
 use crate::clock::WaitClock;
 use crate::decision::Decision;
+use crate::drive::race::wait_unless_cancelled;
 use crate::random::Random;
-use crate::sleep::wait_unless_cancelled;
 use crate::{Backoff, Fault};
 
 impl<B: Backoff, G: Random> Attempts<'_, B, G> {

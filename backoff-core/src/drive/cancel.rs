@@ -122,4 +122,4 @@ mod asynchronous {
 }
 
 #[cfg(feature = "async")]
-pub use self::asynchronous::AsyncCancel;
+pub(crate) use self::asynchronous::AsyncCancel;

@@ -1,5 +1,6 @@
 //! The driver that awaits: a named, unboxed future, `Send` when what it holds is.
 
+mod bounds;
 mod report;
 
 use core::fmt;
@@ -10,30 +11,37 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
+pub(crate) use self::bounds::AsyncCall;
+use self::bounds::{CallParts, Judges as _};
 pub use self::report::ReportFuture;
 use super::call::{Retry, Surroundings};
-use super::cancel::AsyncCancel;
-use super::judge::{Classifier, Condition, Judge};
-use super::limits::{BudgetSource, Nesting, OpenScope, Sharing};
-use super::operation::{Async, Operation};
+use super::cancel::{AsyncCancel, Holds};
+use super::judge::Judge;
+use super::limits::{BudgetSource as _, Nesting, OpenScope, Sharing};
+use super::operation::{Async, Operation as _};
 use super::race::{DelayEnd, PollOrder, Signal, Struck, poll_attempt, poll_delay};
 use super::settle::text_of;
 use super::source::PolicySource;
 use super::timers::AsyncTimeouts;
-use super::trial::{in_force, only_looking};
+use super::trial::in_force;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
 use crate::decision::{Decision, Failure, Limit, StopReason, attempt_limit};
 use crate::error::Ended;
 use crate::observe::Observer;
-use crate::random::Random;
 use crate::sleep::{Sleeper, Wait};
+use crate::test_hooks::only_looking;
 use crate::{Backoff, Fault, Outcome};
 
-/// The state of the backoff of `P` during a call.
-type StateOf<P> = <<P as PolicySource>::Backoff as Backoff>::State;
-/// The instants of the clock of an async call.
-type InstantOf<K> = <<K as ClockSource>::Async as Clock>::Instant;
+/// The state of the call `C`.
+type DriverOf<C> = Driver<StateOf<C>, InstantOf<C>>;
+type StateOf<C> = <<<C as AsyncCall>::Source as PolicySource>::Backoff as Backoff>::State;
+type InstantOf<C> = <<<C as AsyncCall>::Clock as ClockSource>::Async as Clock>::Instant;
+type SleepOf<C> = <<C as AsyncCall>::Sleeper as Sleeper>::Sleep;
+type TimerOf<C> =
+    <<C as AsyncCall>::Timeouts as AsyncTimeouts<<C as AsyncCall>::Outcome>>::Timer<<C as AsyncCall>::Sleeper>;
+type HeldOf<C> = <<C as AsyncCall>::Cancel as Holds>::Held<<C as AsyncCall>::Outcome>;
+type ErrorOf<C> = <<C as AsyncCall>::Outcome as Outcome>::Error;
 
 pin_project! {
     /// What the call does at the moment; attempt and delay are never alive together.
@@ -59,73 +67,37 @@ pin_project! {
     /// When the operation does. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without `enable_time`, whatever other
     /// features are on. Outside of a tokio runtime it panics unless `async-io` is on, too.
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<P, F, J, O, S, K, G, X, T, D, N>
-    where
-        P: PolicySource,
-        F: Operation<Async>,
-        S: Sleeper,
-        K: ClockSource,
-        X: AsyncCancel,
-        T: AsyncTimeouts<F::Outcome>,
-        N: Nesting,
-    {
-        source: P,
-        operation: F,
-        judge: J,
-        observer: O,
-        sleeper: S,
-        clock: K,
-        random: G,
-        timeouts: T,
-        sharing: Sharing<D, N>,
-        scope: Option<N::Scope>,
+    pub struct RetryFuture<C: AsyncCall> {
+        source: C::Source,
+        operation: C::Operation,
+        judge: C::Judge,
+        observer: C::Observer,
+        sleeper: C::Sleeper,
+        clock: C::Clock,
+        random: C::Random,
+        timeouts: C::Timeouts,
+        sharing: Sharing<C::Budget, C::Nesting>,
+        scope: Option<<C::Nesting as Nesting>::Scope>,
         is_reported: bool,
-        driver: Option<Driver<StateOf<P>, InstantOf<K>>>,
+        driver: Option<DriverOf<C>>,
         #[pin]
-        cancel: X::Signal,
+        cancel: <C::Cancel as AsyncCancel>::Signal,
         #[pin]
-        deadline: Option<T::Timer<S>>,
+        deadline: Option<TimerOf<C>>,
         #[pin]
-        phase: Phase<F::Attempt, T::Timer<S>, S::Sleep, X::Held<F::Outcome>, InstantOf<K>>,
+        phase: Phase<C::Attempt, TimerOf<C>, SleepOf<C>, HeldOf<C>, InstantOf<C>>,
     }
 }
 
-impl<P, F, J, O, S, K, G, X, T, D, N> fmt::Debug for RetryFuture<P, F, J, O, S, K, G, X, T, D, N>
-where
-    P: PolicySource,
-    F: Operation<Async>,
-    S: Sleeper,
-    K: ClockSource,
-    X: AsyncCancel,
-    T: AsyncTimeouts<F::Outcome>,
-    N: Nesting,
-{
+impl<C: AsyncCall> fmt::Debug for RetryFuture<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture").finish_non_exhaustive()
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T, D, N> RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>
-where
-    P: PolicySource,
-    F: Operation<Async>,
-    F::Attempt: Future<Output = F::Outcome>,
-    W: Classifier<<F::Outcome as Outcome>::Error>,
-    U: Condition<<F::Outcome as Outcome>::Value>,
-    O: Observer<<F::Outcome as Outcome>::Error>,
-    S: Sleeper,
-    K: ClockSource,
-    G: Random,
-    X: AsyncCancel,
-    T: AsyncTimeouts<F::Outcome>,
-    D: BudgetSource,
-    N: Nesting,
-{
-    fn new(
-        call: Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>,
-        is_reported: bool,
-    ) -> Self {
-        let Retry { source, operation, judge, observer, surroundings, .. } = call;
+impl<C: AsyncCall> RetryFuture<C> {
+    fn new(call: C, is_reported: bool) -> Self {
+        let CallParts { source, operation, judge, observer, surroundings } = call.into_parts();
         let Surroundings { sleeper, clock, random, cancel, timeouts, sharing } = surroundings;
         Self {
             source,
@@ -147,7 +119,7 @@ where
     }
 
     /// Drives the call to its end: the last outcome, and why it stopped.
-    fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(F::Outcome, Option<StopReason>)> {
+    fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(C::Outcome, Option<StopReason>)> {
         loop {
             let mut this = self.as_mut().project();
             match this.phase.as_mut().project() {
@@ -211,24 +183,27 @@ where
         let mut this = self.project();
         let rules = this.source.rules();
         let clock = this.clock.runtime();
-        if this.driver.is_none() && T::ARE_SET {
-            this.deadline.set(Some(T::timer(this.sleeper, this.timeouts.call())));
+        if this.driver.is_none() && <C::Timeouts as AsyncTimeouts<C::Outcome>>::ARE_SET {
+            this.deadline
+                .set(Some(<C::Timeouts as AsyncTimeouts<C::Outcome>>::timer(this.sleeper, this.timeouts.call())));
         }
-        let is_timed = *this.is_reported || O::WATCHES || T::ARE_SET;
+        let is_timed = *this.is_reported
+            || <C::Observer as Observer<ErrorOf<C>>>::WATCHES
+            || <C::Timeouts as AsyncTimeouts<C::Outcome>>::ARE_SET;
         if this.driver.is_none() {
-            *this.driver = Driver::<StateOf<P>, _>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
+            *this.driver = DriverOf::<C>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
         }
         let scope = this.scope.get_or_insert_with(|| this.sharing.nesting.open(this.timeouts.call()));
         scope.attempt_starts(|| match this.driver.as_ref() {
             Some(driver) => driver.remaining(rules, clock),
-            None => Driver::<StateOf<P>, InstantOf<K>>::new(None).remaining(rules, clock),
+            None => DriverOf::<C>::new(None).remaining(rules, clock),
         });
         let limited_to = this.timeouts.attempt().zip(this.driver.as_ref()).map(|(time, driver)| {
             let at = driver.elapsed(clock);
             in_force(rules, |rules| attempt_limit(rules, driver.progress(), at, time))
         });
         let started = rules.reset_after.is_some().then(|| clock.now());
-        let limit = T::timer(this.sleeper, limited_to.map(|limit| limit.time));
+        let limit = <C::Timeouts as AsyncTimeouts<C::Outcome>>::timer(this.sleeper, limited_to.map(|limit| limit.time));
         let (attempt, order) = (scope.within(|| this.operation.start()), PollOrder::default());
         this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }
@@ -237,10 +212,10 @@ where
     fn after_attempt(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        outcome: F::Outcome,
-        started: Option<InstantOf<K>>,
+        outcome: C::Outcome,
+        started: Option<InstantOf<C>>,
         cut_short: Option<StopReason>,
-    ) -> Option<(F::Outcome, Option<StopReason>)> {
+    ) -> Option<(C::Outcome, Option<StopReason>)> {
         let mut this = self.project();
         let clock = this.clock.runtime();
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
@@ -250,7 +225,7 @@ where
         } else {
             let is_kept = match this.driver {
                 Some(driver) => driver.succeeded(step, budget),
-                None => Driver::<StateOf<P>, InstantOf<K>>::new(None).succeeded(step, budget),
+                None => DriverOf::<C>::new(None).succeeded(step, budget),
             };
             if is_kept {
                 return Some((outcome, None));
@@ -270,7 +245,7 @@ where
             .budget(budget);
         match driver.failed(step.with(text_of(error)), failure, started, error) {
             Decision::RetryAfter(delay) => {
-                let held = Some(X::hold(outcome));
+                let held = Some(C::Cancel::hold(outcome));
                 this.phase.set(Phase::Sleep { wait: Wait::new(this.sleeper, delay), delay, held });
                 None
             }
@@ -283,7 +258,7 @@ where
         mut self: Pin<&mut Self>,
         end: DelayEnd,
         delay: Duration,
-    ) -> Option<(F::Outcome, Option<StopReason>)> {
+    ) -> Option<(C::Outcome, Option<StopReason>)> {
         let mut this = self.as_mut().project();
         let (outcome, reason) = match end {
             DelayEnd::Elapsed => {
@@ -295,7 +270,7 @@ where
             }
             DelayEnd::Cancelled => {
                 let PhaseOwned::Sleep { held, .. } = this.phase.project_replace(Phase::Done) else { return None };
-                (X::release(held?)?, StopReason::Cancelled)
+                (C::Cancel::release(held?)?, StopReason::Cancelled)
             }
             DelayEnd::TimedOut => {
                 this.phase.set(Phase::Done);
@@ -318,25 +293,10 @@ where
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T, D, N> Future for RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>
-where
-    P: PolicySource,
-    F: Operation<Async>,
-    F::Attempt: Future<Output = F::Outcome>,
-    W: Classifier<<F::Outcome as Outcome>::Error>,
-    U: Condition<<F::Outcome as Outcome>::Value>,
-    O: Observer<<F::Outcome as Outcome>::Error>,
-    S: Sleeper,
-    K: ClockSource,
-    G: Random,
-    X: AsyncCancel,
-    T: AsyncTimeouts<F::Outcome>,
-    D: BudgetSource,
-    N: Nesting,
-{
-    type Output = F::Outcome;
+impl<C: AsyncCall> Future for RetryFuture<C> {
+    type Output = C::Outcome;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Outcome> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Outcome> {
         self.poll_end(cx).map(|(outcome, _)| outcome)
     }
 }
@@ -344,22 +304,10 @@ where
 impl<P, F, W, U, O, S, K, G, X, T, D, N> IntoFuture
     for Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>
 where
-    P: PolicySource,
-    F: Operation<Async>,
-    F::Attempt: Future<Output = F::Outcome>,
-    W: Classifier<<F::Outcome as Outcome>::Error>,
-    U: Condition<<F::Outcome as Outcome>::Value>,
-    O: Observer<<F::Outcome as Outcome>::Error>,
-    S: Sleeper,
-    K: ClockSource,
-    G: Random,
-    X: AsyncCancel,
-    T: AsyncTimeouts<F::Outcome>,
-    D: BudgetSource,
-    N: Nesting,
+    Self: AsyncCall,
 {
-    type Output = F::Outcome;
-    type IntoFuture = RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>;
+    type Output = <Self as AsyncCall>::Outcome;
+    type IntoFuture = RetryFuture<Self>;
 
     fn into_future(self) -> Self::IntoFuture {
         RetryFuture::new(self, false)

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use crate::Budget;
-use crate::drive::settle::Label;
+use crate::observe::Label;
 
 /// What a call shares with others: its name, its budget, its scope.
 #[derive(Clone, Copy, Debug)]
@@ -83,10 +83,19 @@ pub struct NoBudget;
     message = "`{Self}` is not a retry budget",
     label = "expected `&Budget` or `Arc<Budget>`"
 )]
-pub trait BudgetSource {
+pub trait BudgetSource: sealed::Sealed {
     #[doc(hidden)]
     fn budget(&self) -> Option<&Budget>;
 }
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for NoBudget {}
+impl sealed::Sealed for &Budget {}
+impl sealed::Sealed for Arc<Budget> {}
+impl sealed::Sealed for &Arc<Budget> {}
 
 impl BudgetSource for NoBudget {
     #[inline]

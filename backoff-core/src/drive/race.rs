@@ -8,10 +8,14 @@
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+#[cfg(feature = "_runtime")]
+use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use crate::sleep::poll_unbudgeted;
+#[cfg(feature = "_runtime")]
+use crate::sleep::{DefaultSleeper, Wait};
 
 /// A future that ends a wait or an attempt early when it completes.
 pub trait Signal {
@@ -71,6 +75,7 @@ impl<S: Signal> Signal for Pin<&mut S> {
 
 /// The end of a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "std"), expect(unreachable_pub, reason = "the expansion of `#[retry]` needs `std`"))]
 pub enum DelayEnd {
     /// The delay has passed.
     Elapsed,
@@ -100,6 +105,7 @@ pub(crate) fn poll_delay(
 
 /// The limit that dropped an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "std"), expect(unreachable_pub, reason = "the expansion of `#[retry]` needs `std`"))]
 pub enum Struck {
     /// The limit of this attempt.
     Attempt,
@@ -217,4 +223,11 @@ impl<A: Future, D: Signal, L: Signal> Future for Limited<A, D, L> {
         let this = self.project();
         poll_attempt(cx, this.order, |cx| this.attempt.poll(cx), this.deadline, this.limit)
     }
+}
+
+/// Waits out a delay, or until the token is cancelled.
+#[cfg(feature = "_runtime")]
+pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
+    let cancel = token.map(|token| When::new(token.cancelled()));
+    Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
 }

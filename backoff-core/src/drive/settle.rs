@@ -7,30 +7,9 @@ use core::time::Duration;
 use super::trial::{Trial, in_force};
 use crate::Backoff;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, is_in_time};
-use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
+use crate::observe::{CallEvent, Elapsed, ErrorText, Label, Site, What};
 use crate::policy::Rules;
 use crate::random::Random;
-
-/// Whose event it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Label {
-    /// The name of a call that has no call site; empty without one.
-    pub(crate) name: &'static str,
-    pub(crate) site: Site,
-}
-
-/// The call site that counts, where there is one.
-#[cfg(feature = "std")]
-pub(crate) type Site = Option<&'static crate::CallSite>;
-/// Without `std` there are no call sites.
-#[cfg(not(feature = "std"))]
-pub(crate) type Site = Option<core::convert::Infallible>;
-
-impl Label {
-    pub(crate) const fn named(name: &'static str) -> Self {
-        Self { name, site: None }
-    }
-}
 
 /// What those who watch are told about one step of a call.
 #[derive(Clone, Copy, Debug)]
@@ -170,18 +149,6 @@ pub(crate) fn recovered<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> 
     }
 }
 
-/// Counts a success at the first attempt, where the feature `metrics` wants it.
-#[inline]
-pub(crate) fn succeeded_at_once(label: Label, elapsed: Option<Duration>) {
-    #[cfg(feature = "metrics")]
-    crate::observe::publish::count_success(|| match label.site {
-        Some(site) => site.success_keys().count(elapsed),
-        None => crate::observe::metrics::SuccessKeys::of(label.name).count(elapsed),
-    });
-    #[cfg(not(feature = "metrics"))]
-    let _ = (label, elapsed);
-}
-
 /// Returns whether anybody watches the whole process.
 #[inline]
 pub(crate) fn is_watched() -> bool {
@@ -195,10 +162,7 @@ pub(crate) fn is_watched() -> bool {
 #[inline(never)]
 fn tell(rules: &Rules, what: What, notice: &Notice<'_>) {
     let Notice { label, attempts, elapsed, text } = *notice;
-    #[cfg(feature = "std")]
-    let (name, level) = label.site.map_or((label.name, Level::Debug), |site| (site.name(), site.level()));
-    #[cfg(not(feature = "std"))]
-    let (name, level) = (label.name, Level::Debug);
+    let (name, level) = label.name_and_level();
     let event = CallEvent {
         name,
         level,

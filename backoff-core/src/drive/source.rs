@@ -17,11 +17,12 @@ pub trait PolicySource: sealed::Sealed {
 
 mod sealed {
     pub trait Sealed {}
-    impl<B> Sealed for &crate::Policy<B> {}
-    impl<B> Sealed for super::Edited<'_, B> {}
-    #[cfg(feature = "overrides")]
-    impl<B> Sealed for super::Source<'_, B> {}
 }
+
+impl<B> sealed::Sealed for &Policy<B> {}
+impl<B> sealed::Sealed for Edited<'_, B> {}
+#[cfg(feature = "overrides")]
+impl<B> sealed::Sealed for Source<'_, B> {}
 
 #[expect(private_interfaces, reason = "the trait is sealed; callers cannot name or use the rules")]
 impl<B: Backoff> PolicySource for &Policy<B> {

@@ -27,10 +27,18 @@ pub struct FromTimeout;
     label = "give `on_timeout` a closure, or implement `From<backoff_core::AttemptTimeout>` for the error",
     note = "for an error of another crate, such as `reqwest::Error`, return one of your own that it converts into, or use the client's own time-out"
 )]
-pub trait MakeTimeout<R> {
+pub trait MakeTimeout<R>: sealed::Sealed<R> {
     /// Returns the failure.
     fn outcome(&self, timeout: AttemptTimeout) -> R;
 }
+
+mod sealed {
+    pub trait Sealed<R> {}
+}
+
+impl<R: Outcome> sealed::Sealed<R> for FromTimeout {}
+#[diagnostic::do_not_recommend]
+impl<R: Outcome, F: Fn(AttemptTimeout) -> R::Error> sealed::Sealed<R> for F {}
 
 #[diagnostic::do_not_recommend]
 impl<R> MakeTimeout<R> for FromTimeout

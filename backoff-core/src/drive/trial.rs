@@ -1,4 +1,4 @@
-//! What tests change about a call: the one place where the drivers meet the module `testing`.
+//! What tests change about a call: the one place where the drivers meet the test hooks.
 //!
 //! Without the feature `testing` everything here is a constant, and [`Trial`] has no size. No rule of retrying is here: a
 //! test gives the core other rules to decide by, and changes what is done with its answer.
@@ -7,6 +7,8 @@ use core::time::Duration;
 
 use crate::decision::{Decision, Failure, StopReason};
 use crate::policy::Rules;
+#[cfg(feature = "testing")]
+use crate::test_hooks::{self, Attempts};
 
 /// The changes that tests have made to one call.
 // As small as can be, because it lives in every future of a test: nanoseconds, saturating after 292 years.
@@ -57,7 +59,7 @@ impl Trial {
 
     /// Returns whether a success is handed back; otherwise it is a failure without an error.
     pub(crate) fn keeps_reply(&mut self) -> bool {
-        let is_lost = crate::testing::loses_reply();
+        let is_lost = test_hooks::loses_reply();
         self.skipped = (self.skipped & !LOST) | if is_lost { LOST } else { 0 };
         !is_lost
     }
@@ -70,7 +72,7 @@ impl Trial {
     /// Adds to a failure what tests say of it.
     pub(crate) fn arranged<'a>(&self, failure: Failure<'a>) -> Failure<'a> {
         let left = failure.time_left.map(|left| left.saturating_sub(self.skipped()));
-        let is_disabled = failure.disabled || crate::testing::are_retries_disabled();
+        let is_disabled = failure.disabled || test_hooks::are_retries_disabled();
         failure.time_left(left).disabled(is_disabled)
     }
 
@@ -80,7 +82,7 @@ impl Trial {
             return decision;
         };
         self.skipped &= !LOST; // another attempt follows
-        if crate::testing::waits_for(delay) {
+        if test_hooks::waits_for(delay) {
             self.last_skipped = 0;
             return decision;
         }
@@ -91,22 +93,22 @@ impl Trial {
     /// Takes the last delay back: the retry after it is not made.
     pub(crate) fn undo_delay(&mut self) {
         *self = self.at_failure();
-        crate::testing::wait_is_undone();
+        test_hooks::wait_is_undone();
     }
 
     /// Notes that an attempt succeeded.
     pub(crate) fn succeeded() {
-        crate::testing::attempt_ended();
+        test_hooks::attempt_ended();
     }
 
     /// Notes that an attempt failed.
     pub(crate) fn failed() {
-        crate::testing::attempt_ended();
+        test_hooks::attempt_ended();
     }
 
     /// Notes why a call stopped.
     pub(crate) fn stopped(reason: StopReason) {
-        crate::testing::call_stopped(reason);
+        test_hooks::call_stopped(reason);
     }
 }
 
@@ -166,22 +168,31 @@ impl Trial {
     pub(crate) const fn stopped(_: StopReason) {}
 }
 
-/// Polls something without waiting for it, which lets no virtual time pass.
-#[cfg(feature = "async")]
-#[inline]
-pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
-    #[cfg(all(feature = "testing", any(feature = "tokio", feature = "async-io")))]
-    return crate::testing::only_looking(poll);
-    #[cfg(not(all(feature = "testing", any(feature = "tokio", feature = "async-io"))))]
-    poll()
-}
-
 /// Looks at the rules of a call as tests have changed them.
 #[inline]
 pub(crate) fn in_force<R>(rules: &Rules, look: impl FnOnce(&Rules) -> R) -> R {
     #[cfg(feature = "testing")]
-    if let Some(changed) = crate::testing::changed(rules) {
+    if let Some(changed) = changed(rules) {
         return look(&changed);
     }
     look(rules)
+}
+
+/// Returns the rules as the guards change them; `None` where they do not.
+#[cfg(feature = "testing")]
+#[inline]
+fn changed(rules: &Rules) -> Option<Rules> {
+    // A new sequence would count its attempts from the first again.
+    let mut changed = Rules { reset_after: None, ..*rules };
+    match test_hooks::attempts()? {
+        Attempts::AsWritten => return None,
+        Attempts::AtMost(cap) => {
+            changed.max_attempts = rules.attempts_limit().map_or(cap, |limit| limit.min(cap));
+        }
+        Attempts::Exactly(number) => {
+            changed.max_attempts = number;
+            changed.max_elapsed = None;
+        }
+    }
+    Some(changed)
 }

@@ -1,92 +1,197 @@
-//! The sleeper of whichever async runtime polls the call.
+//! The async runtimes, one file each, and the list of them.
+//!
+//! The list chooses at run time among the enabled ones. The types compose at compile time: with one runtime enabled the future is
+//! that runtime's own, no larger.
+
+#[cfg(feature = "async-io")]
+mod async_io;
+#[cfg(feature = "tokio")]
+mod tokio;
 
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+use std::time::Instant;
 
 use pin_project_lite::pin_project;
 
-// With one runtime enabled the future is that runtime's own, no larger.
-#[cfg(not(feature = "async-io"))]
+use crate::test_hooks::MaybeVirtual;
+
+/// Defines [`Enabled`] from a list of features and runtimes.
+macro_rules! runtimes {
+    ($($feature:literal => $module:ident::$runtime:ident,)+) => {
+        $(
+            #[cfg(feature = $feature)]
+            use self::$module::$runtime;
+            #[cfg(not(feature = $feature))]
+            use self::NoRuntime as $runtime;
+        )+
+
+        /// The first enabled runtime that is running; the last enabled one, where none of those before it is.
+        pub(crate) type Enabled = runtimes!(@first $($runtime)+);
+    };
+    (@first) => { NoRuntime };
+    (@first $first:ident $($others:ident)*) => { FirstRunning<$first, runtimes!(@first $($others)*)> };
+}
+
+runtimes! {
+    "tokio" => tokio::Tokio,
+    "async-io" => async_io::AsyncIo,
+}
+
+/// An async runtime.
+pub(crate) trait Runtime {
+    /// Completes after a delay.
+    type Sleep: Future<Output = ()>;
+
+    /// Whether the runtime's feature is on.
+    const IS_ENABLED: bool = true;
+
+    /// Returns whether the runtime can serve the code that calls this.
+    fn is_running() -> bool;
+
+    /// Returns a future that completes after `delay`.
+    fn sleep(delay: Duration) -> Self::Sleep;
+
+    /// Returns the present instant, if the runtime has a clock of its own.
+    #[inline]
+    fn now() -> Option<Instant> {
+        None
+    }
+
+    /// Returns whether the present task has any of its cooperative budget left; true where the runtime has none.
+    #[inline]
+    fn has_budget() -> bool {
+        true
+    }
+
+    /// Polls a future whether or not the present task has any of its budget left.
+    #[inline]
+    fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        future.poll(cx)
+    }
+}
+
+/// `A` where it is enabled and running, or enabled alone; `B` otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FirstRunning<A, B>(A, B);
+
+impl<A: Runtime, B: Runtime> Runtime for FirstRunning<A, B> {
+    type Sleep = Either<A::Sleep, B::Sleep>;
+
+    const IS_ENABLED: bool = A::IS_ENABLED || B::IS_ENABLED;
+
+    #[inline]
+    fn is_running() -> bool {
+        A::is_running() || B::is_running()
+    }
+
+    #[inline]
+    fn sleep(delay: Duration) -> Self::Sleep {
+        if A::IS_ENABLED && (!B::IS_ENABLED || A::is_running()) {
+            return Either::First { sleep: A::sleep(delay) };
+        }
+        Either::Second { sleep: B::sleep(delay) }
+    }
+
+    #[inline]
+    fn now() -> Option<Instant> {
+        A::now().or_else(B::now)
+    }
+
+    #[inline]
+    fn has_budget() -> bool {
+        A::has_budget() && B::has_budget()
+    }
+
+    #[inline]
+    fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        if A::has_budget() { B::poll_unbudgeted(future, cx) } else { A::poll_unbudgeted(future, cx) }
+    }
+}
+
+pin_project! {
+    /// The sleep of one of two runtimes; that of a disabled one takes no space.
+    #[project = EitherPinned]
+    pub(crate) enum Either<A, B> {
+        First { #[pin] sleep: A },
+        Second { #[pin] sleep: B },
+    }
+}
+
+impl<A: Future<Output = ()>, B: Future<Output = ()>> Future for Either<A, B> {
+    type Output = ();
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.project() {
+            EitherPinned::First { sleep } => sleep.poll(cx),
+            EitherPinned::Second { sleep } => sleep.poll(cx),
+        }
+    }
+}
+
+/// Replaces a runtime whose feature is off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoRuntime;
+
+/// The sleep that nothing returns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoSleep {}
+
+impl Future for NoSleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        match *self {}
+    }
+}
+
+impl Runtime for NoRuntime {
+    type Sleep = NoSleep;
+
+    const IS_ENABLED: bool = false;
+
+    #[inline]
+    fn is_running() -> bool {
+        false
+    }
+
+    fn sleep(_: Duration) -> NoSleep {
+        unreachable!("a runtime whose feature is off is never chosen")
+    }
+}
+
+/// Polls a future whether or not the present task has any of its budget left.
+#[inline]
+pub(crate) fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    Enabled::poll_unbudgeted(future, cx)
+}
+
 pin_project! {
     /// Completes after a delay, in the time of the async runtime that polls it.
     #[must_use = "futures do nothing unless polled"]
     pub struct RuntimeSleep {
         #[pin]
-        timer: tokio::time::Sleep,
+        sleep: MaybeVirtual<<Enabled as Runtime>::Sleep>,
     }
 }
 
-#[cfg(not(feature = "async-io"))]
 impl RuntimeSleep {
     #[inline]
     pub(crate) fn new(delay: Duration) -> Self {
-        Self { timer: tokio::time::sleep(delay) }
+        Self { sleep: MaybeVirtual::new(delay, Enabled::sleep) }
     }
 }
 
-#[cfg(not(feature = "async-io"))]
 impl Future for RuntimeSleep {
     type Output = ();
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.project().timer.poll(cx)
-    }
-}
-
-#[cfg(feature = "async-io")]
-pin_project! {
-    /// Completes after a delay, in the time of the async runtime that polls it.
-    #[must_use = "futures do nothing unless polled"]
-    pub struct RuntimeSleep {
-        #[pin]
-        timer: Timer,
-    }
-}
-
-#[cfg(all(feature = "async-io", feature = "tokio"))]
-pin_project! {
-    #[project = TimerPinned]
-    enum Timer {
-        Tokio { #[pin] timer: tokio::time::Sleep },
-        AsyncIo { #[pin] timer: async_io::Timer },
-    }
-}
-
-#[cfg(all(feature = "async-io", not(feature = "tokio")))]
-pin_project! {
-    #[project = TimerPinned]
-    enum Timer {
-        AsyncIo { #[pin] timer: async_io::Timer },
-    }
-}
-
-#[cfg(feature = "async-io")]
-impl RuntimeSleep {
-    #[inline]
-    pub(crate) fn new(delay: Duration) -> Self {
-        #[cfg(feature = "tokio")]
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Self { timer: Timer::Tokio { timer: tokio::time::sleep(delay) } };
-        }
-        Self { timer: Timer::AsyncIo { timer: async_io::Timer::after(delay) } }
-    }
-}
-
-#[cfg(feature = "async-io")]
-impl Future for RuntimeSleep {
-    type Output = ();
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.project().timer.project() {
-            #[cfg(feature = "tokio")]
-            TimerPinned::Tokio { timer } => timer.poll(cx),
-            TimerPinned::AsyncIo { timer } => timer.poll(cx).map(|_| ()),
-        }
+        self.project().sleep.poll(cx)
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::layers::{self, Layer};
 use crate::StopReason;
+use crate::test_hooks::layers::{self, Layer};
 
 /// What the calls under a guard did; every guard is one, by dereference.
 ///
@@ -23,10 +23,6 @@ pub struct Recorder {
 impl Recorder {
     pub(super) const fn new(layer: Arc<Layer>) -> Self {
         Self { layer }
-    }
-
-    pub(super) fn layer(&self) -> &Layer {
-        &self.layer
     }
 
     /// Returns how many attempts have ended, those of all calls together.

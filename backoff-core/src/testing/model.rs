@@ -2,8 +2,8 @@
 
 use loom::thread;
 
-use super::layers::{are_retries_disabled, attempt_ended};
 use super::setup::Setup;
+use crate::test_hooks::{are_retries_disabled, attempt_ended};
 
 #[test]
 fn a_guard_is_in_force_for_threads_that_start_under_it_and_for_no_other() {

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use super::guards::{Recorder, ThreadGuard};
-use super::layers::{self, Layer};
 use super::setup::Setup;
 use crate::CancelToken;
+use crate::test_hooks::{self, Layer};
 
 /// How one request ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +70,11 @@ impl Script {
         }
     }
 
+    /// Returns the script of the innermost guard that has one.
+    fn current() -> Option<Arc<Self>> {
+        test_hooks::script()?.downcast().ok()
+    }
+
     /// Returns what happens to the next request; it succeeds once the sequence has ended.
     fn next(&self) -> Fate {
         let at = self.next.fetch_add(1, Ordering::Relaxed);
@@ -93,22 +98,20 @@ impl Script {
 #[derive(Debug)]
 pub struct Case {
     recorder: Recorder,
+    script: Arc<Script>,
 }
 
 impl Case {
     fn new(fates: &[Fate]) -> (Self, Arc<Layer>) {
-        let layer = Layer::new(Setup::new().no_waits(), None, Some(Script::new(fates.to_vec())));
-        (Self { recorder: Recorder::new(Arc::clone(&layer)) }, layer)
-    }
-
-    fn script(&self) -> Option<&Script> {
-        self.recorder.layer().script.as_ref()
+        let script = Arc::new(Script::new(fates.to_vec()));
+        let layer = Layer::new(Setup::new().no_waits().changes, None, Some(Arc::<Script>::clone(&script)));
+        (Self { recorder: Recorder::new(Arc::clone(&layer)), script }, layer)
     }
 
     /// Returns the sequence of this run.
     #[must_use]
     pub fn fates(&self) -> &[Fate] {
-        self.script().map_or(&[], |script| &script.fates)
+        &self.script.fates
     }
 
     /// Returns the token that [`Fate::Cancelled`] cancels, to give to a blocking call.
@@ -116,7 +119,7 @@ impl Case {
     /// Cancelling is final, so that each cancelled call uses a token up: ask for one per call.
     #[must_use]
     pub fn token(&self) -> CancelToken {
-        self.script().map(|script| script.token().clone()).unwrap_or_default()
+        self.script.token().clone()
     }
 
     /// Awaits a call; [`Fate::Cancelled`] drops it in the middle of the attempt, and the answer is `None`.
@@ -125,9 +128,7 @@ impl Case {
     ///
     /// Dropping the future drops the call.
     pub async fn call<F: Future>(&self, call: F) -> Option<F::Output> {
-        let Some(script) = self.script() else {
-            return Some(call.await);
-        };
+        let script = &self.script;
         let mut call = pin!(call);
         let output = poll_fn(|cx| {
             script.is_called.store(true, Ordering::Relaxed);
@@ -158,10 +159,7 @@ impl Deref for Case {
 ///
 /// Returns what `act` does, or `failure` where the request fails or its answer is lost.
 pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() -> E) -> Result<T, E> {
-    let Some(layer) = layers::with_script() else {
-        return act();
-    };
-    let Some(script) = &layer.script else {
+    let Some(script) = Script::current() else {
         return act();
     };
     match script.next() {
@@ -189,10 +187,7 @@ pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() 
 ///
 /// Dropping the future drops `act`.
 pub async fn request_async<T, E>(act: impl Future<Output = Result<T, E>>, failure: impl FnOnce() -> E) -> Result<T, E> {
-    let Some(layer) = layers::with_script() else {
-        return act.await;
-    };
-    let Some(script) = &layer.script else {
+    let Some(script) = Script::current() else {
         return act.await;
     };
     match script.next() {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::guards::{ProcessGuard, Tested, ThreadGuard};
-use super::layers::Layer;
+use crate::test_hooks::{Attempts, Changes, Layer};
 
 /// What a guard changes about the calls under it; what it does not name is left to the guards around it.
 ///
@@ -26,25 +26,13 @@ use super::layers::Layer;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a setup changes nothing until it is given to a thread, a future or the process"]
 pub struct Setup {
-    /// Whether delays are waited out.
-    pub(super) waits: Option<bool>,
-    pub(super) attempts: Option<Attempts>,
-    pub(super) disabled: Option<bool>,
-    pub(super) lost_replies: Option<u32>,
-}
-
-/// What becomes of the limit of attempts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attempts {
-    AsWritten,
-    AtMost(u32),
-    Exactly(u32),
+    pub(super) changes: Changes,
 }
 
 impl Setup {
     /// Returns a setup that names nothing.
     pub const fn new() -> Self {
-        Self { waits: None, attempts: None, disabled: None, lost_replies: None }
+        Self { changes: Changes { waits: None, attempts: None, disabled: None, lost_replies: None } }
     }
 
     /// Returns a setup under which everything is as written in the program, whatever the guards around it say.
@@ -52,7 +40,7 @@ impl Setup {
     /// For the one test that needs real retries in a binary whose [process guard](Self::for_process) switches them off.
     pub const fn as_written() -> Self {
         let attempts = Some(Attempts::AsWritten);
-        Self { waits: Some(true), attempts, disabled: Some(false), lost_replies: Some(0) }
+        Self { changes: Changes { waits: Some(true), attempts, disabled: Some(false), lost_replies: Some(0) } }
     }
 
     /// Makes every delay zero, also those that a server asks for.
@@ -63,7 +51,7 @@ impl Setup {
     /// [`virtual_time`](super::virtual_time). Hooks are told a delay of zero;
     /// [`waits`](super::Recorder::waits) has the real ones. The delays of a [`Ticker`](crate::Ticker) are zero, too.
     pub const fn no_waits(mut self) -> Self {
-        self.waits = Some(false);
+        self.changes.waits = Some(false);
         self
     }
 
@@ -72,7 +60,7 @@ impl Setup {
     /// A policy that allows fewer keeps its own limit. No attempt starts a new sequence, however long it ran: `reset_after` would lift
     /// the cap.
     pub const fn max_attempts(mut self, cap: u32) -> Self {
-        self.attempts = Some(Attempts::AtMost(if cap == 0 { 1 } else { cap }));
+        self.changes.attempts = Some(Attempts::AtMost(if cap == 0 { 1 } else { cap }));
         self
     }
 
@@ -81,19 +69,19 @@ impl Setup {
     /// It takes the place of the policy's `max_attempts` and `reset_after`, and lifts its `max_elapsed`. Permanent errors, an empty budget, a
     /// backoff that has ended and cancelling stop a call as ever.
     pub const fn force_attempts(mut self, number: u32) -> Self {
-        self.attempts = Some(Attempts::Exactly(if number == 0 { 1 } else { number }));
+        self.changes.attempts = Some(Attempts::Exactly(if number == 0 { 1 } else { number }));
         self
     }
 
     /// Switches retries off: each call makes one attempt, and hands its own error back.
     pub const fn disabled(mut self) -> Self {
-        self.disabled = Some(true);
+        self.changes.disabled = Some(true);
         self
     }
 
     /// Loses the replies of the next `count` attempts that succeed, as [`lose_replies`](super::lose_replies) does.
     pub const fn lose_replies(mut self, count: u32) -> Self {
-        self.lost_replies = Some(count);
+        self.changes.lost_replies = Some(count);
         self
     }
 
@@ -101,14 +89,14 @@ impl Setup {
     ///
     /// With a runtime of one thread, which `#[tokio::test]` has by default, that is every task of the test.
     pub fn for_thread(self) -> ThreadGuard {
-        ThreadGuard::new(Layer::new(self, None, None))
+        ThreadGuard::new(Layer::new(self.changes, None, None))
     }
 
     /// Puts the setup into force for calls in the whole process, until the guard is dropped.
     ///
     /// Guards of a thread or a future win over it. The recorder sees the calls of all tests of the binary.
     pub fn for_process(self) -> ProcessGuard {
-        ProcessGuard::new(Layer::new(self, None, None))
+        ProcessGuard::new(Layer::new(self.changes, None, None))
     }
 
     /// Returns a future that runs `work` with the setup in force, on whatever thread it is polled.
@@ -137,6 +125,6 @@ impl Setup {
     /// # }
     /// ```
     pub fn for_future<F: Future>(self, work: F) -> Tested<F> {
-        Tested::new(Layer::new(self, None, None), work)
+        Tested::new(Layer::new(self.changes, None, None), work)
     }
 }

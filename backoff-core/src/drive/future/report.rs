@@ -14,7 +14,7 @@ use super::super::limits::{BudgetSource, Nesting, Sharing};
 use super::super::operation::{Async, Operation, ReportOf};
 use super::super::source::PolicySource;
 use super::super::timers::AsyncTimeouts;
-use super::RetryFuture;
+use super::{AsyncCall, RetryFuture};
 use crate::Outcome;
 use crate::clock::ClockSource;
 use crate::observe::Observer;
@@ -35,23 +35,8 @@ pin_project! {
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T, D, N> Future for ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>>
-where
-    P: PolicySource,
-    F: Operation<Async>,
-    F::Attempt: Future<Output = F::Outcome>,
-    W: Classifier<<F::Outcome as Outcome>::Error>,
-    U: Condition<<F::Outcome as Outcome>::Value>,
-    O: Observer<<F::Outcome as Outcome>::Error>,
-    S: Sleeper,
-    K: ClockSource,
-    G: Random,
-    X: AsyncCancel,
-    T: AsyncTimeouts<F::Outcome>,
-    D: BudgetSource,
-    N: Nesting,
-{
-    type Output = ReportOf<F, Async>;
+impl<C: AsyncCall> Future for ReportFuture<RetryFuture<C>> {
+    type Output = ReportOf<C::Operation, Async>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut call = self.project().call;
@@ -101,7 +86,7 @@ where
     /// # }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn report(self) -> ReportFuture<RetryFuture<P, F, Judge<W, U>, O, S, K, G, X, T, D, N>>
+    pub fn report(self) -> ReportFuture<RetryFuture<Self>>
     where
         S: Sleeper,
         X: AsyncCancel,

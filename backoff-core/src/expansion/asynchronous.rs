@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 use crate::drive::limits::OpenScope as _;
 use crate::drive::race::{Delay, Limited, Signal, When};
 pub use crate::drive::race::{DelayEnd, Never, Struck};
-use crate::drive::trial::only_looking;
 use crate::sleep::Wait;
+use crate::test_hooks::only_looking;
 use crate::{Scope, Sleeper};
 
 /// Waits between two attempts; a zero delay yields once.

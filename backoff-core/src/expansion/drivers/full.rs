@@ -7,17 +7,17 @@ use std::time::Instant;
 
 use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
-use super::{Attempt, Circumstances, Mode, Verdict, label};
+use super::{Circumstances, Mode, Verdict};
 use crate::clock::Clock as _;
 use crate::decision::{Decision, StopReason};
 use crate::drive::limits::OpenScope as _;
 use crate::drive::settle;
 use crate::drive::trial::in_force;
 use crate::drive::{Driver, Step};
-use crate::observe::{ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
+use crate::observe::{ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
 use crate::random::{Random, Seeded, ThreadRandom};
-use crate::{Backoff, CallSite, Fault, Policy, RetryError, Scope};
+use crate::{Attempt, Backoff, CallSite, Fault, Policy, RetryError, Scope};
 
 /// Everything that a call can ask for, with any policy.
 pub struct Full<B: Backoff, M, G = ThreadRandom> {
@@ -80,7 +80,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let replaced = self.overridden.at_failure(site, policy, self.driver.attempts() == 0);
         let source = replaced.source(policy);
         let (clock, mut nobody) = (M::CLOCK, ());
-        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site)).with(error);
+        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, Label::of(site)).with(error);
         let decision = self.driver.failed::<_, _, _, _, ()>(step, failure, self.attempt_started, None);
         if let (Decision::RetryAfter(delay), true) = (decision, replaced.is_replaced()) {
             // Only an override can want to know how long the next attempt runs where the policy does not.
@@ -115,7 +115,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let (clock, mut nobody) = (M::CLOCK, ());
         let replaced = self.replaced(site, policy);
         let source = replaced.source(policy);
-        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site));
+        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, Label::of(site));
         self.driver.succeeded::<_, _, _, _, ()>(step, None) // the expansion deposits
     }
 
@@ -137,7 +137,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let (clock, mut nobody) = (M::CLOCK, ());
         let replaced = self.replaced(site, policy);
         let source = replaced.source(policy);
-        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, label(site)).with(error);
+        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, Label::of(site)).with(error);
         self.driver.interrupted::<_, _, _, _, ()>(step, reason, None);
     }
 

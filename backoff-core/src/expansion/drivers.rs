@@ -1,6 +1,5 @@
 //! The state of one expanded loop, as small as the attribute allows.
 
-mod attempt;
 mod counted;
 mod full;
 mod overridden;
@@ -8,14 +7,12 @@ mod start;
 
 use std::time::Instant;
 
-pub use self::attempt::Attempt;
 pub use self::counted::Counted;
 pub use self::full::Full;
 pub use self::start::{Memory, Recorded, Timed, Untimed};
 use super::verdict::{Packed, Verdict};
 use crate::clock::{Clock, RuntimeClock, SystemClock};
 use crate::decision::{Failure, StopReason};
-use crate::drive::settle::Label;
 use crate::{Budget, CallSite, Fault, Policy};
 
 /// The kind of the function, which decides where its time comes from.
@@ -75,8 +72,4 @@ impl<'a> Circumstances<'a> {
 fn policy_of(site: &'static CallSite) -> &'static Policy {
     const DEFAULT: Policy = Policy::exponential().build();
     site.policy().unwrap_or(&DEFAULT)
-}
-
-const fn label(site: &'static CallSite) -> Label {
-    Label { name: "", site: Some(site) }
 }

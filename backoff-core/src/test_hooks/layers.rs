@@ -1,25 +1,44 @@
 //! The guards that are in force for the code that runs: those of the thread, and those of the process.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::outcomes::Script;
-use super::setup::{Attempts, Setup};
-use super::time::VirtualTime;
+use super::virtual_time::VirtualTime;
 use crate::StopReason;
-use crate::policy::Rules;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard, shared_static};
 
-/// What one guard changes and has recorded.
+/// The changes that one guard makes; `None` leaves a thing to the enclosing guards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Whether delays are waited out.
+    pub(crate) waits: Option<bool>,
+    pub(crate) attempts: Option<Attempts>,
+    pub(crate) disabled: Option<bool>,
+    pub(crate) lost_replies: Option<u32>,
+}
+
+/// The limit of attempts under a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempts {
+    AsWritten,
+    AtMost(u32),
+    Exactly(u32),
+}
+
+/// The part of a test that its calls find again.
+pub(crate) type Script = Arc<dyn Any + Send + Sync>;
+
+/// The changes and the records of one guard.
 #[derive(Debug)]
-pub(super) struct Layer {
-    setup: Setup,
-    /// How many replies are still to be lost.
+pub(crate) struct Layer {
+    changes: Changes,
+    /// The number of replies that are still to be lost.
     to_lose: AtomicU32,
     pub(super) time: Option<VirtualTime>,
-    pub(super) script: Option<Script>,
+    script: Option<Script>,
     recorded: Mutex<Recorded>,
     /// Keeps the lookups switched on.
     _active: Active,
@@ -27,22 +46,22 @@ pub(super) struct Layer {
 
 /// What the calls under a guard did.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Recorded {
-    pub(super) attempts: u32,
-    pub(super) lost_replies: u32,
-    pub(super) waits: Vec<Duration>,
-    pub(super) reasons: Vec<StopReason>,
+pub(crate) struct Recorded {
+    pub(crate) attempts: u32,
+    pub(crate) lost_replies: u32,
+    pub(crate) waits: Vec<Duration>,
+    pub(crate) reasons: Vec<StopReason>,
 }
 
 impl Layer {
-    pub(super) fn new(setup: Setup, time: Option<VirtualTime>, script: Option<Script>) -> Arc<Self> {
-        let to_lose = AtomicU32::new(setup.lost_replies.unwrap_or(0));
+    pub(crate) fn new(changes: Changes, time: Option<VirtualTime>, script: Option<Script>) -> Arc<Self> {
+        let to_lose = AtomicU32::new(changes.lost_replies.unwrap_or(0));
         let recorded = Mutex::new(Recorded::default());
-        Arc::new(Self { setup, to_lose, time, script, recorded, _active: Active::new() })
+        Arc::new(Self { changes, to_lose, time, script, recorded, _active: Active::new() })
     }
 
     /// No user code runs under this lock.
-    pub(super) fn recorded(&self) -> MutexGuard<'_, Recorded> {
+    pub(crate) fn recorded(&self) -> MutexGuard<'_, Recorded> {
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -133,20 +152,17 @@ fn record(write: impl Fn(&mut Recorded)) {
 }
 
 /// Returns the innermost layer with a clock of its own.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
-pub(super) fn with_virtual_time() -> Option<Arc<Layer>> {
+#[cfg(feature = "_runtime")]
+pub(crate) fn with_virtual_time() -> Option<Arc<Layer>> {
     if !are_any() {
         return None;
     }
     in_force().into_iter().find(|layer| layer.time.is_some())
 }
 
-/// Returns the innermost layer of [`every_outcome`](super::every_outcome).
-pub(super) fn with_script() -> Option<Arc<Layer>> {
-    if !are_any() {
-        return None;
-    }
-    in_force().into_iter().find(|layer| layer.script.is_some())
+/// Returns the script of the innermost layer that has one.
+pub(crate) fn script() -> Option<Script> {
+    innermost(|layer| layer.script.clone())
 }
 
 /// Returns the present instant of the virtual clock; `None` where there is none.
@@ -156,7 +172,7 @@ pub(crate) fn now() -> Option<Instant> {
 }
 
 /// Notes on the virtual clock that a zero delay was polled.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "async")]
 #[inline]
 pub(crate) fn zero_delay_polled() {
     let _ = innermost(|layer| layer.time.as_ref().map(VirtualTime::zero_delay_polled));
@@ -168,34 +184,22 @@ pub(crate) fn passes(delay: Duration) -> bool {
     innermost(|layer| layer.time.as_ref().map(|time| time.pass(delay))).is_some()
 }
 
-/// Returns the rules as the guards change them; `None` where they do not.
+/// Returns the limit of attempts that a guard sets.
 #[inline]
-pub(crate) fn changed(rules: &Rules) -> Option<Rules> {
-    // A new sequence would count its attempts from the first again.
-    let mut changed = Rules { reset_after: None, ..*rules };
-    match innermost(|layer| layer.setup.attempts)? {
-        Attempts::AsWritten => return None,
-        Attempts::AtMost(cap) => {
-            changed.max_attempts = rules.attempts_limit().map_or(cap, |limit| limit.min(cap));
-        }
-        Attempts::Exactly(number) => {
-            changed.max_attempts = number;
-            changed.max_elapsed = None;
-        }
-    }
-    Some(changed)
+pub(crate) fn attempts() -> Option<Attempts> {
+    innermost(|layer| layer.changes.attempts)
 }
 
 /// Returns whether a guard switches retries off.
 #[inline]
 pub(crate) fn are_retries_disabled() -> bool {
-    innermost(|layer| layer.setup.disabled).unwrap_or(false)
+    innermost(|layer| layer.changes.disabled).unwrap_or(false)
 }
 
 /// Records a delay; returns whether it is waited out.
 pub(crate) fn waits_for(delay: Duration) -> bool {
     record(|recorded| recorded.waits.push(delay));
-    innermost(|layer| layer.setup.waits).unwrap_or(true)
+    innermost(|layer| layer.changes.waits).unwrap_or(true)
 }
 
 /// Takes the last recorded delay back: the retry after it is not made.
@@ -208,7 +212,7 @@ pub(crate) fn wait_is_undone() {
 /// Returns whether the reply of an attempt that succeeded is lost, and takes it off those to lose.
 #[inline]
 pub(crate) fn loses_reply() -> bool {
-    let is_lost = innermost(|layer| layer.setup.lost_replies.map(|_| layer.loses_reply())).unwrap_or(false);
+    let is_lost = innermost(|layer| layer.changes.lost_replies.map(|_| layer.loses_reply())).unwrap_or(false);
     if is_lost {
         record(|recorded| recorded.lost_replies = recorded.lost_replies.saturating_add(1));
     }
@@ -228,18 +232,18 @@ pub(crate) fn call_stopped(reason: StopReason) {
 }
 
 /// Puts a layer into force for the whole process.
-pub(super) fn enter_process(layer: &Arc<Layer>) {
+pub(crate) fn enter_process(layer: &Arc<Layer>) {
     process().push(Arc::clone(layer));
 }
 
 /// Takes a layer of the process out of force.
-pub(super) fn leave_process(layer: &Arc<Layer>) {
+pub(crate) fn leave_process(layer: &Arc<Layer>) {
     let left = take_out(&mut process(), layer);
     drop(left);
 }
 
 /// Puts a layer into force on this thread, with those that were entered inside it.
-pub(super) fn enter_thread(layer: &Arc<Layer>, inside: Stack) {
+pub(crate) fn enter_thread(layer: &Arc<Layer>, inside: Stack) {
     let _ = THREAD.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         stack.push(Arc::clone(layer));
@@ -248,13 +252,13 @@ pub(super) fn enter_thread(layer: &Arc<Layer>, inside: Stack) {
 }
 
 /// Takes a layer out of force on this thread; those inside it stay.
-pub(super) fn leave_thread(layer: &Arc<Layer>) {
+pub(crate) fn leave_thread(layer: &Arc<Layer>) {
     let left = THREAD.try_with(|stack| take_out(&mut stack.borrow_mut(), layer));
     drop(left); // after the borrow
 }
 
 /// Takes a layer out of force on this thread together with those inside it, and returns these.
-pub(super) fn suspend_thread(layer: &Arc<Layer>) -> Stack {
+pub(crate) fn suspend_thread(layer: &Arc<Layer>) -> Stack {
     let suspended = THREAD.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         let at = position(&stack, layer)?;

@@ -3,15 +3,15 @@
 //! The functions that an async expansion calls exist with every set of features, so that a missing one is not reported as
 //! a dozen missing names. What stops the build is the macro below, and it says which feature to enable.
 
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 pub use crate::sleep::DefaultSleeper as AsyncSleeper;
 
 /// Stands in for the sleeper that is missing; the macro below has stopped the build.
-#[cfg(not(any(feature = "tokio", feature = "async-io")))]
+#[cfg(not(feature = "_runtime"))]
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncSleeper;
 
-#[cfg(not(any(feature = "tokio", feature = "async-io")))]
+#[cfg(not(feature = "_runtime"))]
 #[diagnostic::do_not_recommend]
 impl crate::Sleeper for AsyncSleeper {
     type Sleep = core::future::Ready<()>;
@@ -22,7 +22,7 @@ impl crate::Sleeper for AsyncSleeper {
 }
 
 /// Asks for what an async function needs: `runtime` when it names no sleeper, `driver` when it does.
-#[cfg(any(feature = "tokio", feature = "async-io"))]
+#[cfg(feature = "_runtime")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __retry_needs {
@@ -30,7 +30,7 @@ macro_rules! __retry_needs {
 }
 
 /// Asks for what an async function needs: `runtime` when it names no sleeper, `driver` when it does.
-#[cfg(all(feature = "async", not(any(feature = "tokio", feature = "async-io"))))]
+#[cfg(all(feature = "async", not(feature = "_runtime")))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __retry_needs {

@@ -27,7 +27,7 @@ pub struct Attempt {
 
 impl Attempt {
     /// Returns the snapshot of an attempt; the least of the limits is what remains.
-    pub(super) fn new(
+    pub(crate) fn new(
         number: u32,
         max_attempts: Option<u32>,
         elapsed: Duration,

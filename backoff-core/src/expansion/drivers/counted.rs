@@ -7,16 +7,16 @@ use core::time::Duration;
 use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, Sequence, is_disabled};
 use super::start::{Memory, elapsed, time_since};
-use super::{Attempt, Circumstances, Mode, Packed, Verdict, label, policy_of};
+use super::{Circumstances, Mode, Packed, Verdict, policy_of};
 use crate::decision::{Decision, Failure, Progress, StopReason};
 use crate::drive::limits::OpenScope as _;
-use crate::drive::settle::{self, Notice, settle, succeeded_at_once};
+use crate::drive::settle::{self, Notice, settle};
 use crate::drive::trial::{Trial, in_force};
 use crate::error::Ended;
-use crate::observe::{Elapsed, ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
+use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::policy::Rules;
 use crate::random::ThreadRandom;
-use crate::{Budget, CallSite, Fault, RetryError, Scope};
+use crate::{Attempt, Budget, CallSite, Fault, RetryError, Scope};
 
 /// Counts the failed attempts of a call with a constant policy of a built-in backoff: their number is all the progress there is.
 ///
@@ -86,7 +86,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         if self.failed > 0 {
             recovered::<M, K>(site, self.failed, &mut self.kept);
         } else if cfg!(feature = "metrics") {
-            succeeded_at_once(label(site), elapsed::<M>(&mut self.kept.memory, self.kept.trial).time());
+            Label::of(site).succeeded_at_once(elapsed::<M>(&mut self.kept.memory, self.kept.trial).time());
         }
         true
     }
@@ -121,7 +121,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     /// Notes that a limit of the call ended it after a retry was decided.
     pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
         let elapsed = elapsed::<M>(&mut self.kept.memory, self.kept.trial);
-        let notice = Notice { label: label(site), attempts: self.failed, elapsed, text: error };
+        let notice = Notice { label: Label::of(site), attempts: self.failed, elapsed, text: error };
         let rules = self.kept.overridden.rules(site, policy_of(site), true);
         settle::stopped(rules.rules(policy_of(site)), reason, &notice);
     }
@@ -283,7 +283,7 @@ fn decide<M: Mode, K: Memory>(
     let time = at.unwrap_or_default();
     let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, time, &mut ThreadRandom);
     let notice = || Notice {
-        label: label(site),
+        label: Label::of(site),
         attempts: before.saturating_add(1),
         elapsed: at.map_or_else(|| elapsed::<M>(memory, trial.at_failure()), Elapsed::SinceStart),
         text: *error,
@@ -316,7 +316,7 @@ fn decide_overridden<M: Mode, K: Memory>(
     let decision = settle(rules, &schedule, (&mut progress, trial), failure, at, &mut ThreadRandom);
     sequence.keep(rules, &progress, time_of::<M>(memory, *trial), decision);
     let notice = || Notice {
-        label: label(site),
+        label: Label::of(site),
         attempts: match decision {
             Decision::RetryAfter(_) => progress.attempts(),
             Decision::Stop(_) => before.saturating_add(1),
@@ -336,7 +336,7 @@ fn recovered<M: Mode, K: Memory>(site: &'static CallSite, failed: u32, kept: &mu
     let replaced = overridden.rules(site, policy_of(site), true);
     let notice = || {
         let elapsed = elapsed::<M>(memory, *trial);
-        Notice { label: label(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
+        Notice { label: Label::of(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
     };
     settle::recovered(replaced.rules(policy_of(site)), Some(site), notice);
 }

@@ -1,0 +1,39 @@
+//! The parts of an expanded loop. Not covered by semver: both crates release together.
+//!
+//! The loop is in the user's function; everything that it needs beyond `loop`, `match` and `.await` is here, so that little code is
+//! expanded. There are two drivers with the same methods: [`Counted`] for a constant policy of a built-in backoff, where the number of
+//! failures is all the progress, and [`Full`] for any policy.
+
+#[cfg(feature = "async")]
+mod asynchronous;
+mod cancelling;
+mod drivers;
+mod features;
+mod hooks;
+#[cfg(not(feature = "async"))]
+mod missing;
+mod parts;
+mod taken;
+mod text;
+mod verdict;
+
+pub use self::asynchronous::{
+    DelayEnd, Never, Struck, in_scope, is_given_now, limited, sleep, sleep_until, timer, when,
+};
+pub use self::cancelling::{Cancelling, Cancels, NoFuture};
+pub use self::drivers::{
+    AsyncMode, BlockingMode, Circumstances, Counted, Full, Memory, Mode, Recorded, Timed, Untimed,
+};
+pub use self::features::AsyncSleeper;
+pub use self::hooks::{AttemptLimit, ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
+#[cfg(not(feature = "async"))]
+use self::missing as asynchronous;
+pub use self::parts::{
+    AsPolicy, adjusted, allowed_timeout, backoff_of, call, call_in, check_timeout, edit, inner_gave_up, is_cancelled,
+    limited_by_timeout, open_scope, policy, sleep_blocking, sleep_blocking_until_cancelled, unreached,
+};
+pub use self::taken::{EndsByItself, Taken, ends_by_itself};
+pub use self::text::Telling;
+pub use self::verdict::Verdict;
+pub use crate::decision::StopReason;
+pub use crate::sleep::DefaultSleeper;

@@ -1,0 +1,110 @@
+//! The functions that change the overrides of the process.
+
+use std::env::{self, VarError};
+
+use super::{InvalidOverride, Override, Overrides, reports, table};
+
+/// Sets the override for a name or a prefix, in the place of the one before.
+///
+/// # Errors
+///
+/// Returns [`InvalidOverride`] when the key or a value is refused; then nothing has changed.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides::{self, Override};
+///
+/// overrides::set("search::*", Override::new().disabled())?;
+/// assert!(overrides::set("search::*", Override::new().multiplier(0.5)).is_err());
+/// assert_eq!(overrides::current().to_string(), "search::*: disabled");
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
+pub fn set(key: &str, settings: Override) -> Result<(), InvalidOverride> {
+    let mut one = Overrides::new();
+    one.insert(key, settings)?;
+    change(|present| present.extend(one));
+    Ok(())
+}
+
+/// Takes an override out, and returns whether there was one.
+#[expect(clippy::must_use_candidate, reason = "called for what it does")]
+pub fn remove(key: &str) -> bool {
+    let mut was_set = false;
+    change(|present| was_set = present.remove(key));
+    was_set
+}
+
+/// Takes all overrides out.
+pub fn clear() {
+    replace_all(Overrides::new());
+}
+
+/// Puts these overrides in the place of all that are set, at once: no call sees some old and some new ones.
+pub fn replace_all(overrides: Overrides) {
+    change(|present| *present = overrides);
+}
+
+/// Adds the overrides of a text, each in the place of the one before, at once.
+///
+/// # Errors
+///
+/// Returns [`InvalidOverride`] for the first mistake; then nothing has changed.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// overrides::load("billing::charge: max_attempts=2, max_delay=5s; search::*: disabled")?;
+/// assert_eq!(overrides::current().iter().count(), 2);
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
+pub fn load(text: &str) -> Result<(), InvalidOverride> {
+    let overrides: Overrides = text.parse()?;
+    change(|present| present.extend(overrides));
+    Ok(())
+}
+
+/// Adds the overrides of an environment variable, as [`load`] does; a variable that is not set adds none.
+///
+/// Usually the last thing that is loaded when a program starts, over those of its configuration file.
+///
+/// # Errors
+///
+/// Returns [`InvalidOverride`] for the first mistake, and when the value is not Unicode; then nothing has changed.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// // RETRY_OVERRIDES="billing::charge: max_attempts=2, max_delay=5s; search::*: disabled"
+/// overrides::load_env("RETRY_OVERRIDES")?;
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
+pub fn load_env(variable: &str) -> Result<(), InvalidOverride> {
+    let loaded = match env::var(variable) {
+        Ok(text) => load(&text),
+        Err(VarError::NotPresent) => Ok(()),
+        Err(VarError::NotUnicode(_)) => {
+            Err(InvalidOverride::syntax("the value is not Unicode; write it in UTF-8".to_owned()))
+        }
+    };
+    loaded.map_err(|error| error.in_variable(variable))
+}
+
+/// Returns the overrides that are set.
+#[must_use]
+pub fn current() -> Overrides {
+    table().map_or_else(Overrides::new, |table| (*table).clone())
+}
+
+fn change(edit: impl FnOnce(&mut Overrides)) {
+    table::replace(|before| {
+        let mut present = before.cloned().unwrap_or_default();
+        edit(&mut present);
+        reports::retain(|key| before.and_then(|before| before.get(key)) == present.get(key));
+        present
+    });
+}

@@ -1,0 +1,65 @@
+//! The hooks without the feature `testing`: constants, which the compiler removes.
+
+#[cfg(feature = "_runtime")]
+pub(crate) use self::sleep::MaybeVirtual;
+
+/// Returns the present instant of the virtual clock: there is none.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn now() -> Option<std::time::Instant> {
+    None
+}
+
+/// Lets a delay pass on the virtual clock: there is none.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn passes(_: core::time::Duration) -> bool {
+    false
+}
+
+/// Notes on the virtual clock that a zero delay was polled.
+#[cfg(feature = "async")]
+#[inline]
+pub(crate) const fn zero_delay_polled() {}
+
+/// Polls something that is not waited for.
+#[cfg(feature = "async")]
+#[inline]
+pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
+    poll()
+}
+
+#[cfg(feature = "_runtime")]
+mod sleep {
+    use core::future::Future;
+    use core::pin::Pin;
+    use core::task::{Context, Poll};
+    use core::time::Duration;
+
+    use pin_project_lite::pin_project;
+
+    pin_project! {
+        /// The sleep `S` of a runtime.
+        pub(crate) struct MaybeVirtual<S> {
+            #[pin]
+            sleep: S,
+        }
+    }
+
+    impl<S> MaybeVirtual<S> {
+        /// Returns the future of `real`, which completes after `delay`.
+        #[inline]
+        pub(crate) fn new(delay: Duration, real: impl FnOnce(Duration) -> S) -> Self {
+            Self { sleep: real(delay) }
+        }
+    }
+
+    impl<S: Future<Output = ()>> Future for MaybeVirtual<S> {
+        type Output = ();
+
+        #[inline]
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            self.project().sleep.poll(cx)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A clock that advances by itself: as soon as a call does nothing but wait, its delay has passed.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A virtual clock.
+#[derive(Debug)]
+pub(crate) struct VirtualTime {
+    start: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) passed: Duration,
+    /// The polls of zero delays since time passed: calls that go on, for which the clock does not advance.
+    pub(super) zero_delays: u32,
+    #[cfg(feature = "_runtime")]
+    pub(super) in_progress: InProgress,
+}
+
+/// The async delays in progress: when each ends, and its number.
+#[cfg(feature = "_runtime")]
+#[derive(Debug, Default)]
+pub(super) struct InProgress {
+    pub(super) waiting: std::collections::BTreeSet<(Duration, u64)>,
+    pub(super) next_number: u64,
+}
+
+/// The number of polls of zero delays after which time passes all the same, or a call without any other delay would never reach its timeout.
+#[cfg(feature = "async")]
+const MOST_ZERO_DELAYS: u32 = 100_000;
+
+/// As much virtual time as every platform's `Instant` can be ahead: about five hundred years.
+pub(super) const LONGEST: Duration = Duration::from_secs(500 * 365 * 86_400);
+
+impl VirtualTime {
+    pub(crate) fn starting_at(start: Instant) -> Self {
+        Self { start, state: Mutex::default() }
+    }
+
+    /// No user code runs under this lock.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.start.checked_add(self.state().passed).unwrap_or(self.start)
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&self, time: Duration) {
+        let mut state = self.state();
+        state.passed = state.passed.saturating_add(time).min(LONGEST);
+        state.zero_delays = 0;
+    }
+
+    /// Notes that a zero delay was polled.
+    #[cfg(feature = "async")]
+    pub(super) fn zero_delay_polled(&self) {
+        let mut state = self.state();
+        state.zero_delays = state.zero_delays.saturating_add(1).min(MOST_ZERO_DELAYS);
+    }
+}
+
+#[cfg(feature = "async")]
+std::thread_local! {
+    /// A delay is polled by code that does not wait for it.
+    static IS_ONLY_LOOKED_AT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Polls something without letting virtual time pass: the caller checks it, and does not wait for it.
+#[cfg(feature = "async")]
+pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
+    struct Restored(bool);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            let _ = IS_ONLY_LOOKED_AT.try_with(|looked_at| looked_at.set(self.0));
+        }
+    }
+    let _restored = Restored(IS_ONLY_LOOKED_AT.try_with(|looked_at| looked_at.replace(true)).unwrap_or(false));
+    poll()
+}
+
+/// Returns whether the poll in progress is that of [`only_looking`].
+#[cfg(feature = "_runtime")]
+pub(super) fn is_only_looked_at() -> bool {
+    IS_ONLY_LOOKED_AT.try_with(std::cell::Cell::get).unwrap_or(false)
+}
