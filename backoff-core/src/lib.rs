@@ -93,6 +93,7 @@ mod delays;
 mod drive;
 mod error;
 #[cfg(feature = "std")]
+#[doc(hidden)]
 mod expansion;
 mod fault;
 mod jitter;
