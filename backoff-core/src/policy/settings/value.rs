@@ -5,9 +5,9 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
-use crate::schedule::Kind;
 use crate::text::Excerpt;
 use crate::{Jitter, Since};
+use backoff_rules::Kind;
 
 /// A value as it stands in a file or in a variable; text may stand for any of the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,26 +35,14 @@ impl Value {
     }
 
     pub(super) fn from_jitter(jitter: Jitter) -> Self {
-        Self::Text(
-            match jitter {
-                Jitter::None => "none",
-                Jitter::Full => "full",
-                Jitter::Equal => "equal",
-                Jitter::Decorrelated => "decorrelated",
-                Jitter::Factor(factor) => return Self::Number(factor),
-            }
-            .to_string(),
-        )
+        match jitter.word() {
+            Ok(word) => Self::Text(word.to_string()),
+            Err(factor) => Self::Number(factor),
+        }
     }
 
     pub(super) fn from_since(since: Since) -> Self {
-        Self::Text(
-            match since {
-                Since::Call => "call",
-                Since::FirstFailure => "first_failure",
-            }
-            .to_string(),
-        )
+        Self::Text(since.word().to_string())
     }
 
     /// The message that this value is not what `key` takes.
@@ -66,33 +54,20 @@ impl Value {
     }
 
     pub(super) fn kind(&self, key: &str) -> Result<Kind, String> {
-        match self.word() {
-            Some("exponential") => Ok(Kind::Exponential),
-            Some("constant") => Ok(Kind::Constant),
-            Some("linear") => Ok(Kind::Linear),
-            Some("fibonacci") => Ok(Kind::Fibonacci),
-            _ => Err(self.refused(key, "use one of `exponential`, `constant`, `linear`, `fibonacci`")),
-        }
+        let kind = self.word().and_then(Kind::from_word);
+        kind.ok_or_else(|| self.refused(key, "use one of `exponential`, `constant`, `linear`, `fibonacci`"))
     }
 
     pub(super) fn since(&self, key: &str) -> Result<Since, String> {
-        match self.word() {
-            Some("call") => Ok(Since::Call),
-            Some("first_failure") => Ok(Since::FirstFailure),
-            _ => Err(self.refused(key, "use `call` or `first_failure`")),
-        }
+        let since = self.word().and_then(Since::from_word);
+        since.ok_or_else(|| self.refused(key, "use `call` or `first_failure`"))
     }
 
     pub(super) fn jitter(&self, key: &str) -> Result<Jitter, String> {
-        match self.word() {
-            Some("full") => Ok(Jitter::Full),
-            Some("equal") => Ok(Jitter::Equal),
-            Some("decorrelated") => Ok(Jitter::Decorrelated),
-            Some("none") => Ok(Jitter::None),
-            _ => self.as_number().map(Jitter::Factor).ok_or_else(|| {
-                self.refused(key, "use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5")
-            }),
-        }
+        let jitter = self.word().and_then(Jitter::from_word).or_else(|| self.as_number().map(Jitter::Factor));
+        jitter.ok_or_else(|| {
+            self.refused(key, "use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5")
+        })
     }
 
     pub(super) fn duration(&self, key: &str) -> Result<Duration, String> {
