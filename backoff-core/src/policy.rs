@@ -8,7 +8,7 @@ pub(crate) mod settings;
 use core::fmt;
 use core::time::Duration;
 
-use backoff_rules::{Rules, Since, defaults};
+use backoff_rules::{Rules, Since};
 
 pub use self::builder::PolicyBuilder;
 pub use self::invalid::InvalidPolicy;
@@ -85,7 +85,7 @@ impl<B: fmt::Debug> fmt::Debug for Policy<B> {
 impl Policy<Schedule> {
     /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the last.
     pub const fn exponential() -> PolicyBuilder {
-        PolicyBuilder::new(Schedule::exponential(defaults::INITIAL_DELAY, defaults::MULTIPLIER))
+        PolicyBuilder::new(Schedule::EXPONENTIAL)
     }
 
     /// Returns a builder of constant backoff: `delay` before every retry, spread by ±10 % unless a jitter is named.
@@ -107,12 +107,12 @@ impl Policy<Schedule> {
     ///
     /// The increment is `initial_delay` unless it is named.
     pub const fn linear() -> PolicyBuilder {
-        PolicyBuilder::new(Schedule::linear(defaults::INITIAL_DELAY, defaults::INITIAL_DELAY))
+        PolicyBuilder::new(Schedule::LINEAR)
     }
 
     /// Returns a builder of Fibonacci backoff: `initial_delay` times 1, 1, 2, 3, 5, ...
     pub const fn fibonacci() -> PolicyBuilder {
-        PolicyBuilder::new(Schedule::fibonacci(defaults::INITIAL_DELAY))
+        PolicyBuilder::new(Schedule::FIBONACCI)
     }
 
     /// Returns a builder of a policy that makes one attempt and no retry.

@@ -11,6 +11,7 @@ mod words;
 
 use std::time::Duration;
 
+use backoff_rules::{Jitter, Since};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident, Path};
@@ -63,16 +64,6 @@ pub(crate) enum Backoff {
     Custom(Value<core::convert::Infallible>),
 }
 
-/// `jitter = ..`, where it is written as a word or a number; other expressions are of type `Jitter`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Jitter {
-    Full,
-    Equal,
-    Decorrelated,
-    None,
-    Factor(f64),
-}
-
 /// `unmet = ..`
 pub(crate) enum Unmet {
     /// Return the last value.
@@ -87,13 +78,6 @@ pub(crate) enum InnerRetries {
     Allow,
     Suppress,
     Stop,
-}
-
-/// `since = ..`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Since {
-    Call,
-    FirstFailure,
 }
 
 /// `log = ".."`
@@ -183,12 +167,6 @@ impl Args {
     /// Returns whether a limit on attempts or time is written, or `forever`, perhaps with a slip.
     pub(crate) fn names_limit(&self) -> bool {
         LIMITS.into_iter().chain(["forever"]).any(|name| self.seems_given(name))
-    }
-
-    /// Returns whether the literals of the attribute allow no retry.
-    pub(crate) fn wants_no_retry(&self) -> bool {
-        let is = |arg: &Option<Arg<Value<u32>>>, number| arg.as_ref().is_some_and(|arg| arg.literal() == Some(&number));
-        is(&self.max_attempts, 1) || is(&self.max_retries, 0)
     }
 
     /// Returns the path of the runtime crate.

@@ -14,6 +14,7 @@ mod docs;
 mod expand;
 mod function;
 mod groups;
+mod literals;
 mod suggest;
 mod validate;
 

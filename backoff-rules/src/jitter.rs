@@ -72,19 +72,33 @@ impl Jitter {
     /// The kinds that have a word; a factor is written as a number.
     pub const WITH_WORD: [Self; 4] = [Self::Full, Self::Equal, Self::Decorrelated, Self::None];
 
-    /// Returns the word for this kind, or the factor.
+    /// Returns the variant's name and the word for it; a factor is written as a number.
+    const fn names(self) -> Result<(&'static str, &'static str), f64> {
+        match self {
+            Self::None => Ok(("None", "none")),
+            Self::Full => Ok(("Full", "full")),
+            Self::Equal => Ok(("Equal", "equal")),
+            Self::Decorrelated => Ok(("Decorrelated", "decorrelated")),
+            Self::Factor(factor) => Err(factor),
+        }
+    }
+
+    /// Returns the word for this kind.
     ///
     /// # Errors
     ///
     /// Returns the factor, which is written as a number.
-    pub const fn word(self) -> Result<&'static str, f64> {
-        match self {
-            Self::None => Ok("none"),
-            Self::Full => Ok("full"),
-            Self::Equal => Ok("equal"),
-            Self::Decorrelated => Ok("decorrelated"),
-            Self::Factor(factor) => Err(factor),
-        }
+    pub fn word(self) -> Result<&'static str, f64> {
+        self.names().map(|(_, word)| word)
+    }
+
+    /// Returns the name of this variant.
+    ///
+    /// # Errors
+    ///
+    /// Returns the factor of [`Factor`](Self::Factor).
+    pub fn variant(self) -> Result<&'static str, f64> {
+        self.names().map(|(variant, _)| variant)
     }
 
     /// Returns the kind that a word is for.

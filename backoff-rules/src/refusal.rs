@@ -3,6 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::Kind;
+
 /// The broken rule, with the values that break it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Refusal {
@@ -101,6 +103,25 @@ impl Argument {
         }
     }
 
+    /// Returns whether a backoff has this setting.
+    #[must_use]
+    pub const fn belongs_to(self, kind: Kind) -> bool {
+        match (self, kind) {
+            (Self::Backoff | Self::InitialDelay, Kind::Exponential | Kind::Linear | Kind::Fibonacci)
+            | (Self::Backoff | Self::Delay, Kind::Constant)
+            | (Self::Multiplier, Kind::Exponential)
+            | (Self::Increment, Kind::Linear) => true,
+            (Self::InitialDelay, Kind::Constant)
+            | (Self::Multiplier, Kind::Constant | Kind::Linear | Kind::Fibonacci)
+            | (Self::Increment, Kind::Constant | Kind::Exponential | Kind::Fibonacci)
+            | (Self::Delay, Kind::Exponential | Kind::Linear | Kind::Fibonacci)
+            | (
+                Self::Backoff | Self::InitialDelay | Self::Multiplier | Self::Increment | Self::Delay,
+                Kind::List | Kind::Custom,
+            ) => false,
+        }
+    }
+
     /// Returns the rule for a constant; whole sentences, because a panic in a constant cannot put them together.
     const fn rule(self) -> &'static str {
         match self {
@@ -193,7 +214,9 @@ impl fmt::Display for Refusal {
                  delay"
             ),
             Self::JitterFactor(factor) => {
-                write!(f, "the jitter factor is {factor}; use a ratio in 0.0..=1.0, such as 0.5")
+                // From 2 on it is probably meant in per cent.
+                let cure = if (2.0..=100.0).contains(&factor) { factor / 100.0 } else { 0.5 };
+                write!(f, "the jitter factor is {factor}; use a ratio in 0.0..=1.0, such as {cure}")
             }
             Self::DecorrelatedMultiplier(Some(multiplier)) => write!(
                 f,

@@ -103,6 +103,15 @@ impl Since {
         }
     }
 
+    /// Returns the name of this variant.
+    #[must_use]
+    pub const fn variant(self) -> &'static str {
+        match self {
+            Self::Call => "Call",
+            Self::FirstFailure => "FirstFailure",
+        }
+    }
+
     /// Returns the value that a word is for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

@@ -68,6 +68,13 @@ pub enum Schedule {
 /// Constructors for the crates above: the variants are `non_exhaustive`.
 #[doc(hidden)]
 impl Schedule {
+    /// Exponential backoff where nothing is named.
+    pub const EXPONENTIAL: Self = Self::exponential(defaults::INITIAL_DELAY, defaults::MULTIPLIER);
+    /// Linear backoff where nothing is named.
+    pub const LINEAR: Self = Self::linear(defaults::INITIAL_DELAY, defaults::INITIAL_DELAY);
+    /// Fibonacci backoff where nothing is named.
+    pub const FIBONACCI: Self = Self::fibonacci(defaults::INITIAL_DELAY);
+
     /// Returns `initial_delay`, then each base delay `multiplier` times the last.
     #[must_use]
     #[inline]
@@ -299,7 +306,7 @@ fn nanos(delay: Duration) -> f64 {
 
 fn fibonacci(initial: Duration, steps: u32) -> Duration {
     let position = usize::try_from(steps).unwrap_or(usize::MAX);
-    FIBONACCI.get(position).map_or(Duration::MAX, |&factor| multiply(initial, factor))
+    FIBONACCI_NUMBERS.get(position).map_or(Duration::MAX, |&factor| multiply(initial, factor))
 }
 
 /// `delay * factor`, at most `Duration::MAX`.
@@ -312,7 +319,7 @@ fn multiply(delay: Duration, factor: u64) -> Duration {
 }
 
 /// The Fibonacci numbers that fit `u64`: 1, 1, 2, 3, 5, ...
-const FIBONACCI: [u64; 93] = {
+const FIBONACCI_NUMBERS: [u64; 93] = {
     let mut numbers = [1; 93];
     let mut n = 2;
     while n < numbers.len() {

@@ -1,5 +1,6 @@
 //! Reads the arguments one by one, and goes on after a mistake.
 
+use backoff_rules::Since;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -7,7 +8,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Lit, Token, parenthesized, token};
 
 use super::value::{self, Value};
-use super::{Arg, Args, InnerRetries, KEYS, Once, Since, duration, form, words};
+use super::{Arg, Args, InnerRetries, KEYS, Once, duration, form, words};
 use crate::diagnostic::Errors;
 use crate::function::Scope;
 use crate::suggest;
@@ -181,7 +182,7 @@ impl Reader<'_> {
                 words::one_of("inner_retries", &expr, &WORDS)
             }),
             "since" => set(&mut args.since, key, input, |_, expr| {
-                words::one_of("since", &expr, &[("call", Since::Call), ("first_failure", Since::FirstFailure)])
+                words::one_of("since", &expr, &Since::ALL.map(|since| (since.word(), since)))
             }),
             "name" => set(&mut args.name, key, input, |_, expr| words::site_name(expr, scope)),
             "log" => set(&mut args.log, key, input, |_, expr| words::level(&expr)),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use backoff_rules::Jitter;
 use quote::ToTokens;
 use syn::{Expr, ExprBlock, ExprLit, Ident, Lit, LitInt, LitStr, Stmt, UnOp};
 
-use super::{Jitter, duration, form};
+use super::{duration, form};
 use crate::function::Scope;
 use crate::suggest;
 
@@ -213,9 +214,6 @@ fn quoted_factor(text: &str) -> Option<f64> {
     (0.0..=1.0).contains(&factor).then_some(factor)
 }
 
-const JITTERS: [(&str, Jitter); 4] =
-    [("full", Jitter::Full), ("equal", Jitter::Equal), ("decorrelated", Jitter::Decorrelated), ("none", Jitter::None)];
-
 /// Reads a jitter: a word, a factor, or an expression.
 pub(super) fn jitter(expr: Expr, scope: &Scope) -> syn::Result<Value<Jitter>> {
     if let Some(factor) = number(&expr) {
@@ -223,9 +221,10 @@ pub(super) fn jitter(expr: Expr, scope: &Scope) -> syn::Result<Value<Jitter>> {
     }
     let message = match signed(&expr).map(|signed| signed.lit) {
         None => {
-            return words("jitter", expr, &JITTERS, scope, Some("a factor such as `0.5`"));
+            let words = Jitter::WITH_WORD.map(|jitter| (jitter.word().unwrap_or_default(), jitter));
+            return self::words("jitter", expr, &words, scope, Some("a factor such as `0.5`"));
         }
-        Some(Lit::Str(text)) if JITTERS.iter().any(|(word, _)| *word == text.value()) => {
+        Some(Lit::Str(text)) if Jitter::from_word(&text.value()).is_some() => {
             format!("`jitter` is a word without quotes; use `jitter = {}`", text.value())
         }
         Some(Lit::Str(text)) if quoted_factor(&text.value()).is_some() => {

@@ -1,12 +1,13 @@
 //! What one expansion needs, decided once from the arguments and the function.
 
+use backoff_rules::{Jitter, Since};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, Path, PathArguments, ReturnType, Signature, Type, TypeParamBound};
 
 use super::policy::{self, PolicyTokens};
-use crate::args::{Arg, Args, InnerRetries, Jitter, Since, Value};
+use crate::args::{Arg, Args, InnerRetries, Value};
 use crate::function::{Binding, Function, Shape, arguments_named};
 
 /// The driver of the loop; see `backoff_core::__private`.

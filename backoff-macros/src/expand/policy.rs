@@ -1,12 +1,13 @@
 //! The policy of one function: a constant where its values are known at compile time.
 
+use backoff_rules::Jitter;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::plan::{duration, located};
-use crate::args::{Arg, Args, Backoff, Jitter, Since, Value, peel};
+use crate::args::{Arg, Args, Backoff, Value, peel};
 
 /// How the expansion writes and names its policy.
 pub(super) struct PolicyTokens {
@@ -148,10 +149,7 @@ impl Chain {
         self.value("max_retries", args.max_retries.as_ref().map(|arg| &arg.value), Value::expression);
         self.value("jitter", args.jitter.as_ref().map(|arg| &arg.value), |value| jitter(value, core));
         if let Some(since) = &args.since {
-            let since = match since.value {
-                Since::Call => quote_spanned!(Span::mixed_site()=> Call),
-                Since::FirstFailure => quote_spanned!(Span::mixed_site()=> FirstFailure),
-            };
+            let since = Ident::new(since.value.variant(), Span::mixed_site());
             self.setter("since", &quote_spanned!(Span::mixed_site()=> #core::Since::#since));
         }
         if args.idempotent.is_some() {
@@ -215,11 +213,13 @@ impl Value<core::convert::Infallible> {
 
 fn jitter(value: &Value<Jitter>, core: &TokenStream) -> TokenStream {
     match value {
-        Value::Literal(Jitter::Full) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Full),
-        Value::Literal(Jitter::Equal) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Equal),
-        Value::Literal(Jitter::Decorrelated) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Decorrelated),
-        Value::Literal(Jitter::None) => quote_spanned!(Span::mixed_site()=> #core::Jitter::None),
-        Value::Literal(Jitter::Factor(factor)) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Factor(#factor)),
+        Value::Literal(jitter) => match jitter.variant() {
+            Ok(variant) => {
+                let variant = Ident::new(variant, Span::mixed_site());
+                quote_spanned!(Span::mixed_site()=> #core::Jitter::#variant)
+            }
+            Err(factor) => quote_spanned!(Span::mixed_site()=> #core::Jitter::Factor(#factor)),
+        },
         Value::Constant(expr) | Value::Runtime(expr) => expr.to_token_stream(),
     }
 }
