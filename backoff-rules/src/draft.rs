@@ -511,3 +511,76 @@ const fn is_ratio(factor: f64) -> bool {
 const fn is_longer(a: Duration, b: Duration) -> bool {
     a.as_nanos() > b.as_nanos()
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn refusals(draft: &Draft) -> Vec<Refusal> {
+        draft.refusals().into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn independent_mistakes_are_all_listed_and_the_first_is_returned() {
+        let mut draft = Draft::new(&Schedule::EXPONENTIAL);
+        draft.max_attempts(0);
+        draft.max_elapsed(Duration::ZERO);
+        draft.jitter(Jitter::Factor(1.5));
+        draft.reset_after(Duration::ZERO);
+        let all = [Refusal::ZeroAttempts, Refusal::ZeroMaxElapsed, Refusal::JitterFactor(1.5), Refusal::ZeroResetAfter];
+        assert_eq!(refusals(&draft), all);
+        assert_eq!(draft.check(), Err(Refusal::ZeroAttempts));
+    }
+
+    #[test]
+    fn a_mistake_does_not_cause_a_second_refusal() {
+        let mut draft = Draft::new(&Schedule::constant(Duration::from_secs(9)));
+        draft.jitter(Jitter::Factor(-1.0));
+        draft.max_elapsed(Duration::from_secs(1));
+        assert_eq!(refusals(&draft), [Refusal::JitterFactor(-1.0)], "the first delay is not known");
+    }
+
+    #[test]
+    fn every_jitter_is_refused_on_a_zero_delay_except_none() {
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::Factor(0.5), Jitter::Decorrelated, Jitter::None] {
+            let mut draft = Draft::new(&Schedule::constant(Duration::ZERO));
+            draft.jitter(jitter);
+            assert_eq!(draft.check().is_ok(), jitter == Jitter::None, "{jitter:?}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_a_backoff_does_not_have_is_the_one_that_its_setter_refuses() {
+        let second = Duration::from_secs(1);
+        for schedule in [Schedule::EXPONENTIAL, Schedule::LINEAR, Schedule::FIBONACCI, Schedule::constant(second)] {
+            let set: [(Argument, fn(&mut Draft, Schedule) -> Schedule); 4] = [
+                (Argument::InitialDelay, |draft, schedule| draft.initial_delay(schedule, Duration::from_secs(1))),
+                (Argument::Multiplier, |draft, schedule| draft.multiplier(schedule, 1.5)),
+                (Argument::Increment, |draft, schedule| draft.increment(schedule, Duration::from_secs(1))),
+                (Argument::Delay, |draft, schedule| draft.delay(schedule, Duration::from_secs(1))),
+            ];
+            for (argument, set) in set {
+                let mut draft = Draft::new(&schedule);
+                let kind = set(&mut draft, schedule).kind();
+                assert_eq!(kind, schedule.kind());
+                assert_eq!(draft.check().is_ok(), argument.belongs_to(kind), "{argument:?} {kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_and_values_name_each_other() {
+        for jitter in Jitter::WITH_WORD {
+            assert_eq!(jitter.word().map(Jitter::from_word), Ok(Some(jitter)));
+        }
+        for since in Since::ALL {
+            assert_eq!(Since::from_word(since.word()), Some(since));
+        }
+        for kind in Kind::BUILT_IN {
+            assert_eq!(Kind::from_word(kind.name()), Some(kind));
+        }
+        assert_eq!((Jitter::from_word("half"), Kind::from_word("custom")), (None, None));
+    }
+}

@@ -12,6 +12,7 @@ extern crate alloc;
 mod base;
 pub mod defaults;
 mod draft;
+pub mod duration;
 mod jitter;
 mod refusal;
 mod rules;

@@ -8,6 +8,7 @@ use core::time::Duration;
 use crate::text::Excerpt;
 use crate::{Jitter, Since};
 use backoff_rules::Kind;
+use backoff_rules::duration::FORM;
 
 /// A value as it stands in a file or in a variable; text may stand for any of the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,31 +132,12 @@ impl Value {
 
 /// Reads a duration as `humantime` does; the error says what is wrong with it.
 fn duration(text: &str) -> Result<Duration, String> {
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return Err("it is empty; use a number and a unit, such as \"60s\"".to_string());
-    }
-    // One part after the other, because `humantime` adds them up without a check of the last carry.
-    let mut total = Duration::ZERO;
-    let mut rest = trimmed;
-    while !rest.is_empty() {
-        let (part, others) = rest.split_at(first_part(rest));
-        let time = humantime::parse_duration(part).map_err(|error| refused_duration(part, &error))?;
-        total = total.checked_add(time).ok_or("it is too large for a duration; use a smaller number")?;
-        rest = others;
-    }
-    Ok(total)
+    backoff_rules::duration::read(text, |part| {
+        humantime::parse_duration(part).map_err(|error| refused_duration(part, &error))
+    })
 }
 
 /// The message for a part that is no duration; the error of `humantime` repeats the part.
 fn refused_duration(part: &str, error: &humantime::DurationError) -> String {
-    let cure = "use a number and a unit, such as \"60s\"";
-    if Excerpt(part).is_cut() { format!("it is too long; {cure}") } else { format!("{error}; {cure}") }
-}
-
-/// Returns the length of "1h " in "1h 30m".
-fn first_part(text: &str) -> usize {
-    let unit = text.find(char::is_alphabetic).unwrap_or(text.len());
-    let (_, from_unit) = text.split_at(unit);
-    from_unit.find(|character: char| character.is_ascii_digit()).map_or(text.len(), |next| unit + next)
+    if Excerpt(part).is_cut() { format!("it is too long; {FORM}") } else { format!("{error}; {FORM}") }
 }
