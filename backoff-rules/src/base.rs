@@ -10,7 +10,7 @@ use core::time::Duration;
 pub enum BaseDelay {
     /// Nanoseconds.
     Nanos(u64),
-    /// A delay of [`SECONDS_FROM`] or longer.
+    /// A delay whose nanoseconds do not fit, of more than 500 years.
     Long(Duration),
 }
 

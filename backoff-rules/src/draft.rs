@@ -1,4 +1,4 @@
-//! The settings that were named so far: their defaults, and when they are refused.
+//! The settings that are named, the defaults of the others, and the rules that refuse them.
 
 use core::time::Duration;
 
