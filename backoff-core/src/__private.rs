@@ -1,4 +1,4 @@
-//! What the expansion of `#[retry]` may name. Not covered by semver: both crates release together.
+//! What the expansion of `#[retry]` may name. Not covered by semver: the crates release together.
 //!
 //! The loop stands in the user's function; everything that it needs beyond `loop`, `match` and `.await` is here, so that
 //! little code is expanded. There are two drivers with the same methods: [`Counted`] for a constant policy of a built-in backoff,

@@ -78,7 +78,6 @@ pub mod __private;
 #[cfg(feature = "std")]
 mod attempts;
 mod backoff;
-mod base;
 mod budget;
 #[cfg(feature = "std")]
 mod cancel;
@@ -91,7 +90,6 @@ mod delays;
 mod drive;
 mod error;
 mod fault;
-mod jitter;
 #[cfg(feature = "std")]
 mod nesting;
 pub mod observe;
@@ -101,7 +99,6 @@ mod outcome;
 pub mod overrides;
 mod policy;
 mod random;
-mod schedule;
 #[cfg(feature = "std")]
 mod site;
 mod sleep;
@@ -133,19 +130,20 @@ pub use crate::drive::call::{Retry, Surroundings};
 pub use crate::drive::operation::{Async, Blocking, Operation};
 pub use crate::error::{AttemptTimeout, RetryError, Success};
 pub use crate::fault::{Fault, FaultKind};
-pub use crate::jitter::Jitter;
 #[cfg(feature = "std")]
 pub use crate::nesting::{InScope, InnerRetries, Scope};
 pub use crate::observe::{GiveUpEvent, Observer, RecoveredEvent, RetryEvent};
 pub use crate::outcome::{NoValue, Outcome};
-pub use crate::policy::{InvalidPolicy, Policy, PolicyBuilder, Since};
+pub use crate::policy::{InvalidPolicy, Policy, PolicyBuilder};
 pub use crate::random::{Random, Seeded, ThreadRandom};
-pub use crate::schedule::Schedule;
 #[cfg(feature = "std")]
 pub use crate::site::{CallSite, call_sites};
 pub use crate::sleep::{BlockingSleeper, DefaultSleeper, Sleeper};
 #[cfg(feature = "std")]
 pub use crate::ticker::Ticker;
+
+#[doc(inline)]
+pub use backoff_rules::{Jitter, Schedule, Since};
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive.md")]

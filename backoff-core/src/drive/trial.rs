@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use crate::decision::{Decision, Failure, StopReason};
-use crate::policy::Rules;
+use backoff_rules::Rules;
 
 /// The changes that tests have made to one call.
 // As small as can be, because it lives in every future of a test: nanoseconds, saturating after 292 years.

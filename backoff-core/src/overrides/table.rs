@@ -4,10 +4,10 @@ use std::env::{self, VarError};
 use std::sync::{Arc, PoisonError};
 
 use super::{InvalidOverride, Override, Overrides, reports, scope};
-use crate::policy::Rules;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{RwLock, shared_static};
 use crate::{Backoff, CallSite, Policy, Schedule};
+use backoff_rules::Rules;
 
 shared_static! {
     /// What a failing call has to look for: the open scopes, and one more while an override is set.

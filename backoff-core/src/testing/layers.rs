@@ -8,9 +8,9 @@ use super::outcomes::Script;
 use super::setup::{Attempts, Setup};
 use super::time::VirtualTime;
 use crate::StopReason;
-use crate::policy::Rules;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard, shared_static};
+use backoff_rules::Rules;
 
 /// What one guard changes and has recorded.
 #[derive(Debug)]

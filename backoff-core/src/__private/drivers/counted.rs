@@ -14,9 +14,9 @@ use crate::drive::settle::{self, Notice, settle, succeeded_at_once};
 use crate::drive::trial::{Trial, in_force};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
-use crate::policy::Rules;
 use crate::random::ThreadRandom;
 use crate::{Budget, CallSite, Fault, RetryError, Scope};
+use backoff_rules::Rules;
 
 /// Counts the failed attempts of a call with a constant policy of a built-in backoff: their number is all the progress there is.
 ///

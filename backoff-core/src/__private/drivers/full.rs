@@ -15,9 +15,9 @@ use crate::drive::settle;
 use crate::drive::trial::in_force;
 use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
-use crate::policy::Rules;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Backoff, CallSite, Fault, Policy, RetryError, Scope};
+use backoff_rules::Rules;
 
 /// Everything that a call can ask for, with any policy.
 pub struct Full<B: Backoff, M, G = ThreadRandom> {
