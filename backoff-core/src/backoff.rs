@@ -1,12 +1,12 @@
 //! The rule that yields the base delay from the retry number.
 //!
-//! The built-in rules are the [`Schedule`](crate::Schedule); this module holds the trait behind them, for a rule of your
+//! The built-in rules are the [`Schedule`]; this module holds the trait behind them, for a rule of your
 //! own, and the wrappers that make one from a list or an iterator.
 
 use core::fmt;
 use core::time::Duration;
 
-use crate::base::BaseDelay;
+use backoff_rules::{BaseDelay, Schedule};
 
 /// A rule that yields the base delay of each retry, before jitter and cap.
 ///
@@ -82,8 +82,35 @@ pub trait Backoff {
 
     /// Returns the built-in backoff that this is, for those who change its settings.
     #[doc(hidden)]
-    fn as_schedule(&self) -> Option<crate::Schedule> {
+    fn as_schedule(&self) -> Option<Schedule> {
         None
+    }
+}
+
+impl Backoff for Schedule {
+    type State = u32;
+
+    const IS_ENDLESS: bool = true;
+
+    fn start(&self) -> u32 {
+        0
+    }
+
+    #[inline]
+    fn next(&self, retry: &mut u32) -> Option<Duration> {
+        *retry = retry.saturating_add(1);
+        Some(self.base_delay(*retry))
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+    fn next_base(&self, retry: &mut u32) -> Option<BaseDelay> {
+        *retry = retry.saturating_add(1);
+        Some(self.base(*retry))
+    }
+
+    fn as_schedule(&self) -> Option<Self> {
+        Some(*self)
     }
 }
 
@@ -224,7 +251,19 @@ impl<B: Backoff> Backoff for Borrowed<'_, B> {
         self.0.next(state)
     }
 
-    fn as_schedule(&self) -> Option<crate::Schedule> {
+    fn as_schedule(&self) -> Option<Schedule> {
         self.0.as_schedule()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_built_in_backoff_is_known_as_one() {
+        let schedule = Schedule::fibonacci(Duration::from_nanos(1));
+        assert_eq!(schedule.as_schedule(), Some(schedule));
+        assert_eq!(List::new([Duration::ZERO]).as_schedule(), None);
     }
 }

@@ -10,9 +10,9 @@ mod reason;
 use core::time::Duration;
 
 pub use self::reason::StopReason;
-use crate::policy::{Rules, Since};
 use crate::random::Random;
 use crate::{Backoff, Budget, Fault, FaultKind, Policy};
+use backoff_rules::{Rules, Since};
 
 /// What to do after a failed attempt.
 // With a tag of its own the parts are told apart in registers, where a tag inside the delay would be packed and unpacked.
@@ -232,7 +232,7 @@ pub(crate) fn decide<B: Backoff>(
         progress.has_ended = true;
         return Decision::Stop(StopReason::BackoffEnded);
     };
-    let own = rules.delay(base, progress.previous, random);
+    let own = rules.delay(base, progress.previous, || random.draw());
     let mut delay = own;
     if let Some(push_back) = failure.fault.not_before() {
         if rules.max_push_back.is_some_and(|longest| push_back > longest) {

@@ -5,9 +5,9 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::decision::{Decision, Failure, Progress};
-use crate::policy::Rules;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Backoff, Fault, Jitter, Policy};
+use backoff_rules::Rules;
 
 /// The delays that a call would sleep if every attempt failed at once; made by [`Policy::delays`].
 ///

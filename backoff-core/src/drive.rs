@@ -30,8 +30,8 @@ use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
-use crate::policy::Rules;
 use crate::random::Random;
+use backoff_rules::Rules;
 
 /// The state of one call.
 #[derive(Clone, Copy, Debug)]

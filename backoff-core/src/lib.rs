@@ -80,7 +80,6 @@ mod attempt;
 #[cfg(feature = "std")]
 mod attempts;
 mod backoff;
-mod base;
 mod budget;
 #[cfg(feature = "std")]
 mod cancel;
@@ -96,7 +95,6 @@ mod error;
 #[doc(hidden)]
 mod expansion;
 mod fault;
-mod jitter;
 #[cfg(feature = "std")]
 mod nesting;
 pub mod observe;
@@ -106,7 +104,6 @@ mod outcome;
 pub mod overrides;
 mod policy;
 mod random;
-mod schedule;
 #[cfg(feature = "std")]
 mod site;
 mod sleep;
@@ -140,19 +137,20 @@ pub use crate::drive::call::{Retry, Surroundings};
 pub use crate::drive::operation::{Async, Blocking, Operation};
 pub use crate::error::{AttemptTimeout, RetryError, Success};
 pub use crate::fault::{Fault, FaultKind};
-pub use crate::jitter::Jitter;
 #[cfg(feature = "std")]
 pub use crate::nesting::{InScope, InnerRetries, Scope};
 pub use crate::observe::{GiveUpEvent, Observer, RecoveredEvent, RetryEvent};
 pub use crate::outcome::{NoValue, Outcome};
-pub use crate::policy::{InvalidPolicy, Policy, PolicyBuilder, Since};
+pub use crate::policy::{InvalidPolicy, Policy, PolicyBuilder};
 pub use crate::random::{Random, Seeded, ThreadRandom};
-pub use crate::schedule::Schedule;
 #[cfg(feature = "std")]
 pub use crate::site::{CallSite, call_sites};
 pub use crate::sleep::{BlockingSleeper, DefaultSleeper, Sleeper};
 #[cfg(feature = "std")]
 pub use crate::ticker::Ticker;
+
+#[doc(inline)]
+pub use backoff_rules::{Jitter, Schedule, Since};
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive.md")]

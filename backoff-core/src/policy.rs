@@ -1,7 +1,6 @@
 //! The settings of a retry loop, as one plain value.
 
 mod builder;
-mod draft;
 mod invalid;
 #[cfg(any(feature = "serde", feature = "overrides"))]
 pub(crate) mod settings;
@@ -9,12 +8,10 @@ pub(crate) mod settings;
 use core::fmt;
 use core::time::Duration;
 
+use backoff_rules::{Rules, Since};
+
 pub use self::builder::PolicyBuilder;
 pub use self::invalid::InvalidPolicy;
-use crate::base::BaseDelay;
-use crate::jitter::Base;
-use crate::random::Random;
-use crate::schedule::Kind;
 use crate::{Backoff, Jitter, Schedule};
 
 /// When to retry, how long to wait, and when to stop: plain data, shared by any number of calls.
@@ -85,115 +82,10 @@ impl<B: fmt::Debug> fmt::Debug for Policy<B> {
     }
 }
 
-/// Everything about a policy but its backoff, with every default decided.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Rules {
-    pub(crate) kind: Kind,
-    pub(crate) jitter: Jitter,
-    /// The first base delay; what decorrelated jitter starts from.
-    pub(crate) initial: Duration,
-    /// [`BaseDelay::MAX`] when there is no cap.
-    pub(crate) max_delay: BaseDelay,
-    /// 0 when attempts are not limited.
-    pub(crate) max_attempts: u32,
-    pub(crate) max_elapsed: Option<Duration>,
-    pub(crate) since: Since,
-    pub(crate) reset_after: Option<Duration>,
-    pub(crate) max_push_back: Option<Duration>,
-    pub(crate) idempotent: bool,
-    pub(crate) named: Named,
-}
-
-/// Which settings the builder was given, for a policy that is edited later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named(u8);
-
-impl Named {
-    pub(crate) const NOTHING: Self = Self(0);
-    pub(crate) const MAX_DELAY: Self = Self(1);
-    pub(crate) const JITTER: Self = Self(2);
-    pub(crate) const MAX_ATTEMPTS: Self = Self(4);
-    pub(crate) const MAX_PUSH_BACK: Self = Self(8);
-    /// `multiplier` of an exponential backoff, `increment` of a linear one.
-    pub(crate) const GROWTH: Self = Self(16);
-    /// A time-out of the call is a limit, though the policy does not hold it.
-    pub(crate) const TIMEOUT: Self = Self(32);
-    pub(crate) const FOREVER: Self = Self(64);
-    /// The rules are those of a finished policy.
-    pub(crate) const BUILT: Self = Self(128);
-
-    pub(crate) const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub(crate) const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    pub(crate) const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-/// The instant from which `max_elapsed` counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Since {
-    /// The start of the call; the first attempt's own time counts. The default.
-    #[default]
-    Call,
-    /// The first failure: a slow first attempt takes nothing from the time for retries.
-    FirstFailure,
-}
-
-impl Rules {
-    /// Returns the delay that jitter makes of the backoff's; `previous` is the policy's own part of the last one.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
-    pub(crate) fn delay(&self, base: BaseDelay, previous: Duration, random: &mut impl Random) -> Duration {
-        self.jitter.delay(base, self.max_delay, || self.base(base, previous), random)
-    }
-
-    /// Returns what jitter needs to know for one delay.
-    #[inline]
-    pub(crate) const fn base(&self, delay: BaseDelay, previous: Duration) -> Base {
-        Base { delay, previous, initial: self.initial, cap: self.max_delay }
-    }
-
-    /// Returns the largest number of attempts; `None` when they are not limited.
-    #[inline]
-    pub(crate) const fn attempts_limit(&self) -> Option<u32> {
-        match self.max_attempts {
-            0 => None,
-            attempts => Some(attempts),
-        }
-    }
-
-    /// Counts a time-out of the call as a limit: the attempts that stand for "no limit named" go.
-    pub(crate) const fn limit_by_timeout(&mut self) {
-        self.named = self.named.with(Named::TIMEOUT);
-        if !self.named.has(Named::MAX_ATTEMPTS) {
-            self.max_attempts = 0;
-        }
-    }
-
-    /// Returns whether a decision needs the time that has passed.
-    #[inline]
-    pub(crate) const fn needs_time(&self) -> bool {
-        self.max_elapsed.is_some() || self.reset_after.is_some()
-    }
-
-    /// Returns whether the clock must be read when the call starts.
-    #[inline]
-    pub(crate) const fn needs_start(&self) -> bool {
-        self.reset_after.is_some() || (self.max_elapsed.is_some() && matches!(self.since, Since::Call))
-    }
-}
-
 impl Policy<Schedule> {
     /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the last.
     pub const fn exponential() -> PolicyBuilder {
-        PolicyBuilder::new(Schedule::Exponential { initial_delay: DEFAULT_DELAY, multiplier: 2.0 })
+        PolicyBuilder::new(Schedule::EXPONENTIAL)
     }
 
     /// Returns a builder of constant backoff: `delay` before every retry, spread by ±10 % unless a jitter is named.
@@ -208,19 +100,19 @@ impl Policy<Schedule> {
     /// assert!(policy.ranges().eq([Duration::from_millis(1_800)..=Duration::from_millis(2_200)]));
     /// ```
     pub const fn constant(delay: Duration) -> PolicyBuilder {
-        PolicyBuilder::new(Schedule::Constant { delay })
+        PolicyBuilder::new(Schedule::constant(delay))
     }
 
     /// Returns a builder of linear backoff: `initial_delay`, then each base delay `increment` longer than the last.
     ///
     /// The increment is `initial_delay` unless it is named.
     pub const fn linear() -> PolicyBuilder {
-        PolicyBuilder::new(Schedule::Linear { initial_delay: DEFAULT_DELAY, increment: DEFAULT_DELAY })
+        PolicyBuilder::new(Schedule::LINEAR)
     }
 
     /// Returns a builder of Fibonacci backoff: `initial_delay` times 1, 1, 2, 3, 5, ...
     pub const fn fibonacci() -> PolicyBuilder {
-        PolicyBuilder::new(Schedule::Fibonacci { initial_delay: DEFAULT_DELAY })
+        PolicyBuilder::new(Schedule::FIBONACCI)
     }
 
     /// Returns a builder of a policy that makes one attempt and no retry.
@@ -248,9 +140,6 @@ impl Policy<Schedule> {
         .max_elapsed(Duration::from_secs(15 * 60))
         .build();
 }
-
-/// The default delay of the first retry.
-const DEFAULT_DELAY: Duration = Duration::from_millis(100);
 
 impl<B> Policy<B> {
     /// Returns a builder with a backoff of your own: a type that implements [`Backoff`](crate::Backoff), a closure, a [`List`](crate::List), a
@@ -293,7 +182,7 @@ impl<B> Policy<B> {
     where
         B: Copy,
     {
-        if own.named.has(Named::TIMEOUT) {
+        if own.named.has(backoff_rules::Named::TIMEOUT) {
             self.rules.limit_by_timeout();
         }
         self

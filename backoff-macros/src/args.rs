@@ -22,7 +22,7 @@ pub(crate) use self::keys::{ARGUMENTS, Args, Given, names_with};
 pub(crate) use self::kinds::Content;
 pub(crate) use self::syntax::Once;
 pub(crate) use self::value::{Value, is_async_closure, peel};
-pub(crate) use self::words::{Backoff, InnerRetries, Jitter, Level, Since, Unmet, Word};
+pub(crate) use self::words::{Backoff, InnerRetries, Level, Unmet, Word};
 use crate::errors::Errors;
 use crate::function::Scope;
 use crate::groups;
@@ -47,12 +47,6 @@ impl Args {
     /// Returns whether a limit on attempts or time is written, or `forever`, also if it is misspelt.
     pub(crate) fn names_limit(&self) -> bool {
         names_with(Role::Limit).chain(["forever"]).any(|name| self.seems_given(name))
-    }
-
-    /// Returns whether the literals of the attribute allow no retry.
-    pub(crate) fn wants_no_retry(&self) -> bool {
-        let is = |arg: &Option<Arg<Value<u32>>>, number| arg.as_ref().is_some_and(|arg| arg.literal() == Some(&number));
-        is(&self.max_attempts, 1) || is(&self.max_retries, 0)
     }
 
     /// Returns the path of the runtime crate.

@@ -8,11 +8,12 @@ mod text;
 
 use std::time::Duration;
 
+use backoff_rules::Since;
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
 
-use self::schedule::{Attempts, COUNTED, Schedule};
+use self::schedule::{Attempts, COUNTED, Delays};
 use self::text::{duration, listed, number, range};
 use crate::args::{Arg, Args, Value, peel};
 use crate::function::Function;
@@ -48,7 +49,7 @@ fn attribute(line: &str) -> Attribute {
 /// Returns the lines of the section.
 pub(crate) fn section(args: &Args) -> Vec<String> {
     let attempts = Attempts::of(args);
-    let schedule = Schedule::of(args);
+    let schedule = Delays::of(args);
     let mut lines = vec![String::new(), "# Retries".to_owned(), String::new()];
     let mut item = |text: String| lines.push(format!("- {text}"));
     if let Some(policy) = &args.policy {
@@ -95,7 +96,7 @@ fn code(tokens: &proc_macro2::TokenStream) -> Option<String> {
 }
 
 /// Writes the ranges of the first delays, and the last or longest one.
-fn delays(schedule: &Schedule, attempts: Attempts) -> String {
+fn delays(schedule: &Delays, attempts: Attempts) -> String {
     const SHOWN: usize = 5;
     let retries = attempts.retries();
     let ranges: Vec<String> =
@@ -115,7 +116,7 @@ fn delays(schedule: &Schedule, attempts: Attempts) -> String {
 
 /// Writes the sum of the longest delays, or the time limit if it is shorter. Push-backs (`Retry-After`) can exceed the
 /// sum, but not the limit.
-fn longest_wait(schedule: &Schedule, attempts: Attempts, args: &Args) -> Option<String> {
+fn longest_wait(schedule: &Delays, attempts: Attempts, args: &Args) -> Option<String> {
     let sum = schedule.longest(attempts.retries()?);
     if args.max_elapsed.as_ref().is_some_and(|limit| limit.literal().is_none()) {
         return None;
@@ -135,10 +136,8 @@ fn literal(arg: Option<&Arg<Value<Duration>>>) -> Option<Duration> {
 fn limits(args: &Args) -> Vec<String> {
     let mut limits = Vec::new();
     if let Some(limit) = literal(args.max_elapsed.as_ref()) {
-        let since = match args.since.as_ref().map(|since| since.value) {
-            Some(crate::args::Since::FirstFailure) => "after the first failure",
-            Some(crate::args::Since::Call) | None => "after the call began",
-        };
+        let is_later = args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure);
+        let since = if is_later { "after the first failure" } else { "after the call began" };
         limits.push(format!("no retry is scheduled later than {} {since}", duration(limit)));
     }
     if let Some(limit) = literal(args.reset_after.as_ref()) {
@@ -181,7 +180,7 @@ fn retried(args: &Args) -> String {
 }
 
 /// Writes the load on a dependency that always fails at once, as a multiple of the load without retries.
-fn load(args: &Args, schedule: Option<&Schedule>, attempts: Attempts) -> Option<String> {
+fn load(args: &Args, schedule: Option<&Delays>, attempts: Attempts) -> Option<String> {
     let bounded = if args.budget.is_some() { ", less what the budget denies" } else { "" };
     match attempts {
         Attempts::UpTo(most) => Some(format!("up to {} x{bounded}", number(u64::from(most)))),

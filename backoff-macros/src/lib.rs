@@ -14,6 +14,7 @@ mod errors;
 mod expand;
 mod function;
 mod groups;
+mod literals;
 mod suggest;
 mod validate;
 

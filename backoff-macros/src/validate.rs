@@ -1,59 +1,23 @@
 //! Rules across arguments and on the function. The macro checks literals, and the compiler checks constants. A value
 //! that is known only at run time is moved to the nearest allowed one.
 
-mod backoff;
 mod function;
+mod policy;
 
 use std::time::Duration;
 
-use crate::args::{Arg, Args, Backoff, Role, names_with};
+use backoff_rules::Refusal;
+
+use crate::args::{Arg, Args, Backoff};
 use crate::errors::Errors;
 
 pub(crate) use self::function::check as function;
 
 /// Applies the rules that need no function.
 pub(crate) fn arguments(args: &Args, errors: &mut Errors) {
-    limits(args, errors);
     polling(args, errors);
     timeouts(args, errors);
-    backoff::check(args, errors);
-}
-
-fn limits(args: &Args, errors: &mut Errors) {
-    if let Some(max_attempts) = args.max_attempts.as_ref().filter(|arg| arg.literal() == Some(&0)) {
-        let message = "`max_attempts` must be at least 1, because the first attempt counts; use `max_attempts = 1` for no \
-                       retry, or `forever` for no limit";
-        errors.push(max_attempts.error(message));
-    }
-    if let (Some(retries), Some(_)) = (args.key("max_retries"), args.key("max_attempts")) {
-        let message =
-            "`max_retries` and `max_attempts` are the same limit; remove one of them: `max_retries` is one less";
-        errors.at(retries.span(), message);
-    }
-    if let Some(limit) = args.max_elapsed.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
-        let message = format!(
-            "{} leaves no time for a retry; use a longer time, or `max_attempts = 1` for no retry",
-            quoted(limit)
-        );
-        errors.push(limit.error(message));
-    }
-    if let Some(limit) = args.timeout.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
-        let message = format!("{} leaves no time for an attempt; use a longer time, or leave it out", quoted(limit));
-        errors.push(limit.error(message));
-    }
-    if let Some(reset_after) = args.reset_after.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
-        let message = format!(
-            "{} makes every failure the first, so that no limit is reached; use a longer time, or leave it out",
-            quoted(reset_after)
-        );
-        errors.push(reset_after.error(message));
-    }
-    if let Some(forever) = args.key("forever") {
-        if let Some(limit) = names_with(Role::Limit).find(|name| args.key(name).is_some()) {
-            let message = format!("`forever` says that no limit is wanted, and `{limit}` is one; remove one of them");
-            errors.at(forever.span(), message);
-        }
-    }
+    policy::check(args, errors);
 }
 
 fn polling(args: &Args, errors: &mut Errors) {
@@ -88,6 +52,9 @@ fn polling(args: &Args, errors: &mut Errors) {
 }
 
 fn timeouts(args: &Args, errors: &mut Errors) {
+    if let Some(timeout) = args.timeout.as_ref().filter(|arg| arg.literal() == Some(&Duration::ZERO)) {
+        errors.push(timeout.error(Refusal::ZeroTimeout));
+    }
     let timed = args.seems_given("attempt_timeout") || args.seems_given("timeout");
     if let (Some(on_timeout), false) = (args.key("on_timeout"), timed) {
         let message = "`on_timeout` makes the error of a time-out, and there is none; add `attempt_timeout = \"2s\"` or \

@@ -18,11 +18,12 @@ mod macros {
     pub(crate) mod expand;
     pub(crate) mod function;
     pub(crate) mod groups;
+    pub(crate) mod literals;
     pub(crate) mod suggest;
     pub(crate) mod validate;
 }
 // There they stand at the root.
-use self::macros::{args, attribute, classify, docs, errors, expand, function, groups, suggest, validate};
+use self::macros::{args, attribute, classify, docs, errors, expand, function, groups, literals, suggest, validate};
 
 use std::str::FromStr;
 

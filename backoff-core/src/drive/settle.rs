@@ -8,8 +8,8 @@ use super::trial::{Trial, in_force};
 use crate::Backoff;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, is_in_time};
 use crate::observe::{CallEvent, Elapsed, ErrorText, Label, Site, What};
-use crate::policy::Rules;
 use crate::random::Random;
+use backoff_rules::Rules;
 
 /// What those who watch are told about one step of a call.
 #[derive(Clone, Copy, Debug)]

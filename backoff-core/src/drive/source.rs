@@ -1,7 +1,7 @@
 //! Where a call's rules come from.
 
-use crate::policy::Rules;
 use crate::{Backoff, Policy};
+use backoff_rules::Rules;
 
 /// The policy that a call follows: a shared one, or one with settings of the call's own.
 pub trait PolicySource: sealed::Sealed {
@@ -9,7 +9,6 @@ pub trait PolicySource: sealed::Sealed {
     type Backoff: Backoff;
 
     #[doc(hidden)]
-    #[expect(private_interfaces, reason = "the trait is sealed; callers cannot name or use the rules")]
     fn rules(&self) -> &Rules;
     #[doc(hidden)]
     fn backoff(&self) -> &Self::Backoff;
@@ -24,7 +23,6 @@ impl<B> sealed::Sealed for Edited<'_, B> {}
 #[cfg(feature = "overrides")]
 impl<B> sealed::Sealed for Source<'_, B> {}
 
-#[expect(private_interfaces, reason = "the trait is sealed; callers cannot name or use the rules")]
 impl<B: Backoff> PolicySource for &Policy<B> {
     type Backoff = B;
 
@@ -46,7 +44,6 @@ pub struct Edited<'p, B> {
     pub(crate) rules: Rules,
 }
 
-#[expect(private_interfaces, reason = "the trait is sealed; callers cannot name or use the rules")]
 impl<B: Backoff> PolicySource for Edited<'_, B> {
     type Backoff = B;
 
@@ -149,7 +146,7 @@ impl<B: Backoff> Backoff for Chosen<'_, B> {
     }
 
     #[inline]
-    fn next_base(&self, state: &mut Self::State) -> Option<crate::base::BaseDelay> {
+    fn next_base(&self, state: &mut Self::State) -> Option<backoff_rules::BaseDelay> {
         match (self, state) {
             (Self::Own(own), ChosenState::Own(state)) => own.next_base(state),
             (Self::Given(given), ChosenState::Given(state)) => given.next_base(state),

@@ -5,8 +5,9 @@
 
 use core::time::Duration;
 
+use backoff_rules::Rules;
+
 use crate::decision::{Decision, Failure, StopReason};
-use crate::policy::Rules;
 #[cfg(feature = "testing")]
 use crate::test_hooks::{self, Attempts};
 

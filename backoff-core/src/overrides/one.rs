@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::InvalidOverride;
 use crate::policy::settings::{KEYS, Settings, Value, unknown};
-use crate::schedule::Kind;
 use crate::{Jitter, Since};
+use backoff_rules::Kind;
 
 /// The settings that take the place of an annotation's, in the words of the attribute's arguments.
 ///

@@ -1,8 +1,8 @@
 //! The policy that a failing call follows in place of its own.
 
 use super::{Override, Overrides, reports, scope};
-use crate::policy::Rules;
 use crate::{Backoff, CallSite, Policy, Schedule};
+use backoff_rules::Rules;
 
 /// The rules and the backoff that a call follows in place of its own.
 #[derive(Clone, Copy, Debug)]

@@ -3,11 +3,9 @@
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 
-use super::draft::{Counted, Draft};
-use super::invalid::{Argument, Refusal};
-use super::{InvalidPolicy, Named, Policy, Rules, Since};
-use crate::base::BaseDelay;
-use crate::schedule::Kind;
+use backoff_rules::{BaseDelay, Draft, Kind, Refusal, Rules};
+
+use super::{InvalidPolicy, Policy, Since};
 use crate::{Backoff, Jitter, Schedule};
 
 /// Collects the settings of a [`Policy`].
@@ -39,74 +37,42 @@ pub struct PolicyBuilder<B = Schedule> {
 
 impl PolicyBuilder<Schedule> {
     pub(super) const fn new(schedule: Schedule) -> Self {
-        Self::start(schedule, schedule.kind(), schedule.first_delay()).schedule(schedule)
+        Self { draft: Draft::new(&schedule), backoff: ManuallyDrop::new(schedule) }
     }
 
     /// Sets the base delay of the first retry, above zero; default 100 ms. Exponential, linear and fibonacci.
     pub const fn initial_delay(mut self, delay: Duration) -> Self {
-        let delay = self.draft.allowed_initial(delay);
-        let schedule = match ManuallyDrop::into_inner(self.backoff) {
-            Schedule::Exponential { multiplier, .. } => Schedule::Exponential { initial_delay: delay, multiplier },
-            Schedule::Fibonacci { .. } => Schedule::Fibonacci { initial_delay: delay },
-            Schedule::Linear { increment, .. } => {
-                let increment = if self.draft.rules.named.has(Named::GROWTH) { increment } else { delay };
-                Schedule::Linear { initial_delay: delay, increment }
-            }
-            Schedule::Constant { .. } => return self.misfit(Argument::InitialDelay),
-        };
-        self.draft.rules.initial = delay;
-        self.schedule(schedule)
+        let schedule = self.draft.initial_delay(ManuallyDrop::into_inner(self.backoff), delay);
+        self.backoff = ManuallyDrop::new(schedule);
+        self
     }
 
     /// Sets the growth per retry, at least 1 and finite; default 2. Exponential only.
     pub const fn multiplier(mut self, multiplier: f64) -> Self {
-        let Schedule::Exponential { initial_delay, .. } = ManuallyDrop::into_inner(self.backoff) else {
-            return self.misfit(Argument::Multiplier);
-        };
-        let multiplier = self.draft.allowed_multiplier(multiplier);
-        self.draft.multiplier = Some(multiplier);
-        self.schedule(Schedule::Exponential { initial_delay, multiplier }).name(Named::GROWTH)
+        let schedule = self.draft.multiplier(ManuallyDrop::into_inner(self.backoff), multiplier);
+        self.backoff = ManuallyDrop::new(schedule);
+        self
     }
 
     /// Sets what each further retry adds to the base delay; default `initial_delay`. Linear only.
-    pub const fn increment(self, increment: Duration) -> Self {
-        let Schedule::Linear { initial_delay, .. } = ManuallyDrop::into_inner(self.backoff) else {
-            return self.misfit(Argument::Increment);
-        };
-        self.schedule(Schedule::Linear { initial_delay, increment }).name(Named::GROWTH)
+    pub const fn increment(mut self, increment: Duration) -> Self {
+        let schedule = self.draft.increment(ManuallyDrop::into_inner(self.backoff), increment);
+        self.backoff = ManuallyDrop::new(schedule);
+        self
     }
 
     /// Sets the base delay of every retry. Constant only.
     pub const fn delay(mut self, delay: Duration) -> Self {
-        if !matches!(ManuallyDrop::into_inner(self.backoff), Schedule::Constant { .. }) {
-            return self.misfit(Argument::Delay);
-        }
-        self.draft.rules.initial = delay;
-        self.schedule(Schedule::Constant { delay })
+        let schedule = self.draft.delay(ManuallyDrop::into_inner(self.backoff), delay);
+        self.backoff = ManuallyDrop::new(schedule);
+        self
     }
 
     /// Puts another backoff in the place of the present one; the other settings stay.
     #[cfg(feature = "overrides")]
     pub(super) const fn rescheduled(mut self, schedule: Schedule) -> Self {
-        let rules = &mut self.draft.rules;
-        rules.kind = schedule.kind();
-        rules.initial = schedule.first_delay();
-        rules.named = rules.named.without(Named::GROWTH);
-        self.schedule(schedule)
-    }
-
-    const fn schedule(mut self, schedule: Schedule) -> Self {
-        if !self.draft.rules.named.has(Named::MAX_DELAY) {
-            self.draft.rules.max_delay = schedule.default_cap();
-        }
+        self.draft.reschedule(&schedule);
         self.backoff = ManuallyDrop::new(schedule);
-        self
-    }
-
-    const fn misfit(mut self, argument: Argument) -> Self {
-        if self.draft.misfit.is_none() {
-            self.draft.misfit = Some(argument);
-        }
         self
     }
 }
@@ -117,39 +83,11 @@ impl<B> PolicyBuilder<B> {
         B: Backoff,
     {
         let kind = if B::IS_LIMIT { Kind::List } else { Kind::Custom };
-        let mut builder = Self::start(backoff, kind, Duration::ZERO);
-        builder.draft.is_empty = B::IS_EMPTY;
-        builder
-    }
-
-    const fn start(backoff: B, kind: Kind, initial: Duration) -> Self {
-        let rules = Rules {
-            kind,
-            initial,
-            jitter: Jitter::None,
-            max_delay: BaseDelay::MAX,
-            max_attempts: 0,
-            max_elapsed: None,
-            since: Since::Call,
-            reset_after: None,
-            max_push_back: None,
-            idempotent: false,
-            named: Named::NOTHING,
-        };
-        Self::edit(backoff, rules)
+        Self { draft: Draft::custom(kind, B::IS_EMPTY), backoff: ManuallyDrop::new(backoff) }
     }
 
     pub(super) const fn edit(backoff: B, rules: Rules) -> Self {
-        let draft = Draft {
-            rules,
-            multiplier: None,
-            misfit: None,
-            counted: Counted::Unnamed,
-            is_empty: false,
-            adjusting: false,
-            moved: None,
-        };
-        Self { backoff: ManuallyDrop::new(backoff), draft }
+        Self { backoff: ManuallyDrop::new(backoff), draft: Draft::edit(rules) }
     }
 
     /// Sets the largest number of attempts, the first included, at least 1.
@@ -157,9 +95,8 @@ impl<B> PolicyBuilder<B> {
     /// Default 3, or no limit when a time limit or [`forever`](Self::forever) is named, or the backoff is a
     /// [`List`](crate::List). Refused beside [`max_retries`](Self::max_retries).
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
-        self.draft.count_by(Counted::Attempts);
-        let attempts = self.draft.allowed_attempts(attempts);
-        self.attempts(attempts)
+        self.draft.max_attempts(attempts);
+        self
     }
 
     /// Sets the largest number of retries: `max_retries(n)` is `max_attempts(n + 1)`, for callers that count retries.
@@ -176,14 +113,8 @@ impl<B> PolicyBuilder<B> {
     /// assert_eq!(policy.max_attempts(), Some(4)); // one first attempt, three retries
     /// ```
     pub const fn max_retries(mut self, retries: u32) -> Self {
-        self.draft.count_by(Counted::Retries);
-        self.attempts(retries.saturating_add(1))
-    }
-
-    const fn attempts(mut self, attempts: u32) -> Self {
-        self.draft.limited();
-        self.draft.rules.max_attempts = attempts;
-        self.name(Named::MAX_ATTEMPTS)
+        self.draft.max_retries(retries);
+        self
     }
 
     /// Sets the time for all retries, above zero, counted from the start of the call with all attempts included.
@@ -192,8 +123,7 @@ impl<B> PolicyBuilder<B> {
     /// exactly at the limit is waited for and retried; a failure exactly at the limit is not. Nothing is interrupted: an attempt
     /// that runs may end later, and a timer that oversleeps may start one attempt late. Default: no limit.
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
-        self.draft.limited();
-        self.draft.rules.max_elapsed = Some(self.draft.allowed_elapsed(limit));
+        self.draft.max_elapsed(limit);
         self
     }
 
@@ -202,13 +132,8 @@ impl<B> PolicyBuilder<B> {
     /// A push-back may then be up to an hour; see [`max_push_back`](Self::max_push_back).
     /// Refused beside a limit; on a builder from [`Policy::edit`] it lifts the limits of that policy.
     pub const fn forever(mut self) -> Self {
-        if self.draft.rules.named.has(Named::BUILT) {
-            self.draft.rules.max_attempts = 0;
-            self.draft.rules.max_elapsed = None;
-            let named = self.draft.rules.named.without(Named::MAX_ATTEMPTS).without(Named::TIMEOUT);
-            self.draft.rules.named = named.without(Named::BUILT);
-        }
-        self.name(Named::FOREVER)
+        self.draft.forever();
+        self
     }
 
     /// Sets the cap on every delay that the policy computes, jitter included.
@@ -216,8 +141,8 @@ impl<B> PolicyBuilder<B> {
     /// Default for growing backoffs: 20 s, or 10 times the initial delay or the increment if one of these is longer, so that
     /// the delays can grow. Default for constant and custom backoffs: none. A push-back comes on top.
     pub const fn max_delay(mut self, cap: Duration) -> Self {
-        self.draft.rules.max_delay = BaseDelay::of(cap);
-        self.name(Named::MAX_DELAY)
+        self.draft.max_delay(cap);
+        self
     }
 
     /// Sets the randomness put on each base delay.
@@ -225,8 +150,8 @@ impl<B> PolicyBuilder<B> {
     /// Default [`Jitter::Full`] for growing backoffs, [`Jitter::Factor(0.1)`](Jitter::Factor) for constant ones,
     /// [`Jitter::None`] for backoffs of your own and zero delays.
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
-        self.draft.rules.jitter = self.draft.allowed_jitter(jitter);
-        self.name(Named::JITTER)
+        self.draft.jitter(jitter);
+        self
     }
 
     /// Sets the instant from which [`max_elapsed`](Self::max_elapsed) counts; default [`Since::Call`].
@@ -241,7 +166,7 @@ impl<B> PolicyBuilder<B> {
     /// had failed for the first time. Above zero, and longer than a failed attempt usually takes: an attempt that only waits for a
     /// time-out would start anew each time, without growth and without a limit. Default: never.
     pub const fn reset_after(mut self, ran: Duration) -> Self {
-        self.draft.rules.reset_after = self.draft.allowed_reset(ran);
+        self.draft.reset_after(ran);
         self
     }
 
@@ -249,8 +174,8 @@ impl<B> PolicyBuilder<B> {
     ///
     /// Default 60 s. With `max_elapsed` named only that limit bounds push-backs; with `forever` the default is 1 hour.
     pub const fn max_push_back(mut self, longest: Duration) -> Self {
-        self.draft.rules.max_push_back = Some(longest);
-        self.name(Named::MAX_PUSH_BACK)
+        self.draft.max_push_back(longest);
+        self
     }
 
     /// Promises that the operation may be executed more than once, so that ambiguous failures are retried too.
@@ -276,12 +201,7 @@ impl<B> PolicyBuilder<B> {
     /// Moves the values given from here on to the nearest allowed ones, where they would be refused.
     #[doc(hidden)]
     pub const fn adjusting(mut self) -> Self {
-        self.draft.adjusting = true;
-        self
-    }
-
-    const fn name(mut self, setting: Named) -> Self {
-        self.draft.rules.named = self.draft.rules.named.with(setting);
+        self.draft.adjust_from_here();
         self
     }
 
@@ -354,7 +274,7 @@ impl<B> PolicyBuilder<B> {
         draft.adjust();
         (
             Policy::from_parts(ManuallyDrop::into_inner(self.backoff), draft.decided()),
-            draft.moved.map(InvalidPolicy::from),
+            draft.first_moved().map(InvalidPolicy::from),
         )
     }
 }
@@ -363,3 +283,6 @@ impl<B> PolicyBuilder<B> {
 fn first_delay<B: Backoff>(backoff: &B) -> Option<BaseDelay> {
     backoff.next_base(&mut backoff.start())
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests;

@@ -20,10 +20,10 @@ use core::time::Duration;
 #[cfg(all(feature = "serde", feature = "overrides"))]
 pub(crate) use self::config::AnyValue;
 pub(crate) use self::value::Value;
-use super::{Named, Policy, Since};
-use crate::schedule::Kind;
+use super::{Policy, Since};
+use crate::Jitter;
 use crate::text::Excerpt;
-use crate::{Jitter, Schedule};
+use backoff_rules::{Kind, Named};
 
 /// Every setting, in the order in which a policy is written.
 pub(crate) const KEYS: [&str; 15] = [
@@ -122,18 +122,16 @@ impl Settings {
         let rules = policy.rules();
         let named = rules.named;
         let mut settings = Self { backoff: Some(rules.kind), ..Self::default() };
-        match *policy.backoff() {
-            Schedule::Exponential { initial_delay, multiplier } => {
-                settings.initial_delay = Some(initial_delay);
-                settings.multiplier = named.has(Named::GROWTH).then_some(multiplier);
+        let schedule = policy.backoff();
+        let first = Some(schedule.first_delay());
+        match rules.kind {
+            Kind::Constant => settings.delay = first,
+            Kind::Exponential | Kind::Linear | Kind::Fibonacci | Kind::List | Kind::Custom => {
+                settings.initial_delay = first;
             }
-            Schedule::Constant { delay } => settings.delay = Some(delay),
-            Schedule::Linear { initial_delay, increment } => {
-                settings.initial_delay = Some(initial_delay);
-                settings.increment = named.has(Named::GROWTH).then_some(increment);
-            }
-            Schedule::Fibonacci { initial_delay } => settings.initial_delay = Some(initial_delay),
         }
+        settings.multiplier = schedule.multiplier().filter(|_| named.has(Named::GROWTH));
+        settings.increment = schedule.increment().filter(|_| named.has(Named::GROWTH));
         settings.max_delay = named.has(Named::MAX_DELAY).then_some(rules.max_delay.duration());
         settings.jitter = named.has(Named::JITTER).then_some(rules.jitter);
         settings.max_attempts = named.has(Named::MAX_ATTEMPTS).then_some(rules.max_attempts);

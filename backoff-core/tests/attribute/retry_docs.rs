@@ -1,9 +1,10 @@
-//! The section "Retries" as rustdoc renders it, and its numbers against the core's.
+//! The section "Retries" as rustdoc renders it, and the policy of an attribute beside the builder's.
 
+use std::cell::RefCell;
 use std::time::Duration;
 use std::{fs, io};
 
-use backoff_core::{Jitter, Policy};
+use backoff_core::{Jitter, Policy, retry};
 use support::project::{Project, messages};
 
 const DEPENDENCIES: &str = r#"
@@ -86,62 +87,49 @@ fn a_section_does_not_stand_for_missing_documentation() -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the ranges of a policy as the section does, for delays of whole milliseconds below a second.
-fn told(policy: Policy) -> String {
-    let ranges = policy.ranges().map(|range| (range.start().as_millis(), range.end().as_millis()));
-    let parts: Vec<String> = ranges
-        .map(|(shortest, longest)| match (shortest, longest) {
-            (0, longest) => format!("0 to {longest}ms"),
-            (shortest, longest) if shortest == longest => format!("{longest}ms"),
-            (shortest, longest) => format!("{shortest}ms to {longest}ms"),
-        })
-        .collect();
-    match parts.as_slice() {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        parts => parts.concat(),
-    }
+thread_local! {
+    static SLEPT: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A sleeper that only notes.
+fn note(delay: Duration) {
+    SLEPT.with_borrow_mut(|slept| slept.push(delay));
+}
+
+/// Asserts that a function with each attribute sleeps the delays of the policy beside it.
+macro_rules! assert_same_delays {
+    ($([$($argument:tt)*] $policy:expr;)*) => {$({
+        #[retry($($argument)*, seed = 7, sleep = note)]
+        fn fails() -> Result<(), ()> {
+            Err(())
+        }
+        assert_eq!(fails(), Err(()));
+        let policy = $policy;
+        assert!(policy.delays().seed(7).eq(SLEPT.take()), "{}", stringify!($($argument)*));
+    })*};
 }
 
 #[test]
-fn the_ranges_told_are_those_of_the_core() -> io::Result<()> {
+fn literals_in_an_attribute_are_the_policy_of_the_builder() {
     let ms = Duration::from_millis;
-    let cases = [
-        ("max_attempts = 4", Policy::exponential().max_attempts(4).build()),
-        ("jitter = equal, multiplier = 3", Policy::exponential().jitter(Jitter::Equal).multiplier(3.0).build()),
-        (
-            "jitter = 0.5, max_delay = \"250ms\", max_attempts = 5",
-            Policy::exponential().jitter(Jitter::Factor(0.5)).max_delay(ms(250)).max_attempts(5).build(),
-        ),
-        (
-            "jitter = decorrelated, initial_delay = \"10ms\", max_delay = \"500ms\", max_attempts = 6",
+    assert_same_delays! {
+        [max_attempts = 4] Policy::exponential().max_attempts(4).build();
+        [jitter = equal, multiplier = 3] Policy::exponential().jitter(Jitter::Equal).multiplier(3.0).build();
+        [jitter = 0.5, max_delay = "250ms", max_retries = 4]
+            Policy::exponential().jitter(Jitter::Factor(0.5)).max_delay(ms(250)).max_retries(4).build();
+        [jitter = decorrelated, initial_delay = "10ms", max_delay = "500ms", max_attempts = 6]
             Policy::exponential()
                 .jitter(Jitter::Decorrelated)
                 .initial_delay(ms(10))
                 .max_delay(ms(500))
                 .max_attempts(6)
-                .build(),
-        ),
-        (
-            "backoff = linear, increment = \"30ms\", jitter = none, max_attempts = 5",
-            Policy::linear().increment(ms(30)).jitter(Jitter::None).max_attempts(5).build(),
-        ),
-        (
-            "backoff = fibonacci, initial_delay = \"20ms\", max_attempts = 6",
-            Policy::fibonacci().initial_delay(ms(20)).max_attempts(6).build(),
-        ),
-        ("delay = \"200ms\", max_attempts = 2", Policy::constant(ms(200)).max_attempts(2).build()),
-    ];
-    let functions = cases.iter().enumerate().map(|(at, (attribute, _))| {
-        format!("/// Documented.\n#[backoff_core::retry({attribute})]\npub fn case_{at}() -> Option<u32> {{ None }}\n")
-    });
-    let source: String = functions.collect();
-    let project = Project::new("ranges", "2024", DEPENDENCIES, &[("src/lib.rs", &source)])?;
-    let output = project.cargo(&["doc", "--no-deps", "--quiet"])?;
-    assert!(output.status.success(), "{}", messages(&output));
-    for (at, (attribute, policy)) in cases.into_iter().enumerate() {
-        let page = fs::read_to_string(project.target().join(format!("doc/ranges/fn.case_{at}.html")))?;
-        let expected = format!("delays: {}", told(policy));
-        assert!(text(&page).contains(&expected), "{attribute}: {expected}\n{}", text(&page));
+                .build();
+        [backoff = linear, increment = "30ms", jitter = none, max_attempts = 5]
+            Policy::linear().increment(ms(30)).jitter(Jitter::None).max_attempts(5).build();
+        [backoff = linear, initial_delay = "5s", max_attempts = 20]
+            Policy::linear().initial_delay(ms(5_000)).max_attempts(20).build();
+        [backoff = fibonacci, initial_delay = "20ms", max_attempts = 6]
+            Policy::fibonacci().initial_delay(ms(20)).max_attempts(6).build();
+        [delay = "200ms", max_attempts = 3] Policy::constant(ms(200)).max_attempts(3).build();
     }
-    Ok(())
 }

@@ -114,10 +114,12 @@ fn jitter_factors_are_accepted_from_zero_to_one_and_refused_elsewhere() {
         let policy = with(factor).unwrap();
         assert!(policy.delays().seed(1).all(|delay| delay <= secs(20)), "{factor}");
     }
-    for factor in [1.000_000_1, 2.0, -1.0, -0.000_000_1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+    for factor in [1.000_000_1, 1.999, -1.0, -0.000_000_1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let error = with(factor).unwrap_err().to_string();
         assert_eq!(error, format!("the jitter factor is {factor}; use a ratio in 0.0..=1.0, such as 0.5"));
     }
+    let in_per_cent = with(25.0).unwrap_err().to_string();
+    assert_eq!(in_per_cent, "the jitter factor is 25; use a ratio in 0.0..=1.0, such as 0.25");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backoff_rules::duration::{self, EMPTY, FORM, TOO_LARGE};
 use humantime::DurationError;
 
 const UNITS: &str = "use ns, us, ms, s, m, h";
@@ -12,42 +13,15 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
 }
 
 fn read(text: &str) -> Result<Duration, String> {
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return Err("it is empty; write a number and a unit, such as \"60s\"".to_owned());
-    }
-    if let Some(positive) = trimmed.strip_prefix('-') {
+    if let Some(positive) = text.trim().strip_prefix('-') {
         return Err(format!("a duration cannot be negative; use \"{}\"", positive.trim_start()));
     }
-    let mut total = Duration::ZERO;
-    for part in parts(trimmed) {
-        let duration = humantime::parse_duration(part).map_err(|error| reason(part, &error))?;
-        total = total.checked_add(duration).ok_or_else(too_large)?;
-    }
-    Ok(total)
-}
-
-/// Splits "1h 30m" into "1h " and "30m", because `humantime` does not check the last carry when it adds parts.
-fn parts(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut after_unit = false;
-    for (at, character) in text.char_indices() {
-        if character.is_ascii_digit() && after_unit {
-            parts.extend(text.get(start..at));
-            start = at;
-            after_unit = false;
-        } else if character.is_alphabetic() {
-            after_unit = true;
-        }
-    }
-    parts.extend(text.get(start..));
-    parts
+    duration::read(text, |part| humantime::parse_duration(part).map_err(|error| reason(part, &error)))
 }
 
 fn reason(part: &str, error: &DurationError) -> String {
     match error {
-        DurationError::Empty => "it is empty; write a number and a unit, such as \"60s\"".to_owned(),
+        DurationError::Empty => EMPTY.to_owned(),
         DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
             format!("the unit is missing; use \"{}s\"", part.trim())
         }
@@ -59,27 +33,23 @@ fn reason(part: &str, error: &DurationError) -> String {
                     format!("`{found}` is not an ASCII character; {UNITS}")
                 }
                 Some(found) if found.is_alphabetic() => {
-                    format!("a number is missing before `{found}`; write a number and a unit, such as \"60s\"")
+                    format!("a number is missing before `{found}`; {FORM}")
                 }
                 Some(found) => {
-                    format!("unexpected `{found}`; write a number and a unit, such as \"60s\"")
+                    format!("unexpected `{found}`; {FORM}")
                 }
-                None => "a number is missing; write a number and a unit, such as \"60s\"".to_owned(),
+                None => format!("a number is missing; {FORM}"),
             }
         }
         DurationError::NumberOverflow => {
             let (whole, fraction) = part.split_once('.').unwrap_or((part, ""));
             if fraction.is_empty() || whole.trim().parse::<u64>().is_err() {
-                too_large()
+                TOO_LARGE.to_owned()
             } else {
                 "it is not a whole number of nanoseconds; use fewer digits or a finer unit".to_owned()
             }
         }
     }
-}
-
-fn too_large() -> String {
-    "it is too large for a duration; use a smaller number".to_owned()
 }
 
 #[cfg(test)]
@@ -103,13 +73,13 @@ mod tests {
             ("60x", "invalid duration \"60x\": unknown unit `x`; use ns, us, ms, s, m, h"),
             ("60S", "invalid duration \"60S\": unknown unit `S`; use ns, us, ms, s, m, h"),
             ("-5s", "invalid duration \"-5s\": a duration cannot be negative; use \"5s\""),
-            ("", "invalid duration \"\": it is empty; write a number and a unit, such as \"60s\""),
-            ("  ", "invalid duration \"  \": it is empty; write a number and a unit, such as \"60s\""),
+            ("", "invalid duration \"\": it is empty; use a number and a unit, such as \"60s\""),
+            ("  ", "invalid duration \"  \": it is empty; use a number and a unit, such as \"60s\""),
             ("5", "invalid duration \"5\": the unit is missing; use \"5s\""),
             ("1h 5", "invalid duration \"1h 5\": the unit is missing; use \"5s\""),
-            ("s", "invalid duration \"s\": a number is missing before `s`; write a number and a unit, such as \"60s\""),
-            ("5,5s", "invalid duration \"5,5s\": unexpected `,`; write a number and a unit, such as \"60s\""),
-            ("+5s", "invalid duration \"+5s\": unexpected `+`; write a number and a unit, such as \"60s\""),
+            ("s", "invalid duration \"s\": a number is missing before `s`; use a number and a unit, such as \"60s\""),
+            ("5,5s", "invalid duration \"5,5s\": unexpected `,`; use a number and a unit, such as \"60s\""),
+            ("+5s", "invalid duration \"+5s\": unexpected `+`; use a number and a unit, such as \"60s\""),
             (
                 "5\u{3bc}s",
                 "invalid duration \"5\u{3bc}s\": `\u{3bc}` is not an ASCII character; use ns, us, ms, s, m, h",

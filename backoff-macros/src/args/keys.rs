@@ -1,5 +1,6 @@
 //! The table of the arguments of `#[retry]`: the one place to add an argument.
 
+use backoff_rules::Since;
 use proc_macro2::TokenStream;
 use syn::Ident;
 use syn::parse::ParseStream;
@@ -10,7 +11,7 @@ use super::kinds::{
     JitterValue, Kind, LogLevel, Names, NewName, NumberValue, OnceList, OneWord, PolicyValue, Seed, SiteName, Sleeper,
     Switch, UnmetValue,
 };
-use super::words::{InnerRetries, Since};
+use super::words::InnerRetries;
 use crate::function::Scope;
 
 /// Reads the value of one argument into its field.

@@ -4,6 +4,7 @@ use core::convert::Infallible;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use backoff_rules::Jitter;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::ParseStream;
@@ -13,7 +14,7 @@ use super::argument::{Key, Literal};
 use super::code;
 use super::syntax::{self, Once};
 use super::value::{self, Value};
-use super::words::{self, Backoff, Jitter, Level, Unmet, Word};
+use super::words::{self, Backoff, Level, Unmet, Word};
 use crate::function::Scope;
 
 /// A kind of argument.

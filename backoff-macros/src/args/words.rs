@@ -2,6 +2,7 @@
 
 use core::convert::Infallible;
 
+use backoff_rules::{Jitter, Since};
 use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitStr};
 
@@ -64,19 +65,6 @@ words! {
 }
 
 words! {
-    /// The value of `jitter`, if it is a word or a number; other expressions are of type `Jitter`.
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Jitter {
-        Full = "full",
-        Equal = "equal",
-        Decorrelated = "decorrelated",
-        None = "none",
-    } or {
-        Factor(f64),
-    }
-}
-
-words! {
     /// The value of `unmet`.
     enum Unmet {
         // Returns the last value.
@@ -98,15 +86,6 @@ words! {
 }
 
 words! {
-    /// The value of `since`.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum Since {
-        Call = "call",
-        FirstFailure = "first_failure",
-    }
-}
-
-words! {
     /// The value of `log`, which is a string.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Level {
@@ -115,6 +94,45 @@ words! {
         Info = "info",
         Warn = "warn",
         Error = "error",
+    }
+}
+
+/// The value of `jitter`, if it is a word or a number; other expressions are of type `Jitter`.
+impl Word for Jitter {
+    const WORDS: &'static [&'static str] = {
+        let [full, equal, decorrelated, none] = Self::WITH_WORD;
+        &[word_of(full), word_of(equal), word_of(decorrelated), word_of(none)]
+    };
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::from_word(word)
+    }
+
+    fn variant(&self) -> &'static str {
+        Self::variant(*self).unwrap_or("Factor")
+    }
+}
+
+const fn word_of(jitter: Jitter) -> &'static str {
+    match jitter.word() {
+        Ok(word) => word,
+        Err(_) => panic!("a factor has no word"),
+    }
+}
+
+/// The value of `since`.
+impl Word for Since {
+    const WORDS: &'static [&'static str] = {
+        let [call, first_failure] = Self::ALL;
+        &[call.word(), first_failure.word()]
+    };
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::from_word(word)
+    }
+
+    fn variant(&self) -> &'static str {
+        Self::variant(*self)
     }
 }
 

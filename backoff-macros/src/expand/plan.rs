@@ -1,6 +1,8 @@
 //! The facts of one expansion, decided once from the arguments and the function. They contain no tokens of the output.
 
-use crate::args::{Args, Backoff, Content, InnerRetries, Jitter, Role, Since, Value};
+use backoff_rules::{Jitter, Since};
+
+use crate::args::{Args, Backoff, Content, InnerRetries, Role, Value};
 use crate::function::Function;
 
 /// The facts of one expansion.

@@ -1,5 +1,6 @@
 //! The policy of one function: a constant if its values are known at compile time.
 
+use backoff_rules::Jitter;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
@@ -7,7 +8,7 @@ use syn::{Expr, Ident};
 
 use super::plan::{Plan, PolicyForm};
 use super::tokens::{Paths, duration, located};
-use crate::args::{Args, Backoff, Jitter, Value, Word as _, peel};
+use crate::args::{Args, Backoff, Value, peel};
 
 /// The output for the policy.
 pub(super) struct PolicyTokens {
@@ -188,14 +189,13 @@ impl Value<core::convert::Infallible> {
 fn write_jitter(value: &Value<Jitter>, core: &TokenStream) -> TokenStream {
     let site = Span::mixed_site();
     match value {
-        Value::Literal(jitter) => {
-            let name = Ident::new(jitter.variant(), site);
-            let factor = match jitter {
-                Jitter::Factor(factor) => Some(quote_spanned!(site=> (#factor))),
-                Jitter::Full | Jitter::Equal | Jitter::Decorrelated | Jitter::None => None,
-            };
-            quote_spanned!(site=> #core::Jitter::#name #factor)
-        }
+        Value::Literal(jitter) => match jitter.variant() {
+            Ok(name) => {
+                let name = Ident::new(name, site);
+                quote_spanned!(site=> #core::Jitter::#name)
+            }
+            Err(factor) => quote_spanned!(site=> #core::Jitter::Factor(#factor)),
+        },
         Value::Constant(expr) | Value::Runtime(expr) => expr.to_token_stream(),
     }
 }

@@ -13,34 +13,28 @@ fn values_that_break_a_rule_are_named_with_the_way_out() {
                 "`max_attempts` must be at least 1, because the first attempt counts; use `max_attempts = 1` for no retry, or \
              `forever` for no limit",
             ),
-            (
-                "multiplier = 0.5",
-                "`multiplier` (0.5) is below 1, so that delays would shrink; use `multiplier = 1` or more",
-            ),
-            (
-                "multiplier = -2",
-                "`multiplier` (-2) is below 1, so that delays would shrink; use `multiplier = 1` or more",
-            ),
-            ("multiplier = 1e999", "`multiplier` (1e999) is not finite; use a number such as `2`"),
+            ("multiplier = 0.5", "`multiplier` is 0.5; use a finite number of at least 1"),
+            ("multiplier = -2", "`multiplier` is -2; use a finite number of at least 1"),
+            ("multiplier = 1e999", "`multiplier` is inf; use a finite number of at least 1"),
             (
                 "max_elapsed = \"0s\"",
-                "`max_elapsed` (0s) leaves no time for a retry; use a longer time, or `max_attempts = 1` for no retry",
+                "`max_elapsed` is zero, so that no retry could start; use a longer time, or `max_attempts` = 1 for no retries",
             ),
             (
                 "max_elapsed = \"0s\", jitter = none, max_attempts = 1",
-                "`max_elapsed` (0s) leaves no time for a retry; use a longer time, or `max_attempts = 1` for no retry",
+                "`max_elapsed` is zero, so that no retry could start; use a longer time, or `max_attempts` = 1 for no retries",
             ),
-            ("timeout = \"0s\"", "`timeout` (0s) leaves no time for an attempt; use a longer time, or leave it out"),
+            ("timeout = \"0s\"", "`timeout` is zero, so that no attempt could end; use a longer time, or leave it out"),
             (
                 "reset_after = \"0s\"",
-                "`reset_after` (0s) makes every failure the first, so that no limit is reached; use a longer time, or leave it out",
+                "`reset_after` is zero, so that every failure would be the first; use a longer time, or leave it out",
             ),
-            ("jitter = 1.5", "jitter factor 1.5 is outside 0..=1; use a ratio such as `jitter = 0.5`"),
-            ("jitter = 25", "jitter factor 25 is outside 0..=1; use a ratio such as `jitter = 0.25`"),
-            ("jitter = 500", "jitter factor 500 is outside 0..=1; use a ratio such as `jitter = 0.5`"),
+            ("jitter = 1.5", "the jitter factor is 1.5; use a ratio in 0.0..=1.0, such as 0.5"),
+            ("jitter = 25", "the jitter factor is 25; use a ratio in 0.0..=1.0, such as 0.25"),
+            ("jitter = 500", "the jitter factor is 500; use a ratio in 0.0..=1.0, such as 0.5"),
             (
                 "jitter = full, delay = \"0s\"",
-                "`jitter` has nothing to spread on a zero `delay`; remove `jitter`, or raise `delay`",
+                "jitter on a zero delay has no effect; remove `jitter`, or name a longer delay",
             ),
             (
                 "initial_delay = \"0s\"",
@@ -58,17 +52,17 @@ fn values_that_break_a_rule_are_named_with_the_way_out() {
             ),
             (
                 "delay = \"2s\", max_delay = \"1s\"",
-                "`max_delay` (1s) is shorter than `delay` (2s); raise `max_delay` or lower `delay`",
+                "`max_delay` (1s) is shorter than the constant delay (2s); raise `max_delay` or shorten the delay",
             ),
             (
                 "delay = \"10s\", max_elapsed = \"5s\"",
-                "`max_elapsed` (5s) ends before the first retry, whose delay is at least 9s by `delay` (10s); raise `max_elapsed`, \
-             or use `max_attempts = 1` for no retry",
+                "the first delay is at least 9s, longer than `max_elapsed` (5s), so that no retry could start; shorten the delay, raise \
+`max_elapsed`, or use `max_attempts` = 1 for no retries",
             ),
             (
                 "jitter = none, max_elapsed = \"5ms\"",
-                "`max_elapsed` (5ms) ends before the first retry, whose delay is at least 100ms by the default `initial_delay` \
-             (100ms); raise `max_elapsed`, or use `max_attempts = 1` for no retry",
+                "the first delay is at least 100ms, longer than `max_elapsed` (5ms), so that no retry could start; shorten the delay, raise \
+`max_elapsed`, or use `max_attempts` = 1 for no retries",
             ),
         ],
     );
@@ -113,15 +107,12 @@ fn arguments_that_contradict_each_other_are_refused() {
         &[
             (
                 "forever, max_attempts = 3, timeout = \"3s\"",
-                "`forever` says that no limit is wanted, and `max_attempts` is one; remove one of them",
+                "`forever` is named beside `max_attempts`; remove `forever` or `max_attempts`",
             ),
-            (
-                "forever, max_retries = 3",
-                "`forever` says that no limit is wanted, and `max_retries` is one; remove one of them",
-            ),
+            ("forever, max_retries = 3", "`forever` is named beside `max_retries`; remove `forever` or `max_retries`"),
             (
                 "max_attempts = 4, max_retries = 3",
-                "`max_retries` and `max_attempts` are the same limit; remove one of them: `max_retries` is one less",
+                "`max_attempts` and `max_retries` are the same limit; keep one of the two: `max_retries` is one less",
             ),
             (
                 "until = f, max_attempts = 3",
@@ -182,11 +173,12 @@ fn arguments_that_contradict_each_other_are_refused() {
             ),
             (
                 "jitter = decorrelated, multiplier = 2",
-                "`decorrelated` jitter takes the place of `multiplier`; remove `multiplier`, or use `jitter = full`",
+                "decorrelated jitter replaces the growth by `multiplier`; remove one of the two",
             ),
             (
                 "jitter = decorrelated, backoff = linear",
-                "`decorrelated` jitter takes the place of exponential growth; use `jitter = full` for this backoff",
+                "decorrelated jitter belongs to exponential backoff, and this one is linear; use full or equal jitter, or exponential \
+backoff",
             ),
         ],
     );

@@ -8,13 +8,14 @@ use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, Sequence, is_disabled};
 use super::start::{Memory, elapsed, time_since};
 use super::{Circumstances, Mode, Packed, Verdict, policy_of};
+use backoff_rules::Rules;
+
 use crate::decision::{Decision, Failure, Progress, StopReason};
 use crate::drive::limits::OpenScope as _;
 use crate::drive::settle::{self, Notice, settle};
 use crate::drive::trial::{Trial, in_force};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
-use crate::policy::Rules;
 use crate::random::ThreadRandom;
 use crate::{Attempt, Budget, CallSite, Fault, RetryError, Scope};
 

@@ -8,6 +8,8 @@ use std::time::Instant;
 use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
 use super::{Circumstances, Mode, Verdict};
+use backoff_rules::Rules;
+
 use crate::clock::Clock as _;
 use crate::decision::{Decision, StopReason};
 use crate::drive::limits::OpenScope as _;
@@ -15,7 +17,6 @@ use crate::drive::settle;
 use crate::drive::trial::in_force;
 use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
-use crate::policy::Rules;
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Attempt, Backoff, CallSite, Fault, Policy, RetryError, Scope};
 

@@ -13,8 +13,8 @@ mod enabled {
     use crate::decision::{Decision, Progress};
     use crate::drive::source::{Chosen, ChosenState, Source};
     use crate::overrides::{self, Overrides, Replacement};
-    use crate::policy::{Rules, Since};
     use crate::{Backoff, CallSite, Jitter, Policy, Schedule};
+    use backoff_rules::{Rules, Since};
 
     /// The state of the backoff of a call whose policy may be replaced.
     pub(in super::super) type StateOf<B> = ChosenState<<B as Backoff>::State>;
@@ -164,8 +164,8 @@ mod disabled {
     use core::time::Duration;
 
     use crate::decision::{Decision, Progress};
-    use crate::policy::Rules;
     use crate::{Backoff, CallSite, Policy, Schedule};
+    use backoff_rules::Rules;
 
     /// The state of the backoff of a call.
     pub(in super::super) type StateOf<B> = <B as Backoff>::State;

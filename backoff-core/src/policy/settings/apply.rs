@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use super::Settings;
 use crate::Policy;
 use crate::policy::PolicyBuilder;
-use crate::schedule::Kind;
+use backoff_rules::Kind;
 
 impl Settings {
     /// Returns the policy with these settings and the defaults of the builder.

@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use backoff_rules::{Argument, Kind, Refusal, Rules, defaults};
+
 use super::Settings;
-use crate::policy::invalid::{Argument, Refusal};
-use crate::policy::{InvalidPolicy, PolicyBuilder, Rules};
-use crate::schedule::Kind;
+use crate::policy::{InvalidPolicy, PolicyBuilder};
 use crate::{Policy, Schedule};
 
 impl Settings {
@@ -58,14 +58,13 @@ impl Settings {
     /// The backoff that takes the place of `present`: `delay` makes it constant, as in the attribute.
     fn new_schedule(&self, present: &Schedule) -> Option<Schedule> {
         let first = present.first_delay();
-        let initial_delay =
-            self.initial_delay.unwrap_or(if first.is_zero() { Duration::from_millis(100) } else { first });
+        let initial_delay = self.initial_delay.unwrap_or(if first.is_zero() { defaults::INITIAL_DELAY } else { first });
         match (self.backoff, self.delay) {
-            (None | Some(Kind::Constant), Some(delay)) => Some(Schedule::Constant { delay }),
+            (None | Some(Kind::Constant), Some(delay)) => Some(Schedule::constant(delay)),
             (Some(kind), None) if kind != present.kind() => match kind {
-                Kind::Exponential => Some(Schedule::Exponential { initial_delay, multiplier: 2.0 }),
-                Kind::Linear => Some(Schedule::Linear { initial_delay, increment: initial_delay }),
-                Kind::Fibonacci => Some(Schedule::Fibonacci { initial_delay }),
+                Kind::Exponential => Some(Schedule::exponential(initial_delay, defaults::MULTIPLIER)),
+                Kind::Linear => Some(Schedule::linear(initial_delay, initial_delay)),
+                Kind::Fibonacci => Some(Schedule::fibonacci(initial_delay)),
                 Kind::Constant | Kind::List | Kind::Custom => None,
             },
             _ => None,

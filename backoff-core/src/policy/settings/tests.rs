@@ -3,6 +3,7 @@ use alloc::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Schedule;
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_string())
@@ -93,7 +94,7 @@ mod on_top_of_a_policy {
     fn a_delay_makes_the_backoff_constant_and_keeps_the_rest() {
         let policy = Policy::exponential().multiplier(3.0).max_attempts(5).build();
         let constant = over(&policy, Settings { delay: Some(SECOND), ..Settings::default() });
-        assert_eq!(*constant.backoff(), Schedule::Constant { delay: SECOND });
+        assert_eq!(*constant.backoff(), Schedule::constant(SECOND));
         assert_eq!((constant.max_attempts(), constant.jitter()), (Some(5), Jitter::Factor(0.1)));
         let named = Settings { delay: Some(SECOND), backoff: Some(Kind::Constant), ..Settings::default() };
         assert_eq!(over(&policy, named), constant);
@@ -103,12 +104,12 @@ mod on_top_of_a_policy {
     fn another_backoff_starts_from_the_present_first_delay() {
         let policy = Policy::constant(SECOND).build();
         let with = |kind| *over(&policy, Settings { backoff: Some(kind), ..Settings::default() }).backoff();
-        assert_eq!(with(Kind::Exponential), Schedule::Exponential { initial_delay: SECOND, multiplier: 2.0 });
-        assert_eq!(with(Kind::Linear), Schedule::Linear { initial_delay: SECOND, increment: SECOND });
-        assert_eq!(with(Kind::Fibonacci), Schedule::Fibonacci { initial_delay: SECOND });
+        assert_eq!(with(Kind::Exponential), Schedule::exponential(SECOND, 2.0));
+        assert_eq!(with(Kind::Linear), Schedule::linear(SECOND, SECOND));
+        assert_eq!(with(Kind::Fibonacci), Schedule::fibonacci(SECOND));
         let none = Policy::constant(Duration::ZERO).build();
         let grown = over(&none, Settings { backoff: Some(Kind::Fibonacci), ..Settings::default() });
-        assert_eq!(*grown.backoff(), Schedule::Fibonacci { initial_delay: Duration::from_millis(100) });
+        assert_eq!(*grown.backoff(), Schedule::fibonacci(Duration::from_millis(100)));
     }
 
     #[test]

@@ -5,9 +5,10 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
-use crate::schedule::Kind;
 use crate::text::Excerpt;
 use crate::{Jitter, Since};
+use backoff_rules::Kind;
+use backoff_rules::duration::FORM;
 
 /// A value as it stands in a file or in a variable; text may stand for any of the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,26 +36,14 @@ impl Value {
     }
 
     pub(super) fn from_jitter(jitter: Jitter) -> Self {
-        Self::Text(
-            match jitter {
-                Jitter::None => "none",
-                Jitter::Full => "full",
-                Jitter::Equal => "equal",
-                Jitter::Decorrelated => "decorrelated",
-                Jitter::Factor(factor) => return Self::Number(factor),
-            }
-            .to_string(),
-        )
+        match jitter.word() {
+            Ok(word) => Self::Text(word.to_string()),
+            Err(factor) => Self::Number(factor),
+        }
     }
 
     pub(super) fn from_since(since: Since) -> Self {
-        Self::Text(
-            match since {
-                Since::Call => "call",
-                Since::FirstFailure => "first_failure",
-            }
-            .to_string(),
-        )
+        Self::Text(since.word().to_string())
     }
 
     /// The message that this value is not what `key` takes.
@@ -66,33 +55,20 @@ impl Value {
     }
 
     pub(super) fn kind(&self, key: &str) -> Result<Kind, String> {
-        match self.word() {
-            Some("exponential") => Ok(Kind::Exponential),
-            Some("constant") => Ok(Kind::Constant),
-            Some("linear") => Ok(Kind::Linear),
-            Some("fibonacci") => Ok(Kind::Fibonacci),
-            _ => Err(self.refused(key, "use one of `exponential`, `constant`, `linear`, `fibonacci`")),
-        }
+        let kind = self.word().and_then(Kind::from_word);
+        kind.ok_or_else(|| self.refused(key, "use one of `exponential`, `constant`, `linear`, `fibonacci`"))
     }
 
     pub(super) fn since(&self, key: &str) -> Result<Since, String> {
-        match self.word() {
-            Some("call") => Ok(Since::Call),
-            Some("first_failure") => Ok(Since::FirstFailure),
-            _ => Err(self.refused(key, "use `call` or `first_failure`")),
-        }
+        let since = self.word().and_then(Since::from_word);
+        since.ok_or_else(|| self.refused(key, "use `call` or `first_failure`"))
     }
 
     pub(super) fn jitter(&self, key: &str) -> Result<Jitter, String> {
-        match self.word() {
-            Some("full") => Ok(Jitter::Full),
-            Some("equal") => Ok(Jitter::Equal),
-            Some("decorrelated") => Ok(Jitter::Decorrelated),
-            Some("none") => Ok(Jitter::None),
-            _ => self.as_number().map(Jitter::Factor).ok_or_else(|| {
-                self.refused(key, "use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5")
-            }),
-        }
+        let jitter = self.word().and_then(Jitter::from_word).or_else(|| self.as_number().map(Jitter::Factor));
+        jitter.ok_or_else(|| {
+            self.refused(key, "use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5")
+        })
     }
 
     pub(super) fn duration(&self, key: &str) -> Result<Duration, String> {
@@ -156,31 +132,12 @@ impl Value {
 
 /// Reads a duration as `humantime` does; the error says what is wrong with it.
 fn duration(text: &str) -> Result<Duration, String> {
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return Err("it is empty; use a number and a unit, such as \"60s\"".to_string());
-    }
-    // One part after the other, because `humantime` adds them up without a check of the last carry.
-    let mut total = Duration::ZERO;
-    let mut rest = trimmed;
-    while !rest.is_empty() {
-        let (part, others) = rest.split_at(first_part(rest));
-        let time = humantime::parse_duration(part).map_err(|error| refused_duration(part, &error))?;
-        total = total.checked_add(time).ok_or("it is too large for a duration; use a smaller number")?;
-        rest = others;
-    }
-    Ok(total)
+    backoff_rules::duration::read(text, |part| {
+        humantime::parse_duration(part).map_err(|error| refused_duration(part, &error))
+    })
 }
 
 /// The message for a part that is no duration; the error of `humantime` repeats the part.
 fn refused_duration(part: &str, error: &humantime::DurationError) -> String {
-    let cure = "use a number and a unit, such as \"60s\"";
-    if Excerpt(part).is_cut() { format!("it is too long; {cure}") } else { format!("{error}; {cure}") }
-}
-
-/// Returns the length of "1h " in "1h 30m".
-fn first_part(text: &str) -> usize {
-    let unit = text.find(char::is_alphabetic).unwrap_or(text.len());
-    let (_, from_unit) = text.split_at(unit);
-    from_unit.find(|character: char| character.is_ascii_digit()).map_or(text.len(), |next| unit + next)
+    if Excerpt(part).is_cut() { format!("it is too long; {FORM}") } else { format!("{error}; {FORM}") }
 }

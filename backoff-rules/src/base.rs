@@ -1,4 +1,4 @@
-//! A base delay on its way from the backoff to jitter.
+//! A base delay between the backoff and the jitter.
 //!
 //! Delays are counted in nanoseconds of 64 bits, because a `Duration` costs a division each time it is made from them and a
 //! multiplication each time it is taken apart. Only what does not fit (more than 500 years) goes the long way.
@@ -6,12 +6,11 @@
 use core::time::Duration;
 
 /// A base delay before jitter and cap, or the cap itself.
-#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseDelay {
     /// Nanoseconds.
     Nanos(u64),
-    /// A delay of [`SECONDS_FROM`] or longer.
+    /// A delay whose nanoseconds do not fit, of more than 500 years.
     Long(Duration),
 }
 
@@ -19,12 +18,14 @@ pub enum BaseDelay {
 pub(crate) const SECONDS_FROM: u64 = 16_000_000_000;
 
 impl BaseDelay {
-    /// The longest; as a cap, none.
-    pub(crate) const MAX: Self = Self::Long(Duration::MAX);
+    /// The longest delay; as a cap, no cap.
+    pub const MAX: Self = Self::Long(Duration::MAX);
 
+    /// Returns a delay in the form that is cheapest to compute with.
+    #[must_use]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
-    pub(crate) const fn of(delay: Duration) -> Self {
+    pub const fn of(delay: Duration) -> Self {
         if delay.as_secs() < SECONDS_FROM {
             Self::Nanos(delay.as_secs() * NANOS_PER_SEC + delay.subsec_nanos() as u64)
         } else {
@@ -33,9 +34,10 @@ impl BaseDelay {
     }
 
     /// Returns the shorter of the delay and `cap`.
+    #[must_use]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
-    pub(crate) const fn capped(self, cap: Self) -> Self {
+    pub const fn capped(self, cap: Self) -> Self {
         match (self, cap) {
             (Self::Nanos(nanos), Self::Nanos(cap)) => Self::Nanos(if nanos < cap { nanos } else { cap }),
             (Self::Nanos(_), Self::Long(_)) => self,
@@ -51,9 +53,10 @@ impl BaseDelay {
     }
 
     /// Returns the nanoseconds, `u64::MAX` where they do not fit.
+    #[must_use]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
-    pub(crate) const fn saturating_nanos(self) -> u64 {
+    pub const fn saturating_nanos(self) -> u64 {
         match self {
             Self::Nanos(nanos) => nanos,
             Self::Long(delay) => {
@@ -62,9 +65,11 @@ impl BaseDelay {
         }
     }
 
+    /// Returns the delay as a `Duration`.
+    #[must_use]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
-    pub(crate) const fn duration(self) -> Duration {
+    pub const fn duration(self) -> Duration {
         match self {
             Self::Nanos(nanos) => Duration::from_nanos(nanos),
             Self::Long(delay) => delay,
@@ -74,8 +79,10 @@ impl BaseDelay {
 
 pub(crate) const NANOS_PER_SEC: u64 = 1_000_000_000;
 
+/// Returns whether `a` is shorter than `b`, in a constant, too.
+#[must_use]
 #[inline]
-pub(crate) const fn is_shorter(a: Duration, b: Duration) -> bool {
+pub const fn is_shorter(a: Duration, b: Duration) -> bool {
     a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos())
 }
 

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::Backoff;
 use crate::base::{BaseDelay, NANOS_PER_SEC};
+use crate::defaults;
 
 /// A built-in backoff: what the base delay of each retry is, before jitter and cap.
 ///
@@ -65,6 +65,45 @@ pub enum Schedule {
     },
 }
 
+/// Constructors for the crates above: the variants are `non_exhaustive`.
+#[doc(hidden)]
+impl Schedule {
+    /// Exponential backoff where nothing is named.
+    pub const EXPONENTIAL: Self = Self::exponential(defaults::INITIAL_DELAY, defaults::MULTIPLIER);
+    /// Linear backoff where nothing is named.
+    pub const LINEAR: Self = Self::linear(defaults::INITIAL_DELAY, defaults::INITIAL_DELAY);
+    /// Fibonacci backoff where nothing is named.
+    pub const FIBONACCI: Self = Self::fibonacci(defaults::INITIAL_DELAY);
+
+    /// Returns `initial_delay`, then each base delay `multiplier` times the last.
+    #[must_use]
+    #[inline]
+    pub const fn exponential(initial_delay: Duration, multiplier: f64) -> Self {
+        Self::Exponential { initial_delay, multiplier }
+    }
+
+    /// Returns `delay` for every retry.
+    #[must_use]
+    #[inline]
+    pub const fn constant(delay: Duration) -> Self {
+        Self::Constant { delay }
+    }
+
+    /// Returns `initial_delay`, then each base delay `increment` longer than the last.
+    #[must_use]
+    #[inline]
+    pub const fn linear(initial_delay: Duration, increment: Duration) -> Self {
+        Self::Linear { initial_delay, increment }
+    }
+
+    /// Returns `initial_delay` times 1, 1, 2, 3, 5, ..
+    #[must_use]
+    #[inline]
+    pub const fn fibonacci(initial_delay: Duration) -> Self {
+        Self::Fibonacci { initial_delay }
+    }
+}
+
 impl Schedule {
     /// Returns the base delay before retry number `retry`, before jitter and cap; 0 counts as 1.
     #[must_use]
@@ -72,9 +111,12 @@ impl Schedule {
         self.base(retry).duration()
     }
 
+    /// Returns the same in the form that is cheapest to compute with.
+    #[doc(hidden)]
+    #[must_use]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
-    fn base(&self, retry: u32) -> BaseDelay {
+    pub fn base(&self, retry: u32) -> BaseDelay {
         let steps = retry.saturating_sub(1);
         match *self {
             Self::Exponential { initial_delay, multiplier } => exponential(initial_delay, multiplier, steps),
@@ -87,7 +129,9 @@ impl Schedule {
     }
 
     /// Returns the base delay of the first retry.
-    pub(crate) const fn first_delay(&self) -> Duration {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn first_delay(&self) -> Duration {
         match *self {
             Self::Exponential { initial_delay, .. }
             | Self::Linear { initial_delay, .. }
@@ -97,7 +141,9 @@ impl Schedule {
     }
 
     /// Returns the cap on the delays when none is named; it leaves every growth that is named room to show.
-    pub(crate) const fn default_cap(&self) -> BaseDelay {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn default_cap(&self) -> BaseDelay {
         let largest = match *self {
             Self::Constant { .. } => return BaseDelay::MAX,
             Self::Exponential { initial_delay, .. } | Self::Fibonacci { initial_delay } => initial_delay,
@@ -109,11 +155,34 @@ impl Schedule {
                 }
             }
         };
-        let grown = largest.saturating_mul(ROOM_TO_GROW);
-        BaseDelay::of(if grown.as_nanos() > DEFAULT_MAX_DELAY.as_nanos() { grown } else { DEFAULT_MAX_DELAY })
+        let grown = largest.saturating_mul(defaults::ROOM_TO_GROW);
+        BaseDelay::of(if grown.as_nanos() > defaults::MAX_DELAY.as_nanos() { grown } else { defaults::MAX_DELAY })
     }
 
-    pub(crate) const fn kind(&self) -> Kind {
+    /// Returns the growth of an exponential backoff.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn multiplier(&self) -> Option<f64> {
+        match *self {
+            Self::Exponential { multiplier, .. } => Some(multiplier),
+            Self::Constant { .. } | Self::Linear { .. } | Self::Fibonacci { .. } => None,
+        }
+    }
+
+    /// Returns the increment of a linear backoff.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn increment(&self) -> Option<Duration> {
+        match *self {
+            Self::Linear { increment, .. } => Some(increment),
+            Self::Exponential { .. } | Self::Constant { .. } | Self::Fibonacci { .. } => None,
+        }
+    }
+
+    /// Returns which of the built-in backoffs it is.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
         match self {
             Self::Exponential { .. } => Kind::Exponential,
             Self::Constant { .. } => Kind::Constant,
@@ -123,14 +192,18 @@ impl Schedule {
     }
 }
 
-/// Which backoff a policy has; what the rules on its other settings depend on.
+/// A kind of backoff, on which the rules of the other settings depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// [`Schedule::Exponential`].
     Exponential,
+    /// [`Schedule::Constant`].
     Constant,
+    /// [`Schedule::Linear`].
     Linear,
+    /// [`Schedule::Fibonacci`].
     Fibonacci,
-    /// A [`List`](crate::List), which ends by itself.
+    /// A list of delays, which ends by itself.
     List,
     /// Any other backoff of the user's own.
     Custom,
@@ -138,12 +211,23 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Returns whether later base delays of this built-in backoff are longer than the first.
-    pub(crate) const fn is_growing(self) -> bool {
+    #[must_use]
+    pub const fn is_growing(self) -> bool {
         matches!(self, Self::Exponential | Self::Linear | Self::Fibonacci)
     }
 
-    /// Returns the word for this kind in messages.
-    pub(crate) const fn name(self) -> &'static str {
+    /// The kinds that a configuration file can choose.
+    pub const BUILT_IN: [Self; 4] = [Self::Exponential, Self::Constant, Self::Linear, Self::Fibonacci];
+
+    /// Returns the built-in kind that a word is for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::BUILT_IN.into_iter().find(|kind| kind.name() == word)
+    }
+
+    /// Returns the word for this kind.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Exponential => "exponential",
             Self::Constant => "constant",
@@ -153,38 +237,6 @@ impl Kind {
         }
     }
 }
-
-impl Backoff for Schedule {
-    type State = u32;
-
-    const IS_ENDLESS: bool = true;
-
-    fn start(&self) -> u32 {
-        0
-    }
-
-    #[inline]
-    fn next(&self, retry: &mut u32) -> Option<Duration> {
-        *retry = retry.saturating_add(1);
-        Some(self.base_delay(*retry))
-    }
-
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
-    fn next_base(&self, retry: &mut u32) -> Option<BaseDelay> {
-        *retry = retry.saturating_add(1);
-        Some(self.base(*retry))
-    }
-
-    fn as_schedule(&self) -> Option<Self> {
-        Some(*self)
-    }
-}
-
-/// The cap on growing delays when none is named; longer where the first delay or the increment asks for it.
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
-/// How far above the first delay and the increment an unnamed cap is at least.
-const ROOM_TO_GROW: u32 = 10;
 
 /// Just below the largest number of nanoseconds that a conversion to `i64` keeps (2^63).
 const NANOS_IN_I64: f64 = 9.2e18;
@@ -254,7 +306,7 @@ fn nanos(delay: Duration) -> f64 {
 
 fn fibonacci(initial: Duration, steps: u32) -> Duration {
     let position = usize::try_from(steps).unwrap_or(usize::MAX);
-    FIBONACCI.get(position).map_or(Duration::MAX, |&factor| multiply(initial, factor))
+    FIBONACCI_NUMBERS.get(position).map_or(Duration::MAX, |&factor| multiply(initial, factor))
 }
 
 /// `delay * factor`, at most `Duration::MAX`.
@@ -267,7 +319,7 @@ fn multiply(delay: Duration, factor: u64) -> Duration {
 }
 
 /// The Fibonacci numbers that fit `u64`: 1, 1, 2, 3, 5, ...
-const FIBONACCI: [u64; 93] = {
+const FIBONACCI_NUMBERS: [u64; 93] = {
     let mut numbers = [1; 93];
     let mut n = 2;
     while n < numbers.len() {
@@ -332,13 +384,6 @@ mod tests {
     fn doubling_past_five_centuries_counts_seconds() {
         let schedule = Schedule::Exponential { initial_delay: Duration::from_secs(9_000_000_000), multiplier: 2.0 };
         assert_eq!(schedule.base(2), BaseDelay::Long(Duration::from_secs(18_000_000_000)));
-    }
-
-    #[test]
-    fn a_built_in_backoff_is_known_as_one() {
-        let schedule = Schedule::Fibonacci { initial_delay: Duration::from_nanos(1) };
-        assert_eq!(schedule.as_schedule(), Some(schedule));
-        assert_eq!(crate::List::new([Duration::ZERO]).as_schedule(), None);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use crate::base::{BaseDelay, SECONDS_FROM, is_shorter};
-use crate::random::Random;
 
 /// How much randomness is put on a base delay *d*.
 ///
@@ -46,31 +45,78 @@ pub enum Jitter {
     Decorrelated,
 }
 
-/// What a delay is drawn from: the whole units from `low` to `high`, both included.
+/// The range of a delay: the whole units from `low` to `high`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spread {
+pub struct Spread {
     low: u64,
     high: u64,
     in_seconds: bool,
 }
 
-/// What a policy knows when it asks for the spread of one delay.
+/// Input for the range of one delay.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Base {
+pub struct Base {
     /// The backoff's delay, before the cap.
-    pub(crate) delay: BaseDelay,
+    pub delay: BaseDelay,
     /// The delay before the last retry, zero at first; decorrelated jitter only.
-    pub(crate) previous: Duration,
+    pub previous: Duration,
     /// The first base delay; decorrelated jitter only.
-    pub(crate) initial: Duration,
+    pub initial: Duration,
     /// No delay is longer.
-    pub(crate) cap: BaseDelay,
+    pub cap: BaseDelay,
+}
+
+/// The words for the kinds, the same in the attribute and in configuration files.
+#[doc(hidden)]
+impl Jitter {
+    /// The kinds that have a word; a factor is written as a number.
+    pub const WITH_WORD: [Self; 4] = [Self::Full, Self::Equal, Self::Decorrelated, Self::None];
+
+    /// Returns the variant's name and the word for it; a factor is written as a number.
+    const fn names(self) -> Result<(&'static str, &'static str), f64> {
+        match self {
+            Self::None => Ok(("None", "none")),
+            Self::Full => Ok(("Full", "full")),
+            Self::Equal => Ok(("Equal", "equal")),
+            Self::Decorrelated => Ok(("Decorrelated", "decorrelated")),
+            Self::Factor(factor) => Err(factor),
+        }
+    }
+
+    /// Returns the word for this kind.
+    ///
+    /// # Errors
+    ///
+    /// Returns the factor, which is written as a number.
+    pub const fn word(self) -> Result<&'static str, f64> {
+        match self.names() {
+            Ok((_, word)) => Ok(word),
+            Err(factor) => Err(factor),
+        }
+    }
+
+    /// Returns the name of this variant.
+    ///
+    /// # Errors
+    ///
+    /// Returns the factor of [`Factor`](Self::Factor).
+    pub fn variant(self) -> Result<&'static str, f64> {
+        self.names().map(|(variant, _)| variant)
+    }
+
+    /// Returns the kind that a word is for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WITH_WORD.into_iter().find(|kind| kind.word() == Ok(word))
+    }
 }
 
 impl Jitter {
     /// Returns the range of the delay.
-    pub(crate) const fn spread(self, base: &Base) -> Spread {
-        if matches!(self, Self::Decorrelated) {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn spread(self, base: &Base) -> Spread {
+        if self.is_decorrelated() {
             return decorrelated(base);
         }
         let (d, in_seconds) = match base.delay.capped(base.cap) {
@@ -79,6 +125,16 @@ impl Jitter {
         };
         let (low, high) = self.range(d, units(base.cap, in_seconds));
         Spread { low, high, in_seconds }
+    }
+
+    /// Returns whether the range follows from the delay before, and not from the base delay.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
+    const fn is_decorrelated(self) -> bool {
+        match self {
+            Self::Decorrelated => true,
+            Self::None | Self::Full | Self::Equal | Self::Factor(_) => false,
+        }
     }
 
     /// The range around a base delay of `d` units below a cap; the one place that knows what each kind means.
@@ -100,23 +156,24 @@ impl Jitter {
     /// Returns the delay drawn for a base delay. No jitter draws nothing.
     ///
     /// What is usual, nanoseconds around a base delay, is compiled in place; the rest has one copy, for which `base` is
-    /// put together.
+    /// put together. `draw` yields a number from all of 64 bits.
+    #[doc(hidden)]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
-    pub(crate) fn delay(
+    pub fn delay(
         self,
         delay: BaseDelay,
         cap: BaseDelay,
         base: impl FnOnce() -> Base,
-        random: &mut impl Random,
+        draw: impl FnOnce() -> u64,
     ) -> Duration {
         let capped = delay.capped(cap);
         if matches!(self, Self::None) {
             return capped.duration();
         }
-        let draw = random.draw();
+        let draw = draw();
         match capped {
-            BaseDelay::Nanos(d) if !matches!(self, Self::Decorrelated) => {
+            BaseDelay::Nanos(d) if !self.is_decorrelated() => {
                 let (low, high) = self.range(d, cap.saturating_nanos());
                 Duration::from_nanos(chosen(low, high, draw))
             }
@@ -159,8 +216,15 @@ impl Spread {
         if self.in_seconds { Duration::from_secs(units) } else { Duration::from_nanos(units) }
     }
 
+    /// Returns the longest delay.
+    #[must_use]
+    pub const fn longest(self) -> Duration {
+        self.duration(self.high)
+    }
+
     /// Returns the shortest delay.
-    pub(crate) const fn shortest(self) -> Duration {
+    #[must_use]
+    pub const fn shortest(self) -> Duration {
         self.duration(self.low)
     }
 }
@@ -190,8 +254,8 @@ const fn portion(d: u64, ratio: f64) -> u64 {
 mod tests {
     use super::*;
 
-    fn delay(jitter: Jitter, base: Base, mut random: impl Random) -> Duration {
-        jitter.delay(base.delay, base.cap, || base, &mut random)
+    fn delay(jitter: Jitter, base: Base, draw: impl FnOnce() -> u64) -> Duration {
+        jitter.delay(base.delay, base.cap, || base, draw)
     }
 
     fn base(delay: Duration, cap: Duration) -> Base {
@@ -199,7 +263,7 @@ mod tests {
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of 2^64")]
-    fn drawing(fraction: f64) -> impl Random {
+    fn drawing(fraction: f64) -> impl FnOnce() -> u64 {
         let bits = (fraction * 2.0_f64.powi(64)) as u64;
         move || bits
     }
@@ -217,24 +281,24 @@ mod tests {
     fn the_cap_bounds_the_range_and_not_the_draw() {
         let cap = Duration::from_secs(5);
         let at_cap = Jitter::Factor(0.1).spread(&base(Duration::from_secs(60), cap));
-        assert_eq!((at_cap.shortest(), at_cap.duration(at_cap.high)), (Duration::from_millis(4_500), cap));
+        assert_eq!((at_cap.shortest(), at_cap.longest()), (Duration::from_millis(4_500), cap));
     }
 
     #[test]
     fn decorrelated_starts_at_the_initial_delay_and_triples_the_previous() {
         let mut at = base(Duration::from_millis(100), Duration::from_millis(500));
         let first = Jitter::Decorrelated.spread(&at);
-        assert_eq!((first.shortest().as_millis(), first.duration(first.high).as_millis()), (100, 300));
+        assert_eq!((first.shortest().as_millis(), first.longest().as_millis()), (100, 300));
         at.previous = Duration::from_millis(250);
         let later = Jitter::Decorrelated.spread(&at);
-        assert_eq!((later.shortest().as_millis(), later.duration(later.high).as_millis()), (100, 500));
+        assert_eq!((later.shortest().as_millis(), later.longest().as_millis()), (100, 500));
     }
 
     #[test]
     fn ranges_hold_for_the_longest_durations() {
         for jitter in [Jitter::Full, Jitter::Equal, Jitter::Factor(1.0), Jitter::Decorrelated] {
             let spread = jitter.spread(&base(Duration::MAX, Duration::MAX));
-            assert!(spread.shortest() <= spread.duration(spread.high), "{jitter:?}");
+            assert!(spread.shortest() <= spread.longest(), "{jitter:?}");
             let longest = delay(jitter, base(Duration::MAX, Duration::MAX), || u64::MAX);
             assert_eq!(longest.as_secs(), u64::MAX, "{jitter:?}");
         }
@@ -244,6 +308,6 @@ mod tests {
     #[test]
     fn a_factor_of_one_reaches_zero_and_never_below() {
         let spread = Jitter::Factor(1.0).spread(&base(Duration::from_nanos(3), Duration::MAX));
-        assert_eq!((spread.shortest(), spread.duration(spread.high)), (Duration::ZERO, Duration::from_nanos(6)));
+        assert_eq!((spread.shortest(), spread.longest()), (Duration::ZERO, Duration::from_nanos(6)));
     }
 }

@@ -1,0 +1,586 @@
+//! The settings that are named, the defaults of the others, and the rules that refuse them.
+
+use core::time::Duration;
+
+use crate::{Argument, BaseDelay, Jitter, Kind, Named, Refusal, Rules, Schedule, Since, defaults};
+
+/// The settings that are named; the values of settings that were not named are "no limit".
+#[derive(Clone, Copy, Debug)]
+pub struct Draft {
+    /// The settings besides the backoff.
+    pub rules: Rules,
+    /// The growth, where this builder was given one; the policy that is edited may name another.
+    multiplier: Option<f64>,
+    /// The first setting that the chosen backoff does not have.
+    misfit: Option<Argument>,
+    /// The setting that the number of attempts was named by.
+    counted: Counted,
+    /// The type of the backoff holds no delay.
+    is_empty: bool,
+    /// Move values to the nearest allowed one instead of refusing them.
+    adjusting: bool,
+    /// What was moved first.
+    moved: Option<Refusal>,
+}
+
+/// The setting by which this builder was given the number of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    /// Neither: the number is the default, or that of the policy that is edited.
+    Unnamed,
+    Attempts,
+    Retries,
+    Both,
+}
+
+impl Draft {
+    /// Starts from a backoff whose delays are computed elsewhere.
+    #[must_use]
+    pub const fn custom(kind: Kind, is_empty: bool) -> Self {
+        Self { is_empty, ..Self::start(kind, Duration::ZERO) }
+    }
+
+    /// Starts from a built-in backoff.
+    #[must_use]
+    pub const fn new(schedule: &Schedule) -> Self {
+        let mut draft = Self::start(schedule.kind(), schedule.first_delay());
+        draft.fit_cap(schedule);
+        draft
+    }
+
+    const fn start(kind: Kind, initial: Duration) -> Self {
+        Self::edit(Rules {
+            kind,
+            initial,
+            jitter: Jitter::None,
+            max_delay: BaseDelay::MAX,
+            max_attempts: 0,
+            max_elapsed: None,
+            since: Since::Call,
+            reset_after: None,
+            max_push_back: None,
+            idempotent: false,
+            named: Named::NOTHING,
+        })
+    }
+
+    /// Starts from the rules of a finished policy.
+    #[must_use]
+    pub const fn edit(rules: Rules) -> Self {
+        Self {
+            rules,
+            multiplier: None,
+            misfit: None,
+            counted: Counted::Unnamed,
+            is_empty: false,
+            adjusting: false,
+            moved: None,
+        }
+    }
+
+    /// Moves the values given from here on to the nearest allowed ones, where they would be refused.
+    pub const fn adjust_from_here(&mut self) {
+        self.adjusting = true;
+    }
+
+    /// Sets `initial_delay`, and returns the backoff with it.
+    #[must_use]
+    pub const fn initial_delay(&mut self, schedule: Schedule, delay: Duration) -> Schedule {
+        let delay = self.allowed_initial(delay);
+        let schedule = match schedule {
+            Schedule::Exponential { multiplier, .. } => Schedule::Exponential { initial_delay: delay, multiplier },
+            Schedule::Fibonacci { .. } => Schedule::Fibonacci { initial_delay: delay },
+            Schedule::Linear { increment, .. } => {
+                let increment = if self.rules.named.has(Named::GROWTH) { increment } else { delay };
+                Schedule::Linear { initial_delay: delay, increment }
+            }
+            Schedule::Constant { .. } => return self.unfit(schedule, Argument::InitialDelay),
+        };
+        self.rules.initial = delay;
+        self.fit_cap(&schedule);
+        schedule
+    }
+
+    /// Sets `multiplier`, and returns the backoff with it.
+    #[must_use]
+    pub const fn multiplier(&mut self, schedule: Schedule, multiplier: f64) -> Schedule {
+        let Schedule::Exponential { initial_delay, .. } = schedule else {
+            return self.unfit(schedule, Argument::Multiplier);
+        };
+        let multiplier = self.allowed_multiplier(multiplier);
+        self.multiplier = Some(multiplier);
+        self.name(Named::GROWTH);
+        Schedule::Exponential { initial_delay, multiplier }
+    }
+
+    /// Sets `increment`, and returns the backoff with it.
+    #[must_use]
+    pub const fn increment(&mut self, schedule: Schedule, increment: Duration) -> Schedule {
+        let Schedule::Linear { initial_delay, .. } = schedule else {
+            return self.unfit(schedule, Argument::Increment);
+        };
+        let schedule = Schedule::Linear { initial_delay, increment };
+        self.name(Named::GROWTH);
+        self.fit_cap(&schedule);
+        schedule
+    }
+
+    /// Sets `delay`, and returns the backoff with it.
+    #[must_use]
+    pub const fn delay(&mut self, schedule: Schedule, delay: Duration) -> Schedule {
+        if !matches!(schedule, Schedule::Constant { .. }) {
+            return self.unfit(schedule, Argument::Delay);
+        }
+        self.rules.initial = delay;
+        Schedule::Constant { delay }
+    }
+
+    /// Puts another built-in backoff in the place of the present one; the other settings stay.
+    pub const fn reschedule(&mut self, schedule: &Schedule) {
+        self.rules.kind = schedule.kind();
+        self.rules.initial = schedule.first_delay();
+        self.rules.named = self.rules.named.without(Named::GROWTH);
+        self.fit_cap(schedule);
+    }
+
+    /// Sets the default cap of a backoff, where none is named.
+    const fn fit_cap(&mut self, schedule: &Schedule) {
+        if !self.rules.named.has(Named::MAX_DELAY) {
+            self.rules.max_delay = schedule.default_cap();
+        }
+    }
+
+    const fn unfit(&mut self, schedule: Schedule, argument: Argument) -> Schedule {
+        if self.misfit.is_none() {
+            self.misfit = Some(argument);
+        }
+        schedule
+    }
+
+    /// Sets `max_attempts`.
+    pub const fn max_attempts(&mut self, attempts: u32) {
+        self.count_by(Counted::Attempts);
+        let attempts = self.allowed_attempts(attempts);
+        self.attempts(attempts);
+    }
+
+    /// Sets `max_retries`.
+    pub const fn max_retries(&mut self, retries: u32) {
+        self.count_by(Counted::Retries);
+        self.attempts(retries.saturating_add(1));
+    }
+
+    const fn attempts(&mut self, attempts: u32) {
+        self.limited();
+        self.rules.max_attempts = attempts;
+        self.name(Named::MAX_ATTEMPTS);
+    }
+
+    /// Sets `max_elapsed`.
+    pub const fn max_elapsed(&mut self, limit: Duration) {
+        self.limited();
+        self.rules.max_elapsed = Some(self.allowed_elapsed(limit));
+    }
+
+    /// Removes every limit of the policy that is edited; a limit named by this draft stays, and is refused.
+    pub const fn forever(&mut self) {
+        if self.rules.named.has(Named::BUILT) {
+            self.rules.max_attempts = 0;
+            self.rules.max_elapsed = None;
+            let named = self.rules.named.without(Named::MAX_ATTEMPTS).without(Named::TIMEOUT);
+            self.rules.named = named.without(Named::BUILT);
+        }
+        self.name(Named::FOREVER);
+    }
+
+    /// Sets `max_delay`.
+    pub const fn max_delay(&mut self, cap: Duration) {
+        self.rules.max_delay = BaseDelay::of(cap);
+        self.name(Named::MAX_DELAY);
+    }
+
+    /// Sets `jitter`.
+    pub const fn jitter(&mut self, jitter: Jitter) {
+        self.rules.jitter = self.allowed_jitter(jitter);
+        self.name(Named::JITTER);
+    }
+
+    /// Sets `reset_after`.
+    pub const fn reset_after(&mut self, ran: Duration) {
+        self.rules.reset_after = self.allowed_reset(ran);
+    }
+
+    /// Sets `max_push_back`.
+    pub const fn max_push_back(&mut self, longest: Duration) {
+        self.rules.max_push_back = Some(longest);
+        self.name(Named::MAX_PUSH_BACK);
+    }
+
+    const fn name(&mut self, setting: Named) {
+        self.rules.named = self.rules.named.with(setting);
+    }
+
+    const fn note(&mut self, refusal: Refusal) {
+        if self.moved.is_none() {
+            self.moved = Some(refusal);
+        }
+    }
+
+    /// A limit takes the place of the `forever` of the policy that is edited, and is then beside any `forever` to come.
+    const fn limited(&mut self) {
+        if self.rules.named.has(Named::BUILT) {
+            self.rules.named = self.rules.named.without(Named::FOREVER).without(Named::BUILT);
+        }
+    }
+
+    const fn allowed_attempts(&mut self, attempts: u32) -> u32 {
+        if self.adjusting && attempts == 0 {
+            self.note(Refusal::ZeroAttempts);
+            return 1;
+        }
+        attempts
+    }
+
+    const fn count_by(&mut self, setting: Counted) {
+        self.counted = match (self.counted, setting) {
+            (Counted::Unnamed, setting) => setting,
+            (Counted::Attempts, Counted::Attempts) => Counted::Attempts,
+            (Counted::Retries, Counted::Retries) => Counted::Retries,
+            (Counted::Attempts | Counted::Retries | Counted::Both, _) => Counted::Both,
+        };
+    }
+
+    const fn allowed_elapsed(&mut self, limit: Duration) -> Duration {
+        if self.adjusting && limit.is_zero() {
+            self.note(Refusal::ZeroMaxElapsed);
+            return Duration::from_nanos(1);
+        }
+        limit
+    }
+
+    const fn allowed_initial(&mut self, delay: Duration) -> Duration {
+        if self.adjusting && delay.is_zero() {
+            self.note(Refusal::ZeroInitialDelay { backoff: self.rules.kind.name() });
+            return Duration::from_nanos(1);
+        }
+        delay
+    }
+
+    const fn allowed_multiplier(&mut self, multiplier: f64) -> f64 {
+        if self.adjusting && !is_growth(multiplier) {
+            self.note(Refusal::Multiplier(multiplier));
+            return if multiplier > 1.0 { f64::MAX } else { 1.0 };
+        }
+        multiplier
+    }
+
+    const fn allowed_jitter(&mut self, jitter: Jitter) -> Jitter {
+        match jitter {
+            Jitter::Factor(factor) if self.adjusting && !is_ratio(factor) => {
+                self.note(Refusal::JitterFactor(factor));
+                Jitter::Factor(if factor > 1.0 { 1.0 } else { 0.0 })
+            }
+            Jitter::None | Jitter::Full | Jitter::Equal | Jitter::Factor(_) | Jitter::Decorrelated => jitter,
+        }
+    }
+
+    const fn allowed_reset(&mut self, ran: Duration) -> Option<Duration> {
+        if self.adjusting && ran.is_zero() {
+            self.note(Refusal::ZeroResetAfter);
+            return None;
+        }
+        Some(ran)
+    }
+
+    /// Returns the first value that was moved.
+    #[must_use]
+    pub const fn first_moved(&self) -> Option<Refusal> {
+        self.moved
+    }
+
+    /// Moves the values that contradict another setting.
+    pub const fn adjust(&mut self) {
+        if let Some(argument) = self.misfit.take() {
+            self.note(Refusal::Misfit { argument, backoff: self.rules.kind.name() });
+        }
+        if let Some(refusal) = self.short_cap() {
+            self.note(refusal);
+            self.rules.max_delay = BaseDelay::of(self.rules.initial);
+        }
+        if let Some(refusal) = self.broken_jitter() {
+            self.note(refusal);
+            self.rules.named = self.rules.named.without(Named::JITTER);
+        }
+        if matches!(self.counted, Counted::Both) {
+            self.note(Refusal::AttemptsAndRetries);
+        }
+    }
+
+    /// Refuses a policy that breaks a rule.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that is broken.
+    pub const fn check(&self) -> Result<(), Refusal> {
+        let refusals = self.refusals();
+        let mut rest = refusals.as_slice();
+        while let Some((first, others)) = rest.split_first() {
+            if let Some(refusal) = *first {
+                return Err(refusal);
+            }
+            rest = others;
+        }
+        Ok(())
+    }
+
+    /// Returns every rule that is broken, in the order in which they are reported.
+    #[must_use]
+    pub const fn refusals(&self) -> [Option<Refusal>; 12] {
+        let rules = &self.rules;
+        let named = rules.named;
+        let misfit = match self.misfit {
+            Some(argument) => Some(Refusal::Misfit { argument, backoff: rules.kind.name() }),
+            None => None,
+        };
+        let no_attempts = named.has(Named::MAX_ATTEMPTS) && rules.max_attempts == 0;
+        let no_time = matches!(rules.max_elapsed, Some(Duration::ZERO));
+        let growth = match self.multiplier {
+            Some(multiplier) if !is_growth(multiplier) => Some(Refusal::Multiplier(multiplier)),
+            Some(_) | None => None,
+        };
+        let cannot_grow = rules.kind.is_growing() && rules.initial.is_zero();
+        let jitter = self.broken_jitter();
+        let no_reset = matches!(rules.reset_after, Some(Duration::ZERO));
+        let no_limit = matches!(rules.kind, Kind::Custom) && !self.is_limited() && !named.has(Named::FOREVER);
+        // A time of zero and a jitter that is refused have no first delay to compare with.
+        let first_delay = if no_time || jitter.is_some() { Ok(()) } else { self.decided().first_delay_fits() };
+        [
+            misfit,
+            if no_attempts { Some(Refusal::ZeroAttempts) } else { None },
+            if matches!(self.counted, Counted::Both) { Some(Refusal::AttemptsAndRetries) } else { None },
+            if no_time { Some(Refusal::ZeroMaxElapsed) } else { None },
+            growth,
+            if cannot_grow { Some(Refusal::ZeroInitialDelay { backoff: rules.kind.name() }) } else { self.short_cap() },
+            jitter,
+            if no_reset { Some(Refusal::ZeroResetAfter) } else { None },
+            self.forever_and_limited(),
+            if self.is_empty { Some(Refusal::EmptyList) } else { None },
+            if no_limit { Some(Refusal::NoLimit) } else { None },
+            match first_delay {
+                Ok(()) => None,
+                Err(refusal) => Some(refusal),
+            },
+        ]
+    }
+
+    /// Returns whether a limit on attempts or time is named.
+    const fn is_limited(&self) -> bool {
+        let named = self.rules.named;
+        named.has(Named::MAX_ATTEMPTS) || named.has(Named::TIMEOUT) || self.rules.max_elapsed.is_some()
+    }
+
+    const fn short_cap(&self) -> Option<Refusal> {
+        let rules = &self.rules;
+        let is_short = rules.named.has(Named::MAX_DELAY) && is_longer(rules.initial, rules.max_delay.duration());
+        if !is_short {
+            return None;
+        }
+        let (max_delay, initial_delay) = (rules.max_delay.duration(), rules.initial);
+        Some(if matches!(rules.kind, Kind::Constant) {
+            Refusal::CapBelowDelay { max_delay, delay: initial_delay }
+        } else {
+            Refusal::CapBelowInitialDelay { max_delay, initial_delay }
+        })
+    }
+
+    const fn broken_jitter(&self) -> Option<Refusal> {
+        let rules = &self.rules;
+        if !rules.named.has(Named::JITTER) {
+            return None;
+        }
+        let on_zero_delay = match rules.kind {
+            Kind::Constant if rules.initial.is_zero() => Some(Refusal::JitterOnZeroDelay),
+            Kind::Exponential | Kind::Constant | Kind::Linear | Kind::Fibonacci | Kind::List | Kind::Custom => None,
+        };
+        match rules.jitter {
+            Jitter::None => None,
+            Jitter::Factor(factor) if !is_ratio(factor) => Some(Refusal::JitterFactor(factor)),
+            Jitter::Full | Jitter::Equal | Jitter::Factor(_) => on_zero_delay,
+            Jitter::Decorrelated => match rules.kind {
+                Kind::Exponential if rules.named.has(Named::GROWTH) => {
+                    Some(Refusal::DecorrelatedMultiplier(self.multiplier))
+                }
+                Kind::Exponential => None,
+                Kind::Constant | Kind::Linear | Kind::Fibonacci | Kind::List | Kind::Custom => {
+                    Some(Refusal::DecorrelatedBackoff { backoff: rules.kind.name() })
+                }
+            },
+        }
+    }
+
+    const fn forever_and_limited(&self) -> Option<Refusal> {
+        let named = self.rules.named;
+        if !named.has(Named::FOREVER) {
+            return None;
+        }
+        let limit = if named.has(Named::MAX_ATTEMPTS) {
+            if matches!(self.counted, Counted::Retries) { "max_retries" } else { "max_attempts" }
+        } else if self.rules.max_elapsed.is_some() {
+            "max_elapsed"
+        } else if named.has(Named::TIMEOUT) && !named.has(Named::BUILT) {
+            // Beside the `forever` of a policy that is edited, the limit is the call's own.
+            "timeout"
+        } else {
+            return None;
+        };
+        Some(Refusal::ForeverBeside { limit })
+    }
+
+    /// Returns the rules with every default filled in.
+    #[must_use]
+    pub const fn decided(&self) -> Rules {
+        let mut rules = self.rules;
+        let forever = rules.named.has(Named::FOREVER);
+        if !rules.named.has(Named::MAX_ATTEMPTS) {
+            let limited = self.is_limited() || matches!(rules.kind, Kind::List);
+            rules.max_attempts = if forever || limited { 0 } else { defaults::MAX_ATTEMPTS };
+        }
+        if !rules.named.has(Named::MAX_PUSH_BACK) {
+            rules.max_push_back = if rules.max_elapsed.is_some() {
+                None
+            } else if forever {
+                Some(defaults::MAX_PUSH_BACK_FOREVER)
+            } else {
+                Some(defaults::MAX_PUSH_BACK)
+            };
+        }
+        if !rules.named.has(Named::JITTER) {
+            rules.jitter = match rules.kind {
+                Kind::List | Kind::Custom => Jitter::None,
+                Kind::Constant if rules.initial.is_zero() => Jitter::None,
+                Kind::Constant => Jitter::Factor(defaults::CONSTANT_FACTOR),
+                Kind::Exponential | Kind::Linear | Kind::Fibonacci => Jitter::Full,
+            };
+        }
+        rules.named = rules.named.with(Named::BUILT);
+        rules
+    }
+}
+
+impl Rules {
+    /// Refuses a policy that wants retries and can never start one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Refusal::FirstDelayBeyondLimit`].
+    pub const fn first_delay_fits(&self) -> Result<(), Refusal> {
+        if matches!(self.kind, Kind::List | Kind::Custom) {
+            return Ok(());
+        }
+        self.fits_after(BaseDelay::of(self.initial))
+    }
+
+    /// Refuses a policy that wants retries and whose first base delay never fits its time limit.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Refusal::FirstDelayBeyondLimit`].
+    pub const fn fits_after(&self, first: BaseDelay) -> Result<(), Refusal> {
+        let Some(max_elapsed) = self.max_elapsed else {
+            return Ok(());
+        };
+        if self.max_attempts == 1 {
+            return Ok(());
+        }
+        let shortest = self.jitter.spread(&self.base(first, Duration::ZERO)).shortest();
+        if is_longer(shortest, max_elapsed) {
+            return Err(Refusal::FirstDelayBeyondLimit { delay: shortest, max_elapsed });
+        }
+        Ok(())
+    }
+}
+
+const fn is_growth(multiplier: f64) -> bool {
+    multiplier >= 1.0 && multiplier < f64::INFINITY
+}
+
+const fn is_ratio(factor: f64) -> bool {
+    factor >= 0.0 && factor <= 1.0
+}
+
+const fn is_longer(a: Duration, b: Duration) -> bool {
+    a.as_nanos() > b.as_nanos()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn refusals(draft: &Draft) -> Vec<Refusal> {
+        draft.refusals().into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn independent_mistakes_are_all_listed_and_the_first_is_returned() {
+        let mut draft = Draft::new(&Schedule::EXPONENTIAL);
+        draft.max_attempts(0);
+        draft.max_elapsed(Duration::ZERO);
+        draft.jitter(Jitter::Factor(1.5));
+        draft.reset_after(Duration::ZERO);
+        let all = [Refusal::ZeroAttempts, Refusal::ZeroMaxElapsed, Refusal::JitterFactor(1.5), Refusal::ZeroResetAfter];
+        assert_eq!(refusals(&draft), all);
+        assert_eq!(draft.check(), Err(Refusal::ZeroAttempts));
+    }
+
+    #[test]
+    fn a_mistake_does_not_cause_a_second_refusal() {
+        let mut draft = Draft::new(&Schedule::constant(Duration::from_secs(9)));
+        draft.jitter(Jitter::Factor(-1.0));
+        draft.max_elapsed(Duration::from_secs(1));
+        assert_eq!(refusals(&draft), [Refusal::JitterFactor(-1.0)], "the first delay is not known");
+    }
+
+    #[test]
+    fn every_jitter_is_refused_on_a_zero_delay_except_none() {
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::Factor(0.5), Jitter::Decorrelated, Jitter::None] {
+            let mut draft = Draft::new(&Schedule::constant(Duration::ZERO));
+            draft.jitter(jitter);
+            assert_eq!(draft.check().is_ok(), jitter == Jitter::None, "{jitter:?}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_a_backoff_does_not_have_is_the_one_that_its_setter_refuses() {
+        let second = Duration::from_secs(1);
+        for schedule in [Schedule::EXPONENTIAL, Schedule::LINEAR, Schedule::FIBONACCI, Schedule::constant(second)] {
+            let set: [(Argument, fn(&mut Draft, Schedule) -> Schedule); 4] = [
+                (Argument::InitialDelay, |draft, schedule| draft.initial_delay(schedule, Duration::from_secs(1))),
+                (Argument::Multiplier, |draft, schedule| draft.multiplier(schedule, 1.5)),
+                (Argument::Increment, |draft, schedule| draft.increment(schedule, Duration::from_secs(1))),
+                (Argument::Delay, |draft, schedule| draft.delay(schedule, Duration::from_secs(1))),
+            ];
+            for (argument, set) in set {
+                let mut draft = Draft::new(&schedule);
+                let kind = set(&mut draft, schedule).kind();
+                assert_eq!(kind, schedule.kind());
+                assert_eq!(draft.check().is_ok(), argument.belongs_to(kind), "{argument:?} {kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_and_values_name_each_other() {
+        for jitter in Jitter::WITH_WORD {
+            assert_eq!(jitter.word().map(Jitter::from_word), Ok(Some(jitter)));
+        }
+        for since in Since::ALL {
+            assert_eq!(Since::from_word(since.word()), Some(since));
+        }
+        for kind in Kind::BUILT_IN {
+            assert_eq!(Kind::from_word(kind.name()), Some(kind));
+        }
+        assert_eq!((Jitter::from_word("half"), Kind::from_word("custom")), (None, None));
+    }
+}
