@@ -1,11 +1,11 @@
-//! Where a call's rules come from.
+//! Source of the rules of a call.
 
 use crate::policy::Rules;
 use crate::{Backoff, Policy};
 
-/// The policy that a call follows: a shared one, or one with settings of the call's own.
+/// The policy of a call: a shared one, or one with settings for this call only.
 pub trait PolicySource: sealed::Sealed {
-    /// The rule that yields the base delays.
+    /// The backoff of the policy.
     type Backoff: Backoff;
 
     #[doc(hidden)]
@@ -39,7 +39,7 @@ impl<B: Backoff> PolicySource for &Policy<B> {
     }
 }
 
-/// A shared policy with settings that one call overrides.
+/// A shared policy with overrides for one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Edited<'p, B> {
     backoff: &'p B,
@@ -61,7 +61,7 @@ impl<B: Backoff> PolicySource for Edited<'_, B> {
     }
 }
 
-/// A policy that a call can override settings of.
+/// A policy whose settings a call can override.
 pub trait Editable<'p, B>: PolicySource<Backoff = B> {
     #[doc(hidden)]
     fn edited(self) -> Edited<'p, B>;
@@ -79,7 +79,7 @@ impl<'p, B: Backoff> Editable<'p, B> for Edited<'p, B> {
     }
 }
 
-/// The rules and the backoff that a call of an annotated function goes by.
+/// Rules and backoff of a call of an annotated function.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source<'p, B> {
@@ -110,7 +110,7 @@ impl<'p, B: Backoff> PolicySource for Source<'p, B> {
     }
 }
 
-/// The backoff of the annotation, or one that was given in its place.
+/// The backoff of the annotation, or its replacement.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Chosen<'p, B> {
@@ -118,7 +118,7 @@ pub(crate) enum Chosen<'p, B> {
     Given(crate::Schedule),
 }
 
-/// The state of either.
+/// State of a [`Chosen`] backoff.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ChosenState<S> {
@@ -143,7 +143,7 @@ impl<B: Backoff> Backoff for Chosen<'_, B> {
         match (self, state) {
             (Self::Own(own), ChosenState::Own(state)) => own.next(state),
             (Self::Given(given), ChosenState::Given(state)) => given.next(state),
-            // A call chooses before it asks for the first delay, and never again.
+            // A call selects its backoff before the first delay, and never changes it.
             _ => None,
         }
     }
