@@ -1,6 +1,7 @@
-//! The names that the expansion of `#[retry]` and `#[derive(Classify)]` may use. Not covered by semver: both crates release together.
+//! Names that the expansion of `#[retry]` and `#[derive(Classify)]` may use. Not covered by semver, because both crates
+//! release together.
 
 pub use crate::classify::{Probe, ambiguous_push_back, push_back};
-// Without `std` there is no clock to drive an expanded loop.
+// An expanded loop needs a clock, and the clock needs `std`.
 #[cfg(feature = "std")]
 pub use crate::expansion::*;

@@ -1,7 +1,7 @@
-//! What the drivers share: the state of one call, and the step after each attempt.
+//! State of one call, and the step after each attempt, both shared by the drivers.
 //!
-//! A driver runs an attempt, asks here what to do, and obeys: it returns, or waits and runs the next. The rules are not
-//! here but in [`decision`](crate::decision).
+//! A driver runs an attempt, then calls this module for the decision. The driver then returns, or waits and runs the
+//! next attempt. The rules are in [`decision`](crate::decision).
 
 pub(crate) mod blocking;
 pub(crate) mod call;
@@ -37,17 +37,17 @@ use backoff_rules::Rules;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Driver<S, I> {
     progress: Progress<S>,
-    /// When the call started, or first failed if nothing asked for time before.
+    /// Start of the call. Without a need for the start, it is the instant of the first failure.
     started: Option<I>,
-    /// The clock was read when the call started.
+    /// `true` if the clock was read when the call started.
     is_timed: bool,
-    /// All attempts that have ended, also those before a reset.
+    /// Number of all attempts that have ended, including those before a reset.
     attempts: u32,
     slept: Duration,
     trial: Trial,
 }
 
-/// What one step of the driver works with.
+/// Data that one step of the driver needs.
 pub(crate) struct Step<'a, P, C, G, O> {
     pub(crate) source: &'a P,
     pub(crate) clock: &'a C,
@@ -63,7 +63,7 @@ impl<'a, P, C, G, O> Step<'a, P, C, G, O> {
         Self { source, clock, random, observer, label, text: ErrorText::NONE }
     }
 
-    /// Adds the error as text.
+    /// Adds the error, as text, to the step.
     #[inline]
     pub(crate) const fn with(mut self, text: ErrorText<'a>) -> Self {
         self.text = text;
@@ -72,19 +72,19 @@ impl<'a, P, C, G, O> Step<'a, P, C, G, O> {
 }
 
 impl<S, I: Copy> Driver<S, I> {
-    /// Starts a call; the clock is read only if something needs the start.
+    /// Starts a call. Reads the clock only if something needs the start.
     #[inline]
     pub(crate) fn start(rules: &Rules, clock: &impl Clock<Instant = I>, is_timed: bool) -> Self {
         Self::new(Self::started(rules, clock, is_timed))
     }
 
-    /// Returns the present instant as the start of a call, if something needs the start.
+    /// Returns the current instant as the start of the call. Returns `None` if nothing needs the start.
     #[inline]
     pub(crate) fn started(rules: &Rules, clock: &impl Clock<Instant = I>, is_timed: bool) -> Option<I> {
         (is_timed || rules.needs_start() || cfg!(feature = "metrics")).then(|| clock.now())
     }
 
-    /// Returns the state of a call that has made no attempt, and of which the start may be known.
+    /// Returns the state of a call before its first attempt. `started` is the start of the call, if known.
     #[inline]
     pub(crate) const fn new(started: Option<I>) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl<S, I: Copy> Driver<S, I> {
         self.slept
     }
 
-    /// Returns the time of the call; starts it if it has not started.
+    /// Returns the elapsed time of the call. Starts the time if it has not started.
     #[inline]
     pub(crate) fn now(&mut self, clock: &impl Clock<Instant = I>) -> Duration {
         if let Some(started) = self.started {
@@ -121,29 +121,30 @@ impl<S, I: Copy> Driver<S, I> {
         Duration::ZERO
     }
 
-    /// Returns the time of the call, zero if it has not started.
+    /// Returns the elapsed time of the call; zero if it has not started.
     pub(crate) fn elapsed(&self, clock: &impl Clock<Instant = I>) -> Duration {
         self.started.map_or(Duration::ZERO, |started| self.trial.total(clock.elapsed(started)))
     }
 
-    /// Returns the time of the call at its last failure, zero if it has not started: what hooks are told before the delay.
+    /// Returns the elapsed time of the call at its last failure, which hooks receive before the delay; zero if it has
+    /// not started.
     pub(crate) fn elapsed_at_failure(&self, clock: &impl Clock<Instant = I>) -> Duration {
         self.started.map_or(Duration::ZERO, |started| self.trial.at_failure().total(clock.elapsed(started)))
     }
 
-    /// Returns whether delays that a test left out have taken the call past its time-out, which no timer can know.
+    /// Returns whether the call is past its timeout because of delays that a test skipped. A timer cannot detect this.
     #[cfg(any(feature = "std", feature = "async"))]
     #[inline]
     pub(crate) fn is_past(&self, timeout: Duration, clock: &impl Clock<Instant = I>) -> bool {
         self.trial.is_past(timeout, || self.started.map_or(Duration::ZERO, |started| clock.elapsed(started)))
     }
 
-    /// Returns what is left of `max_elapsed` now; `None` when nothing limits the call yet.
+    /// Returns the remaining time of `max_elapsed`. Returns `None` if nothing limits the call yet.
     pub(crate) fn remaining(&self, rules: &Rules, clock: &impl Clock<Instant = I>) -> Option<Duration> {
         in_force(rules, |rules| remaining(rules, &self.progress, self.elapsed(clock)))
     }
 
-    /// Returns the time of the call for those who watch.
+    /// Returns the elapsed time of the call in the form that observers receive.
     const fn told(&self, elapsed: Duration) -> Elapsed {
         match self.started {
             None => Elapsed::Unknown,
@@ -152,7 +153,7 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
-    /// Counts a failed attempt, asks the core, and tells those who watch.
+    /// Counts a failed attempt, gets the decision from the core, and notifies observers.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "each driver has one copy, which then builds the failure in place")]
     pub(crate) fn failed<P, C, G, O, E>(
@@ -199,7 +200,7 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
-    /// Returns whether a retry that was decided still starts in time after the hooks that ran since.
+    /// Returns whether a scheduled retry still starts in time after the hooks that ran since the decision.
     pub(crate) fn is_still_in_time(
         &mut self,
         rules: &Rules,
@@ -214,7 +215,8 @@ impl<S, I: Copy> Driver<S, I> {
         settle::is_still_in_time(rules, (&self.progress, &mut self.trial), failure, at, delay)
     }
 
-    /// Counts a tick and asks the core for the next; nothing failed, so nobody is told.
+    /// Counts a tick and gets the decision on the next one from the core. Observers are not notified, because nothing
+    /// failed.
     pub(crate) fn paced<P, C, G>(&mut self, source: &P, clock: &C, tick: Failure<'_>, random: &mut G) -> Decision
     where
         P: PolicySource,
@@ -239,7 +241,7 @@ impl<S, I: Copy> Driver<S, I> {
         match decision {
             Decision::RetryAfter(delay) => {
                 let max_attempts = in_force(rules, Rules::attempts_limit);
-                // The number within the sequence: `max_attempts` counts that, too.
+                // The number within the sequence, because `max_attempts` counts that, too.
                 let attempt = self.progress.attempts();
                 observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None });
             }
@@ -249,7 +251,7 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
-    /// Tells those who watch that a limit of the call ended it during a delay.
+    /// Notifies observers that a limit of the call ended it during a delay.
     pub(crate) fn interrupted<P, C, G, O, E>(
         &mut self,
         step: Step<'_, P, C, G, O>,
@@ -264,7 +266,7 @@ impl<S, I: Copy> Driver<S, I> {
         self.stop((source.rules(), clock, observer), (label, text), reason, error);
     }
 
-    /// Ends a call for which a retry was decided before.
+    /// Ends a call after a retry was scheduled.
     fn stop<O: Observer<E>, E>(
         &self,
         (rules, clock, observer): (&Rules, &impl Clock<Instant = I>, &mut O),
@@ -280,9 +282,10 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
-    /// Counts a successful attempt and returns `true`, unless a test loses its reply: then it is a failure without an error.
+    /// Counts a successful attempt and returns `true`. Returns `false` if a test discards the reply (a lost reply). The
+    /// attempt then counts as a failure without an error.
     ///
-    /// The deposit comes first: a hook may panic.
+    /// The deposit into the budget comes first, because a hook may panic.
     #[inline]
     #[must_use]
     pub(crate) fn succeeded<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>, budget: Option<&Budget>) -> bool
@@ -301,13 +304,13 @@ impl<S, I: Copy> Driver<S, I> {
         is_kept
     }
 
-    /// Returns whether the last attempt was a success whose reply a test lost.
+    /// Returns whether the last attempt was a success whose reply a test discarded (a lost reply).
     #[inline]
     pub(crate) const fn has_lost(&self) -> bool {
         self.trial.has_lost()
     }
 
-    /// Counts a successful attempt, and tells those who watch if it was a retry.
+    /// Counts a successful attempt, and notifies observers if it was a retry.
     #[inline]
     pub(crate) fn accepted<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>)
     where
@@ -343,18 +346,18 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
-    /// Counts a delay that was waited out.
+    /// Adds a completed delay to the total.
     #[inline]
     pub(crate) fn waited(&mut self, delay: Duration) {
         self.slept = self.slept.saturating_add(delay);
     }
 
-    /// Returns what the call took.
+    /// Returns the number of attempts, the times and the stop reason of the call.
     pub(crate) fn ended(&self, clock: &impl Clock<Instant = I>, stopped: Option<StopReason>) -> Ended {
         Ended { attempts: self.attempts, elapsed: self.elapsed(clock), slept: self.slept, stopped }
     }
 
-    /// Starts a new sequence of attempts, whose time counts from this instant.
+    /// Starts a new sequence of attempts. Its time counts from the instant `from`.
     pub(crate) fn reset(&mut self, from: I, clock: &impl Clock<Instant = I>) {
         let at = self.elapsed(clock).saturating_sub(clock.elapsed(from));
         self.progress.reset(at);

@@ -1,8 +1,8 @@
 //! The parts of an expanded loop. Not covered by semver: both crates release together.
 //!
-//! The loop is in the user's function; everything that it needs beyond `loop`, `match` and `.await` is here, so that little code is
-//! expanded. There are two drivers with the same methods: [`Counted`] for a constant policy of a built-in backoff, where the number of
-//! failures is all the progress, and [`Full`] for any policy.
+//! The loop itself is in the user's function. Everything that it needs beyond `loop`, `match` and `.await` is here, to
+//! keep the expanded code small. There are two drivers with the same methods. [`Counted`] is for a constant policy of a
+//! built-in backoff, where the number of failures is the only progress. [`Full`] is for any policy.
 
 #[cfg(feature = "async")]
 mod asynchronous;

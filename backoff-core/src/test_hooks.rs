@@ -1,6 +1,7 @@
-//! The seam between calls and tests: what the feature `testing` changes about the environment of a call.
+//! Interface between calls and tests: the changes of the feature `testing` to the environment of a call.
 //!
-//! Clock, sleepers and drivers know these hooks, and the module `testing` fills them in. Without the feature they are constants.
+//! Clock, sleepers and drivers call these hooks; the module `testing` sets them. Without the feature, they are
+//! constants.
 
 #[cfg(not(feature = "testing"))]
 mod disabled;

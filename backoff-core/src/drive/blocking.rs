@@ -1,4 +1,4 @@
-//! The driver that blocks the thread.
+//! Driver for blocking calls.
 
 use super::call::{Retry, Surroundings};
 use super::cancel::BlockingCancel;
@@ -17,7 +17,8 @@ use crate::random::Random;
 use crate::sleep::BlockingSleeper;
 use crate::{Backoff, Fault, Outcome, RetryError, Success};
 
-// What can be given wrongly is asked for by each method: the compiler then explains it, and does not just hide the method.
+// The bounds that a wrong argument can violate are on each method, not on the `impl`. The compiler then explains the
+// violated bound, and does not just hide the method.
 impl<P, F, W, U, O, S, K, G, X, D, N>
     Retry<P, Blocking, F, Judge<W, U>, O, Surroundings<S, K, G, X, NoTimeouts, Sharing<D, N>>>
 where
@@ -29,13 +30,13 @@ where
     D: BudgetSource,
     N: Nesting,
 {
-    /// Runs the operation until it succeeds or the policy stops, and returns what the last attempt returned.
+    /// Runs the operation until it succeeds or the policy stops. Returns the outcome of the last attempt.
     ///
     /// A blocking attempt cannot be interrupted.
     ///
     /// # Panics
     ///
-    /// When the operation does; a panic is not retried.
+    /// Panics if the operation panics; a panic is not retried.
     ///
     /// # Examples
     ///
@@ -63,15 +64,15 @@ where
         self.run(false, |outcome, _| outcome)
     }
 
-    /// Runs the operation as [`call`](Self::call) does, and returns how it ended.
+    /// Runs the operation as [`call`](Self::call) does, and returns a report of the call.
     ///
     /// # Errors
     ///
-    /// Returns [`RetryError`] with the last error, the reason, and what the call took.
+    /// Returns [`RetryError`] with the last error, the stop reason, the number of attempts and the times.
     ///
     /// # Panics
     ///
-    /// When the operation does; a panic is not retried.
+    /// Panics if the operation panics; a panic is not retried.
     ///
     /// # Examples
     ///
@@ -92,7 +93,8 @@ where
         self.run(true, report)
     }
 
-    /// The first attempt stands apart: a success at once pays for nothing but the question whether it is one.
+    /// Runs the first attempt, separately from the retries, so that an immediate success costs only the check of its
+    /// outcome.
     #[inline]
     fn run<A>(mut self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A
     where
@@ -121,7 +123,7 @@ where
         finish(outcome, &|| driver.ended(clock, None))
     }
 
-    /// Goes on after a first attempt that failed.
+    /// Continues after the first attempt failed.
     #[cold]
     #[inline(never)]
     fn retry_after<A>(
@@ -181,12 +183,12 @@ where
     }
 }
 
-/// The state of the backoff of `P` during a call.
+/// State of the backoff of `P` during a call.
 type StateOf<P> = <<P as PolicySource>::Backoff as Backoff>::State;
-/// The instants of the clock of a blocking call.
+/// Instant type of the clock of a blocking call.
 type InstantOf<K> = <<K as ClockSource>::Blocking as Clock>::Instant;
 
-/// Turns the last outcome and what the call took into a report.
+/// Builds a report from the last outcome and the totals of the call.
 pub(crate) fn report<R: Outcome>(
     outcome: R,
     ended: &dyn Fn() -> Ended,

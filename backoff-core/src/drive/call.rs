@@ -1,4 +1,4 @@
-//! One call of the engine, and what can be said about it.
+//! One call of the engine, and the settings of that call.
 
 mod surroundings;
 
@@ -13,9 +13,10 @@ use super::source::{Editable, Edited};
 use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry, RecoveredEvent, RetryEvent};
 use crate::{Backoff, Fault, GiveUpEvent, Policy};
 
-/// A call that has not started: what [`Policy::retry`] returns.
+/// A call that has not started, returned by [`Policy::retry`].
 ///
-/// Nothing runs until it is called (`.call()`, `.call_report()`) or awaited (`.await`, `.report().await`).
+/// The operation runs only when the value is called (`.call()`, `.call_report()`) or awaited (`.await`,
+/// `.report().await`).
 #[must_use = "nothing runs until `.call()` (blocking) or `.await` (async)"]
 pub struct Retry<P, M, F, J = Judge, O = (), E = Surroundings> {
     pub(crate) source: P,
@@ -33,7 +34,7 @@ impl<P, M, F, J, O, E> fmt::Debug for Retry<P, M, F, J, O, E> {
 }
 
 impl<B: Backoff> Policy<B> {
-    /// Returns a call of `operation` under this policy, blocking or async as the closure is.
+    /// Returns a call of `operation` under this policy. The call is blocking or async, depending on the closure.
     ///
     /// # Examples
     ///
@@ -69,7 +70,7 @@ impl<B: Backoff> Policy<B> {
 }
 
 impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Judge<EveryError, U>, O, E> {
-    /// Says which errors are worth another attempt: `true`, or a [`Fault`].
+    /// Sets the classifier that decides which errors to retry. It returns `true` to retry, or a [`Fault`].
     ///
     /// Default: every error is transient.
     ///
@@ -100,7 +101,8 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Judge<EveryError, U>, O, E> 
         self.with_classifier(classifier)
     }
 
-    /// Asks the error itself: its [`Classify`](crate::Classify), or the marks in the chain of a type-erased error.
+    /// Classifies an error by its own [`Classify`](crate::Classify) implementation, or by the marks in the source chain
+    /// of a type-erased error.
     ///
     /// # Examples
     ///
@@ -130,10 +132,10 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Judge<EveryError, U>, O, E> 
 }
 
 impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Judge<W, EveryValue>, O, E> {
-    /// Retries a success, too, until its value meets the condition: for polling.
+    /// Retries successes, too, until the value meets the condition. Use it for polling.
     ///
-    /// An unmet condition counts as a transient failure. When the policy ends first, the call returns the last value, and
-    /// [`Success::stopped`](crate::Success::stopped) of a report says why.
+    /// An unmet condition counts as a transient failure. If the policy stops first, the call returns the last value.
+    /// [`Success::stopped`](crate::Success::stopped) of a report then contains the reason.
     ///
     /// # Examples
     ///
@@ -162,9 +164,9 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Judge<W, EveryValue>, O, E> 
 }
 
 impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
-    /// Runs `hook` once for each retry that is scheduled, inline, before its delay.
+    /// Runs `hook` once for each scheduled retry, before its delay. The hook runs inline.
     ///
-    /// Hooks of the same kind add up, in the order given.
+    /// Several hooks of the same kind run in the order in which they were added.
     #[inline]
     pub fn on_retry<H>(self, hook: H) -> Retry<P, M, F, J, Hook<O, H, OnRetry>, E>
     where
@@ -173,7 +175,7 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
         self.with_observer(|observer| Hook::new(observer, hook))
     }
 
-    /// Runs `hook` when the call gives up, whatever the reason.
+    /// Runs `hook` when the call gives up, for any stop reason.
     #[inline]
     pub fn on_give_up<H>(self, hook: H) -> Retry<P, M, F, J, Hook<O, H, OnGiveUp>, E>
     where
@@ -182,7 +184,7 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
         self.with_observer(|observer| Hook::new(observer, hook))
     }
 
-    /// Runs `hook` when a retry succeeds; not for a success at the first attempt.
+    /// Runs `hook` when a retry succeeds. A success at the first attempt does not run it.
     #[inline]
     pub fn on_recovered<H>(self, hook: H) -> Retry<P, M, F, J, Hook<O, H, OnRecovered>, E>
     where
@@ -199,7 +201,8 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
 }
 
 impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
-    /// Promises for this call that the operation may be executed more than once: ambiguous failures are retried too.
+    /// Promises for this call that the operation is safe to execute more than once. Ambiguous failures (the server may
+    /// have acted) are then retried, too.
     pub fn idempotent<B>(self) -> Retry<Edited<'p, B>, M, F, J, O, E>
     where
         P: Editable<'p, B>,
@@ -207,7 +210,7 @@ impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
         self.edited(|edited| edited.rules.idempotent = true)
     }
 
-    /// Starts a new sequence at the failure of an attempt that ran at least this long, for this call.
+    /// For this call, starts a new sequence when an attempt fails after it ran for at least this duration.
     ///
     /// See [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after).
     pub fn reset_after<B>(self, ran: Duration) -> Retry<Edited<'p, B>, M, F, J, O, E>

@@ -1,20 +1,20 @@
-//! How a call is ended from outside while it waits.
+//! Cancellation of a call during its delays.
 
 use core::time::Duration;
 
 use crate::sleep::BlockingSleeper;
 
-/// Nothing cancels the call.
+/// No cancellation.
 #[derive(Clone, Copy, Debug)]
 pub struct NoCancel;
 
-/// Cancelled by a token or a future.
+/// Cancellation by a token or a future.
 #[derive(Clone, Copy, Debug)]
 pub struct CancelledBy<C>(pub(crate) C);
 
-/// What a call keeps of an outcome during a delay: all of it, where the delay may be the end of the call.
+/// Storage of an outcome during a delay. The whole outcome is kept if the call may end during the delay.
 pub trait Holds {
-    /// What is kept.
+    /// The stored part of the outcome.
     type Held<R>;
 
     #[doc(hidden)]
@@ -26,7 +26,7 @@ pub trait Holds {
 impl Holds for NoCancel {
     type Held<R> = ();
 
-    /// Drops the outcome before the delay: what an error holds is free while the call waits.
+    /// Drops the outcome before the delay, so that resources held by an error are free while the call waits.
     #[inline]
     fn hold<R>(outcome: R) {
         drop(outcome);
@@ -50,7 +50,7 @@ impl<C> Holds for CancelledBy<C> {
     }
 }
 
-/// What can cancel a blocking call: nothing, or a [`CancelToken`](crate::CancelToken) by reference.
+/// Cancellation of a blocking call: none, or a borrowed or owned [`CancelToken`](crate::CancelToken).
 #[diagnostic::on_unimplemented(
     message = "a blocking call is cancelled by a `&CancelToken`, and not by what is given here",
     label = "`cancel` was given something else",
@@ -59,7 +59,7 @@ impl<C> Holds for CancelledBy<C> {
 pub trait BlockingCancel: Holds {
     #[doc(hidden)]
     fn is_cancelled(&self) -> bool;
-    /// Waits; returns early when cancelled, if the sleeper can.
+    /// Waits for the delay. Returns early on cancellation if the sleeper supports it.
     #[doc(hidden)]
     fn wait(&self, sleeper: &impl BlockingSleeper, delay: Duration);
 }
@@ -95,7 +95,7 @@ mod asynchronous {
     use super::super::race::{Never, Signal, When};
     use super::{CancelledBy, Holds, NoCancel};
 
-    /// The cancellation of an async call: none, or any future; it completes to cancel.
+    /// Cancellation of an async call: none, or any future. Completion of the future cancels the call.
     pub trait AsyncCancel: Holds {
         /// The signal that is raced with each delay.
         type Signal: Signal;

@@ -1,4 +1,4 @@
-//! The driver that awaits: a named, unboxed future, `Send` when what it holds is.
+//! Driver for async calls: a named, unboxed future. It is `Send` if its fields are.
 
 mod bounds;
 mod report;
@@ -33,7 +33,7 @@ use crate::sleep::{Sleeper, Wait};
 use crate::test_hooks::only_looking;
 use crate::{Backoff, Fault, Outcome};
 
-/// The state of the call `C`.
+/// State of the call `C`.
 type DriverOf<C> = Driver<StateOf<C>, InstantOf<C>>;
 type StateOf<C> = <<<C as AsyncCall>::Source as PolicySource>::Backoff as Backoff>::State;
 type InstantOf<C> = <<<C as AsyncCall>::Clock as ClockSource>::Async as Clock>::Instant;
@@ -44,7 +44,7 @@ type HeldOf<C> = <<C as AsyncCall>::Cancel as Holds>::Held<<C as AsyncCall>::Out
 type ErrorOf<C> = <<C as AsyncCall>::Outcome as Outcome>::Error;
 
 pin_project! {
-    /// What the call does at the moment; attempt and delay are never alive together.
+    /// Current phase of the call. An attempt and a delay never exist at the same time.
     #[project = PhasePinned]
     #[project_replace = PhaseOwned]
     enum Phase<A, L, Z, H, I> {
@@ -56,16 +56,17 @@ pin_project! {
 }
 
 pin_project! {
-    /// The future of an async call; made by awaiting a [`Retry`].
+    /// The future of an async call, created by awaiting a [`Retry`].
     ///
     /// # Cancellation
     ///
-    /// Dropping it drops the attempt or the delay in progress, and everything else with it. No task is spawned.
+    /// Dropping the future drops the attempt or the delay in progress, and all other state. The library spawns no task.
     ///
     /// # Panics
     ///
-    /// When the operation does. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without `enable_time`, whatever other
-    /// features are on. Outside of a tokio runtime it panics unless `async-io` is on, too.
+    /// Panics if the operation panics. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without
+    /// `enable_time`, whatever other features are enabled. Outside of a tokio runtime, it panics unless the feature
+    /// `async-io` is enabled, too.
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<C: AsyncCall> {
         source: C::Source,
@@ -118,7 +119,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         }
     }
 
-    /// Drives the call to its end: the last outcome, and why it stopped.
+    /// Polls the call to its end. Returns the last outcome and the stop reason.
     fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(C::Outcome, Option<StopReason>)> {
         loop {
             let mut this = self.as_mut().project();
@@ -147,7 +148,7 @@ impl<C: AsyncCall> RetryFuture<C> {
                                     (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
                                 }
                             };
-                            // Without timeouts there is no limit that could have struck.
+                            // Without timeouts, no limit can have struck.
                             let Some(outcome) = this.timeouts.outcome(time) else { return Poll::Pending };
                             (outcome, reason)
                         }
@@ -178,7 +179,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         }
     }
 
-    /// Starts the next attempt, and the clock and the time-out of the call with the first.
+    /// Starts the next attempt. The first attempt also starts the clock and the timeout of the call.
     fn start_attempt(self: Pin<&mut Self>) {
         let mut this = self.project();
         let rules = this.source.rules();
@@ -208,7 +209,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }
 
-    /// Asks the core what to do with an outcome: returns it, or starts the delay.
+    /// Handles an outcome by the decision of the core: returns the outcome, or starts the delay.
     fn after_attempt(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -233,7 +234,7 @@ impl<C: AsyncCall> RetryFuture<C> {
             (Fault::Transient, None)
         };
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
-        // A call whose start nobody needs has no state before its first failure.
+        // A call has no state before its first failure if nothing needs its start.
         let driver = this.driver.get_or_insert_with(|| Driver::new(None));
         let is_cancelled = only_looking(|| this.cancel.poll_given(cx));
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
@@ -253,7 +254,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         }
     }
 
-    /// Starts the next attempt, or ends the call where it was cancelled or timed out during the delay.
+    /// Starts the next attempt. If the call was cancelled or timed out during the delay, ends the call.
     fn after_delay(
         mut self: Pin<&mut Self>,
         end: DelayEnd,

@@ -1,4 +1,4 @@
-//! Whether an attempt succeeded, and what its failure means.
+//! Classification of outcomes: success or failure, and the fault of a failure.
 
 use core::error::Error;
 use core::marker::PhantomData;
@@ -6,13 +6,13 @@ use core::ops::Deref;
 
 use crate::{Classify, Fault, Outcome, classify};
 
-/// Tells what an error means for retrying.
+/// Classifies an error for retrying.
 pub trait Classifier<E> {
-    /// Returns whether another attempt could end differently.
+    /// Returns the fault of the error, which decides whether another attempt may succeed.
     fn fault(&self, error: &E) -> Fault;
 }
 
-/// The classifier when none is given: every error is transient.
+/// The default classifier: every error is transient.
 #[derive(Clone, Copy, Debug)]
 pub struct EveryError;
 
@@ -34,7 +34,7 @@ where
     }
 }
 
-/// The classifier that asks the error itself, by the way `K`.
+/// The classifier that uses the error's own classification. `K` selects the implementation of it.
 #[derive(Clone, Copy, Debug)]
 pub struct AskTheError<K>(PhantomData<K>);
 
@@ -51,10 +51,10 @@ impl<E: Classified<K>, K> Classifier<E> for AskTheError<K> {
     }
 }
 
-/// An error that tells by itself what it means: it implements [`Classify`], or gives out a `dyn Error` in whose chain a
-/// [`Marked`](crate::Marked) error may be (`anyhow::Error`, `Box<dyn Error>`).
+/// An error that classifies itself. It implements [`Classify`], or it exposes a `dyn Error` whose source chain may
+/// contain a [`Marked`](crate::Marked) error (`anyhow::Error`, `Box<dyn Error>`).
 ///
-/// `K` is found by the compiler.
+/// The compiler infers `K`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell whether it is worth another attempt",
     label = "neither `Classify` nor a type-erased error",
@@ -68,13 +68,13 @@ pub trait Classified<K> {
 /// The error implements [`Classify`].
 #[derive(Clone, Copy, Debug)]
 pub enum ByClassify {}
-/// The error gives out a `dyn Error`.
+/// The error exposes a `dyn Error`.
 #[derive(Clone, Copy, Debug)]
 pub enum ByMarks {}
-/// The error gives out a `dyn Error + Send`.
+/// The error exposes a `dyn Error + Send`.
 #[derive(Clone, Copy, Debug)]
 pub enum ByMarksSend {}
-/// The error gives out a `dyn Error + Send + Sync`.
+/// The error exposes a `dyn Error + Send + Sync`.
 #[derive(Clone, Copy, Debug)]
 pub enum ByMarksSendSync {}
 
@@ -103,13 +103,13 @@ impl<E: Deref<Target = dyn Error + Send + Sync>> Classified<ByMarksSendSync> for
     }
 }
 
-/// Decides whether a value is good enough.
+/// Condition that a value must meet to end the call.
 pub trait Condition<T> {
     /// Returns whether the value ends the call.
     fn is_met(&self, value: &T) -> bool;
 }
 
-/// The condition when none is given: every value is good enough.
+/// The default condition: every value ends the call.
 #[derive(Clone, Copy, Debug)]
 pub struct EveryValue;
 
@@ -130,7 +130,7 @@ where
     }
 }
 
-/// What a call thinks of the outcome of an attempt.
+/// Classifier and condition of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<W = EveryError, U = EveryValue> {
     pub(crate) when: W,
@@ -144,7 +144,8 @@ impl Judge {
 }
 
 impl<W, U> Judge<W, U> {
-    /// Returns the fault of an outcome that does not end the call as a success, and its error if it has one.
+    /// Returns the fault of an outcome that does not end the call as a success. Also returns the error, if the outcome
+    /// has one.
     #[inline]
     pub(crate) fn failure<'r, R: Outcome>(&self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)>
     where

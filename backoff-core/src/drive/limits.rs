@@ -1,4 +1,4 @@
-//! What a call shares with others: a budget, the scope of the calls inside it, a name for those who watch.
+//! Data that a call shares with other calls and observers: its budget, its scope for inner calls, its name.
 
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -6,7 +6,7 @@ use core::time::Duration;
 use crate::Budget;
 use crate::observe::Label;
 
-/// What a call shares with others: its name, its budget, its scope.
+/// Name, budget and scope of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Sharing<D = NoBudget, N = NoScope> {
     pub(crate) name: &'static str,
@@ -26,22 +26,22 @@ impl<D, N> Sharing<D, N> {
     }
 }
 
-/// No scope: calls inside know nothing of this one.
+/// No scope: inner calls have no information about this one.
 #[derive(Clone, Copy, Debug)]
 pub struct NoScope;
 
-/// How a call opens a scope for the calls inside it: not at all, or by [`InnerRetries`](crate::InnerRetries).
+/// Scope setting of a call: no scope, or one opened by [`InnerRetries`](crate::InnerRetries).
 pub trait Nesting {
-    /// The scope of a call.
+    /// The scope of a running call.
     type Scope: OpenScope;
 
     #[doc(hidden)]
     fn open(&self, timeout: Option<Duration>) -> Self::Scope;
 }
 
-/// The scope of a call, while it runs.
+/// The scope of a running call.
 pub trait OpenScope {
-    /// Notes that an attempt starts; `left` is asked for what remains of the call's own time.
+    /// Records the start of an attempt. `left` computes the remaining time of the call itself; it runs only if needed.
     #[doc(hidden)]
     fn attempt_starts(&self, left: impl FnOnce() -> Option<Duration>);
     #[doc(hidden)]
@@ -78,7 +78,7 @@ impl OpenScope for NoScope {
 #[derive(Clone, Copy, Debug)]
 pub struct NoBudget;
 
-/// Where a call takes the tokens for its retries: nowhere, or a [`Budget`].
+/// Source of the tokens for the retries of a call: none, or a [`Budget`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a retry budget",
     label = "expected `&Budget` or `Arc<Budget>`"

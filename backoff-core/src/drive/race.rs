@@ -1,9 +1,9 @@
-//! The race of an attempt or a delay with what can end it early: the one place where ties between limits are decided.
+//! Race of an attempt or a delay with the signals that can end it early. Only this module decides ties between limits.
 //!
-//! The future of `policy.retry`, the expansion of `#[retry]` and the loop by hand all come here.
+//! The future of `policy.retry`, the expansion of `#[retry]` and the manual loop all use it.
 //!
-//! Timers and cancellation are polled outside of the cooperative budget of a tokio task. An attempt that is always busy uses that
-//! budget up in each poll, and a tokio timer polled after it would never complete.
+//! Timers and cancellation are polled outside of the cooperative budget of a tokio task. An attempt that is always busy
+//! consumes that budget in each poll, so a tokio timer polled after it would never complete.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -17,14 +17,14 @@ use crate::sleep::poll_unbudgeted;
 #[cfg(feature = "_runtime")]
 use crate::sleep::{DefaultSleeper, Wait};
 
-/// A future that ends a wait or an attempt early when it completes.
+/// A signal that ends a delay or an attempt early.
 pub trait Signal {
-    /// Returns whether the signal is given; otherwise the task is woken when it is.
+    /// Returns whether the signal was given. If not, the task is woken when it is.
     #[doc(hidden)]
     fn poll_given(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool;
 }
 
-/// No signal: nothing ends the wait early.
+/// No signal: nothing ends the delay or the attempt early.
 #[derive(Clone, Copy, Debug)]
 pub struct Never;
 
@@ -36,7 +36,7 @@ impl Signal for Never {
 }
 
 pin_project! {
-    /// A signal that is given when a future completes.
+    /// A signal given by the completion of a future.
     #[derive(Debug)]
     pub struct When<F> {
         #[pin]
@@ -73,19 +73,20 @@ impl<S: Signal> Signal for Pin<&mut S> {
     }
 }
 
-/// The end of a delay.
+/// Result of a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "std"), expect(unreachable_pub, reason = "the expansion of `#[retry]` needs `std`"))]
 pub enum DelayEnd {
     /// The delay has passed.
     Elapsed,
-    /// The call was cancelled, perhaps in the instant in which the delay ended.
+    /// The call was cancelled, possibly at the instant at which the delay ended.
     Cancelled,
-    /// The timeout of the call struck, perhaps in the instant in which the delay ended.
+    /// The timeout of the call struck, possibly at the instant at which the delay ended.
     TimedOut,
 }
 
-/// Polls a delay, and what can end the call during it. Where several fall together, the cancellation wins, then the timeout.
+/// Polls a delay and the signals that can end the call during it. If several are ready, the cancellation has priority,
+/// then the timeout.
 #[inline]
 pub(crate) fn poll_delay(
     cx: &mut Context<'_>,
@@ -113,10 +114,11 @@ pub enum Struck {
     Call,
 }
 
-/// The order in which an attempt and its limits are polled.
+/// Order of polling an attempt and its limits.
 ///
-/// The attempt comes first, so that one that is ready at once starts no timer. Where tokio's budget cannot be left out, because only the
-/// program's own sleeper knows tokio, the limits come first from the second poll on: before the attempt has used the budget up.
+/// The attempt is polled first, so that an attempt that is ready at once starts no timer. Without the feature `tokio`,
+/// polls cannot be excluded from tokio's budget, although a custom sleeper may use tokio. The limits are then polled
+/// first from the second poll on, before the attempt has consumed the budget.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PollOrder {
     #[cfg(not(feature = "tokio"))]
@@ -134,8 +136,8 @@ impl PollOrder {
     }
 }
 
-/// Polls an attempt, the timeout of the call and the limit of the attempt. An attempt that ends in the instant in which a limit strikes is
-/// in time; where both limits strike together, the call ends.
+/// Polls an attempt, the timeout of the call and the limit of the attempt. An attempt that ends at the instant of a
+/// limit is in time. If both limits strike at the same instant, the call ends.
 #[inline]
 pub(crate) fn poll_attempt<R>(
     cx: &mut Context<'_>,
@@ -160,7 +162,7 @@ pub(crate) fn poll_attempt<R>(
 }
 
 pin_project! {
-    /// A delay that cancellation and the timeout of the call can end early.
+    /// A delay that cancellation or the timeout of the call can end early.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Delay<W, C, D> {
@@ -174,7 +176,7 @@ pin_project! {
 }
 
 impl<W, C, D> Delay<W, C, D> {
-    /// Returns the delay `wait`.
+    /// Returns a delay of `wait`, with its signals.
     #[inline]
     pub(crate) const fn new(wait: W, cancel: C, deadline: D) -> Self {
         Self { wait, cancel, deadline }
@@ -192,8 +194,8 @@ impl<W: Future<Output = ()>, C: Signal, D: Signal> Future for Delay<W, C, D> {
 }
 
 pin_project! {
-    /// An attempt that its own limit and the timeout of the call can end early.
-    // The attempt is held here and nowhere else: an `async fn` that took it would keep it twice.
+    /// An attempt that its own limit or the timeout of the call can end early.
+    // The attempt is stored only here, because an `async fn` with it as an argument would store it twice.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Limited<A, D, L> {
@@ -225,7 +227,7 @@ impl<A: Future, D: Signal, L: Signal> Future for Limited<A, D, L> {
     }
 }
 
-/// Waits out a delay, or until the token is cancelled.
+/// Waits until the delay has passed or the token is cancelled.
 #[cfg(feature = "_runtime")]
 pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
     let cancel = token.map(|token| When::new(token.cancelled()));

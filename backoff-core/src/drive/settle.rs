@@ -1,6 +1,7 @@
-//! One failed attempt, settled: what surrounds the call is asked, the core decides, and those around and the process are told.
+//! Processing of one failed attempt: adds the state of enclosing calls, gets the decision from the core, then notifies
+//! enclosing calls and the observers of the process.
 //!
-//! Every driver comes through here, the expanded ones too.
+//! Every driver uses this module, including the drivers of expanded loops.
 
 use core::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::observe::{CallEvent, Elapsed, ErrorText, Label, Site, What};
 use crate::random::Random;
 use backoff_rules::Rules;
 
-/// What those who watch are told about one step of a call.
+/// Data for one observability event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Notice<'a> {
     pub(crate) label: Label,
@@ -20,7 +21,7 @@ pub(crate) struct Notice<'a> {
     pub(crate) text: ErrorText<'a>,
 }
 
-/// Decides what follows a failed attempt, and tells the calls around.
+/// Decides whether to retry after a failed attempt, and notifies enclosing calls if the call stops.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "plain data would go through memory; each outlined driver has one copy")]
 pub(crate) fn settle<B: Backoff>(
@@ -40,7 +41,8 @@ pub(crate) fn settle<B: Backoff>(
     trial.obeyed(decision)
 }
 
-/// [`settle`] for the drivers that every operation compiles anew: one copy for each kind of backoff and randomness.
+/// [`settle`] for the drivers that are compiled again for every operation. There is one copy for each kind of backoff
+/// and random source.
 #[inline(never)]
 pub(crate) fn settle_shared<B: Backoff>(
     rules: &Rules,
@@ -53,7 +55,7 @@ pub(crate) fn settle_shared<B: Backoff>(
     settle(rules, backoff, state, failure, at, random)
 }
 
-/// Returns whether anything bounds the time of a call: its own policy, or an enclosing call.
+/// Returns whether a limit bounds the time of the call: its own policy, or an enclosing call.
 #[inline]
 pub(crate) fn is_bounded(rules: &Rules) -> bool {
     #[cfg(feature = "std")]
@@ -62,9 +64,10 @@ pub(crate) fn is_bounded(rules: &Rules) -> bool {
     rules.max_elapsed.is_some()
 }
 
-/// Returns whether a retry that was decided still starts in time, after hooks that took time until now, `at` this time of the call.
+/// Returns whether a scheduled retry still starts in time after hooks consumed time. `at` is the current time of the
+/// call.
 ///
-/// Where it does not, the delay and the token of the budget are given back.
+/// If it does not, this undoes the delay and refunds the token of the budget.
 #[cold]
 pub(crate) fn is_still_in_time<S>(
     rules: &Rules,
@@ -84,7 +87,7 @@ pub(crate) fn is_still_in_time<S>(
     is_in_time
 }
 
-/// Adds what the calls around this one mean for it.
+/// Adds the effects of enclosing calls to a failure.
 #[inline]
 fn surrounded(failure: Failure<'_>) -> Failure<'_> {
     #[cfg(feature = "std")]
@@ -97,13 +100,13 @@ fn surrounded(failure: Failure<'_>) -> Failure<'_> {
     failure
 }
 
-/// Returns the time that enclosing calls leave; `None` without a limit.
+/// Returns the time that enclosing calls leave, or `None` without a limit.
 #[cfg(feature = "std")]
 pub(crate) fn time_left() -> Option<Duration> {
     crate::nesting::around().time_left
 }
 
-/// Tells the calls around that this one gave up.
+/// Notifies enclosing calls that this one gave up.
 #[inline]
 fn ended(reason: StopReason) {
     Trial::stopped(reason);
@@ -111,7 +114,7 @@ fn ended(reason: StopReason) {
     crate::nesting::gave_up(reason);
 }
 
-/// Tells the process what was decided; the notice is made only where somebody watches.
+/// Notifies observers of the process about the decision. Creates the notice only if there are observers.
 #[inline]
 pub(crate) fn decided<'a>(rules: &Rules, decision: Decision, site: Site, notice: impl FnOnce() -> Notice<'a>) {
     #[cfg(feature = "std")]
@@ -129,13 +132,13 @@ pub(crate) fn decided<'a>(rules: &Rules, decision: Decision, site: Site, notice:
     }
 }
 
-/// Tells the calls around, and the process, that a limit of the call ended it.
+/// Notifies enclosing calls and observers of the process that a limit of the call ended it.
 pub(crate) fn stopped(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
     ended(reason);
     decided(rules, Decision::Stop(reason), notice.label.site, || *notice);
 }
 
-/// Tells the process that a retry succeeded.
+/// Notifies observers of the process that a retry succeeded.
 #[inline]
 pub(crate) fn recovered<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> Notice<'a>) {
     #[cfg(feature = "std")]
@@ -149,7 +152,7 @@ pub(crate) fn recovered<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> 
     }
 }
 
-/// Returns whether anybody watches the whole process.
+/// Returns whether the process has observers.
 #[inline]
 pub(crate) fn is_watched() -> bool {
     #[cfg(feature = "std")]
@@ -174,12 +177,12 @@ fn tell(rules: &Rules, what: What, notice: &Notice<'_>) {
     };
     #[cfg(feature = "std")]
     crate::observe::publish::tell(&event);
-    // Without `std` there is nobody to tell.
+    // Without `std`, the process has no observers.
     #[cfg(not(feature = "std"))]
     let _ = event;
 }
 
-/// The error of a call whose error type is not known to have any text: the name of that type.
+/// Returns the name of the error type as the text. For calls whose error type may have no text.
 pub(crate) fn text_of<E>(error: Option<&E>) -> ErrorText<'static> {
     error.map_or(ErrorText::NONE, |_| ErrorText::type_name(core::any::type_name::<E>()))
 }

@@ -1,11 +1,11 @@
-//! Where a call's rules come from.
+//! Source of the rules of a call.
 
 use crate::{Backoff, Policy};
 use backoff_rules::Rules;
 
-/// The policy that a call follows: a shared one, or one with settings of the call's own.
+/// The policy of a call: a shared one, or one with settings for this call only.
 pub trait PolicySource: sealed::Sealed {
-    /// The rule that yields the base delays.
+    /// The backoff of the policy.
     type Backoff: Backoff;
 
     #[doc(hidden)]
@@ -37,7 +37,7 @@ impl<B: Backoff> PolicySource for &Policy<B> {
     }
 }
 
-/// A shared policy with settings that one call overrides.
+/// A shared policy with overrides for one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Edited<'p, B> {
     backoff: &'p B,
@@ -58,7 +58,7 @@ impl<B: Backoff> PolicySource for Edited<'_, B> {
     }
 }
 
-/// A policy that a call can override settings of.
+/// A policy whose settings a call can override.
 pub trait Editable<'p, B>: PolicySource<Backoff = B> {
     #[doc(hidden)]
     fn edited(self) -> Edited<'p, B>;
@@ -76,7 +76,7 @@ impl<'p, B: Backoff> Editable<'p, B> for Edited<'p, B> {
     }
 }
 
-/// The rules and the backoff that a call of an annotated function goes by.
+/// Rules and backoff of a call of an annotated function.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source<'p, B> {
@@ -107,7 +107,7 @@ impl<'p, B: Backoff> PolicySource for Source<'p, B> {
     }
 }
 
-/// The backoff of the annotation, or one that was given in its place.
+/// The backoff of the annotation, or its replacement.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Chosen<'p, B> {
@@ -115,7 +115,7 @@ pub(crate) enum Chosen<'p, B> {
     Given(crate::Schedule),
 }
 
-/// The state of either.
+/// State of a [`Chosen`] backoff.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ChosenState<S> {
@@ -140,7 +140,7 @@ impl<B: Backoff> Backoff for Chosen<'_, B> {
         match (self, state) {
             (Self::Own(own), ChosenState::Own(state)) => own.next(state),
             (Self::Given(given), ChosenState::Given(state)) => given.next(state),
-            // A call chooses before it asks for the first delay, and never again.
+            // A call selects its backoff before the first delay, and never changes it.
             _ => None,
         }
     }

@@ -1,14 +1,15 @@
-//! The limits that drop an attempt, or a whole call, in progress. Async only: a blocking attempt cannot be interrupted.
+//! Limits that drop an attempt or a whole call in progress. Async only, because a blocking attempt cannot be
+//! interrupted.
 
 use core::time::Duration;
 
 use crate::{AttemptTimeout, Outcome};
 
-/// No time-out is set.
+/// No timeouts.
 #[derive(Clone, Copy, Debug)]
 pub struct NoTimeouts;
 
-/// Time-outs are set; `T` makes the error.
+/// Timeouts of a call; `T` creates the error.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts<T> {
     pub(crate) attempt: Option<Duration>,
@@ -17,11 +18,11 @@ pub struct Timeouts<T> {
     pub(crate) on_timeout: T,
 }
 
-/// The maker of the error when `on_timeout` is not given: the error's own `From<AttemptTimeout>`.
+/// Creates the error if `on_timeout` is not set, by the error's own `From<AttemptTimeout>`.
 #[derive(Clone, Copy, Debug)]
 pub struct FromTimeout;
 
-/// Makes the failure of an attempt that was dropped.
+/// Creates the failure of a dropped attempt.
 #[diagnostic::on_unimplemented(
     message = "no error can be made for an attempt that timed out",
     label = "give `on_timeout` a closure, or implement `From<backoff_core::AttemptTimeout>` for the error",
@@ -61,9 +62,9 @@ where
     }
 }
 
-/// What a call says about time-outs, before another setter adds to it.
+/// Timeout settings of a call, which further setters can extend.
 pub trait TimeoutSettings {
-    /// Who makes the error.
+    /// The type that creates the error.
     type OnTimeout;
 
     #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! The timeouts of an async call as signals; nothing where none is set.
+//! Timeouts of an async call as signals. Without timeouts, the signals are empty.
 
 use core::time::Duration;
 
@@ -7,11 +7,11 @@ use super::timeouts::{MakeTimeout, NoTimeouts, Timeouts};
 use crate::AttemptTimeout;
 use crate::sleep::Sleeper;
 
-/// The timeouts of an async call, as the driver uses them.
+/// Timeouts of an async call, as the driver uses them.
 pub trait AsyncTimeouts<R> {
-    /// The signal of a limit; no size where no timeout is set.
+    /// The signal of a limit; zero-sized without timeouts.
     type Timer<S: Sleeper>: Signal;
-    /// Whether the clock is needed.
+    /// `true` if the call needs the clock.
     const ARE_SET: bool;
 
     #[doc(hidden)]

@@ -1,7 +1,7 @@
-//! What tests change about a call: the one place where the drivers meet the test hooks.
+//! Changes that tests make to a call. Only this module connects the drivers with the test hooks.
 //!
-//! Without the feature `testing` everything here is a constant, and [`Trial`] has no size. No rule of retrying is here: a
-//! test gives the core other rules to decide by, and changes what is done with its answer.
+//! Without the feature `testing`, everything here is a constant, and [`Trial`] is zero-sized. This module contains no
+//! retry rules. A test passes changed rules to the core, and changes how its decision is applied.
 
 use core::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::decision::{Decision, Failure, StopReason};
 #[cfg(feature = "testing")]
 use crate::test_hooks::{self, Attempts};
 
-/// The changes that tests have made to one call.
-// As small as can be, because it lives in every future of a test: nanoseconds, saturating after 292 years.
+/// The changes of tests to one call.
+// As small as possible, because every future of a test contains it: nanoseconds, saturating after 292 years.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trial {
-    /// The delays that were left out; they count as time that has passed, or a time limit would never be reached.
+    /// Sum of the skipped delays. They count as elapsed time, because a time limit would otherwise never be reached.
     #[cfg(feature = "testing")]
     skipped: u64,
-    /// The last delay, where it was left out.
+    /// The last delay if it was skipped; otherwise zero.
     #[cfg(feature = "testing")]
     last_skipped: u64,
 }
 
-/// The bit of `Trial::skipped` that is set while the last attempt is a success whose reply was lost.
+/// The bit of `Trial::skipped` that is set while the last attempt is a success whose reply was discarded.
 #[cfg(feature = "testing")]
 const LOST: u64 = 1 << 63;
 
@@ -43,41 +43,42 @@ impl Trial {
         self.skipped = (self.skipped & LOST) | sum;
     }
 
-    /// Adds the delays that were left out to the time of a call.
+    /// Adds the skipped delays to the elapsed time of a call.
     pub(crate) const fn total(&self, elapsed: Duration) -> Duration {
         elapsed.saturating_add(self.skipped())
     }
 
-    /// Returns the state at the last failure, before the delay that follows it.
+    /// Returns the state at the last failure, before the delay after it.
     pub(crate) const fn at_failure(&self) -> Self {
         Self { skipped: self.skipped - self.last_skipped, last_skipped: 0 }
     }
 
-    /// Returns whether the delays that were left out have taken a call past this limit; `elapsed` is its time without them.
+    /// Returns whether skipped delays have taken a call past this limit. `elapsed` returns the time of the call without
+    /// them.
     pub(crate) fn is_past(&self, limit: Duration, elapsed: impl FnOnce() -> Duration) -> bool {
         !self.skipped().is_zero() && self.total(elapsed()) >= limit
     }
 
-    /// Returns whether a success is handed back; otherwise it is a failure without an error.
+    /// Returns whether the call keeps a success. If not, the attempt counts as a failure without an error.
     pub(crate) fn keeps_reply(&mut self) -> bool {
         let is_lost = test_hooks::loses_reply();
         self.skipped = (self.skipped & !LOST) | if is_lost { LOST } else { 0 };
         !is_lost
     }
 
-    /// Returns whether the last attempt was a success whose reply was lost.
+    /// Returns whether the last attempt was a success whose reply was discarded.
     pub(crate) const fn has_lost(&self) -> bool {
         self.skipped & LOST != 0
     }
 
-    /// Adds to a failure what tests say of it.
+    /// Adds the changes of tests to a failure.
     pub(crate) fn arranged<'a>(&self, failure: Failure<'a>) -> Failure<'a> {
         let left = failure.time_left.map(|left| left.saturating_sub(self.skipped()));
         let is_disabled = failure.disabled || test_hooks::are_retries_disabled();
         failure.time_left(left).disabled(is_disabled)
     }
 
-    /// Notes the delay that the core asks for, and leaves it out where tests do not wait.
+    /// Records the delay of the decision. If tests skip it, replaces it with zero.
     pub(crate) fn obeyed(&mut self, decision: Decision) -> Decision {
         let Decision::RetryAfter(delay) = decision else {
             return decision;
@@ -91,23 +92,23 @@ impl Trial {
         Decision::RetryAfter(Duration::ZERO)
     }
 
-    /// Takes the last delay back: the retry after it is not made.
+    /// Undoes the last delay, because the retry after it is not made.
     pub(crate) fn undo_delay(&mut self) {
         *self = self.at_failure();
         test_hooks::wait_is_undone();
     }
 
-    /// Notes that an attempt succeeded.
+    /// Records that an attempt succeeded.
     pub(crate) fn succeeded() {
         test_hooks::attempt_ended();
     }
 
-    /// Notes that an attempt failed.
+    /// Records that an attempt failed.
     pub(crate) fn failed() {
         test_hooks::attempt_ended();
     }
 
-    /// Notes why a call stopped.
+    /// Records the reason why a call stopped.
     pub(crate) fn stopped(reason: StopReason) {
         test_hooks::call_stopped(reason);
     }
@@ -169,7 +170,7 @@ impl Trial {
     pub(crate) const fn stopped(_: StopReason) {}
 }
 
-/// Looks at the rules of a call as tests have changed them.
+/// Calls `look` with the rules after test guards are applied.
 #[inline]
 pub(crate) fn in_force<R>(rules: &Rules, look: impl FnOnce(&Rules) -> R) -> R {
     #[cfg(feature = "testing")]
@@ -179,11 +180,11 @@ pub(crate) fn in_force<R>(rules: &Rules, look: impl FnOnce(&Rules) -> R) -> R {
     look(rules)
 }
 
-/// Returns the rules as the guards change them; `None` where they do not.
+/// Returns the rules after the changes of the guards, or `None` if the guards do not change them.
 #[cfg(feature = "testing")]
 #[inline]
 fn changed(rules: &Rules) -> Option<Rules> {
-    // A new sequence would count its attempts from the first again.
+    // Without this, a new sequence would count its attempts from 1 again.
     let mut changed = Rules { reset_after: None, ..*rules };
     match test_hooks::attempts()? {
         Attempts::AsWritten => return None,

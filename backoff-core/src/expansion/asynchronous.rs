@@ -1,4 +1,4 @@
-//! The futures that an expanded async loop awaits beside the user's own body.
+//! Futures that an expanded async loop awaits, in addition to the user's body.
 
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -14,13 +14,13 @@ use crate::sleep::Wait;
 use crate::test_hooks::only_looking;
 use crate::{Scope, Sleeper};
 
-/// Waits between two attempts; a zero delay yields once.
+/// Waits between two attempts. A zero delay yields once.
 #[inline]
 pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> Delay<Wait<S::Sleep>, Never, Never> {
     Delay::new(Wait::new(sleeper, delay), Never, Never)
 }
 
-/// Waits between two attempts, until `cancel` or `deadline` is given.
+/// Waits between two attempts, until the delay ends or `cancel` or `deadline` is given.
 #[inline]
 pub fn sleep_until<S: Sleeper, C: Signal, D: Signal>(
     sleeper: &S,
@@ -31,7 +31,7 @@ pub fn sleep_until<S: Sleeper, C: Signal, D: Signal>(
     Delay::new(Wait::new(sleeper, delay), cancel, deadline)
 }
 
-/// Returns the signal that a future gives when it completes.
+/// Returns a signal that is given by the completion of a future.
 #[inline]
 pub const fn when<F: Future>(future: F) -> When<F> {
     When::new(future)
@@ -43,12 +43,12 @@ pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> When<S::Sleep> {
     When::new(sleeper.sleep(limit))
 }
 
-/// Returns whether a signal is given, without waiting.
+/// Returns whether a signal was given, without waiting for it.
 pub async fn is_given_now<S: Signal>(mut signal: Pin<&mut S>) -> bool {
     poll_fn(|cx| Poll::Ready(only_looking(|| signal.as_mut().poll_given(cx)))).await
 }
 
-/// Runs an attempt until it ends, or the timeout of the call or its own limit strikes.
+/// Runs an attempt until it ends, its own limit strikes, or the timeout of the call strikes.
 #[inline]
 pub fn limited<A: Future, D: Signal, L: Signal>(attempt: A, deadline: D, limit: L) -> Limited<A, D, L> {
     Limited::new(attempt, deadline, limit)

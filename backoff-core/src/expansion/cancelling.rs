@@ -1,12 +1,12 @@
 //! The value of `cancel = ..` in an async function.
 //!
-//! A value that is no future is reported here, once, and not at each use; the way is that of [`Taken`](super::Taken).
+//! A value that is not a future is reported here, once, and not at each use. This works as in [`Taken`](super::Taken).
 
 use core::future::{IntoFuture, Pending, pending};
 
 use crate::tiers::fall_through;
 
-/// What ends the delays of an async call: a future.
+/// A future that ends the delays of an async call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot cancel an async call",
     label = "not a future",
@@ -16,16 +16,16 @@ pub trait Cancels {}
 
 impl<C: IntoFuture> Cancels for C {}
 
-/// What was given.
+/// The value of `cancel = ..`.
 #[derive(Debug)]
 pub struct Cancelling<C>(NoFuture<C>);
 
-/// What was given, if it is no future.
+/// The value of `cancel = ..` if it is not a future.
 #[derive(Debug)]
 pub struct NoFuture<C>(C);
 
 impl<C> Cancelling<C> {
-    /// Takes a value of whatever type.
+    /// Wraps a value of any type.
     pub const fn new(value: C) -> Self {
         Self(NoFuture(value))
     }
@@ -39,7 +39,7 @@ impl<C: IntoFuture> Cancelling<C> {
 }
 
 impl<C> NoFuture<C> {
-    /// Never compiles.
+    /// Never compiles, because the bound is not met.
     pub fn future(&self) -> Pending<()>
     where
         C: Cancels,

@@ -1,4 +1,4 @@
-//! The state of one expanded loop, as small as the attribute allows.
+//! State of one expanded loop, as small as the attribute allows.
 
 mod counted;
 mod full;
@@ -15,7 +15,7 @@ use crate::clock::{Clock, RuntimeClock, SystemClock};
 use crate::decision::{Failure, StopReason};
 use crate::{Budget, CallSite, Fault, Policy};
 
-/// The kind of the function, which decides where its time comes from.
+/// Kind of the annotated function, which determines its clock.
 pub trait Mode {
     #[doc(hidden)]
     type Clock: Clock<Instant = Instant>;
@@ -26,7 +26,7 @@ pub trait Mode {
 /// A synchronous function.
 #[derive(Clone, Copy, Debug)]
 pub enum BlockingMode {}
-/// A function whose attempts are awaited.
+/// An async function.
 #[derive(Clone, Copy, Debug)]
 pub enum AsyncMode {}
 
@@ -40,16 +40,16 @@ impl Mode for AsyncMode {
     const CLOCK: RuntimeClock = RuntimeClock;
 }
 
-/// The facts beside a failure itself that the decision needs.
+/// Facts that the decision needs, in addition to the failure itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Circumstances<'a> {
-    /// The call was cancelled.
+    /// `true` if the call was cancelled.
     pub is_cancelled: bool,
     /// The limit of the call that dropped the attempt.
     pub cut_short: Option<StopReason>,
-    /// A call inside this one has given up.
+    /// `true` if an inner call has given up.
     pub inner_gave_up: bool,
-    /// Attempts are cut to what is left of `max_elapsed`.
+    /// `true` if the remaining time of `max_elapsed` limits attempts.
     pub attempts_are_limited: bool,
     /// The budget of the call.
     pub budget: Option<&'a Budget>,
@@ -67,7 +67,7 @@ impl<'a> Circumstances<'a> {
     }
 }
 
-/// The policy of a call site that has a constant one.
+/// Returns the policy of a call site with a constant policy.
 #[inline]
 fn policy_of(site: &'static CallSite) -> &'static Policy {
     const DEFAULT: Policy = Policy::exponential().build();

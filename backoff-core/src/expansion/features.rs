@@ -1,12 +1,13 @@
-//! One error for `#[retry]` on an async function that lacks a feature.
+//! One error for `#[retry]` on an async function if a feature is missing.
 //!
-//! The functions that an async expansion calls exist with every set of features, so that a missing one is not reported as
-//! a dozen missing names. What stops the build is the macro below, and it says which feature to enable.
+//! The functions that an async expansion calls exist with every set of features, so a missing feature does not cause a
+//! dozen errors about missing names. Instead, the macro below stops the build, and its message names the feature to
+//! enable.
 
 #[cfg(feature = "_runtime")]
 pub use crate::sleep::DefaultSleeper as AsyncSleeper;
 
-/// Stands in for the sleeper that is missing; the macro below has stopped the build.
+/// Placeholder for the missing sleeper. The macro below has stopped the build.
 #[cfg(not(feature = "_runtime"))]
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncSleeper;
@@ -21,7 +22,7 @@ impl crate::Sleeper for AsyncSleeper {
     }
 }
 
-/// Asks for what an async function needs: `runtime` when it names no sleeper, `driver` when it does.
+/// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
 #[cfg(feature = "_runtime")]
 #[doc(hidden)]
 #[macro_export]
@@ -29,7 +30,7 @@ macro_rules! __retry_needs {
     ($what:ident) => {};
 }
 
-/// Asks for what an async function needs: `runtime` when it names no sleeper, `driver` when it does.
+/// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
 #[cfg(all(feature = "async", not(feature = "_runtime")))]
 #[doc(hidden)]
 #[macro_export]
@@ -43,7 +44,7 @@ macro_rules! __retry_needs {
     };
 }
 
-/// Asks for what an async function needs: `runtime` when it names no sleeper, `driver` when it does.
+/// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
 #[cfg(not(feature = "async"))]
 #[doc(hidden)]
 #[macro_export]

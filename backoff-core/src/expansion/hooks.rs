@@ -1,11 +1,11 @@
-//! Calls of the user's closures, with types that let the compiler infer their arguments.
+//! Calls of the user's closures. The types let the compiler infer the arguments of the closures.
 
 use core::time::Duration;
 
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
 use crate::{AttemptTimeout, Fault, Outcome, RetryError, StopReason};
 
-/// Asks the `when` of the attribute.
+/// Classifies an error with the `when` of the attribute.
 #[inline]
 pub fn ask<E: ?Sized, A: Into<Fault>>(error: &E, when: impl FnOnce(&E) -> A) -> Fault {
     when(error).into()
@@ -17,13 +17,13 @@ pub fn notify<T: ?Sized>(event: &T, hook: impl FnOnce(&T)) {
     hook(event);
 }
 
-/// Asks `until`.
+/// Checks a value with the `until` of the attribute.
 #[inline]
 pub fn is_met<T: ?Sized>(value: &T, until: impl FnOnce(&T) -> bool) -> bool {
     until(value)
 }
 
-/// Makes the result of a call whose value never met `until`.
+/// Returns the result of a call whose value never met `until`.
 pub fn unmet<R: Outcome>(last: R, make: impl FnOnce(R::Value) -> R) -> R {
     match last.into_result() {
         Ok(value) => make(value),
@@ -31,7 +31,7 @@ pub fn unmet<R: Outcome>(last: R, make: impl FnOnce(R::Value) -> R) -> R {
     }
 }
 
-/// Gives the last resort its chance.
+/// Runs `or_else`, the fallback of a call that gave up.
 pub fn or_else<R: Outcome>(
     last: R,
     explain: impl FnOnce(R::Error) -> RetryError<R::Error>,
@@ -43,13 +43,13 @@ pub fn or_else<R: Outcome>(
     }
 }
 
-/// The time that one attempt gets.
-// Nanoseconds, saturating after 584 years: half the size of a `Duration` in the future of the call.
+/// Time limit of one attempt.
+// Nanoseconds, saturating after 584 years. This is half the size of a `Duration` in the future of the call.
 #[derive(Clone, Copy, Debug)]
 pub struct AttemptLimit(u64);
 
 impl AttemptLimit {
-    /// Returns the attempt's own timeout, or what is left of `max_elapsed` where that is less.
+    /// Returns the attempt's own timeout, or the remaining time of `max_elapsed` if that is less.
     pub(super) fn new(timeout: Duration, left: Option<Duration>) -> Self {
         Self(nanos(left.map_or(timeout, |left| left.min(timeout))))
     }
@@ -60,7 +60,8 @@ impl AttemptLimit {
         Duration::from_nanos(self.0)
     }
 
-    /// Returns the reason to stop when the limit strikes: there is one where the limit is less than the attempt's own timeout.
+    /// Returns the stop reason for an attempt that the limit ended. It is `None` unless the limit is less than the
+    /// attempt's own timeout.
     #[must_use]
     pub fn reason(self, timeout: Duration) -> Option<StopReason> {
         (self.0 < nanos(timeout)).then_some(StopReason::MaxElapsed)
@@ -71,7 +72,7 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Makes the failure of an attempt that was dropped, by the error's own `From<AttemptTimeout>`.
+/// Creates the failure of a dropped attempt, with the error's own `From<AttemptTimeout>`.
 #[must_use]
 pub fn timed_out<R>(limit: Duration) -> R
 where
@@ -80,7 +81,7 @@ where
     FromTimeout.outcome(AttemptTimeout::new(limit))
 }
 
-/// Makes the failure of an attempt that was dropped, by `on_timeout`.
+/// Creates the failure of a dropped attempt, with `on_timeout`.
 pub fn timed_out_with<R: Outcome>(limit: Duration, make: impl FnOnce(AttemptTimeout) -> R::Error) -> R {
     R::from_error(make(AttemptTimeout::new(limit)))
 }

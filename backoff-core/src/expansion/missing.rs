@@ -1,4 +1,5 @@
-//! What an expanded async loop names, where the feature `async` is off: the macro `__retry_needs` has stopped the build.
+//! Placeholders for the names in an expanded async loop if the feature `async` is off. The macro `__retry_needs` has
+//! stopped the build.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -6,11 +7,11 @@ use core::time::Duration;
 
 use crate::{Scope, Sleeper};
 
-/// Stands in for no signal.
+/// Placeholder for a signal that is never given.
 #[derive(Clone, Copy, Debug)]
 pub struct Never;
 
-/// Stands in for the end of a delay.
+/// Placeholder for the result of a delay.
 #[derive(Clone, Copy, Debug)]
 pub enum DelayEnd {
     /// The delay has passed.
@@ -21,7 +22,7 @@ pub enum DelayEnd {
     TimedOut,
 }
 
-/// Stands in for the limit that dropped an attempt.
+/// Placeholder for the limit that dropped an attempt.
 #[derive(Clone, Copy, Debug)]
 pub enum Struck {
     /// The limit of this attempt.
@@ -30,35 +31,35 @@ pub enum Struck {
     Call,
 }
 
-/// Stands in for a signal.
+/// Placeholder for a signal.
 pub fn when<F>(future: F) -> F {
     future
 }
 
-/// Stands in for a delay.
+/// Placeholder for a delay.
 pub async fn sleep<S: Sleeper>(_: &S, _: Duration) {}
 
-/// Stands in for a delay that can end early.
+/// Placeholder for a delay that can end early.
 pub async fn sleep_until<S: Sleeper, C, D>(_: &S, _: Duration, _: C, _: D) -> DelayEnd {
     DelayEnd::Elapsed
 }
 
-/// Stands in for the signal of a limit.
+/// Placeholder for the signal of a limit.
 pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> S::Sleep {
     sleeper.sleep(limit)
 }
 
-/// Stands in for the look at a signal.
+/// Placeholder for the check of a signal.
 pub async fn is_given_now<S>(_: Pin<&mut S>) -> bool {
     false
 }
 
-/// Stands in for an attempt with limits.
+/// Placeholder for an attempt with limits.
 pub async fn limited<A: Future, D, L>(attempt: A, _: D, _: L) -> Result<A::Output, Struck> {
     Ok(attempt.await)
 }
 
-/// Stands in for an attempt in a scope.
+/// Placeholder for an attempt in a scope.
 pub async fn in_scope<A: Future>(_: &Option<Scope>, attempt: A) -> A::Output {
     attempt.await
 }

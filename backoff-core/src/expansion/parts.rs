@@ -1,4 +1,4 @@
-//! The plain pieces of an expanded loop.
+//! Simple functions of an expanded loop.
 
 use core::time::Duration;
 
@@ -15,7 +15,7 @@ pub fn call<R>(attempt: impl FnOnce() -> R) -> R {
     attempt()
 }
 
-/// Stands in a `return` that is never reached, and tells the type of an async block.
+/// Sets the return type of an async block, in a `return` that is never reached.
 #[must_use]
 pub fn unreached<R>() -> R {
     unreachable!("an expansion of `#[retry]` never calls this")
@@ -46,7 +46,7 @@ pub fn sleep_blocking(sleeper: &impl BlockingSleeper, delay: Duration) {
     }
 }
 
-/// Waits between two attempts, or until the token is cancelled; returns whether it is.
+/// Waits until the delay has passed or the token is cancelled. Returns whether the token is cancelled.
 pub fn sleep_blocking_until_cancelled(sleeper: &impl BlockingSleeper, delay: Duration, token: &CancelToken) -> bool {
     if !delay.is_zero() {
         sleeper.sleep_unless_cancelled(delay, token);
@@ -54,13 +54,13 @@ pub fn sleep_blocking_until_cancelled(sleeper: &impl BlockingSleeper, delay: Dur
     token.is_cancelled()
 }
 
-/// Returns whether the `cancel` of a synchronous function was used.
+/// Returns whether the token of `cancel` is cancelled, in a synchronous function.
 pub fn is_cancelled(token: &CancelToken) -> bool {
     token.is_cancelled()
 }
 
-/// Builds a policy from values known at run time: moves what would be refused to the nearest allowed value, and reports it once
-/// per call site. An empty list of delays is reported and kept.
+/// Builds a policy from values that are known only at run time. An invalid value is changed to the nearest allowed
+/// value, and reported once per call site. An empty list of delays is reported and kept.
 pub fn adjusted<B: Backoff>(site: &'static CallSite, builder: PolicyBuilder<B>) -> Policy<B> {
     let (policy, problem) = builder.build_adjusted();
     if let Some(problem) = problem {
@@ -71,13 +71,13 @@ pub fn adjusted<B: Backoff>(site: &'static CallSite, builder: PolicyBuilder<B>) 
     policy
 }
 
-/// Refuses a constant `timeout` of zero.
+/// Rejects a constant `timeout` of zero.
 #[track_caller]
 pub const fn check_timeout(limit: Duration) {
     assert!(!limit.is_zero(), "`timeout` is zero, so that no attempt could end; use a longer time, or leave it out");
 }
 
-/// Returns a `timeout` that is known at run time only: zero becomes a nanosecond, which is reported once per call site.
+/// Returns a `timeout` that is known only at run time. Zero becomes one nanosecond, and is reported once per call site.
 #[must_use]
 pub fn allowed_timeout(site: &'static CallSite, limit: Duration) -> Duration {
     if limit.is_zero() {
@@ -87,19 +87,19 @@ pub fn allowed_timeout(site: &'static CallSite, limit: Duration) -> Duration {
     limit
 }
 
-/// Takes the closure of `backoff = |retry| ..`, whose argument needs no type.
+/// Returns the closure of `backoff = |retry| ..`. The bound lets the compiler infer the type of its argument.
 pub const fn backoff_of<F: Fn(u32) -> Option<Duration>>(backoff: F) -> F {
     backoff
 }
 
-/// A policy, or a reference to one: what `policy = ..` takes.
+/// A policy, or a reference to one, as the value of `policy = ..`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Policy`",
     label = "expected a `Policy`, or a reference to one",
     note = "end a builder with `.build()`, or with `.try_build()?` before the function"
 )]
 pub trait AsPolicy {
-    /// The rule that yields the base delays.
+    /// The backoff of the policy.
     type Backoff;
 
     /// Returns the policy.
@@ -133,19 +133,19 @@ impl<P: AsPolicy> AsPolicy for alloc::sync::Arc<P> {
     }
 }
 
-/// Returns the builder that overrides settings of `policy = ..`.
+/// Returns the builder that overrides settings of the policy in `policy = ..`.
 #[inline]
 pub fn edit<P: AsPolicy<Backoff: Copy>>(policy: &P) -> PolicyBuilder<P::Backoff> {
     (*policy.as_policy()).edit()
 }
 
-/// Returns the policy of `policy = ..` beside `timeout`, which is a limit.
+/// Returns the policy in `policy = ..`, if the attribute also has a `timeout`. That counts as a limit.
 #[inline]
 pub fn limited_by_timeout<P: AsPolicy>(policy: &P) -> Policy<Borrowed<'_, P::Backoff>> {
     policy.as_policy().limited_by_timeout()
 }
 
-/// Returns the policy of `policy = ..`.
+/// Returns the policy in `policy = ..`.
 #[inline]
 pub fn policy<P: AsPolicy>(policy: &P) -> &Policy<P::Backoff> {
     policy.as_policy()

@@ -1,8 +1,9 @@
 //! The value of `backoff = ..`.
 //!
-//! A value that is no backoff is reported here, once, and not at each use of the policy: method lookup skips the method of
-//! [`Taken`], whose bound does not hold, and goes on with that of [`Refused`]. There the same bound stands on the method, so that it is
-//! chosen and then reported; what it returns is a backoff, and nothing else can fail.
+//! A value that is not a backoff is reported here, once, and not at each use of the policy. Method lookup skips the
+//! method of [`Taken`], because its bound is not met, and selects that of [`Refused`]. That method has the same bound,
+//! but on the method itself, so it is selected first and then reported. Its return type is a backoff, so no other error
+//! follows.
 
 use core::mem::ManuallyDrop;
 use core::time::Duration;
@@ -10,17 +11,17 @@ use core::time::Duration;
 use crate::tiers::fall_through;
 use crate::{Backoff, List};
 
-/// What was given.
-// Not dropped, because a `const fn` cannot; it is always taken out again.
+/// The value of `backoff = ..`.
+// Not dropped, because a `const fn` cannot drop it. It is always moved out again.
 #[derive(Debug)]
 pub struct Taken<B>(Refused<B>);
 
-/// What was given, if it is no backoff.
+/// The value of `backoff = ..` if it is not a backoff.
 #[derive(Debug)]
 pub struct Refused<B>(ManuallyDrop<B>);
 
 impl<B> Taken<B> {
-    /// Takes a value of whatever type.
+    /// Wraps a value of any type.
     pub const fn new(value: B) -> Self {
         Self(Refused(ManuallyDrop::new(value)))
     }
@@ -34,7 +35,7 @@ impl<B: Backoff> Taken<B> {
 }
 
 impl<B> Refused<B> {
-    /// Never compiles.
+    /// Never compiles, because the bound is not met.
     #[expect(clippy::unused_self, reason = "found by the same method call as the one of `Taken`")]
     pub const fn backoff(&self) -> List<[Duration; 1]>
     where
@@ -48,7 +49,7 @@ fall_through! {
     [B] Taken<B> => Refused<B>;
 }
 
-/// A backoff that is a limit by itself: what `backoff = ..` takes where the attribute names none.
+/// A backoff that is a limit by itself. `backoff = ..` requires one if the attribute has no limit.
 #[diagnostic::on_unimplemented(
     message = "this backoff has no limit of its own",
     label = "a custom backoff without a limit",
@@ -60,7 +61,7 @@ pub trait EndsByItself: Backoff {}
 #[diagnostic::do_not_recommend]
 impl<L: AsRef<[Duration]>> EndsByItself for List<L> {}
 
-/// Returns the backoff of an attribute that names no limit.
+/// Returns the backoff of an attribute without a limit.
 pub const fn ends_by_itself<B: EndsByItself>(backoff: B) -> B {
     backoff
 }

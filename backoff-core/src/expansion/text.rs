@@ -1,7 +1,7 @@
-//! How an error is shown to those who watch the process: chosen where `#[retry]` is expanded.
+//! Text of an error for observers of the process, selected in the expansion of `#[retry]`.
 //!
-//! As with [`Probe`](super::Probe), the tiers are types that dereference to one another, each with an inherent method under its
-//! own bounds.
+//! As with [`Probe`](super::Probe), the tiers are types that dereference to one another. Each has an inherent method
+//! under its own bounds.
 
 use core::error::Error;
 use core::fmt;
@@ -14,7 +14,7 @@ use crate::tiers::fall_through;
 #[derive(Debug)]
 pub struct Telling<'a, E>(Pointing<'a, E>);
 
-/// The second tier: what dereferences to an error, such as `anyhow::Error` and `Box<dyn Error>`.
+/// The second tier: types that dereference to an error, such as `anyhow::Error` and `Box<dyn Error>`.
 #[derive(Debug)]
 pub struct Pointing<'a, E>(Displaying<'a, E>);
 
@@ -31,7 +31,7 @@ pub struct Debugging<'a, E>(Naming<'a, E>);
 pub struct Naming<'a, E>(&'a E);
 
 impl<'a, E> Telling<'a, E> {
-    /// Looks at `error`, of whatever type it is.
+    /// Wraps `error`, which can have any type.
     #[inline]
     #[must_use]
     pub const fn new(error: &'a E) -> Self {
@@ -40,14 +40,14 @@ impl<'a, E> Telling<'a, E> {
 }
 
 impl<'a, E: Error> Telling<'a, E> {
-    /// Returns the error with its sources.
+    /// Returns the text of the error and its sources.
     #[inline]
     #[must_use]
     pub const fn text(&self) -> ErrorText<'a> {
         ErrorText::error(self.0.0.0.0.0)
     }
 
-    /// Returns the function that shows such an error with its sources.
+    /// Returns the function that makes the text of such an error and its sources.
     #[inline]
     #[must_use]
     pub fn text_of(&self) -> TextOf<E> {
@@ -56,14 +56,14 @@ impl<'a, E: Error> Telling<'a, E> {
 }
 
 impl<'a, E: Deref<Target: Error>> Pointing<'a, E> {
-    /// Returns the error pointed to with its sources.
+    /// Returns the text of the target error and its sources.
     #[inline]
     #[must_use]
     pub const fn text(&self) -> ErrorText<'a> {
         ErrorText::pointer(self.0.0.0.0)
     }
 
-    /// Returns the function that shows the error pointed to with its sources.
+    /// Returns the function that makes the text of the target error and its sources.
     #[inline]
     #[must_use]
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "every tier has the same method")]
@@ -73,7 +73,7 @@ impl<'a, E: Deref<Target: Error>> Pointing<'a, E> {
 }
 
 impl<'a, E: fmt::Display> Displaying<'a, E> {
-    /// Returns the error by `Display`.
+    /// Returns the text of the error by `Display`.
     #[inline]
     #[must_use]
     pub const fn text(&self) -> ErrorText<'a> {
@@ -82,7 +82,7 @@ impl<'a, E: fmt::Display> Displaying<'a, E> {
 }
 
 impl<'a, E: fmt::Debug> Debugging<'a, E> {
-    /// Returns the error by `Debug`.
+    /// Returns the text of the error by `Debug`.
     #[inline]
     #[must_use]
     pub const fn text(&self) -> ErrorText<'a> {
@@ -99,7 +99,7 @@ impl<E> Naming<'_, E> {
         ErrorText::type_name(core::any::type_name::<E>())
     }
 
-    /// Returns `None`: such an error has no sources.
+    /// Returns `None`, because such an error has no sources.
     #[inline]
     #[must_use]
     #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]

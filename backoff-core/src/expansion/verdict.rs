@@ -1,10 +1,10 @@
-//! What an expanded loop is told after a failed attempt.
+//! Decision after a failed attempt, in the form that an expanded loop receives.
 
 use core::time::Duration;
 
 use crate::decision::{Decision, StopReason};
 
-/// What the loop does after a failed attempt. Unlike [`Decision`] it has no further variants.
+/// The next step of the loop after a failed attempt. Unlike [`Decision`], it is exhaustive: no variants will be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Wait this long, then run the body again.
@@ -23,15 +23,15 @@ impl From<Decision> for Verdict {
     }
 }
 
-/// A verdict in two numbers, which a function returns in registers; an enum with these parts goes through memory.
+/// A verdict as two numbers, which a function returns in registers. An enum with these parts would go through memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packed {
     secs: u64,
-    /// Nanoseconds of a delay; from [`STOP`] on, the reason to stop.
+    /// Nanoseconds of a delay. Values from [`STOP`] on encode the stop reason.
     nanos: u32,
 }
 
-/// No delay has that many nanoseconds beside its seconds.
+/// The first value that cannot be the subsecond nanoseconds of a delay.
 const STOP: u32 = 1_000_000_000;
 
 impl From<Decision> for Packed {
@@ -56,9 +56,9 @@ impl From<Packed> for Verdict {
     }
 }
 
-/// Returns the reason with this number. Only [`StopReason::number`] makes the numbers, so each of them has one.
+/// Returns the reason with this number. Every number has a reason, because only [`StopReason::number`] creates them.
 ///
-/// A panic in release builds would make loops compute the reason that do not use it.
+/// In release builds this does not panic, because with a panic even loops that do not use the reason would compute it.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a reason that the loop does not use is not computed")]
 fn unpacked(number: u32) -> StopReason {

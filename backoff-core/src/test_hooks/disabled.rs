@@ -1,28 +1,28 @@
-//! The hooks without the feature `testing`: constants, which the compiler removes.
+//! Test hooks without the feature `testing`: constants that the compiler removes.
 
 #[cfg(feature = "_runtime")]
 pub(crate) use self::sleep::MaybeVirtual;
 
-/// Returns the present instant of the virtual clock: there is none.
+/// Returns `None`, because there is no virtual clock.
 #[cfg(feature = "std")]
 #[inline]
 pub(crate) const fn now() -> Option<std::time::Instant> {
     None
 }
 
-/// Lets a delay pass on the virtual clock: there is none.
+/// Returns `false`, because no virtual clock can advance by the delay.
 #[cfg(feature = "std")]
 #[inline]
 pub(crate) const fn passes(_: core::time::Duration) -> bool {
     false
 }
 
-/// Notes on the virtual clock that a zero delay was polled.
+/// Does nothing, because no virtual clock counts polls of zero delays.
 #[cfg(feature = "async")]
 #[inline]
 pub(crate) const fn zero_delay_polled() {}
 
-/// Polls something that is not waited for.
+/// Polls a future that the caller does not wait for.
 #[cfg(feature = "async")]
 #[inline]
 pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {

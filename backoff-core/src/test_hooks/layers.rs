@@ -1,4 +1,4 @@
-//! The guards that are in force for the code that runs: those of the thread, and those of the process.
+//! Guards that are active for the running code: those of the thread, and those of the process.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -10,10 +10,10 @@ use crate::StopReason;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard, shared_static};
 
-/// The changes that one guard makes; `None` leaves a thing to the enclosing guards.
+/// Changes of one guard. `None` leaves a setting to the enclosing guards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    /// Whether delays are waited out.
+    /// `true` if calls wait for their delays.
     pub(crate) waits: Option<bool>,
     pub(crate) attempts: Option<Attempts>,
     pub(crate) disabled: Option<bool>,
@@ -28,23 +28,23 @@ pub(crate) enum Attempts {
     Exactly(u32),
 }
 
-/// The part of a test that its calls find again.
+/// Test data that the calls of the test look up.
 pub(crate) type Script = Arc<dyn Any + Send + Sync>;
 
-/// The changes and the records of one guard.
+/// Changes and records of one guard.
 #[derive(Debug)]
 pub(crate) struct Layer {
     changes: Changes,
-    /// The number of replies that are still to be lost.
+    /// The number of replies that are still to be discarded.
     to_lose: AtomicU32,
     pub(super) time: Option<VirtualTime>,
     script: Option<Script>,
     recorded: Mutex<Recorded>,
-    /// Keeps the lookups switched on.
+    /// Keeps the lookups enabled.
     _active: Active,
 }
 
-/// What the calls under a guard did.
+/// Records of the calls under a guard.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {
     pub(crate) attempts: u32,
@@ -65,7 +65,7 @@ impl Layer {
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one of the replies to lose, if any is left.
+    /// Takes one of the replies to discard. Returns whether any was left.
     fn loses_reply(&self) -> bool {
         let taken = self.to_lose.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         taken.is_ok()
@@ -73,7 +73,7 @@ impl Layer {
 }
 
 shared_static! {
-    /// How many layers exist: while there are none, a lookup is one load.
+    /// The number of existing layers. If it is zero, a lookup is one load.
     static LAYERS: AtomicUsize = AtomicUsize::new(0);
 }
 
@@ -96,12 +96,12 @@ impl Drop for Active {
 type Stack = Vec<Arc<Layer>>;
 
 shared_static! {
-    /// The layers of the process, the innermost last.
+    /// Active layers of the process, the innermost last.
     static PROCESS: Mutex<Stack> = Mutex::new(Vec::new());
 }
 
 std::thread_local! {
-    /// The layers of the thread and of the future that it polls, the innermost last.
+    /// Active layers of the thread and of the future that it polls, the innermost last.
     static THREAD: RefCell<Stack> = const { RefCell::new(Vec::new()) };
 }
 
@@ -109,13 +109,13 @@ fn process() -> MutexGuard<'static, Stack> {
     PROCESS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns whether there is anything to look up.
+/// Returns whether any layers exist.
 #[inline]
 fn are_any() -> bool {
     LAYERS.load(Ordering::Relaxed) != 0
 }
 
-/// Returns what is in force here, the innermost layer first; each once, also where it was entered again.
+/// Returns the layers that are active here, the innermost first. A layer that was entered twice is listed once.
 #[cold]
 fn in_force() -> Stack {
     let mut layers = Stack::new();
@@ -131,7 +131,7 @@ fn in_force() -> Stack {
     layers
 }
 
-/// Returns what the innermost layer says that has an opinion.
+/// Returns the value of the innermost layer that has one.
 #[inline]
 fn innermost<R>(opinion: impl Fn(&Layer) -> Option<R>) -> Option<R> {
     if !are_any() {
@@ -140,7 +140,7 @@ fn innermost<R>(opinion: impl Fn(&Layer) -> Option<R>) -> Option<R> {
     in_force().iter().find_map(|layer| opinion(layer))
 }
 
-/// Writes into every recorder.
+/// Writes into the records of every active layer.
 #[inline]
 fn record(write: impl Fn(&mut Recorded)) {
     if !are_any() {
@@ -151,7 +151,7 @@ fn record(write: impl Fn(&mut Recorded)) {
     }
 }
 
-/// Returns the innermost layer with a clock of its own.
+/// Returns the innermost layer with a virtual clock.
 #[cfg(feature = "_runtime")]
 pub(crate) fn with_virtual_time() -> Option<Arc<Layer>> {
     if !are_any() {
@@ -165,20 +165,20 @@ pub(crate) fn script() -> Option<Script> {
     innermost(|layer| layer.script.clone())
 }
 
-/// Returns the present instant of the virtual clock; `None` where there is none.
+/// Returns the current instant of the virtual clock, or `None` without one.
 #[inline]
 pub(crate) fn now() -> Option<Instant> {
     innermost(|layer| layer.time.as_ref().map(VirtualTime::now))
 }
 
-/// Notes on the virtual clock that a zero delay was polled.
+/// Records on the virtual clock that a zero delay was polled.
 #[cfg(feature = "async")]
 #[inline]
 pub(crate) fn zero_delay_polled() {
     let _ = innermost(|layer| layer.time.as_ref().map(VirtualTime::zero_delay_polled));
 }
 
-/// Lets a delay pass on the virtual clock at once; returns `false` where there is none.
+/// Advances the virtual clock by a delay at once. Returns `false` without a virtual clock.
 #[inline]
 pub(crate) fn passes(delay: Duration) -> bool {
     innermost(|layer| layer.time.as_ref().map(|time| time.pass(delay))).is_some()
@@ -190,26 +190,26 @@ pub(crate) fn attempts() -> Option<Attempts> {
     innermost(|layer| layer.changes.attempts)
 }
 
-/// Returns whether a guard switches retries off.
+/// Returns whether a guard disables retries.
 #[inline]
 pub(crate) fn are_retries_disabled() -> bool {
     innermost(|layer| layer.changes.disabled).unwrap_or(false)
 }
 
-/// Records a delay; returns whether it is waited out.
+/// Records a delay. Returns whether the call waits for it.
 pub(crate) fn waits_for(delay: Duration) -> bool {
     record(|recorded| recorded.waits.push(delay));
     innermost(|layer| layer.changes.waits).unwrap_or(true)
 }
 
-/// Takes the last recorded delay back: the retry after it is not made.
+/// Removes the last recorded delay, because the retry after it is not made.
 pub(crate) fn wait_is_undone() {
     record(|recorded| {
         recorded.waits.pop();
     });
 }
 
-/// Returns whether the reply of an attempt that succeeded is lost, and takes it off those to lose.
+/// Returns whether the reply of a successful attempt is discarded. If so, reduces the number of replies to discard.
 #[inline]
 pub(crate) fn loses_reply() -> bool {
     let is_lost = innermost(|layer| layer.changes.lost_replies.map(|_| layer.loses_reply())).unwrap_or(false);
@@ -225,24 +225,24 @@ pub(crate) fn attempt_ended() {
     record(|recorded| recorded.attempts = recorded.attempts.saturating_add(1));
 }
 
-/// Records why a call stopped.
+/// Records the reason why a call stopped.
 #[inline]
 pub(crate) fn call_stopped(reason: StopReason) {
     record(|recorded| recorded.reasons.push(reason));
 }
 
-/// Puts a layer into force for the whole process.
+/// Activates a layer for the whole process.
 pub(crate) fn enter_process(layer: &Arc<Layer>) {
     process().push(Arc::clone(layer));
 }
 
-/// Takes a layer of the process out of force.
+/// Deactivates a layer of the process.
 pub(crate) fn leave_process(layer: &Arc<Layer>) {
     let left = take_out(&mut process(), layer);
     drop(left);
 }
 
-/// Puts a layer into force on this thread, with those that were entered inside it.
+/// Activates a layer on this thread, together with the layers that were entered inside it.
 pub(crate) fn enter_thread(layer: &Arc<Layer>, inside: Stack) {
     let _ = THREAD.try_with(|stack| {
         let mut stack = stack.borrow_mut();
@@ -251,13 +251,13 @@ pub(crate) fn enter_thread(layer: &Arc<Layer>, inside: Stack) {
     });
 }
 
-/// Takes a layer out of force on this thread; those inside it stay.
+/// Deactivates a layer on this thread. The layers inside it stay active.
 pub(crate) fn leave_thread(layer: &Arc<Layer>) {
     let left = THREAD.try_with(|stack| take_out(&mut stack.borrow_mut(), layer));
     drop(left); // after the borrow
 }
 
-/// Takes a layer out of force on this thread together with those inside it, and returns these.
+/// Deactivates a layer on this thread together with the layers inside it. Returns the layers inside it.
 pub(crate) fn suspend_thread(layer: &Arc<Layer>) -> Stack {
     let suspended = THREAD.try_with(|stack| {
         let mut stack = stack.borrow_mut();

@@ -1,4 +1,4 @@
-//! The delays of a virtual clock that async calls wait for.
+//! Async delays on a virtual clock.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,11 +11,11 @@ use pin_project_lite::pin_project;
 use super::layers::{Layer, with_virtual_time};
 use super::virtual_time::{LONGEST, VirtualTime, is_only_looked_at};
 
-/// The polls after which a delay that is not the next to end goes ahead of those that nobody polls.
+/// Number of polls after which a delay may end before earlier delays that are no longer polled.
 const PATIENCE: u32 = 32;
 
 pin_project! {
-    /// The sleep `S` of a runtime, or a delay of the virtual clock where there is one.
+    /// The sleep `S` of a runtime, or a delay of the virtual clock if there is one.
     #[project = MaybeVirtualPinned]
     pub(crate) enum MaybeVirtual<S> {
         Real { #[pin] sleep: S },
@@ -24,7 +24,7 @@ pin_project! {
 }
 
 impl<S> MaybeVirtual<S> {
-    /// Returns a future that completes after `delay`; `real` returns the one of the runtime.
+    /// Returns a future that completes after `delay`. `real` creates the future of the runtime.
     pub(crate) fn new(delay: Duration, real: impl FnOnce(Duration) -> S) -> Self {
         match with_virtual_time().and_then(|layer| VirtualSleep::new(layer, delay)) {
             Some(sleep) => Self::Virtual { sleep },
@@ -50,14 +50,14 @@ impl<S: Future<Output = ()>> Future for MaybeVirtual<S> {
     }
 }
 
-/// A delay of a virtual clock. Of several in progress the one that ends first ends first.
+/// A delay of a virtual clock. Delays in progress end in the order of their end times.
 #[derive(Debug)]
 pub(crate) struct VirtualSleep {
     layer: Arc<Layer>,
-    /// When it ends, and its number.
+    /// End time of the delay, and its number.
     key: (Duration, u64),
     is_listed: bool,
-    /// What had passed, and how many zero delays since, when it was asked last.
+    /// Elapsed virtual time at the last poll, and the number of zero delays since that time.
     seen: (Duration, u32),
     yields: u32,
 }
@@ -73,7 +73,7 @@ impl VirtualSleep {
         Some(Self { layer, key, is_listed: false, seen: (Duration::ZERO, 0), yields: 0 })
     }
 
-    /// Returns whether the delay is over; lets time pass when it is the next to end and has yielded once.
+    /// Returns whether the delay is over. Advances the clock if this delay is the next to end and has yielded once.
     fn has_ended(&mut self) -> bool {
         let Some(mut state) = self.layer.time.as_ref().map(VirtualTime::state) else {
             return true;
@@ -93,7 +93,7 @@ impl VirtualSleep {
             state.in_progress.waiting.insert(self.key);
             return false;
         }
-        // Whatever has just ended has its turn first.
+        // Anything that has just ended is polled first.
         if self.seen != present {
             self.seen = present;
             self.yields = 0; // somebody waits who is polled
@@ -106,7 +106,8 @@ impl VirtualSleep {
         state.passed = end.min(LONGEST);
         state.zero_delays = 0;
         state.in_progress.waiting.remove(&self.key);
-        // What ends at the same instant has a turn, too: an attempt that takes exactly its time-out is in time.
+        // Anything that ends at the same instant is polled first, too, so an attempt that takes exactly its timeout is
+        // in time.
         state.in_progress.waiting.first().is_none_or(|(other, _)| *other > state.passed)
     }
 }

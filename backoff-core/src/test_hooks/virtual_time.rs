@@ -1,4 +1,4 @@
-//! A clock that advances by itself: as soon as a call does nothing but wait, its delay has passed.
+//! A clock that advances by itself: a delay passes as soon as a call only waits.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,13 +13,14 @@ pub(crate) struct VirtualTime {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) passed: Duration,
-    /// The polls of zero delays since time passed: calls that go on, for which the clock does not advance.
+    /// Number of polls of zero delays since the clock last advanced. They come from calls that still make progress, so
+    /// the clock does not advance for them.
     pub(super) zero_delays: u32,
     #[cfg(feature = "_runtime")]
     pub(super) in_progress: InProgress,
 }
 
-/// The async delays in progress: when each ends, and its number.
+/// Async delays in progress: the end time and the number of each.
 #[cfg(feature = "_runtime")]
 #[derive(Debug, Default)]
 pub(super) struct InProgress {
@@ -27,11 +28,12 @@ pub(super) struct InProgress {
     pub(super) next_number: u64,
 }
 
-/// The number of polls of zero delays after which time passes all the same, or a call without any other delay would never reach its timeout.
+/// Number of polls of zero delays after which the clock advances anyway. Otherwise a call with only zero delays would
+/// never reach its timeout.
 #[cfg(feature = "async")]
 const MOST_ZERO_DELAYS: u32 = 100_000;
 
-/// As much virtual time as every platform's `Instant` can be ahead: about five hundred years.
+/// Longest virtual time, about five hundred years. The `Instant` of every platform can represent it.
 pub(super) const LONGEST: Duration = Duration::from_secs(500 * 365 * 86_400);
 
 impl VirtualTime {
@@ -48,14 +50,14 @@ impl VirtualTime {
         self.start.checked_add(self.state().passed).unwrap_or(self.start)
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub(super) fn pass(&self, time: Duration) {
         let mut state = self.state();
         state.passed = state.passed.saturating_add(time).min(LONGEST);
         state.zero_delays = 0;
     }
 
-    /// Notes that a zero delay was polled.
+    /// Records that a zero delay was polled.
     #[cfg(feature = "async")]
     pub(super) fn zero_delay_polled(&self) {
         let mut state = self.state();
@@ -65,11 +67,11 @@ impl VirtualTime {
 
 #[cfg(feature = "async")]
 std::thread_local! {
-    /// A delay is polled by code that does not wait for it.
+    /// `true` while a delay is polled by code that does not wait for it.
     static IS_ONLY_LOOKED_AT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// Polls something without letting virtual time pass: the caller checks it, and does not wait for it.
+/// Polls a future without advancing the virtual clock, because the caller checks it and does not wait for it.
 #[cfg(feature = "async")]
 pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
     struct Restored(bool);
@@ -82,7 +84,7 @@ pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
     poll()
 }
 
-/// Returns whether the poll in progress is that of [`only_looking`].
+/// Returns whether the current poll comes from [`only_looking`].
 #[cfg(feature = "_runtime")]
 pub(super) fn is_only_looked_at() -> bool {
     IS_ONLY_LOOKED_AT.try_with(std::cell::Cell::get).unwrap_or(false)

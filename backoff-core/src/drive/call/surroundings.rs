@@ -1,4 +1,4 @@
-//! What a call takes from outside, and how it is given.
+//! Environment of a call, and the setters for it.
 
 use core::time::Duration;
 
@@ -13,8 +13,7 @@ use crate::clock::{ClockSource, DefaultClock};
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::DefaultSleeper;
 
-/// What a call takes from outside: sleeper, clock, random numbers, cancellation, time-outs, and what it shares with
-/// other calls.
+/// Environment of a call: sleeper, clock, random numbers, cancellation, timeouts, and the data shared with other calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<
     S = DefaultSleeper,
@@ -47,7 +46,7 @@ impl Surroundings {
 }
 
 impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, L>> {
-    /// Waits with a sleeper of your own: `|delay| ..`, which returns nothing for a blocking call and a future for an async one.
+    /// Sets a custom sleeper, `|delay| ..`. It returns `()` for a blocking call, and a future for an async call.
     #[inline]
     pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T, L>>
     where
@@ -56,7 +55,7 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
         self.sleep_with(sleeper)
     }
 
-    /// Waits with a value that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
+    /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
     #[inline]
     pub fn sleep_with<N>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T, L>> {
         self.with_surroundings(|Surroundings { clock, random, cancel, timeouts, sharing, .. }| Surroundings {
@@ -69,7 +68,7 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
         })
     }
 
-    /// Takes the time from a clock of your own; a closure `|| -> Duration` is one.
+    /// Sets a custom clock, for example a closure `|| -> Duration`.
     #[inline]
     pub fn clock<N: ClockSource>(self, clock: N) -> Retry<P, M, F, J, O, Surroundings<S, N, G, X, T, L>> {
         self.with_surroundings(|Surroundings { sleeper, random, cancel, timeouts, sharing, .. }| Surroundings {
@@ -82,7 +81,7 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
         })
     }
 
-    /// Takes the random numbers of jitter from a source of your own.
+    /// Sets a custom source of random numbers for the jitter.
     #[inline]
     pub fn random<N: Random>(self, random: N) -> Retry<P, M, F, J, O, Surroundings<S, K, N, X, T, L>> {
         self.with_surroundings(|Surroundings { sleeper, clock, cancel, timeouts, sharing, .. }| Surroundings {
@@ -101,10 +100,12 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
         self.random(Seeded::new(seed))
     }
 
-    /// Stops the call when it is cancelled: a blocking call by a [`CancelToken`](crate::CancelToken), lent or given, an async one by that or any future.
+    /// Sets the cancellation of the call. A blocking call takes a [`CancelToken`](crate::CancelToken), borrowed or
+    /// owned. An async call takes a token or any other future.
     ///
-    /// The token wakes the default sleeper at once; a blocking sleeper of your own is asked when it returns. The future is raced with the
-    /// delays only, never with an attempt. The call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
+    /// Cancellation by a token wakes the default sleeper at once. A custom blocking sleeper is not woken by default;
+    /// the token is then checked after the sleeper returns. The future is raced with the delays only, never with an
+    /// attempt. A cancelled call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
     ///
     /// # Examples
     ///
@@ -156,15 +157,16 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
 }
 
 impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, Sharing<D, N>>> {
-    /// Names the call in the events of `tracing`, `metrics` and the global observer.
+    /// Sets the name of the call in the events of `tracing`, `metrics` and the global observer.
     #[inline]
     pub fn name(self, name: &'static str) -> Self {
         self.with_sharing(|sharing| Sharing { name, ..sharing })
     }
 
-    /// Takes a token of a shared [`Budget`](crate::Budget) for each retry, and gives some back with a success.
+    /// Withdraws a token from a shared [`Budget`](crate::Budget) for each retry. A success makes a deposit.
     ///
-    /// An empty budget ends the call with its last error and the reason [`BudgetEmpty`](crate::StopReason::BudgetEmpty), before any delay.
+    /// If the budget is empty, the call ends before the delay. It returns its last error, and the reason is
+    /// [`BudgetEmpty`](crate::StopReason::BudgetEmpty).
     ///
     /// # Examples
     ///
@@ -187,7 +189,7 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Surroundings<S, K,
         self.with_sharing(|Sharing { name, nesting, .. }| Sharing { name, budget, nesting })
     }
 
-    /// Says what the calls inside this one do with their own retries; see [`InnerRetries`](crate::InnerRetries).
+    /// Sets the handling of retries in inner calls; see [`InnerRetries`](crate::InnerRetries).
     #[cfg(feature = "std")]
     #[inline]
     pub fn inner_retries(
@@ -203,11 +205,12 @@ where
     F: Operation<Async>,
     T: TimeoutSettings,
 {
-    /// Drops an attempt that runs longer than this, which then fails with the error that `on_timeout` or
-    /// `From<AttemptTimeout>` makes.
+    /// Limits the run time of each attempt. An attempt that exceeds the limit is dropped, and fails with the error from
+    /// `on_timeout` or `From<AttemptTimeout>`.
     ///
-    /// Default: none. That error is classified like any other. An attempt gets no more time than is left of `max_elapsed`; if that strikes first, the
-    /// reason is `MaxElapsed`. With a time-out of zero an attempt fails that is not ready when it is first polled.
+    /// Default: none. The timeout error is classified like any other. The remaining time of `max_elapsed` limits the
+    /// attempt, too. If that limit strikes first, the reason is `MaxElapsed`. With a timeout of zero, an attempt fails
+    /// unless it is ready at its first poll.
     ///
     /// # Examples
     ///
@@ -236,10 +239,11 @@ where
         self.with_timeouts(|timeouts| Timeouts { attempt: Some(limit), ..timeouts.settings() })
     }
 
-    /// Drops the attempt or the delay in progress when the whole call has taken this long.
+    /// Limits the time of the whole call. When it has passed, the attempt or the delay in progress is dropped.
     ///
-    /// The call then ends with the error that `on_timeout` or `From<AttemptTimeout>` makes, and the reason [`Timeout`](crate::StopReason::Timeout). A
-    /// time-out is a limit: it replaces the 3 attempts of a policy that names none. Default: none.
+    /// The call then ends with the error from `on_timeout` or `From<AttemptTimeout>`, and the reason
+    /// [`Timeout`](crate::StopReason::Timeout). A timeout is a limit, so it replaces the default of 3 attempts of a
+    /// policy without limits. Default: none.
     ///
     /// # Examples
     ///
@@ -269,7 +273,8 @@ where
             .edited(|edited| edited.rules.limit_by_timeout())
     }
 
-    /// Makes the error of an attempt, or of a call, that timed out. The attempt is gone by then.
+    /// Sets the closure that creates the error of an attempt or a call that timed out. The attempt is dropped before
+    /// the closure runs.
     ///
     /// # Examples
     ///

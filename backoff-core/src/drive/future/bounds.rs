@@ -1,4 +1,4 @@
-//! The bounds of an async call, in one place.
+//! Trait bounds of an async call, collected in one module.
 
 use core::future::Future;
 
@@ -15,7 +15,7 @@ use crate::random::Random;
 use crate::sleep::Sleeper;
 use crate::{Fault, Outcome};
 
-/// A [`Retry`] of an async operation that has all it needs.
+/// A complete [`Retry`] of an async operation.
 pub trait AsyncCall {
     /// The policy.
     type Source: PolicySource;
@@ -106,9 +106,10 @@ where
     }
 }
 
-/// A classifier and a condition for outcomes of type `R`.
+/// Classifier and condition for outcomes of type `R`.
 pub trait Judges<R: Outcome> {
-    /// Returns the fault of an outcome that does not end the call as a success, and its error if it has one.
+    /// Returns the fault of an outcome that does not end the call as a success. Also returns the error, if the outcome
+    /// has one.
     fn failure<'r>(&self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)>;
 }
 

@@ -1,4 +1,4 @@
-//! The future of an async call that reports how it ended.
+//! Future of an async call that returns a report.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -22,11 +22,11 @@ use crate::random::Random;
 use crate::sleep::Sleeper;
 
 pin_project! {
-    /// The future of an async call that reports how it ended; made by [`Retry::report`].
+    /// The future of an async call that returns a report, created by [`Retry::report`].
     ///
     /// # Cancellation
     ///
-    /// As for [`RetryFuture`].
+    /// The same as for [`RetryFuture`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct ReportFuture<C> {
@@ -58,9 +58,10 @@ where
     D: BudgetSource,
     N: Nesting,
 {
-    /// Returns the future that reports how the call ended.
+    /// Returns a future that runs the call and returns a report.
     ///
-    /// It yields [`Success`](crate::Success), or [`RetryError`](crate::RetryError) with the last error, the reason, and what the call took.
+    /// The report is [`Success`](crate::Success), or [`RetryError`](crate::RetryError) with the last error, the stop
+    /// reason, the number of attempts and the times.
     ///
     /// # Cancellation
     ///
@@ -68,8 +69,9 @@ where
     ///
     /// # Panics
     ///
-    /// When the operation does. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without `enable_time`, whatever other
-    /// features are on. Outside of a tokio runtime it panics unless `async-io` is on, too.
+    /// Panics if the operation panics. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without
+    /// `enable_time`, whatever other features are enabled. Outside of a tokio runtime, it panics unless the feature
+    /// `async-io` is enabled, too.
     ///
     /// # Examples
     ///

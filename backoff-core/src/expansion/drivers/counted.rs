@@ -1,4 +1,4 @@
-//! The driver that counts failed attempts.
+//! Driver that counts failed attempts.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -19,16 +19,17 @@ use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, Ret
 use crate::random::ThreadRandom;
 use crate::{Attempt, Budget, CallSite, Fault, RetryError, Scope};
 
-/// Counts the failed attempts of a call with a constant policy of a built-in backoff: their number is all the progress there is.
+/// Counts the failed attempts of a call with a constant policy of a built-in backoff. Their number is the only progress
+/// of such a call.
 ///
-/// `K` is what else the call has to remember.
+/// `K` is the additional state of the call.
 pub struct Counted<M, K> {
     failed: u32,
     kept: Kept<K>,
     mode: PhantomData<M>,
 }
 
-/// The state of a call beside the number of its failures; without features, no larger than `K`.
+/// State of the call in addition to the number of failures. Without features, it is no larger than `K`.
 struct Kept<K> {
     memory: K,
     trial: Trial,
@@ -46,7 +47,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         Self { failed: 0, kept, mode: PhantomData }
     }
 
-    /// Counts a failed attempt of a call without timeouts, cancellation and scope, and decides.
+    /// Counts a failed attempt of a call without timeouts, cancellation and scope, and returns the decision.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a verdict in two registers is taken apart in place")]
     pub fn failed(
@@ -61,7 +62,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         failed_alone::<M, K>(site, before, &mut self.kept, fault, &error, budget).into()
     }
 
-    /// Counts a failed attempt, and decides.
+    /// Counts a failed attempt, and returns the decision.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a verdict in two registers is taken apart in place")]
     pub fn failed_with(
@@ -76,7 +77,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         failed_with::<M, K>(site, before, &mut self.kept, fault, &error, &circumstances).into()
     }
 
-    /// Notes that an attempt succeeded; returns whether the call keeps its result.
+    /// Records that an attempt succeeded. Returns whether the call keeps its result.
     #[inline]
     #[must_use]
     pub fn succeeded(&mut self, site: &'static CallSite) -> bool {
@@ -92,14 +93,14 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         true
     }
 
-    /// Returns whether the last attempt succeeded and its result was not kept.
+    /// Returns whether the last attempt succeeded and its result was discarded.
     #[inline]
     #[must_use]
     pub const fn has_lost(&self) -> bool {
         self.kept.trial.has_lost()
     }
 
-    /// Returns whether the present attempt is a retry; after a success, whether that was one.
+    /// Returns whether the current attempt is a retry. After a success, returns whether that attempt was a retry.
     #[inline]
     #[must_use]
     pub const fn is_retry(&self) -> bool {
@@ -113,13 +114,13 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         self.failed > 0
     }
 
-    /// Notes a delay that was waited out.
+    /// Records a completed delay.
     #[inline]
     pub fn waited(&mut self, delay: Duration) {
         self.kept.memory.waited(delay);
     }
 
-    /// Notes that a limit of the call ended it after a retry was decided.
+    /// Records that a limit of the call ended it after a retry was scheduled.
     pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
         let elapsed = elapsed::<M>(&mut self.kept.memory, self.kept.trial);
         let notice = Notice { label: Label::of(site), attempts: self.failed, elapsed, text: error };
@@ -127,7 +128,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         settle::stopped(rules.rules(policy_of(site)), reason, &notice);
     }
 
-    /// Returns whether the retry that was decided still starts in time, after the hook that ran since.
+    /// Returns whether the scheduled retry still starts in time after the hook that ran since the decision.
     #[must_use]
     pub fn is_still_in_time(
         &mut self,
@@ -148,24 +149,24 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         settle::is_still_in_time(rules, (&progress, trial), failure, at, delay)
     }
 
-    /// Returns whether delays that a test left out have taken the call past its timeout.
+    /// Returns whether delays that a test skipped have taken the call past its timeout.
     #[inline]
     pub fn is_past(&mut self, timeout: Duration) -> bool {
         let Kept { memory, trial, .. } = &mut self.kept;
         trial.is_past(timeout, || time_of::<M>(memory, Trial::new()))
     }
 
-    /// Returns the time that the attempt gets: its timeout, or what is left of `max_elapsed`.
+    /// Returns the time limit of the attempt: its timeout, or the remaining time of `max_elapsed`.
     pub fn attempt_limit(&mut self, site: &'static CallSite, timeout: Duration) -> AttemptLimit {
         AttemptLimit::new(timeout, self.own_time_left(site))
     }
 
-    /// Notes in the scope of `inner_retries` that an attempt starts.
+    /// Records the start of an attempt in the scope of `inner_retries`.
     pub fn attempt_starts_in(&mut self, site: &'static CallSite, scope: &Option<Scope>) {
         scope.attempt_starts(|| self.own_time_left(site));
     }
 
-    /// Returns what is left of `max_elapsed`; `None` without that limit.
+    /// Returns the remaining time of `max_elapsed`, or `None` without that limit.
     fn own_time_left(&mut self, site: &'static CallSite) -> Option<Duration> {
         let Self { failed, kept: Kept { memory, trial, sequence, overridden }, .. } = self;
         let policy = policy_of(site);
@@ -177,7 +178,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         in_force(rules, |rules| crate::decision::remaining(rules, &progress, at))
     }
 
-    /// Returns the snapshot that `attempt = ..` binds, of a call with this `timeout`.
+    /// Returns the snapshot that `attempt = ..` binds, for a call with this `timeout`.
     pub fn attempt(&mut self, site: &'static CallSite, timeout: Option<Duration>) -> Attempt {
         let own = self.own_time_left(site);
         let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
@@ -219,7 +220,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         RecoveredEvent { attempts: self.failed.saturating_add(1), elapsed }
     }
 
-    /// Returns the report that `or_else` takes.
+    /// Returns the report that `or_else` receives.
     pub fn retry_error<E>(&mut self, last: E, reason: StopReason) -> RetryError<E> {
         let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
         let (slept, _) = self.kept.memory.delays();
@@ -227,13 +228,13 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     }
 }
 
-/// Returns the time of a call, zero where nothing asked for it.
+/// Returns the elapsed time of the call; zero if nothing requires it.
 #[inline]
 fn time_of<M: Mode>(memory: &mut impl Memory, trial: Trial) -> Duration {
     memory.origin::<M>().map_or(Duration::ZERO, |origin| time_since::<M>(origin, trial))
 }
 
-/// The failure path of a call with a budget at most, outlined: it takes plain data, so that little code is expanded.
+/// Outlined failure path of a call that has at most a budget. It takes plain data, to keep the expanded code small.
 #[cold]
 #[inline(never)]
 fn failed_alone<M: Mode, K: Memory>(
@@ -247,7 +248,7 @@ fn failed_alone<M: Mode, K: Memory>(
     decide::<M, K>(site, before, kept, Failure::new(fault).budget(budget), error).into()
 }
 
-/// The failure path of any call, outlined.
+/// Outlined failure path of any call.
 #[cold]
 #[inline(never)]
 fn failed_with<M: Mode, K: Memory>(
@@ -279,7 +280,7 @@ fn decide<M: Mode, K: Memory>(
     let rules = policy.rules();
     let Kept { memory, trial, .. } = kept;
     let mut progress = Progress::resumed(before);
-    // Without a known start there is no limit that depends on the time.
+    // Without a known start, no limit depends on the time.
     let at = memory.started().map(|started| time_since::<M>(started, *trial));
     let time = at.unwrap_or_default();
     let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, time, &mut ThreadRandom);
@@ -293,7 +294,7 @@ fn decide<M: Mode, K: Memory>(
     decision
 }
 
-/// Decides by what an override gives; `None` where no override applies.
+/// Returns the decision by the rules of an override, or `None` if no override applies.
 #[cold]
 #[inline(never)]
 fn decide_overridden<M: Mode, K: Memory>(
@@ -329,7 +330,7 @@ fn decide_overridden<M: Mode, K: Memory>(
     Some(decision)
 }
 
-/// Publishes that a retry succeeded, outlined.
+/// Outlined: publishes that a retry succeeded.
 #[cold]
 #[inline(never)]
 fn recovered<M: Mode, K: Memory>(site: &'static CallSite, failed: u32, kept: &mut Kept<K>) {

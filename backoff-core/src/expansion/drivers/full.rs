@@ -1,4 +1,4 @@
-//! The driver that can do everything.
+//! Driver with every feature.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -20,7 +20,7 @@ use crate::observe::{ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Attempt, Backoff, CallSite, Fault, Policy, RetryError, Scope};
 
-/// Everything that a call can ask for, with any policy.
+/// State of a call with any policy and any setting.
 pub struct Full<B: Backoff, M, G = ThreadRandom> {
     driver: Driver<StateOf<B>, Instant>,
     overridden: Overridden,
@@ -31,7 +31,7 @@ pub struct Full<B: Backoff, M, G = ThreadRandom> {
 }
 
 impl<B: Backoff, M: Mode> Full<B, M> {
-    /// Starts a call; reads the clock if the policy or `is_timed` asks for it.
+    /// Starts a call. Reads the clock if the policy or `is_timed` requires it.
     #[inline]
     #[must_use]
     pub fn start(policy: &Policy<B>, is_timed: bool) -> Self {
@@ -49,7 +49,7 @@ impl<B: Backoff, M: Mode> Full<B, M> {
 }
 
 impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
-    /// Notes the start of an attempt, where the policy asks how long it runs.
+    /// Records the start of an attempt if the policy needs the run time of the attempt.
     #[inline]
     pub fn attempt_starts(&mut self, policy: &Policy<B>) {
         if policy.reset_after().is_some() {
@@ -57,7 +57,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         }
     }
 
-    /// Returns the snapshot that `attempt = ..` binds, of a call with this `timeout`.
+    /// Returns the snapshot that `attempt = ..` binds, for a call with this `timeout`.
     pub fn attempt(&mut self, site: &'static CallSite, policy: &Policy<B>, timeout: Option<Duration>) -> Attempt {
         let replaced = self.replaced(site, policy);
         let rules = replaced.rules(policy);
@@ -68,7 +68,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         Attempt::new(number, in_force(rules, Rules::attempts_limit), elapsed, self.last_delay, limits)
     }
 
-    /// Counts a failed attempt, and decides.
+    /// Counts a failed attempt, and returns the decision.
     pub fn failed_with(
         &mut self,
         site: &'static CallSite,
@@ -84,13 +84,13 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let step = Step::new(&source, &clock, &mut self.random, &mut nobody, Label::of(site)).with(error);
         let decision = self.driver.failed::<_, _, _, _, ()>(step, failure, self.attempt_started, None);
         if let (Decision::RetryAfter(delay), true) = (decision, replaced.is_replaced()) {
-            // Only an override can want to know how long the next attempt runs where the policy does not.
+            // An override may need the run time of the next attempt even if the policy does not.
             self.attempt_started = M::CLOCK.now().checked_add(delay);
         }
         decision.into()
     }
 
-    /// Returns whether the retry that was decided still starts in time, after the hook that ran since.
+    /// Returns whether the scheduled retry still starts in time after the hook that ran since the decision.
     #[must_use]
     pub fn is_still_in_time(
         &mut self,
@@ -104,12 +104,12 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         self.driver.is_still_in_time(replaced.rules(policy), &M::CLOCK, failure, delay)
     }
 
-    /// Returns the policy that the call follows in place of its own, if any.
+    /// Returns the policy that replaces the call's own policy, if any.
     fn replaced(&self, site: &'static CallSite, policy: &Policy<B>) -> RulesOf {
         self.overridden.rules(site, policy, self.driver.attempts() > 0)
     }
 
-    /// Notes that an attempt succeeded; returns whether the call keeps its result.
+    /// Records that an attempt succeeded. Returns whether the call keeps its result.
     #[inline]
     #[must_use]
     pub fn succeeded(&mut self, site: &'static CallSite, policy: &Policy<B>) -> bool {
@@ -120,14 +120,14 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         self.driver.succeeded::<_, _, _, _, ()>(step, None) // the expansion deposits
     }
 
-    /// Returns whether the last attempt succeeded and its result was not kept.
+    /// Returns whether the last attempt succeeded and its result was discarded.
     #[inline]
     #[must_use]
     pub const fn has_lost(&self) -> bool {
         self.driver.has_lost()
     }
 
-    /// Notes that a limit of the call ended it during a delay.
+    /// Records that a limit of the call ended it during a delay.
     pub fn interrupted(
         &mut self,
         site: &'static CallSite,
@@ -142,14 +142,14 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         self.driver.interrupted::<_, _, _, _, ()>(step, reason, None);
     }
 
-    /// Notes a delay that was waited out.
+    /// Records a completed delay.
     #[inline]
     pub fn waited(&mut self, delay: Duration) {
         self.driver.waited(delay);
         self.last_delay = Some(delay);
     }
 
-    /// Returns whether the present attempt is a retry; after a success, whether that was one.
+    /// Returns whether the current attempt is a retry. After a success, returns whether that attempt was a retry.
     #[inline]
     #[must_use]
     pub const fn is_retry(&self) -> bool {
@@ -163,7 +163,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         self.driver.attempts() > 1
     }
 
-    /// Returns what `on_retry` is told.
+    /// Returns the event of `on_retry`.
     pub fn retry_event<'e, E>(
         &self,
         site: &'static CallSite,
@@ -182,7 +182,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         }
     }
 
-    /// Returns what `on_give_up` is told.
+    /// Returns the event of `on_give_up`.
     pub fn give_up_event<'e, E>(&self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
         GiveUpEvent {
             attempts: self.driver.attempts(),
@@ -193,30 +193,30 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         }
     }
 
-    /// Returns what `on_recovered` is told.
+    /// Returns the event of `on_recovered`.
     pub fn recovered_event(&self) -> RecoveredEvent {
         RecoveredEvent { attempts: self.driver.attempts(), elapsed: self.driver.elapsed(&M::CLOCK) }
     }
 
-    /// Returns what `or_else` is told.
+    /// Returns the report that `or_else` receives.
     pub fn retry_error<E>(&self, last: E, reason: StopReason) -> RetryError<E> {
         RetryError::new(last, self.driver.ended(&M::CLOCK, Some(reason)), reason)
     }
 
-    /// Notes in the scope of `inner_retries` that an attempt starts.
+    /// Records the start of an attempt in the scope of `inner_retries`.
     pub fn attempt_starts_in(&self, site: &'static CallSite, policy: &Policy<B>, scope: &Option<Scope>) {
         scope.attempt_starts(|| self.driver.remaining(self.replaced(site, policy).rules(policy), &M::CLOCK));
     }
 }
 
 impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
-    /// Returns whether delays that a test left out have taken the call past its time-out.
+    /// Returns whether delays that a test skipped have taken the call past its timeout.
     #[inline]
     pub fn is_past(&self, timeout: Duration) -> bool {
         self.driver.is_past(timeout, &M::CLOCK)
     }
 
-    /// Returns the time that the attempt gets: its timeout, or what is left of `max_elapsed`.
+    /// Returns the time limit of the attempt: its timeout, or the remaining time of `max_elapsed`.
     pub fn attempt_limit(&self, site: &'static CallSite, policy: &Policy<B>, timeout: Duration) -> AttemptLimit {
         let replaced = self.replaced(site, policy);
         AttemptLimit::new(timeout, self.driver.remaining(replaced.rules(policy), &M::CLOCK))

@@ -1,4 +1,4 @@
-//! The part of an expanded call that overrides change; without the feature `overrides` it has no size.
+//! State of an expanded call that overrides need; zero-sized without the feature `overrides`.
 
 #[cfg(not(feature = "overrides"))]
 pub(super) use self::disabled::{Overridden, RulesOf, Sequence, StateOf, is_disabled};
@@ -16,17 +16,18 @@ mod enabled {
     use crate::{Backoff, CallSite, Jitter, Policy, Schedule};
     use backoff_rules::{Rules, Since};
 
-    /// The state of the backoff of a call whose policy may be replaced.
+    /// State of the backoff of a call whose policy may be replaced.
     pub(in super::super) type StateOf<B> = ChosenState<<B as Backoff>::State>;
 
-    /// Returns whether retries of a function are switched off now.
+    /// Returns whether retries of the function are currently switched off.
     #[inline]
     pub(in super::super) fn is_disabled(site: &'static CallSite) -> bool {
         overrides::is_active() && overrides::is_disabled(site)
     }
 
-    /// The overrides that were set when a call failed for the first time: later changes apply to later calls.
-    // The rules that they give are computed again at each failure, because they would double the size of a call's future.
+    /// The overrides that were set at the first failure of a call. Later changes apply to later calls only.
+    // The rules from them are computed again at each failure, because storing them would double the size of a call's
+    // future.
     #[derive(Debug)]
     pub(in super::super) struct Overridden {
         table: Option<Arc<Overrides>>,
@@ -38,13 +39,13 @@ mod enabled {
             Self { table: None }
         }
 
-        /// Returns whether an override may apply: one relaxed load where none is set.
+        /// Returns whether an override may apply. Without overrides this costs one relaxed load.
         #[inline]
         pub(in super::super) fn is_possible(&self) -> bool {
             overrides::is_active() || self.table.is_some()
         }
 
-        /// Returns the policy that a failing call follows in place of its own.
+        /// Returns the policy that replaces the call's own policy at a failure.
         #[inline]
         pub(in super::super) fn at_failure<B: Backoff>(
             &mut self,
@@ -61,7 +62,7 @@ mod enabled {
             RulesOf(overrides::replacement(self.table.as_deref(), site, policy, is_first))
         }
 
-        /// Returns the policy that a call which has failed follows in place of its own.
+        /// Returns the policy that replaces the call's own policy after a failure.
         #[inline]
         pub(in super::super) fn rules<B: Backoff>(
             &self,
@@ -76,7 +77,7 @@ mod enabled {
         }
     }
 
-    /// The policy that a call follows in place of its own, if any.
+    /// The policy that replaces the call's own policy, if any.
     pub(in super::super) struct RulesOf(Option<Replacement>);
 
     impl RulesOf {
@@ -90,7 +91,7 @@ mod enabled {
             self.0.as_ref().map_or(own.rules(), |replaced| &replaced.rules)
         }
 
-        /// Returns the backoff of a call whose own one is built in.
+        /// Returns the backoff of a call whose own backoff is built in.
         pub(in super::super) fn schedule(&self, own: &Policy) -> Schedule {
             self.0.as_ref().and_then(|replaced| replaced.schedule).unwrap_or(*own.backoff())
         }
@@ -102,16 +103,16 @@ mod enabled {
         }
     }
 
-    /// The progress of a counting call where an override wants more than the number of failures: decorrelated jitter, `since`,
+    /// Progress of a counting call if an override needs more than the number of failures: decorrelated jitter, `since`,
     /// `reset_after`.
-    // On the heap, because few calls have it and every future would be larger by it.
+    // On the heap, because only few calls need it, and it would make every future larger.
     #[derive(Debug)]
     pub(in super::super) struct Sequence(Option<Box<Kept>>);
 
     #[derive(Debug)]
     struct Kept {
         progress: Progress<u32>,
-        /// The time of the call at which the present attempt started.
+        /// The time of the call at which the current attempt started.
         attempt_started: Duration,
     }
 
@@ -121,7 +122,8 @@ mod enabled {
             Self(None)
         }
 
-        /// Returns the progress after this many failures, and how long the attempt that failed `at` this time ran.
+        /// Returns the progress after `failed` failures, and the run time of the attempt that failed at the time `at`
+        /// of the call.
         pub(in super::super) fn progress(&self, failed: u32, at: Duration) -> (Progress<u32>, Duration) {
             match &self.0 {
                 None => (Progress::resumed(failed), at),
@@ -129,7 +131,7 @@ mod enabled {
             }
         }
 
-        /// Keeps the progress after a decision at this time of the call, where these rules want it.
+        /// Stores the progress after a decision at the time `now` of the call, if the rules need it.
         pub(in super::super) fn keep(
             &mut self,
             rules: &Rules,
@@ -150,7 +152,7 @@ mod enabled {
             }
         }
 
-        /// Returns the number of the failed attempt within its sequence, given the number of all.
+        /// Returns the number of the failed attempt within its sequence. `failed` is its number within the call.
         #[inline]
         pub(in super::super) fn attempt(&self, failed: u32) -> u32 {
             self.0.as_ref().map_or(failed, |kept| kept.progress.attempts())
@@ -167,7 +169,7 @@ mod disabled {
     use crate::{Backoff, CallSite, Policy, Schedule};
     use backoff_rules::Rules;
 
-    /// The state of the backoff of a call.
+    /// State of the backoff of a call.
     pub(in super::super) type StateOf<B> = <B as Backoff>::State;
 
     #[inline]
@@ -235,7 +237,7 @@ mod disabled {
         }
     }
 
-    /// The number of failures is all that a counting call needs.
+    /// Empty, because a counting call needs only the number of failures.
     #[derive(Debug)]
     pub(in super::super) struct Sequence;
 

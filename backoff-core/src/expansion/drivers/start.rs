@@ -1,4 +1,4 @@
-//! The part of a call's past that a counting driver keeps.
+//! Times of a call that a counting driver stores.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -8,21 +8,22 @@ use crate::clock::Clock as _;
 use crate::drive::trial::Trial;
 use crate::observe::Elapsed;
 
-/// The memory of a [`Counted`](super::Counted) call, chosen by the expansion.
+/// The stored times of a [`Counted`](super::Counted) call, selected by the expansion.
 #[doc(hidden)]
 pub trait Memory {
     #[doc(hidden)]
     fn start<M: Mode>() -> Self;
 
-    /// Returns the start of the call, where it is known.
+    /// Returns the start of the call, if known.
     #[doc(hidden)]
     fn started(&self) -> Option<Instant>;
 
-    /// Returns the instant from which time counts: the start, or the first failure, which is now if there was none.
+    /// Returns the instant from which time counts: the start, or the first failure. Without an earlier failure, that is
+    /// now.
     #[doc(hidden)]
     fn origin<M: Mode>(&mut self) -> Option<Instant>;
 
-    /// Notes a delay that was waited out.
+    /// Records a completed delay.
     #[doc(hidden)]
     #[inline]
     fn waited(&mut self, _: Duration) {}
@@ -35,7 +36,7 @@ pub trait Memory {
     }
 }
 
-/// Nothing: only features tell time, from the first failure on where that is enough.
+/// No times, unless a feature reports them. Time counts from the first failure if that is enough for the feature.
 #[derive(Clone, Copy, Debug)]
 pub struct Untimed {
     #[cfg(any(feature = "tracing", feature = "metrics", feature = "overrides"))]
@@ -93,7 +94,7 @@ impl Memory for Timed {
     }
 }
 
-/// The start of the call and its delays.
+/// The start of the call, and its delays.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
     started: Instant,
@@ -127,19 +128,19 @@ impl Memory for Recorded {
     }
 }
 
-/// Returns the time of a call that started `at`, with the delays that tests left out.
+/// Returns the time of a call that started `at`, including the delays that tests skipped.
 #[inline]
 pub(super) fn time_since<M: Mode>(at: Instant, trial: Trial) -> Duration {
     trial.total(M::CLOCK.elapsed(at))
 }
 
-/// Returns the time of a call for its events.
+/// Returns the elapsed time of a call for its events.
 #[inline]
 pub(super) fn elapsed<M: Mode>(memory: &mut impl Memory, trial: Trial) -> Elapsed {
     let is_whole = memory.started().is_some();
     match memory.origin::<M>() {
         Some(at) if is_whole => Elapsed::SinceStart(time_since::<M>(at, trial)),
-        // Without a feature that reports times, nothing reads this one.
+        // Without a feature that reports times, nothing uses this one.
         Some(at) if cfg!(feature = "tracing") => Elapsed::SinceFirstFailure(time_since::<M>(at, trial)),
         _ => Elapsed::Unknown,
     }
