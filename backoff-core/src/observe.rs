@@ -1,34 +1,38 @@
-//! What happens in a call, for those who watch.
+//! Events of a call, for hooks and for observers of the whole process.
 //!
-//! There are three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt is
-//! no event. Hooks run inline, in the caller's thread or task.
+//! There are three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt
+//! emits no event. Hooks run inline, in the caller's thread or task.
 //!
-//! One call is watched by its hooks (`on_retry`, `on_give_up`, `on_recovered`). A whole process is watched by the features `tracing` and
-//! `metrics`, by [`set_global`] for anything else, and by the counts of [`call_sites`](crate::call_sites). None of them sees the arguments of a
-//! function.
+//! The hooks of a call (`on_retry`, `on_give_up`, `on_recovered`) observe that call only. The whole process is observed
+//! by the features `tracing` and `metrics`, by an observer set with [`set_global`], and by the counts of
+//! [`call_sites`](crate::call_sites). None of them sees the arguments of a function.
 //!
 //! With `tracing`, an event has the fields `retry.name`, `retry.attempt`, `retry.max_attempts`, `retry.delay_ms`,
-//! `retry.reason`, `error`, and `retry.elapsed_ms`, or `retry.since_first_failure_ms` where nothing asked for time
-//! before the first failure. A scheduled retry is logged at debug (`log = ".."` changes that), a recovery at info, a give-up at warn. A call that
-//! gives up after its only attempt is logged at the level of a scheduled retry: a 404 that no retry could cure is no reason for a warning.
+//! `retry.reason`, `error`, and `retry.elapsed_ms`. If the clock was not read before the first failure, the field
+//! `retry.since_first_failure_ms` replaces `retry.elapsed_ms`. A scheduled retry is logged at debug (`log = ".."`
+//! changes that), a recovery at info, a give-up at warn. A call that gives up after its only attempt is logged at the
+//! level of a scheduled retry, because a 404 that no retry could cure does not deserve a warning.
 //!
-//! With `metrics`, there are the counters `retry_calls_total{name, retried, result}`, where the result is `success` or a
-//! [`StopReason`], and `retry_retries_total{name}`, and the histograms `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
+//! With `metrics`, there are two counters and two histograms. The counters are
+//! `retry_calls_total{name, retried, result}`, where the result is `success` or a [`StopReason`], and
+//! `retry_retries_total{name}`. The histograms are `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
 //!
 //! # Observers cannot change a call
 //!
-//! For the subscriber of `tracing`, the recorder of `metrics` and the global observer:
+//! The following holds for the subscriber of `tracing`, the recorder of `metrics` and the global observer:
 //!
-//! * A panic in one of them is printed by the panic hook and caught. The call keeps its result or its error, its budget and its counts, and the other
-//!   observers still receive the event. The same holds for a panic in the `Display` or `Debug` of an error that only they format. With
-//!   `panic = "abort"` a panic ends the process before it can be caught.
-//! * Calls that one of them makes on the same thread are retried as usual, and not reported: neither as events nor in `metrics`. So an observer may
-//!   send events with a function that retries. Their call sites still count. Work that an observer hands to another thread or task is
-//!   reported like any other; there the observer must not feed itself.
+//! * A panic in one of them is printed by the panic hook and caught. The call keeps its result or its error, its budget
+//!   and its counts, and the other observers still receive the event. The same holds for a panic in the `Display` or
+//!   `Debug` of an error that only observers format. With `panic = "abort"` a panic ends the process before it can be
+//!   caught.
+//! * Calls that one of them makes on the same thread are retried as usual, but they emit no events and no metrics. An
+//!   observer may therefore send events with a function that retries. The call sites of such functions still count.
+//!   Work that an observer moves to another thread or task is reported as usual; there the observer must not feed
+//!   itself.
 //! * Error texts are one line, with control characters escaped ([`ErrorText`]).
 //!
-//! Hooks are the caller's own code: a panic in a hook propagates from the call like a panic of the operation, and calls that a hook makes are
-//! reported. The deposit in a budget is made before `on_recovered` runs.
+//! Hooks are the caller's own code. A panic in a hook propagates from the call like a panic of the operation, and calls
+//! that a hook makes are reported. The deposit in a budget is made before `on_recovered` runs.
 
 mod error_text;
 mod event;
@@ -51,11 +55,12 @@ pub use self::line::TextOf;
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};
 use crate::StopReason;
 
-/// An attempt failed and another will follow: what `on_retry` is told, before the delay.
+/// Argument of `on_retry`: an attempt failed and another follows. The hook runs before the delay.
 ///
-/// `Display` is one line for a log, when the error has one: control characters in the error's text are escaped. With `{:#}` in a hook of
-/// `#[retry]` the line has the sources of the error, too, if the error implements `Error` or dereferences to one. Elsewhere `#` is passed
-/// on to the error's own `Display`, and [`with_sources`](Self::with_sources) gives that line.
+/// If the error implements `Display`, so does this event. It writes one line for a log, with control characters in the
+/// error's text escaped. In a hook of `#[retry]`, `{:#}` adds the sources of the error if it implements `Error` or
+/// dereferences to one. Elsewhere `#` is passed on to the error's own `Display`, and
+/// [`with_sources`](Self::with_sources) returns the line with the sources.
 ///
 /// # Examples
 ///
@@ -111,16 +116,17 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
         self.delay
     }
 
-    /// Returns the time since the call started, read when this event is made: at most a moment after the decision.
+    /// Returns the time since the call started. The clock is read when this event is made, at most a moment after the
+    /// decision.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
 }
 
-/// The call gave up: what `on_give_up` is told.
+/// Argument of `on_give_up`: the call gave up.
 ///
-/// `Display` is one line for a log, as that of a [`RetryEvent`].
+/// `Display` writes one line for a log, as it does for a [`RetryEvent`].
 ///
 /// # Examples
 ///
@@ -160,20 +166,20 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
         self.error
     }
 
-    /// Returns why no further attempt was made.
+    /// Returns the reason for which no further attempt was made.
     #[must_use]
     pub const fn reason(&self) -> StopReason {
         self.reason
     }
 
-    /// Returns the time since the call started, read when this event is made.
+    /// Returns the time since the call started. The clock is read when this event is made.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
 }
 
-/// A retry succeeded: what `on_recovered` is told.
+/// Argument of `on_recovered`: a retry succeeded.
 ///
 /// # Examples
 ///
@@ -205,25 +211,25 @@ impl RecoveredEvent {
         self.attempts
     }
 
-    /// Returns the time since the call started, read when this event is made.
+    /// Returns the time since the call started. The clock is read when this event is made.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
 }
 
-/// Watches the events of one call.
+/// Receives the events of one call.
 ///
-/// The hooks of a call are observers, chained by [`Hook`]; `()` watches nothing, and costs nothing.
+/// The hooks of a call are observers, chained by [`Hook`]. `()` receives no events and costs nothing.
 pub trait Observer<E: ?Sized> {
-    /// Whether anything watches; without a watcher no event is made and no clock read for it.
+    /// `true` if this observer receives events. If `false`, no event is made and the clock is not read for it.
     const WATCHES: bool;
 
-    /// An attempt failed and another will follow.
+    /// Receives a scheduled retry: an attempt failed and another follows.
     fn retry(&mut self, event: &RetryEvent<'_, E>);
-    /// The call gave up.
+    /// Receives the end of a call that gave up.
     fn give_up(&mut self, event: &GiveUpEvent<'_, E>);
-    /// A retry succeeded.
+    /// Receives the success of a retry.
     fn recovered(&mut self, event: &RecoveredEvent);
 }
 
@@ -238,7 +244,7 @@ impl<E: ?Sized> Observer<E> for () {
     fn recovered(&mut self, _: &RecoveredEvent) {}
 }
 
-/// A closure for one kind of event, after the observer `inner`.
+/// A closure for one kind of event. It runs after the observer `inner`.
 #[derive(Clone, Copy, Debug)]
 pub struct Hook<O, F, Kind> {
     inner: O,

@@ -1,11 +1,18 @@
-//! Values of annotated functions, changed without recompiling.
+//! Changes the settings of annotated functions at run time, without recompiling.
 //!
-//! An override is found by the name of a call site: the path of the function as the compiler gives it, or the `name = ".."` of the
-//! attribute. Such a path begins with the name of the crate: `shop::billing::charge` for a function, `shop::Client::get` for a method,
-//! `shop::billing::<impl shop::Client>::get` where the `impl` stands in another module, `<shop::Client as shop::Api>::get` for a method of a trait.
-//! [`call_sites`](crate::call_sites) tells them; what operators steer had better have a `name`. Calls of [`Policy::retry`](crate::Policy::retry) are not
-//! reached. It comes from code ([`set`], [`replace_all`]), from an environment variable ([`load_env`]), or from any serde
-//! source ([`Overrides`] is a map from names to settings, with the feature `serde`).
+//! An override applies to a call site by its name. The name is the path of the function as the compiler writes it, or
+//! the `name = ".."` of the attribute. Such a path begins with the name of the crate:
+//!
+//! * `shop::billing::charge` for a function,
+//! * `shop::Client::get` for a method,
+//! * `shop::billing::<impl shop::Client>::get` for a method whose `impl` is in another module,
+//! * `<shop::Client as shop::Api>::get` for a method of a trait.
+//!
+//! [`call_sites`](crate::call_sites) lists the names. Give functions that operators will override an explicit `name`.
+//! Overrides do not apply to calls of [`Policy::retry`](crate::Policy::retry).
+//!
+//! Overrides come from code ([`set`], [`replace_all`]), from an environment variable ([`load_env`]), or from any serde
+//! source (with the feature `serde`, [`Overrides`] is a map from names to settings).
 //!
 //! ```
 //! use backoff_core::{overrides, retry};
@@ -30,35 +37,40 @@
 #![cfg_attr(feature = "serde", doc = include_str!("overrides/toml.md"))]
 //! # Which override applies
 //!
-//! * A key that is the whole name of a call site: `shop::billing::charge`.
-//! * Else the longest key that is a prefix of the name. A prefix ends where a part of the name ends, before `::` or `.`, so
-//!   that `shop::billing` covers `shop::billing::charge` and not `shop::billings::charge`; or it ends with `*` and is taken letter by letter, so that
-//!   `shop::billing::ch*` covers `shop::billing::charge`. The key `*` covers every annotated function.
-//! * Else the annotation.
+//! * First, a key that equals the whole name of the call site: `shop::billing::charge`.
+//! * Otherwise, the longest key that is a prefix of the name. A prefix ends where a part of the name ends, before `::`
+//!   or `.`, so `shop::billing` covers `shop::billing::charge` but not `shop::billings::charge`. A prefix that ends
+//!   with `*` is compared letter by letter, so `shop::billing::ch*` covers `shop::billing::charge`. The key `*` covers
+//!   every annotated function.
+//! * Otherwise, the annotation.
 //!
-//! One override applies, the best match; what it does not name stays as the annotation says. To switch retries on again
-//! below a prefix that is `disabled`, give the function an override of its own.
+//! Only one override applies, the best match. Settings that are absent from it keep the values of the annotation. To
+//! enable retries for one function below a prefix that is `disabled`, give this function a separate override.
 //!
 //! # When it applies
 //!
-//! A call looks for its override at its first failure and keeps what it finds; later changes are for new calls. Only
-//! `disabled` is looked for at every failure: switched on, it ends calls in progress at their next decision. A success looks
-//! for nothing, and while no override is set a failure costs one relaxed load. Nothing is allocated for a call; the place for what
-//! it finds is part of its state, which makes the future of an annotated function up to 280 bytes larger where this feature
-//! is on.
+//! A call looks up its override at its first failure and keeps it; later changes apply to new calls. Only `disabled` is
+//! looked up at every failure, so setting it ends calls in progress at their next decision. A success does no lookup.
+//! While no override is set, a failure costs one relaxed load. No memory is allocated for a call. The override is
+//! stored in the state of the call, which makes the future of an annotated function up to 280 bytes larger if this
+//! feature is enabled.
 //!
-//! * If the annotation has no time limit, an overriding one counts from the first failure, because nothing read the clock before;
-//!   so does `reset_after`, which takes an attempt to start when its delay was over.
-//! * `attempt = ctx` tells the first attempt what the annotation says, and every later one what applies.
-//! * Time-outs, budgets and hooks are not settings of a policy and cannot be overridden.
+//! * If the annotation has no time limit, a time limit of an override counts from the first failure, because the clock
+//!   was not read before. The same holds for `reset_after`, which treats the end of the delay as the start of the
+//!   attempt.
+//! * With `attempt = ctx`, the first attempt sees the values of the annotation, and every later attempt sees the values
+//!   that apply.
+//! * Timeouts, budgets and hooks are not settings of a policy and cannot be overridden.
 //!
 //! # What is refused
 //!
-//! Bad syntax, an unknown setting and a value that no policy could have are refused by whatever loads them, with the name
-//! and the setting; then nothing is applied. A value that contradicts an annotation once they meet (a `max_delay` below the
-//! annotated `initial_delay`) is moved to the nearest allowed one and listed by [`adjusted`]. So are settings of a backoff that the
-//! function does not have: a function with a backoff of its own takes limits, jitter and caps, but no `multiplier`. A key that
-//! no function answers to is listed by [`unmatched`].
+//! The function that loads overrides refuses bad syntax, an unknown setting, and a value that no policy could have. The
+//! error contains the name and the setting, and nothing is applied.
+//!
+//! A value can also contradict the annotation that it meets, for example a `max_delay` below the annotated
+//! `initial_delay`. Such a value is moved to the nearest allowed one and listed by [`adjusted`]. [`adjusted`] also
+//! lists settings of a backoff that the function does not have: a function with a custom backoff accepts limits, jitter
+//! and caps, but no `multiplier`. A key that matches no function is listed by [`unmatched`].
 
 mod change;
 mod error;

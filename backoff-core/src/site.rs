@@ -1,4 +1,4 @@
-//! Where retries happen: every annotated function owns a call site, and those that have failed are listed.
+//! Call sites: every annotated function owns one, and those that have failed are listed.
 
 #[cfg(all(test, loom))]
 mod model;
@@ -13,11 +13,11 @@ use crate::sync::atomic::AtomicBool;
 use crate::sync::{Counter, Mutex, const_fn, shared_static};
 use crate::{Decision, InvalidPolicy, Policy, StopReason};
 
-/// An annotated function: its name, its place, and what its retries came to.
+/// An annotated function: its name, its location, and the counts of its retries.
 ///
-/// A call site lives in a `static` of the expansion and joins the list of [`call_sites`] at its first failure, without
-/// allocation. First-try successes are not counted, because counting them would cost every success. Counts have 64 bits. On a
-/// target without 64-bit atomics each stops at `u32::MAX`.
+/// A call site is a `static` in the expanded code. It joins the list of [`call_sites`] at its first failure, without
+/// allocation. Successes at the first attempt are not counted, because counting would slow down every success. Counts
+/// have 64 bits. On a target without 64-bit atomics each count stops at `u32::MAX`.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ pub struct CallSite {
 }
 
 shared_static! {
-    /// The site that failed for the first time last. Held for two instructions, and never while other code runs.
+    /// The call site that was listed last. Held for two instructions, and never while other code runs.
     static NEWEST: Mutex<Option<&'static CallSite>> = Mutex::new(None);
 }
 
@@ -87,13 +87,13 @@ impl CallSite {
         }
     }
 
-    /// Returns the name: the one given with `name = ".."`, or the path of the function as the compiler gives it.
+    /// Returns the name: the value of `name = ".."`, or the path of the function as the compiler writes it.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name.unwrap_or_else(|| function_path((self.full_name)()))
     }
 
-    /// Returns what its successes at the first attempt are counted under.
+    /// Returns the keys that count successes at the first attempt.
     #[cfg(feature = "metrics")]
     #[inline]
     pub(crate) fn success_keys(&self) -> &crate::observe::metrics::SuccessKeys {
@@ -112,43 +112,43 @@ impl CallSite {
         self.line
     }
 
-    /// Returns the policy of the annotation; `None` where it is known at run time only, or has a backoff of the user's own.
+    /// Returns the policy of the annotation; `None` if it is known at run time only, or if it has a custom backoff.
     #[must_use]
     pub const fn policy(&self) -> Option<&'static Policy> {
         self.policy
     }
 
-    /// Returns the level at which `tracing` logs a retry, and a call that gives up without one.
+    /// Returns the level at which `tracing` logs a retry, and a call that gives up without a retry.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
     }
 
-    /// Returns how many retries were scheduled.
+    /// Returns the number of scheduled retries.
     #[must_use]
     pub fn retries(&self) -> u64 {
         self.retries.get()
     }
 
-    /// Returns how many calls succeeded after at least one retry.
+    /// Returns the number of calls that succeeded after at least one retry.
     #[must_use]
     pub fn recovered(&self) -> u64 {
         self.recovered.get()
     }
 
-    /// Returns how many calls gave up, whatever the reason.
+    /// Returns the number of calls that gave up, for any reason.
     #[must_use]
     pub fn gave_up(&self) -> u64 {
         self.stops.iter().map(Counter::get).sum()
     }
 
-    /// Returns how many calls gave up for this reason.
+    /// Returns the number of calls that gave up for this reason.
     #[must_use]
     pub fn gave_up_for(&self, reason: StopReason) -> u64 {
         self.counter(reason).map_or(0, Counter::get)
     }
 
-    /// Iterates over the reasons for which calls gave up, and how many did.
+    /// Iterates over the reasons for which calls gave up, each with the number of these calls.
     pub fn reasons(&self) -> impl Iterator<Item = (StopReason, u64)> + '_ {
         let counts = self.stops.iter().map(Counter::get);
         StopReason::ALL.iter().copied().zip(counts).filter(|(_, count)| *count > 0)
@@ -158,7 +158,7 @@ impl CallSite {
         self.stops.get(reason as usize)
     }
 
-    /// Counts what was decided after a failed attempt, and lists the site at its first.
+    /// Counts the decision after a failed attempt. The first failure adds the site to the list.
     #[inline]
     pub(crate) fn count(&'static self, decision: Decision) {
         self.list();
@@ -171,20 +171,20 @@ impl CallSite {
         }
     }
 
-    /// Counts a retry that succeeded; the site is listed since its failure.
+    /// Counts a retry that succeeded. The site is already listed, since the failure before it.
     #[inline]
     pub(crate) fn count_recovered(&'static self) {
         self.recovered.increment();
     }
 
-    /// Tells those who watch, once, that a value of this site was moved to the nearest allowed one.
+    /// Notifies observers, once, that a value of this site was moved to the nearest allowed one.
     pub(crate) fn adjusted(&'static self, problem: InvalidPolicy) {
         if !self.is_adjusted.swap(true, Ordering::Relaxed) {
             self.tell_adjusted(problem);
         }
     }
 
-    /// Tells those who watch that a value of this site was moved to the nearest allowed one.
+    /// Notifies observers that a value of this site was moved to the nearest allowed one.
     pub(crate) fn tell_adjusted(&'static self, problem: InvalidPolicy) {
         self.list();
         tell(&CallEvent {
@@ -215,7 +215,7 @@ impl CallSite {
     }
 }
 
-/// Takes the parts off a type name that belong to the expansion and not to the function.
+/// Removes the parts of a type name that belong to the expansion and not to the function.
 fn function_path(name: &'static str) -> &'static str {
     const ADDED: [&str; 3] = ["::__retry_name", "::__RETRY_SITE", "::{{closure}}"];
     let mut path = name;
@@ -225,7 +225,9 @@ fn function_path(name: &'static str) -> &'static str {
     path
 }
 
-/// Iterates over the annotated functions that have failed at least once, or had a run-time value moved to an allowed one, the newest first.
+/// Iterates over the listed annotated functions, the newest first.
+///
+/// A function is listed after its first failure, or when a run-time value of it was moved to an allowed one.
 pub fn call_sites() -> impl Iterator<Item = &'static CallSite> {
     let newest = *NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
     std::iter::successors(newest, |site| site.next.get().copied().flatten())

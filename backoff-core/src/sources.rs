@@ -3,10 +3,11 @@
 use core::error::Error;
 use core::iter;
 
-/// The largest number of sources that are looked at: a `source()` that returns the error itself would never end.
+/// The largest number of sources that are read. Without this limit, a `source()` that returns the error itself would
+/// never end.
 const LIMIT: usize = 128;
 
-/// Iterates over the sources of an error, the nearest first. Every walk of a chain goes through here.
+/// Iterates over the sources of an error, the nearest first. All code that walks a chain of sources uses this function.
 pub(crate) fn sources<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn Error + 'static)> {
     iter::successors(error.source(), |error| (**error).source()).take(LIMIT)
 }

@@ -1,6 +1,7 @@
-//! The atomics, locks and statics that threads share: the standard library's, and in a model those of loom.
+//! Atomics, locks and statics that threads share. They are the standard library's, or loom's in a loom model.
 //!
-//! `RUSTFLAGS="--cfg loom"` makes every unit test a model of loom's; the modules named `model` hold those, and only they run then.
+//! With `RUSTFLAGS="--cfg loom"` every unit test is a loom model. The modules named `model` contain these models, and
+//! only they run then.
 
 mod counter;
 
@@ -17,7 +18,7 @@ pub(crate) use std::sync::RwLock;
 #[cfg(all(feature = "overrides", test, loom))]
 pub(crate) use loom::sync::RwLock;
 
-/// A static; in a model one that each run of it makes anew, because loom's types cannot be made in a constant.
+/// A static. In a loom model each run creates it again, because loom's types cannot be created in a constant.
 macro_rules! shared_static {
     ($(#[$doc:meta])* static $name:ident: $ty:ty = $value:expr;) => {
         #[cfg(not(all(test, loom)))]
@@ -32,7 +33,7 @@ macro_rules! shared_static {
     };
 }
 
-/// A function that is `const`, but not in a model.
+/// A function that is `const`, except in a loom model.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $vis:vis fn $name:ident($($argument:ident: $ty:ty),* $(,)?) -> $output:ty $body:block) => {
         #[cfg(not(all(test, loom)))]

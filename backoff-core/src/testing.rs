@@ -1,8 +1,9 @@
-//! Tests of code that retries: without waiting, and with an account of what happened.
+//! Tools to test code that retries: no waiting, and a record of the attempts and delays.
 //!
-//! A guard changes how the calls under it run, on its thread, in one future, or in the whole process, and records what
-//! they did. Nothing of the tested code changes: `#[retry]`, [`Policy::retry`](crate::Policy::retry) and loops by hand all obey. The feature `testing`
-//! belongs in the `dev-dependencies`; without it none of this exists, and calls carry nothing for it.
+//! A guard changes how calls run on its thread, in one future, or in the whole process, and records them. The tested
+//! code stays unchanged: guards apply to `#[retry]`, [`Policy::retry`](crate::Policy::retry) and manual loops. Enable
+//! the feature `testing` in the `dev-dependencies`. Without the feature this module does not exist, and calls carry no
+//! state for it.
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -11,7 +12,7 @@
 //!
 //! # The tests to write
 //!
-//! It is tried three times:
+//! The operation is attempted three times:
 //!
 //! ```
 //! # use backoff_core::{retry, testing};
@@ -22,7 +23,7 @@
 //! assert_eq!(test.attempts(), 3);
 //! ```
 //!
-//! It waits at least what the server said:
+//! The delay is at least the push-back (`Retry-After`) of the server:
 //!
 //! ```
 //! # use backoff_core::{Fault, retry, testing};
@@ -34,7 +35,7 @@
 //! assert!(test.waits()[0] >= Duration::from_secs(7));
 //! ```
 //!
-//! It gives up on 404:
+//! The call gives up on a 404:
 //!
 //! ```
 //! # use backoff_core::{StopReason, retry, testing};
@@ -45,7 +46,7 @@
 //! assert_eq!((test.attempts(), test.reasons()), (1, vec![StopReason::Permanent]));
 //! ```
 //!
-//! A lost answer does not charge twice:
+//! A lost reply does not charge twice:
 //!
 //! ```
 //! # use backoff_core::{retry, testing};
@@ -64,29 +65,32 @@
 //! assert_eq!(bank.charged(), 100);
 //! ```
 //!
-//! In async tests the same guards serve where the runtime has one thread, as under `#[tokio::test]`. On several threads, or
-//! for one call among others, the guard goes with the future: [`Setup::for_future`].
+//! In async tests the same guards work if the runtime has one thread, as under `#[tokio::test]`. On several threads, or
+//! for only one of several calls, attach the guard to the future with [`Setup::for_future`].
 //!
 //! # Which guard wins
 //!
-//! Guards nest. Each names some of four things: delays, attempts, whether there are retries at all, and replies to lose; for
-//! each of them the innermost guard that names it wins. Guards of the future that is polled are inside those of the thread, and these
-//! inside those of the process; [`Setup::as_written`] undoes all around it. Every guard around a call records it. Tests that
-//! run in parallel have threads of their own and do not see one another; only a guard of the process sees them all.
+//! Guards nest. Each guard may set any of four things: delays, attempts, whether there are retries at all, and replies
+//! to lose. For each of them the innermost guard that sets it wins. Guards of the polled future are inside those of the
+//! thread, and guards of the thread are inside those of the process. [`Setup::as_written`] ignores the changes of all
+//! enclosing guards. Every enclosing guard records a call. Tests that run in parallel have separate threads and do not
+//! affect each other; only a guard of the process sees them all.
 //!
 //! # No waits, or virtual time
 //!
-//! [`no_waits`] leaves the delays out. [`virtual_time`] keeps them, on a clock that advances by itself: what tests of
-//! `max_elapsed`, time-outs and hooks that are told a delay want. Blocking and async calls both read it; the default
-//! sleepers let it advance. Delays of the tested code itself (`std::thread::sleep`, `tokio::time::sleep`) do not know it: call [`advance`]
-//! in their place. Under `#[tokio::test(start_paused = true)]` async calls use tokio's paused clock as ever, and neither is
-//! needed; where a guard is active too, the guard's clock rules.
+//! [`no_waits`] skips the delays. [`virtual_time`] keeps them, on a clock that advances automatically. Use it to test
+//! `max_elapsed`, timeouts, and hooks that receive a delay. Blocking and async calls both read this clock, and the
+//! default sleepers advance it. Delays in the tested code itself (`std::thread::sleep`, `tokio::time::sleep`) do not
+//! advance it: call [`advance`] in their place.
+//!
+//! Under `#[tokio::test(start_paused = true)]` async calls use tokio's paused clock as usual, and neither guard is
+//! needed. If a guard is active too, the clock of the guard is used.
 //!
 //! # Not covered
 //!
-//! A task or thread that the tested code spawns is outside of the thread's and the future's guards;
-//! [`Recorder::wrap`] and [`Recorder::run`] take a guard along. A loop by hand ([`Attempts`](crate::Attempts)) tells by itself what a success is:
-//! no reply of it is lost.
+//! Guards of a thread or a future do not apply to a task or thread that the tested code spawns. Pass the guard to it
+//! with [`Recorder::wrap`] or [`Recorder::run`]. In a manual loop ([`Attempts`](crate::Attempts)) the loop itself
+//! reports a success, so its replies are never lost.
 
 mod guards;
 #[cfg(all(test, loom))]
@@ -105,7 +109,8 @@ pub use self::guards::{ProcessGuard, Recorder, Tested, ThreadGuard, Wrapped};
 pub use self::outcomes::{Case, Fate, every_outcome, every_outcome_async, request, request_async};
 pub use self::setup::Setup;
 
-/// Makes every delay of calls on this thread zero, until the guard is dropped: [`Setup::no_waits`] for the thread.
+/// Makes every delay of calls on this thread zero until the guard is dropped. This is [`Setup::no_waits`] for the
+/// thread.
 ///
 /// # Examples
 ///
@@ -121,7 +126,7 @@ pub fn no_waits() -> ThreadGuard {
     Setup::new().no_waits().for_thread()
 }
 
-/// Switches retries off for calls on this thread, until the guard is dropped: [`Setup::disabled`] for the thread.
+/// Disables retries for calls on this thread until the guard is dropped. This is [`Setup::disabled`] for the thread.
 ///
 /// # Examples
 ///
@@ -136,11 +141,12 @@ pub fn disabled() -> ThreadGuard {
     Setup::new().disabled().for_thread()
 }
 
-/// Loses the replies of the next `count` attempts on this thread that succeed, without waiting, until the guard is dropped.
+/// Loses the replies of the next `count` attempts on this thread that succeed, without waiting, until the guard is
+/// dropped.
 ///
-/// The body runs and acts, its `Ok` is dropped, and the call goes on as after a transient failure that has no error: the
-/// policy decides, the attempt counts, a budget gives a token. When the policy stops there, the call returns the `Ok` after all. One
-/// line finds a double charge.
+/// The body runs and has its effects, and its `Ok` is dropped. The call then continues as after a transient failure
+/// without an error: the policy decides, the attempt counts, and a token is withdrawn from a budget. If the policy
+/// stops there, the call returns the `Ok` after all. One line of test code finds a double charge.
 ///
 /// # Examples
 ///
@@ -157,13 +163,14 @@ pub fn lose_replies(count: u32) -> ThreadGuard {
     Setup::new().no_waits().lose_replies(count).for_thread()
 }
 
-/// Gives calls on this thread a clock that advances by itself, until the guard is dropped.
+/// Gives calls on this thread a clock that advances automatically, until the guard is dropped.
 ///
-/// A blocking delay has passed at once. Async delays yield once and then end in the order of their deadlines, so a
-/// time-out strikes only if the attempt takes longer. What is not a delay, such as a request to a real server, takes no
-/// virtual time, and an async delay does not wait for it: beside `attempt_timeout` or `timeout`, an attempt that awaits
-/// one counts as timed out. Without them it is simply awaited. Against such a server use tokio's paused time, or no
-/// timeout.
+/// A blocking delay passes at once. Async delays yield once and then end in the order of their deadlines, so a timeout
+/// fires only if the attempt takes longer.
+///
+/// Anything else, such as a request to a real server, takes no virtual time, and an async delay does not wait for it.
+/// An attempt that awaits such a request under an `attempt_timeout` or `timeout` therefore counts as timed out. Without
+/// these limits the request is simply awaited. For tests against such a server, use tokio's paused time, or no timeout.
 ///
 /// # Examples
 ///
@@ -187,9 +194,9 @@ pub fn virtual_time() -> ThreadGuard {
     ThreadGuard::new(with_own_time())
 }
 
-/// Returns a future that runs `work` on a clock that advances by itself, on whatever thread it is polled.
+/// Returns a future that runs `work` on a clock that advances automatically, on any thread that polls it.
 ///
-/// It is to [`virtual_time`] what [`Setup::for_future`] is to [`Setup::for_thread`].
+/// This is [`virtual_time`] for one future, as [`Setup::for_future`] is [`Setup::for_thread`] for one future.
 ///
 /// # Cancellation
 ///
@@ -217,12 +224,13 @@ pub fn with_virtual_time<F: Future>(work: F) -> Tested<F> {
 }
 
 fn with_own_time() -> std::sync::Arc<Layer> {
-    // A delay that is left out would take no time: guards around say nothing of waits here.
+    // Sets `waits` so that an enclosing guard cannot skip the delays: a skipped delay would take no virtual time.
     let changes = Changes { waits: Some(true), ..Changes::default() };
     Layer::new(changes, Some(VirtualTime::starting_at(RuntimeClock.now())), None)
 }
 
-/// Lets time pass on the virtual clock of this code, as if it had worked or waited; without one it does nothing.
+/// Advances the virtual clock of this code by `time`, like work or a delay of that length. Without a virtual clock it
+/// does nothing.
 pub fn advance(time: Duration) {
     let _ = crate::test_hooks::passes(time);
 }

@@ -1,13 +1,15 @@
-//! Text from outside (errors, keys, values), made fit for one line of a log or of a message.
+//! Text from outside (errors, keys, values), escaped so that it fits on one line of a log or a message.
 
 use core::fmt::{self, Write as _};
 
-/// The mark behind a text whose `Display` or `Debug` returned an error.
+/// The mark after a text whose `Display` or `Debug` returned an error.
 pub(crate) const FAILED: &str = " (formatting failed)";
 
-/// Writes text on one line: control characters are escaped, so that it can neither begin a line nor steer a terminal.
+/// Writes text on one line. Control characters are escaped, so the text can neither begin a new line nor control a
+/// terminal.
 ///
-/// A `Display` that fails ends the text with [`FAILED`]; only `out` itself returns an error. Nothing is allocated.
+/// If a `Display` fails, the text ends with [`FAILED`]; only an error of `out` itself is returned. Nothing is
+/// allocated.
 pub(crate) fn write_escaped(out: &mut dyn fmt::Write, text: fmt::Arguments<'_>) -> fmt::Result {
     let mut escaped = Escaped { out, has_failed: false };
     match escaped.write_fmt(text) {
@@ -16,10 +18,10 @@ pub(crate) fn write_escaped(out: &mut dyn fmt::Write, text: fmt::Arguments<'_>) 
     }
 }
 
-/// A writer that escapes what passes through.
+/// A writer that escapes the text written to it.
 struct Escaped<'w> {
     out: &'w mut dyn fmt::Write,
-    /// The writer behind returned an error, not the text.
+    /// Set if the underlying writer, not the text, returned an error.
     has_failed: bool,
 }
 
@@ -44,13 +46,13 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Returns whether a character ends a line, steers a terminal, or changes the direction of what follows.
+/// Returns whether a character ends a line, controls a terminal, or changes the direction of the text after it.
 fn is_escaped(sign: char) -> bool {
     matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || sign.is_control()
 }
 
-/// The beginning of a text from outside, for the message of an error: escaped, and cut after 80 characters.
+/// The beginning of a text from outside, for an error message: escaped, and cut after 80 characters.
 #[cfg(any(feature = "serde", feature = "overrides"))]
 #[derive(Clone, Copy)]
 pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
@@ -59,12 +61,12 @@ pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 impl<'a> Excerpt<'a> {
     const LONGEST: usize = 80;
 
-    /// Returns whether the text is shown in part only.
+    /// Returns whether only a part of the text is shown.
     pub(crate) fn is_cut(self) -> bool {
         !self.parts().1.is_empty()
     }
 
-    /// Returns what is shown, and two dots where there is more.
+    /// Returns the visible part, and two dots if the text is longer.
     fn parts(self) -> (&'a str, &'static str) {
         let cut = self.0.char_indices().nth(Self::LONGEST).and_then(|(at, _)| self.0.get(..at));
         cut.map_or((self.0, ""), |shown| (shown, ".."))

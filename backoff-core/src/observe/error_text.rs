@@ -1,4 +1,4 @@
-//! An error as text, for those who watch the process and do not know its type.
+//! An error as text, for observers of the process, which do not have its type.
 
 use alloc::string::String;
 use core::error::Error;
@@ -8,15 +8,15 @@ use core::ops::Deref;
 use crate::sources::sources;
 use crate::text::{FAILED, write_escaped};
 
-/// An error as text, however its type can be shown: by `Display`, else by `Debug`, else by the name of its type. Calls of
-/// `policy.retry(..)` and loops by hand ask nothing of their error types, and have the name only.
+/// An error as text: its `Display`, otherwise its `Debug`, otherwise the name of its type. Calls of `policy.retry(..)`
+/// and manual loops have no bounds on their error types, so for them the text is the name of the type only.
 ///
-/// `{:#}` adds the sources of the error, each after a colon, as `anyhow` does; one whose text is in what stands before is left out.
-/// At most 128 sources are looked at.
+/// `{:#}` adds the sources of the error, each after a colon, as `anyhow` does. A source whose text is already part of
+/// the text before it is omitted. At most 128 sources are read.
 ///
-/// The text is one line: control characters, line separators and marks of the writing direction are escaped (`\n`, `\u{1b}`), so that an error
-/// cannot forge a line of a log. The error itself is untouched. A `Display` that returns an error does not panic; the text then ends
-/// with "(formatting failed)".
+/// The text is one line. Control characters, line separators and marks of the writing direction are escaped (`\n`,
+/// `\u{1b}`), so an error cannot forge a line of a log. The error itself is unchanged. A `Display` that returns an
+/// error does not cause a panic; the text then ends with "(formatting failed)".
 ///
 /// # Examples
 ///
@@ -55,7 +55,7 @@ enum Text<'a> {
     TypeName(&'static str),
 }
 
-/// What dereferences to an error, whose own type may have no size.
+/// A type that dereferences to an error. The type of that error may be unsized.
 trait Pointer {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
@@ -67,7 +67,7 @@ impl<E: Deref<Target: Error>> Pointer for E {
 }
 
 impl<'a> ErrorText<'a> {
-    /// No error.
+    /// The empty text, for an event without an error.
     pub const NONE: Self = Self(Text::None);
 
     #[doc(hidden)]
@@ -101,7 +101,7 @@ impl<'a> ErrorText<'a> {
         Self(Text::TypeName(name))
     }
 
-    /// Returns whether there is no error.
+    /// Returns `true` if there is no error, as for [`NONE`](Self::NONE).
     #[must_use]
     pub const fn is_none(&self) -> bool {
         matches!(self.0, Text::None)
@@ -116,7 +116,7 @@ impl fmt::Display for ErrorText<'_> {
             Text::Pointer(error) => error.show(f),
             Text::Display(error) if f.alternate() => write_escaped(f, format_args!("{error:#}")),
             Text::Display(error) => write_escaped(f, format_args!("{error}")),
-            // Never `{:#?}`, which takes several lines.
+            // Never use `{:#?}`: it writes several lines.
             Text::Debug(error) => write_escaped(f, format_args!("{error:?}")),
             Text::TypeName(name) => f.write_str(name),
         }
@@ -129,7 +129,7 @@ impl fmt::Debug for ErrorText<'_> {
     }
 }
 
-/// Writes an error, with its sources where `{:#}` asks for them.
+/// Writes an error. With `{:#}` its sources follow.
 fn show<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if !f.alternate() {
         return write_escaped(f, format_args!("{error}"));
@@ -137,7 +137,7 @@ fn show<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result
     let mut text = text_of(error);
     for source in sources(error) {
         let cause = text_of(source);
-        // Many errors tell their source by themselves.
+        // The text of many errors already contains their source.
         if !text.contains(&cause) {
             text.push_str(": ");
             text.push_str(&cause);
@@ -146,7 +146,7 @@ fn show<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result
     write_escaped(f, format_args!("{text}"))
 }
 
-/// Returns the text of one error. `to_string` would panic where its `Display` fails.
+/// Returns the text of one error. `to_string` would panic if its `Display` fails.
 fn text_of<E: Error + ?Sized>(error: &E) -> String {
     let mut text = String::new();
     if write!(text, "{error}").is_err() {

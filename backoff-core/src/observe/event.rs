@@ -1,27 +1,27 @@
-//! The events of all calls in one form, for everything that watches a whole process.
+//! The events of all calls in one type, for observers of the whole process.
 
 use core::time::Duration;
 
 use super::ErrorText;
 use crate::{InvalidPolicy, StopReason};
 
-/// A level of a log, as `log = ".."` names it.
+/// A level of a log, as in `log = ".."`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
-    /// The finest.
+    /// The most detailed level.
     Trace,
     /// The default of a scheduled retry.
     #[default]
     Debug,
-    /// For what an operator should see.
+    /// For events that an operator should see.
     Info,
-    /// For what an operator should look into.
+    /// For events that an operator should investigate.
     Warn,
-    /// For what an operator must mend.
+    /// For events that an operator must fix.
     Error,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum What {
@@ -34,34 +34,35 @@ pub enum What {
     /// The call gave up.
     #[non_exhaustive]
     GaveUp {
-        /// Why no further attempt is made.
+        /// The reason for which no further attempt is made.
         reason: StopReason,
     },
     /// A retry succeeded.
     Recovered,
-    /// A run-time value of the attribute would be refused, and was moved to the nearest allowed one; told once per call
-    /// site. A setting of an override that does not fit the annotation is told in the same way, once.
+    /// A run-time value of the attribute was not allowed and was moved to the nearest allowed one. This event is
+    /// emitted once per call site. It is also emitted once for a setting of an override that does not fit the
+    /// annotation.
     #[non_exhaustive]
     Adjusted {
-        /// What was wrong with the value.
+        /// The rule that the value broke.
         problem: InvalidPolicy,
     },
 }
 
-/// The time that an event knows of.
+/// The elapsed time of an event, as far as it was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Elapsed {
     /// Since the start of the call.
     SinceStart(Duration),
-    /// Since the first failure: nothing asked for time before.
+    /// Since the first failure, because the clock was not read before.
     SinceFirstFailure(Duration),
-    /// Nothing asked for time.
+    /// Unknown, because the clock was not read.
     Unknown,
 }
 
 impl Elapsed {
-    /// Returns the time, whatever it counts from.
+    /// Returns the time, from either start.
     #[must_use]
     pub const fn time(self) -> Option<Duration> {
         match self {
@@ -86,26 +87,26 @@ pub struct CallEvent<'a> {
 }
 
 impl<'a> CallEvent<'a> {
-    /// Returns the name of the call: of the annotated function, or the one given with `.name(..)`; empty without one.
+    /// Returns the name of the annotated function, or the one set with `.name(..)`; empty if the call has no name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Returns the level at which a scheduled retry of this call is logged, and its end when it gives up without a retry.
+    /// Returns the level for a scheduled retry of this call, and for its end if it gives up without a retry.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
     }
 
-    /// Returns what happened.
+    /// Returns the kind of the event.
     #[must_use]
     pub const fn what(&self) -> What {
         self.what
     }
 
-    /// Returns the number of the attempt that failed, 1 for the first of a sequence (`reset_after` starts a new one); of a
-    /// call that has ended, the number of all its attempts.
+    /// Returns the number of the attempt that failed, 1 for the first of a sequence (`reset_after` starts a new one).
+    /// For a call that has ended, returns the number of all its attempts.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts

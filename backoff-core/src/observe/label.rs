@@ -1,19 +1,19 @@
-//! Which call an event belongs to.
+//! The label of an event: the name or the call site of its call.
 
 use super::Level;
 
-/// The identity of a call in its events: its name, or its call site.
+/// The name or the call site of a call, for its events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Label {
-    /// The name of a call that has no call site; empty without one.
+    /// The name of a call that has no call site; empty if it has no name.
     name: &'static str,
     pub(crate) site: Site,
 }
 
-/// The call site that counts the events, where there is one.
+/// The call site that counts the events, if the call has one.
 #[cfg(feature = "std")]
 pub(crate) type Site = Option<&'static crate::CallSite>;
-/// Without `std` there are no call sites.
+/// Always `None`, because without `std` there are no call sites.
 #[cfg(not(feature = "std"))]
 pub(crate) type Site = Option<core::convert::Infallible>;
 
@@ -29,7 +29,7 @@ impl Label {
         Self { name: "", site: Some(site) }
     }
 
-    /// Returns the name, and the level of a scheduled retry.
+    /// Returns the name and the level of a scheduled retry.
     pub(crate) fn name_and_level(self) -> (&'static str, Level) {
         #[cfg(feature = "std")]
         if let Some(site) = self.site {
@@ -38,7 +38,7 @@ impl Label {
         (self.name, Level::Debug)
     }
 
-    /// Counts a success at the first attempt, where the feature `metrics` wants it.
+    /// Counts a success at the first attempt if the feature `metrics` is enabled.
     #[inline]
     pub(crate) fn succeeded_at_once(self, elapsed: Option<core::time::Duration>) {
         #[cfg(feature = "metrics")]

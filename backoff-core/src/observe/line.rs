@@ -6,13 +6,14 @@ use core::time::Duration;
 use super::{ErrorText, GiveUpEvent, RecoveredEvent, RetryEvent};
 use crate::classify::ErrorChain;
 
-/// The function that shows an error with its sources, where the type of the error is known to have any.
+/// The function that returns the text of an error with its sources, if the type of the error has any.
 ///
-/// A plain function, and not the error itself as a `dyn Error`, so that an event that an `async` hook holds is as `Send` as the error.
+/// This is a plain function and not the error as a `dyn Error`, so an event that an `async` hook holds is as `Send` as
+/// the error.
 #[doc(hidden)]
 pub type TextOf<E> = Option<for<'e> fn(&'e E) -> ErrorText<'e>>;
 
-/// A line that a closure writes.
+/// A line written by a closure.
 struct Line<W>(W);
 
 impl<W: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for Line<W> {
@@ -29,7 +30,7 @@ impl<E: ?Sized> RetryEvent<'_, E> {
         self
     }
 
-    /// Writes the line around the text of the error.
+    /// Writes the line, with the text of the error in it.
     fn write(&self, f: &mut fmt::Formatter<'_>, error: Option<fmt::Arguments<'_>>) -> fmt::Result {
         write!(f, "attempt {}", self.attempt)?;
         if let Some(max) = self.max_attempts {
@@ -44,9 +45,11 @@ impl<E: ?Sized> RetryEvent<'_, E> {
 }
 
 impl<E> RetryEvent<'_, E> {
-    /// Returns the line of `Display` with the sources of the error, each after a colon: often the last of them is the reason.
+    /// Returns the line of `Display` with the sources of the error, each after a colon. Often the last source is the
+    /// reason.
     ///
-    /// For errors and for what dereferences to a `dyn Error`, such as `anyhow::Error`; `M` is found by the compiler.
+    /// Works for errors and for types that dereference to a `dyn Error`, such as `anyhow::Error`. The compiler infers
+    /// `M`.
     ///
     /// # Examples
     ///
@@ -104,7 +107,7 @@ impl<E: ?Sized> GiveUpEvent<'_, E> {
         self
     }
 
-    /// Writes the line around the text of the error.
+    /// Writes the line, with the text of the error in it.
     fn write(&self, f: &mut fmt::Formatter<'_>, error: Option<fmt::Arguments<'_>>) -> fmt::Result {
         let plural = if self.attempts == 1 { "" } else { "s" };
         write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)?;
@@ -143,7 +146,7 @@ impl<E: ?Sized + fmt::Debug> fmt::Debug for GiveUpEvent<'_, E> {
     }
 }
 
-/// Writes a line with the text of an error, as `f` asks for it.
+/// Writes a line with the text of an error, with the format flags of `f`.
 fn with_text<E: ?Sized + fmt::Display>(
     f: &mut fmt::Formatter<'_>,
     error: Option<&E>,
@@ -166,13 +169,13 @@ impl fmt::Display for RecoveredEvent {
     }
 }
 
-/// A duration as a person reads it: "1.3 s", "250 ms".
+/// A duration rounded for people: "1.3 s", "250 ms".
 struct Rounded(Duration);
 
 impl fmt::Display for Rounded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(time) = *self;
-        // The unit is that of the rounded value: never 1000 of one.
+        // Choose the unit after rounding, so that "1000 ms" is never written.
         if time >= Duration::from_micros(999_500) {
             write!(f, "{:.1} s", time.as_secs_f64())
         } else if time >= Duration::from_nanos(999_500) || time.is_zero() {

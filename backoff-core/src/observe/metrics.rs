@@ -24,8 +24,8 @@ pub(super) fn publish(event: &CallEvent<'_>) {
     }
 }
 
-/// What the successes at the first attempt of one call site are counted under. Made once for each site: keys with labels
-/// are allocated, and every success has the same.
+/// The metric keys for successes at the first attempt of one call site. They are created once for each site, because
+/// keys with labels are allocated and every success has the same labels.
 #[derive(Debug)]
 pub(crate) struct SuccessKeys {
     calls: Key,
@@ -38,7 +38,7 @@ impl SuccessKeys {
         Self { calls: Key::from_parts(CALLS, labels), elapsed: Key::from_parts(ELAPSED, &[("name", name)]) }
     }
 
-    /// Counts a success at the first attempt, which is no event for anybody else.
+    /// Counts a success at the first attempt. Other observers receive no event for it.
     pub(crate) fn count(&self, elapsed: Option<Duration>) {
         const METADATA: &Metadata<'static> = &Metadata::new(module_path!(), metrics::Level::INFO, Some(module_path!()));
         metrics::with_recorder(|recorder| {

@@ -1,4 +1,4 @@
-//! The way of an event to those who watch the whole process.
+//! Sends events to the observers of the whole process.
 
 use std::cell::Cell;
 use std::mem;
@@ -7,14 +7,16 @@ use std::sync::OnceLock;
 
 use super::CallEvent;
 
-/// Watches the retries of a whole process.
+/// Receives the retries of a whole process.
 ///
-/// Closures `Fn(&CallEvent<'_>)` are observers. It runs inline, in the thread or task of the call, and must not block.
+/// Closures `Fn(&CallEvent<'_>)` are observers. An observer runs inline, in the thread or task of the call, and must
+/// not block.
 ///
-/// It cannot change the call. A panic in it is printed by the panic hook and caught. Calls that it makes itself on the same thread are retried
-/// as usual and not reported, so an observer may send events with a `#[retry]` function. See [`observe`](super) for the details.
+/// An observer cannot change the call. A panic in it is printed by the panic hook and caught. Calls that it makes
+/// itself on the same thread are retried as usual and not reported, so an observer may send events with a `#[retry]`
+/// function. See [`observe`](super) for the details.
 pub trait GlobalObserver: Send + Sync {
-    /// Takes note of an event.
+    /// Receives an event.
     fn event(&self, event: &CallEvent<'_>);
 }
 
@@ -26,7 +28,7 @@ impl<F: Fn(&CallEvent<'_>) + Send + Sync> GlobalObserver for F {
 
 static GLOBAL: OnceLock<Box<dyn GlobalObserver>> = OnceLock::new();
 
-/// The process has an observer already; the one that was given is not used.
+/// Error: the process already has an observer, and the new one is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadySet;
 
@@ -38,14 +40,16 @@ impl std::fmt::Display for AlreadySet {
 
 impl std::error::Error for AlreadySet {}
 
-/// Sets the observer of the whole process, once. Until then its cost is one load per failed attempt, and nothing on success.
+/// Sets the observer of the whole process, once. While none is set, the cost is one load per failed attempt, and
+/// nothing on success.
 ///
-/// A panic in the observer is printed by the panic hook and caught: the call keeps its result. With `panic = "abort"` it ends the process, as
-/// every panic does. What the observer retries itself is not reported to it.
+/// A panic in the observer is printed by the panic hook and caught, and the call keeps its result. With
+/// `panic = "abort"` it ends the process, as every panic does. Retries that the observer itself makes are not reported
+/// to it.
 ///
 /// # Errors
 ///
-/// Returns [`AlreadySet`] when there is one.
+/// Returns [`AlreadySet`] when the process already has an observer.
 ///
 /// # Examples
 ///
@@ -74,7 +78,7 @@ pub fn set_global(observer: impl GlobalObserver + 'static) -> Result<(), Already
     GLOBAL.set(Box::new(observer)).map_err(|_| AlreadySet)
 }
 
-/// Emits an event to every observer. No lock is held while they run, and none of them changes the call.
+/// Emits an event to every observer. No lock is held while the observers run, and none of them changes the call.
 #[cold]
 pub(crate) fn tell(event: &CallEvent<'_>) {
     let Some(_publishing) = Publishing::enter() else { return };
@@ -89,7 +93,7 @@ pub(crate) fn tell(event: &CallEvent<'_>) {
     }
 }
 
-/// Counts a success at the first attempt, which is no event, with the same protection as an event.
+/// Counts a success at the first attempt, with the same protection from panics and recursion as an event.
 #[cfg(feature = "metrics")]
 pub(crate) fn count_success(count: impl FnOnce()) {
     if let Some(_publishing) = Publishing::enter() {
@@ -98,15 +102,15 @@ pub(crate) fn count_success(count: impl FnOnce()) {
 }
 
 std::thread_local! {
-    /// An observer runs on this thread.
+    /// `true` while an observer runs on this thread.
     static IS_PUBLISHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps the thread from publishing what observers do, until it is dropped.
+/// Prevents events and metrics of calls that observers make on this thread, until it is dropped.
 struct Publishing;
 
 impl Publishing {
-    /// Returns `None` where an observer made the call: reporting that to the observer would recurse.
+    /// Returns `None` if an observer made the call, because reporting the call to that observer would recurse.
     fn enter() -> Option<Self> {
         (!IS_PUBLISHING.replace(true)).then(|| Self)
     }
@@ -118,16 +122,16 @@ impl Drop for Publishing {
     }
 }
 
-/// Runs an observer; its panic ends here.
+/// Runs an observer and catches its panic.
 fn shielded(observer: impl FnOnce()) {
     let Err(payload) = catch_unwind(AssertUnwindSafe(observer)) else { return };
-    // Dropping the payload runs code of the observer again, and what that panics with is leaked.
+    // Dropping the payload runs code of the observer again. If that code panics, its payload is leaked.
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(again);
     }
 }
 
-/// Returns whether somebody wants events.
+/// Returns whether any observer may receive events.
 #[inline]
 pub(crate) fn is_watched() -> bool {
     cfg!(feature = "tracing") || cfg!(feature = "metrics") || GLOBAL.get().is_some()

@@ -40,13 +40,13 @@ macro_rules! emit_at {
     };
 }
 
-/// Returns whether any subscriber takes events: one relaxed load.
+/// Returns whether any subscriber receives events. This costs one relaxed load.
 pub(super) fn is_on() -> bool {
     tracing::level_filters::LevelFilter::current() != tracing::level_filters::LevelFilter::OFF
 }
 
-/// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn, and one without any retry
-/// at the call's level.
+/// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn. A give-up
+/// without any retry is written at the call's level.
 pub(super) fn publish(event: &CallEvent<'_>) {
     let error = (!event.error.is_none()).then(|| tracing::field::display(WithSources(event.error)));
     match event.what {
@@ -66,7 +66,7 @@ pub(super) fn publish(event: &CallEvent<'_>) {
     }
 }
 
-/// An error with its sources: the reason of a failure is often the last of them.
+/// An error with its sources, because the last source is often the reason of a failure.
 struct WithSources<'a>(ErrorText<'a>);
 
 impl fmt::Display for WithSources<'_> {

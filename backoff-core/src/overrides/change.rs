@@ -4,11 +4,11 @@ use std::env::{self, VarError};
 
 use super::{InvalidOverride, Override, Overrides, reports, table};
 
-/// Sets the override for a name or a prefix, in the place of the one before.
+/// Sets the override for a name or a prefix. It replaces the previous one.
 ///
 /// # Errors
 ///
-/// Returns [`InvalidOverride`] when the key or a value is refused; then nothing has changed.
+/// Returns [`InvalidOverride`] when the key or a value is refused; nothing is changed then.
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ pub fn set(key: &str, settings: Override) -> Result<(), InvalidOverride> {
     Ok(())
 }
 
-/// Takes an override out, and returns whether there was one.
+/// Removes an override, and returns whether there was one.
 #[expect(clippy::must_use_candidate, reason = "called for what it does")]
 pub fn remove(key: &str) -> bool {
     let mut was_set = false;
@@ -35,21 +35,21 @@ pub fn remove(key: &str) -> bool {
     was_set
 }
 
-/// Takes all overrides out.
+/// Removes all overrides.
 pub fn clear() {
     replace_all(Overrides::new());
 }
 
-/// Puts these overrides in the place of all that are set, at once: no call sees some old and some new ones.
+/// Replaces all overrides at once, so no call sees a mix of old and new ones.
 pub fn replace_all(overrides: Overrides) {
     change(|present| *present = overrides);
 }
 
-/// Adds the overrides of a text, each in the place of the one before, at once.
+/// Adds the overrides of a text, all at once. Each one replaces the previous one of the same key.
 ///
 /// # Errors
 ///
-/// Returns [`InvalidOverride`] for the first mistake; then nothing has changed.
+/// Returns [`InvalidOverride`] for the first mistake; nothing is changed then.
 ///
 /// # Examples
 ///
@@ -66,13 +66,13 @@ pub fn load(text: &str) -> Result<(), InvalidOverride> {
     Ok(())
 }
 
-/// Adds the overrides of an environment variable, as [`load`] does; a variable that is not set adds none.
+/// Adds the overrides of an environment variable, as [`load`] does. A variable that is not set adds none.
 ///
-/// Usually the last thing that is loaded when a program starts, over those of its configuration file.
+/// Usually a program loads the variable last at its start, so that it replaces overrides of the configuration file.
 ///
 /// # Errors
 ///
-/// Returns [`InvalidOverride`] for the first mistake, and when the value is not Unicode; then nothing has changed.
+/// Returns [`InvalidOverride`] for the first mistake, and when the value is not Unicode; nothing is changed then.
 ///
 /// # Examples
 ///

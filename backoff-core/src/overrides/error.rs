@@ -5,8 +5,8 @@ use crate::text::Excerpt;
 
 /// An override that cannot be used: bad syntax, an unknown setting, or a value that no policy could have.
 ///
-/// The text names the override, the setting, and the cure; nothing of what was loaded has been applied. It is one line: of each name and value it
-/// repeats at most 80 characters, with control characters escaped.
+/// The text contains the override, the setting, and the cure. None of the loaded overrides is applied. The text is one
+/// line. Of each name and value it repeats at most 80 characters, with control characters escaped.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ pub struct InvalidOverride {
 }
 
 impl InvalidOverride {
-    /// The text has no override where one should be.
+    /// Returns an error without a key, for text in which no key could be read.
     pub(super) fn syntax(reason: String) -> Self {
         Self { variable: None, key: None, reason }
     }
@@ -42,7 +42,7 @@ impl InvalidOverride {
         Self { variable: Some(variable.to_owned()), ..self }
     }
 
-    /// Returns the key of the override, whole; `None` when it could not be read that far.
+    /// Returns the whole key of the override; `None` if the key could not be read.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()

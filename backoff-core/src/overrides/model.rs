@@ -1,10 +1,10 @@
-//! Every order in which overrides can be changed and looked for, tried by loom.
+//! Loom models: every order in which overrides can be changed and looked up.
 
 use loom::thread;
 
 use super::{Override, Overrides, clear, current, is_active, remove, replace_all, set};
 
-/// Two overrides that belong together.
+/// Two overrides that are always set together.
 fn pair(attempts: u32) -> Overrides {
     let settings = Override::new().max_attempts(attempts);
     let mut pair = Overrides::new();

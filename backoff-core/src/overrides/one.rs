@@ -1,4 +1,4 @@
-//! What one override says.
+//! The settings of one override.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,10 @@ use crate::policy::settings::{KEYS, Settings, Value, unknown};
 use crate::{Jitter, Since};
 use backoff_rules::Kind;
 
-/// The settings that take the place of an annotation's, in the words of the attribute's arguments.
+/// Settings that replace those of an annotation, with the names of the attribute's arguments.
 ///
-/// The setters check nothing; [`set`](super::set) and [`Overrides::insert`](super::Overrides::insert) do. As text it is what
-/// stands after the name in an environment variable.
+/// The setters check nothing; [`set`](super::set) and [`Overrides::insert`](super::Overrides::insert) check the values.
+/// Its text form is the part after the name in an environment variable.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub struct Override {
     pub(super) settings: Settings,
 }
 
-/// The setting that only overrides have.
+/// The name of the setting that only overrides have.
 pub(super) const DISABLED: &str = "disabled";
 
 impl Override {
@@ -42,7 +42,7 @@ impl Override {
         Self::default()
     }
 
-    /// Switches retries off, for calls in progress at their next failure.
+    /// Disables retries, for calls in progress at their next failure.
     pub fn disabled(mut self) -> Self {
         self.disabled = Some(true);
         self
@@ -60,7 +60,7 @@ impl Override {
         self
     }
 
-    /// Makes the backoff that of Fibonacci.
+    /// Makes the backoff a Fibonacci backoff.
     pub fn fibonacci(mut self) -> Self {
         self.settings.backoff = Some(Kind::Fibonacci);
         self
@@ -84,7 +84,7 @@ impl Override {
         self
     }
 
-    /// Sets what each further retry adds to a linear backoff.
+    /// Sets the increment of a linear backoff per further retry.
     pub fn increment(mut self, increment: Duration) -> Self {
         self.settings.increment = Some(increment);
         self
@@ -96,7 +96,7 @@ impl Override {
         self
     }
 
-    /// Sets the randomness put on each base delay.
+    /// Sets the randomness (jitter) put on each base delay.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.settings.jitter = Some(jitter);
         self
@@ -108,7 +108,8 @@ impl Override {
         self
     }
 
-    /// Sets the largest number of retries: one less than [`max_attempts`](Self::max_attempts), and refused beside it.
+    /// Sets the largest number of retries. This is one less than [`max_attempts`](Self::max_attempts); setting both is
+    /// refused.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.settings.max_retries = Some(retries);
         self
@@ -120,7 +121,7 @@ impl Override {
         self
     }
 
-    /// Lifts the limits of the annotation on attempts and time.
+    /// Removes the limits of the annotation on attempts and time.
     pub fn forever(mut self) -> Self {
         self.settings.forever = Some(true);
         self
@@ -132,25 +133,25 @@ impl Override {
         self
     }
 
-    /// Sets how long an attempt must run for its failure to start a new sequence.
+    /// Sets the duration that an attempt must run for its failure to start a new sequence.
     pub fn reset_after(mut self, ran: Duration) -> Self {
         self.settings.reset_after = Some(ran);
         self
     }
 
-    /// Sets the longest push-back that is waited for.
+    /// Sets the longest push-back (`Retry-After`) that a call waits for.
     pub fn max_push_back(mut self, longest: Duration) -> Self {
         self.settings.max_push_back = Some(longest);
         self
     }
 
-    /// Promises that the operation may be executed more than once.
+    /// Promises that executing the operation more than once is safe (idempotent).
     pub fn idempotent(mut self) -> Self {
         self.settings.idempotent = Some(true);
         self
     }
 
-    /// Sets what `key` names; the error is a whole message.
+    /// Sets the setting `key`. The error is a complete message.
     pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
         if key == DISABLED {
             let flag = value.flag(key)?;
@@ -166,18 +167,18 @@ impl Override {
         self.settings.set(key, value)
     }
 
-    /// Refuses what no policy could have.
+    /// Refuses values that no policy could have.
     pub(super) fn check(&self) -> Result<(), String> {
         self.settings.check()
     }
 
-    /// Returns the settings that are named, as they are written.
+    /// Returns the settings that are set, as they are written.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let disabled = self.disabled.map(|flag| (DISABLED, Value::Flag(flag)));
         disabled.into_iter().chain(self.settings.entries())
     }
 
-    /// Reads `max_attempts=2, disabled`; the error is a whole message.
+    /// Reads `max_attempts=2, disabled`. The error is a complete message.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let mut read = Self::new();
         for setting in text.split(',') {

@@ -1,14 +1,14 @@
-//! The policy that a failing call follows in place of its own.
+//! The policy that replaces the one of a failing call.
 
 use super::{Override, Overrides, reports, scope};
 use crate::{Backoff, CallSite, Policy, Schedule};
 use backoff_rules::Rules;
 
-/// The rules and the backoff that a call follows in place of its own.
+/// The rules and the backoff that replace those of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replacement {
     pub(crate) rules: Rules,
-    /// The backoff; `None` for a custom one, which stays.
+    /// The backoff; `None` keeps a custom backoff.
     pub(crate) schedule: Option<Schedule>,
 }
 
@@ -18,9 +18,10 @@ impl From<Policy> for Replacement {
     }
 }
 
-/// Returns what a failing call follows in place of its own policy, by these overrides and the open scopes; `None` for its own.
+/// Returns the replacement for the policy of a failing call, from these overrides and the open scopes; `None` keeps its
+/// policy.
 ///
-/// Values that had to give way are reported at its first failure.
+/// Values that had to be adjusted are reported at the first failure of the call.
 pub(crate) fn replacement<B: Backoff>(
     table: Option<&Overrides>,
     site: &'static CallSite,

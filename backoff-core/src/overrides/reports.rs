@@ -1,4 +1,4 @@
-//! What an operator should know of the overrides that are set.
+//! Reports about the overrides that are set: keys that match no function, and settings that were adjusted.
 
 use std::fmt;
 use std::sync::PoisonError;
@@ -9,7 +9,7 @@ use crate::sync::{Mutex, shared_static};
 use crate::text::Excerpt;
 use crate::{InvalidPolicy, call_sites};
 
-/// A key that no annotated function answers to, with the names that come near; see [`unmatched`].
+/// A key that matches no annotated function that has failed, with the most similar names; see [`unmatched`].
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ impl Unmatched {
         &self.key
     }
 
-    /// Returns the names of call sites that come near it, the nearest first, at most three.
+    /// Returns the most similar names of call sites, the nearest first, at most three.
     #[must_use]
     pub fn nearest(&self) -> &[&'static str] {
         &self.nearest
@@ -61,7 +61,7 @@ impl fmt::Display for Unmatched {
     }
 }
 
-/// A setting that an override could not have as it stands; see [`adjusted`].
+/// A setting of an override that could not be applied unchanged; see [`adjusted`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adjusted {
     key: String,
@@ -82,7 +82,7 @@ impl Adjusted {
         self.site
     }
 
-    /// Returns the rule that would be broken.
+    /// Returns the rule that the setting would break.
     #[must_use]
     pub fn reason(&self) -> InvalidPolicy {
         self.reason
@@ -96,20 +96,21 @@ impl fmt::Display for Adjusted {
 }
 
 shared_static! {
-    /// Held to add, to copy and to clear, and never while other code runs.
+    /// The adjusted settings. Held to add, to copy and to clear, and never while other code runs.
     static NOTES: Mutex<Vec<Adjusted>> = Mutex::new(Vec::new());
 }
 
-/// How much a name must resemble a key to be near it, 1 for the same.
+/// The smallest similarity of a near name to a key; 1 means equal.
 const NEAR: f64 = 0.6;
-/// The length of a key, in bytes, beyond which no name is near: comparing costs the product of both lengths.
+/// The length of the longest key, in bytes, that is compared with names, because a comparison costs the product of both
+/// lengths.
 const LONGEST: usize = 1000;
-/// How many near names are told.
+/// The largest number of near names in a report.
 const TOLD: usize = 3;
 
-/// Returns the keys that no annotated function has answered to, with the nearest names of those that have failed.
+/// Returns the keys that match no annotated function that has failed, each with the nearest names of those that have.
 ///
-/// Functions are known from their first failure on, so that a key may stand here until its function fails.
+/// A function is known after its first failure. A key may therefore be listed here until its function fails.
 #[must_use]
 pub fn unmatched() -> Vec<Unmatched> {
     let Some(table) = table() else { return Vec::new() };
@@ -119,10 +120,10 @@ pub fn unmatched() -> Vec<Unmatched> {
     unmatched.map(|key| Unmatched { key: key.to_owned(), nearest: nearest(key, &names) }).collect()
 }
 
-/// Returns what contradicts the annotation that it met, or does not belong to its backoff.
+/// Returns the settings that contradict the annotation of a function, or do not belong to its backoff.
 ///
-/// A contradiction is moved to the nearest allowed value; a setting that the backoff does not have is left out.
-/// Known from the first call on that fails under the override.
+/// A contradicting value is moved to the nearest allowed one. A setting that the backoff does not have is ignored. A
+/// setting is listed after the first call that fails under the override.
 ///
 /// # Examples
 ///
@@ -149,8 +150,8 @@ pub fn adjusted() -> Vec<Adjusted> {
     NOTES.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Notes what gave way when an override met a call site; returns whether that is new. The same rule with another value, which
-/// the program may compute anew in each call, is not.
+/// Records a setting that was adjusted for a call site, and returns whether the record is new. The same rule with
+/// another value is not new, because the program may compute the value again in each call.
 pub(super) fn note(key: &str, site: &'static str, reason: InvalidPolicy) -> bool {
     let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
     let is_new =
@@ -161,7 +162,7 @@ pub(super) fn note(key: &str, site: &'static str, reason: InvalidPolicy) -> bool
     is_new
 }
 
-/// Forgets the notes on overrides that have changed.
+/// Removes the records of overrides that have changed.
 pub(super) fn retain(is_unchanged: impl Fn(&str) -> bool) {
     NOTES.lock().unwrap_or_else(PoisonError::into_inner).retain(|note| is_unchanged(&note.key));
 }
@@ -178,7 +179,8 @@ fn nearest(key: &str, names: &[&'static str]) -> Vec<&'static str> {
     near.into_iter().map(|(_, name)| name).take(TOLD).collect()
 }
 
-/// How near the key comes to the name, or to any run of its parts: who types a name leaves the crate out, or stops early.
+/// Returns the similarity of the key to the name, or to the most similar run of the name's parts. Runs are compared
+/// because people omit the crate or the last parts when they type a name.
 fn resemblance(key: &str, name: &str) -> f64 {
     let mut starts = vec![0];
     let mut ends = vec![name.len()];

@@ -13,11 +13,12 @@ std::thread_local! {
     static GIVEN: Cell<Option<Policy>> = const { Cell::new(None) };
 }
 
-/// Runs `work`; annotated functions that fail inside it, on this thread, go by `policy` in the place of their annotation.
+/// Runs `work` and applies `policy`, in place of the annotation, to annotated functions that fail inside it on this
+/// thread.
 ///
-/// Scopes nest, and the innermost one counts. Overrides that are set for a function apply on top of it. A call looks for the
-/// scope at its first failure. What `work` spawns on other threads is outside; so is a future that is made inside and polled
-/// elsewhere ([`with_policy_async`] is for those).
+/// Scopes nest, and the innermost one applies. Overrides that are set for a function apply on top of it. A call looks
+/// up the scope at its first failure. The scope does not apply to work that `work` spawns on other threads. It also
+/// does not apply to a future that is created inside and polled elsewhere; use [`with_policy_async`] for such futures.
 ///
 /// # Examples
 ///
@@ -39,10 +40,10 @@ pub fn with_policy<R>(policy: Policy, work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Returns a future that runs `work`; annotated functions that fail inside it go by `policy` in the place of their
-/// annotation, on whatever thread it is polled.
+/// Returns a future that runs `work` and applies `policy`, in place of the annotation, to annotated functions that fail
+/// inside it. The future may be polled on any thread.
 ///
-/// The rest is as for [`with_policy`]; tasks that `work` spawns are outside.
+/// The rest is as for [`with_policy`]. The scope does not apply to tasks that `work` spawns.
 ///
 /// # Cancellation
 ///
@@ -51,7 +52,7 @@ pub fn with_policy_async<F: Future>(policy: Policy, work: F) -> WithPolicy<F> {
     WithPolicy { policy, work: Box::pin(work) }
 }
 
-/// A future whose annotated functions go by a given policy; made by [`with_policy_async`].
+/// A future that applies a policy to its annotated functions; created by [`with_policy_async`].
 #[must_use = "futures do nothing unless polled"]
 pub struct WithPolicy<F> {
     policy: Policy,
@@ -73,7 +74,7 @@ impl<F> fmt::Debug for WithPolicy<F> {
     }
 }
 
-/// Puts back what was given before.
+/// Restores the previous policy.
 struct Inside {
     before: Option<Policy>,
 }
@@ -92,7 +93,8 @@ impl Drop for Inside {
     }
 }
 
-/// Returns the policy that is given to the calls on this thread; a thread that is shutting down has none.
+/// Returns the policy of the innermost scope on this thread; `None` outside scopes, or on a thread that is shutting
+/// down.
 pub(super) fn policy() -> Option<Policy> {
     GIVEN.try_with(Cell::get).ok().flatten()
 }

@@ -1,4 +1,4 @@
-//! Overrides by name.
+//! A set of overrides by name.
 
 #[cfg(feature = "serde")]
 mod config;
@@ -12,10 +12,11 @@ use super::{InvalidOverride, Override};
 use crate::policy::settings::KEYS;
 use crate::text::Excerpt;
 
-/// Overrides by the names and prefixes that they are for, all of them checked.
+/// Overrides by name or prefix, all of them checked.
 ///
-/// As text it is what an environment variable holds: a name, a colon, the settings, and a semicolon between two overrides. With the
-/// feature `serde` it is a map from names to settings. [`replace_all`](super::replace_all) makes it apply.
+/// Its text form is that of the environment variable: a name, a colon, the settings, and a semicolon between two
+/// overrides. With the feature `serde` it is a map from names to settings. [`replace_all`](super::replace_all) makes it
+/// apply.
 ///
 /// # Examples
 ///
@@ -34,13 +35,13 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Returns no overrides.
+    /// Returns an empty set.
     #[must_use]
     pub const fn new() -> Self {
         Self { by_key: BTreeMap::new() }
     }
 
-    /// Adds an override for a name or a prefix, in the place of the one before.
+    /// Adds an override for a name or a prefix. It replaces the previous one.
     ///
     /// # Errors
     ///
@@ -54,12 +55,12 @@ impl Overrides {
         Ok(())
     }
 
-    /// Takes an override out, and returns whether there was one.
+    /// Removes an override, and returns whether there was one.
     pub fn remove(&mut self, key: &str) -> bool {
         self.by_key.remove(key.trim()).is_some()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_key.is_empty()
@@ -76,8 +77,8 @@ impl Overrides {
         self.by_key.iter().map(|(key, settings)| (key.as_str(), settings))
     }
 
-    /// Returns the override that applies to a call site of this name: the one for exactly this name, else the one with the
-    /// longest prefix.
+    /// Returns the override that applies to a call site of this name: the one for exactly this name, otherwise the one
+    /// with the longest prefix.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(&str, &Override)> {
         if let Some((key, settings)) = self.by_key.get_key_value(name) {
@@ -87,13 +88,14 @@ impl Overrides {
         matching.max_by_key(|(covered, ..)| *covered).map(|(_, key, settings)| (key, settings))
     }
 
-    /// Adds all of `others`, each in the place of the one before.
+    /// Adds all of `others`. Each one replaces the previous one of the same key.
     pub(super) fn extend(&mut self, others: Self) {
         self.by_key.extend(others.by_key);
     }
 }
 
-/// Returns how much of `name` the prefix `key` covers; at the same length, one that ends with a part of the name is the better.
+/// Returns the length of `name` that the prefix `key` covers. At the same length, a key that ends with a part of the
+/// name wins.
 pub(super) fn covered(key: &str, name: &str) -> Option<(usize, bool)> {
     if let Some(start) = key.strip_suffix('*') {
         return name.starts_with(start).then_some((start.len(), false));
@@ -152,7 +154,7 @@ impl FromStr for Overrides {
     }
 }
 
-/// Splits at each semicolon that is not inside of brackets: the name of a method may have an array such as `[u8; 4]`.
+/// Splits at each semicolon outside brackets, because the name of a method may contain an array such as `[u8; 4]`.
 fn entries(text: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0_u32;
     let are_closed = text.matches('[').count() == text.matches(']').count();
@@ -166,7 +168,7 @@ fn entries(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Splits at the last colon that is not half of a `::`. Names may have such colons, too; settings have none.
+/// Splits at the last colon that is not half of a `::`. Names may contain such colons too; settings never do.
 fn split_key(entry: &str) -> Option<(&str, &str)> {
     let mut rest = entry;
     loop {
@@ -178,7 +180,8 @@ fn split_key(entry: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Returns the name of an override that stands before another one's without a semicolon between: what follows its colon is a setting.
+/// Returns the name of an override that is followed by another one without a semicolon between them. A setting follows
+/// the colon of this name.
 fn begins_with_settings(key: &str) -> Option<&str> {
     let colons = key.match_indices(':').map(|(at, _)| at);
     let mut followed = colons.filter_map(|at| Some((key.get(..at)?, key.get(at + 1..)?.trim_start())));

@@ -1,4 +1,4 @@
-//! The overrides of the process, and whether a failing call has any to look for.
+//! The overrides of the process, and the count that shows a failing call whether a lookup is needed.
 
 use std::sync::{Arc, PoisonError};
 
@@ -8,16 +8,16 @@ use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{RwLock, shared_static};
 
 shared_static! {
-    /// What a failing call has to look for: the open scopes, and one more while an override is set.
+    /// The number of reasons for a lookup at a failure: the open scopes, plus one while an override is set.
     static ACTIVE: AtomicUsize = AtomicUsize::new(0);
 }
 
 shared_static! {
-    /// What is set. Held to copy or to replace the pointer, and never while other code runs.
+    /// The overrides that are set. Held to copy or to replace the pointer, and never while other code runs.
     static TABLE: RwLock<Option<Arc<Overrides>>> = RwLock::new(None);
 }
 
-/// Replaces the overrides by those that `change` returns; the lock is held meanwhile.
+/// Replaces the overrides by those that `change` returns. The lock is held while `change` runs.
 pub(super) fn replace(change: impl FnOnce(Option<&Overrides>) -> Overrides) {
     let mut slot = TABLE.write().unwrap_or_else(PoisonError::into_inner);
     let before = slot.take();
@@ -30,12 +30,12 @@ pub(super) fn replace(change: impl FnOnce(Option<&Overrides>) -> Overrides) {
     *slot = (!present.is_empty()).then(|| Arc::new(present));
 }
 
-/// There is one more thing to look for.
+/// Adds one reason for a lookup.
 pub(super) fn scope_opens() {
     ACTIVE.fetch_add(1, Ordering::Relaxed);
 }
 
-/// There is one less.
+/// Removes one reason for a lookup.
 pub(super) fn scope_closes() {
     ACTIVE.fetch_sub(1, Ordering::Relaxed);
 }
@@ -45,13 +45,13 @@ pub(crate) fn table() -> Option<Arc<Overrides>> {
     TABLE.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Returns whether a failing call has anything to look for: one relaxed load.
+/// Returns whether a failing call needs a lookup. This costs one relaxed load.
 #[inline]
 pub(crate) fn is_active() -> bool {
     ACTIVE.load(Ordering::Relaxed) > 0
 }
 
-/// Returns whether retries of this call site are switched off now.
+/// Returns whether retries of this call site are disabled now.
 pub(crate) fn is_disabled(site: &CallSite) -> bool {
     let disabled = |table: Arc<Overrides>| table.find(site.name()).and_then(|(_, found)| found.disabled);
     table().and_then(disabled) == Some(true)

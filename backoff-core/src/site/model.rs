@@ -1,4 +1,4 @@
-//! Every order in which call sites can fail for the first time, tried by loom.
+//! Loom models: every order in which call sites can fail for the first time.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! A number that many threads increment.
+//! A counter that many threads increment.
 //!
-//! Some 32-bit targets (`powerpc`, `armv5te`) have no 64-bit atomics. There a counter has 32 bits, and stops at the largest number
-//! instead of starting over. The counters are the standard library's in a model of loom's, too: each changes in one step, and guards
-//! nothing else.
+//! Some 32-bit targets (`powerpc`, `armv5te`) have no 64-bit atomics. There a counter has 32 bits and stops at the
+//! largest number instead of starting over. Loom models use the standard library's counters too, because each counter
+//! changes in one step and guards no other data.
 
 #[cfg(any(test, not(target_has_atomic = "64")))]
 use std::sync::atomic::AtomicU32;
@@ -36,7 +36,7 @@ impl Wide {
     }
 }
 
-/// A counter for all other targets: it stops at `u32::MAX`.
+/// A counter for all other targets. It stops at `u32::MAX`.
 #[cfg(any(test, not(target_has_atomic = "64")))]
 #[derive(Debug)]
 pub(crate) struct Narrow(AtomicU32);

@@ -1,4 +1,4 @@
-//! What keeps a setup in force, and tells what the calls under it did.
+//! Guards that keep a setup active, and recorders of the calls under them.
 
 use std::fmt;
 use std::future::Future;
@@ -12,9 +12,9 @@ use std::time::Duration;
 use crate::StopReason;
 use crate::test_hooks::layers::{self, Layer};
 
-/// What the calls under a guard did; every guard is one, by dereference.
+/// The record of the calls under a guard. Every guard dereferences to its recorder.
 ///
-/// Clones tell of the same guard, also after it is gone.
+/// Clones share the record of the same guard, also after the guard is dropped.
 #[derive(Clone)]
 pub struct Recorder {
     layer: Arc<Layer>,
@@ -25,38 +25,38 @@ impl Recorder {
         Self { layer }
     }
 
-    /// Returns how many attempts have ended, those of all calls together.
+    /// Returns the number of attempts that have ended, over all calls.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.layer.recorded().attempts
     }
 
-    /// Returns the delay before each retry as the policy decided it, whether it was waited out or not.
+    /// Returns the delay before each retry as the policy decided it, even if the delay was skipped.
     #[must_use]
     pub fn waits(&self) -> Vec<Duration> {
         self.layer.recorded().waits.clone()
     }
 
-    /// Returns why each call that gave up did so, in the order in which they did.
+    /// Returns the reason of each call that gave up, in the order in which they gave up.
     #[must_use]
     pub fn reasons(&self) -> Vec<StopReason> {
         self.layer.recorded().reasons.clone()
     }
 
-    /// Returns how many replies were lost.
+    /// Returns the number of lost replies.
     #[must_use]
     pub fn lost_replies(&self) -> u32 {
         self.layer.recorded().lost_replies
     }
 
-    /// Runs `work` under the guard, on whatever thread: what a spawned thread does with a recorder taken along.
+    /// Runs `work` under the guard, on any thread. A spawned thread calls this on a recorder that was passed to it.
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let mut inside = Vec::new();
         let _entered = Entered::new(&self.layer, &mut inside);
         work()
     }
 
-    /// Returns a future that runs under the guard: what a spawned task does with a recorder taken along.
+    /// Returns a future that runs under the guard. A spawned task uses this with a recorder that was passed to it.
     ///
     /// # Cancellation
     ///
@@ -77,12 +77,12 @@ impl fmt::Debug for Recorder {
     }
 }
 
-/// Keeps a setup in force on the thread that made it; dropping it puts back what was before, in a panic, too.
+/// Keeps a setup active on the thread that created it. Dropping it restores the previous setup, also during a panic.
 #[derive(Debug)]
 #[must_use = "the setup is in force until the guard is dropped; bind it to a name such as `test`"]
 pub struct ThreadGuard {
     recorder: Recorder,
-    /// A guard belongs to its thread.
+    /// Makes the type `!Send`, because a guard belongs to its thread.
     thread: PhantomData<*const ()>,
 }
 
@@ -107,11 +107,11 @@ impl Deref for ThreadGuard {
     }
 }
 
-/// Keeps a setup in force in the whole process; dropping it puts back what was before.
+/// Keeps a setup active in the whole process. Dropping it restores the previous setup.
 ///
 /// # Examples
 ///
-/// A test binary that never retries, whatever runs in it:
+/// A test binary in which no call ever retries:
 ///
 /// ```
 /// use backoff_core::testing::{ProcessGuard, Setup};
@@ -148,10 +148,10 @@ impl Deref for ProcessGuard {
     }
 }
 
-/// A layer in force on this thread for a while.
+/// A layer that is active on this thread until it is dropped.
 struct Entered<'a> {
     layer: &'a Arc<Layer>,
-    /// The layers that were entered inside it and not left; they come back with it.
+    /// The layers that were entered inside it and not left. They become active again together with it.
     inside: &'a mut Vec<Arc<Layer>>,
 }
 
@@ -168,7 +168,7 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// A future under a guard; made by [`Recorder::wrap`].
+/// A future under a guard; created by [`Recorder::wrap`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Wrapped<F> {
     layer: Arc<Layer>,
@@ -192,7 +192,8 @@ impl<F> fmt::Debug for Wrapped<F> {
     }
 }
 
-/// A future under a guard of its own, which it yields as the recorder; made by [`Setup::for_future`](super::Setup::for_future).
+/// A future under its own guard. It yields the recorder of that guard; created by
+/// [`Setup::for_future`](super::Setup::for_future).
 ///
 /// # Cancellation
 ///
@@ -212,7 +213,7 @@ impl<F: Future> Tested<F> {
 }
 
 impl<F> Tested<F> {
-    /// Returns the recorder, for a future that may be dropped before it ends.
+    /// Returns the recorder. Use it if the future may be dropped before it ends.
     #[must_use]
     pub fn recorder(&self) -> Recorder {
         self.recorder.clone()

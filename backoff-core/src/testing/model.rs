@@ -1,4 +1,4 @@
-//! Every order in which guards of the process can come and go, tried by loom.
+//! Loom models: every order in which guards of the process can be created and dropped.
 
 use loom::thread;
 

@@ -1,4 +1,4 @@
-//! Every way in which the requests of an operation can end.
+//! Tests of an operation under every sequence of outcomes of its requests.
 
 use std::fmt;
 use std::future::{Future, pending, poll_fn};
@@ -13,23 +13,24 @@ use super::setup::Setup;
 use crate::CancelToken;
 use crate::test_hooks::{self, Layer};
 
-/// How one request ends.
+/// The outcome of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
-    /// The server acts, and its answer arrives.
+    /// The server executes the request, and its reply arrives.
     Ok,
-    /// The request fails before the server acts.
+    /// The request fails before the server executes it.
     Fail,
-    /// The server acts, and its answer is lost: the client sees a failure.
+    /// The server executes the request, but its reply is lost, so the client sees a failure.
     Lost,
-    /// The server acts, and nobody waits for the answer any more: the call is cancelled in the middle of the attempt.
+    /// The server executes the request, but the call is cancelled in the middle of the attempt, so nothing waits for
+    /// the reply.
     Cancelled,
 }
 
 impl Fate {
     const ALL: [Self; 4] = [Self::Ok, Self::Fail, Self::Lost, Self::Cancelled];
 
-    /// Returns the fate after this one; `None` after the last.
+    /// Returns the next fate in the order of [`ALL`](Self::ALL); `None` after the last.
     fn next(self) -> Option<Self> {
         let mut later = Self::ALL.into_iter().skip_while(|fate| *fate != self);
         later.nth(1)
@@ -47,15 +48,15 @@ impl fmt::Display for Fate {
     }
 }
 
-/// What is to happen to the requests under one guard.
+/// The planned fates of the requests under one guard.
 #[derive(Debug)]
 pub(super) struct Script {
     fates: Vec<Fate>,
     next: AtomicUsize,
     token: Mutex<CancelToken>,
-    /// A future that can be dropped in the middle of an attempt is polled.
+    /// `true` while a future is polled that can be dropped in the middle of an attempt.
     is_called: AtomicBool,
-    /// It is to be dropped.
+    /// `true` if this future must be dropped.
     is_cut: AtomicBool,
 }
 
@@ -75,7 +76,7 @@ impl Script {
         test_hooks::script()?.downcast().ok()
     }
 
-    /// Returns what happens to the next request; it succeeds once the sequence has ended.
+    /// Returns the fate of the next request. Requests after the end of the sequence succeed.
     fn next(&self) -> Fate {
         let at = self.next.fetch_add(1, Ordering::Relaxed);
         self.fates.get(at).copied().unwrap_or(Fate::Ok)
@@ -85,16 +86,16 @@ impl Script {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cancels the calls that watch the token; later calls get a new one.
+    /// Cancels the calls that use the token. Later calls get a new one.
     fn cancel(&self) {
         let token = std::mem::take(&mut *self.token());
         token.cancel();
     }
 }
 
-/// One sequence of fates, while the test runs with it; made by [`every_outcome`].
+/// One sequence of fates, for one run of the test; created by [`every_outcome`].
 ///
-/// By dereference it is the recorder of this run.
+/// It dereferences to the recorder of this run.
 #[derive(Debug)]
 pub struct Case {
     recorder: Recorder,
@@ -114,15 +115,15 @@ impl Case {
         &self.script.fates
     }
 
-    /// Returns the token that [`Fate::Cancelled`] cancels, to give to a blocking call.
+    /// Returns the token that [`Fate::Cancelled`] cancels. Pass it to a blocking call.
     ///
-    /// Cancelling is final, so that each cancelled call uses a token up: ask for one per call.
+    /// A cancelled token stays cancelled, so get a new token for each call.
     #[must_use]
     pub fn token(&self) -> CancelToken {
         self.script.token().clone()
     }
 
-    /// Awaits a call; [`Fate::Cancelled`] drops it in the middle of the attempt, and the answer is `None`.
+    /// Awaits a call. [`Fate::Cancelled`] drops the call in the middle of the attempt; the result is then `None`.
     ///
     /// # Cancellation
     ///
@@ -151,13 +152,14 @@ impl Deref for Case {
     }
 }
 
-/// A request of a test double: `act` is what the server does, `failure` what the client sees when no answer arrives.
+/// Executes a request of a test double. `act` is the effect on the server, `failure` makes the error of a client
+/// without a reply.
 ///
-/// Under [`every_outcome`] it ends as the sequence says; elsewhere it is `act`.
+/// Under [`every_outcome`] the request ends as the sequence specifies. Elsewhere it is the same as `act`.
 ///
 /// # Errors
 ///
-/// Returns what `act` does, or `failure` where the request fails or its answer is lost.
+/// Returns the error of `act`, or `failure` if the request fails or its reply is lost.
 pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() -> E) -> Result<T, E> {
     let Some(script) = Script::current() else {
         return act();
@@ -174,14 +176,14 @@ pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() 
     }
 }
 
-/// A request of a test double in async code; see [`request`].
+/// Executes a request of a test double in async code; see [`request`].
 ///
-/// [`Fate::Cancelled`] drops a call that is awaited by [`Case::call`] once `act` has ended; elsewhere it cancels the token
-/// as in blocking code.
+/// [`Fate::Cancelled`] drops a call that is awaited by [`Case::call`] after `act` has ended. Other calls are cancelled
+/// with the token, as in blocking code.
 ///
 /// # Errors
 ///
-/// Returns what `act` does, or `failure` where the request fails or its answer is lost.
+/// Returns the error of `act`, or `failure` if the request fails or its reply is lost.
 ///
 /// # Cancellation
 ///
@@ -209,13 +211,13 @@ pub async fn request_async<T, E>(act: impl Future<Output = Result<T, E>>, failur
 
 /// Runs a blocking test once for every sequence of this length of the four [`Fate`]s, without waiting.
 ///
-/// The test double asks [`request`] what happens to each of its requests, and acts accordingly; requests after the end of
-/// the sequence succeed. A test that panics says which sequence it ran with. There are 4 to the power of `length` sequences: one as long as
-/// `max_attempts` covers a call of one request per attempt.
+/// The test double calls [`request`] for each of its requests, which ends as the sequence specifies. Requests after the
+/// end of the sequence succeed. If a test panics, its sequence is printed. There are 4 to the power of `length`
+/// sequences. A sequence as long as `max_attempts` covers a call of one request per attempt.
 ///
 /// # Examples
 ///
-/// A payment that is booked under a key is charged once, whatever happens to its requests:
+/// A payment that is recorded under a key is charged once, with any fates of its requests:
 ///
 /// ```
 /// use backoff_core::{CancelToken, retry, testing};
@@ -253,7 +255,9 @@ pub fn every_outcome(length: usize, mut test: impl FnMut(&Case)) {
     }
 }
 
-/// Runs an async test once for every sequence of this length of the four [`Fate`]s, without waiting; see [`every_outcome`].
+/// Runs an async test once for every sequence of this length of the four [`Fate`]s, without waiting.
+///
+/// The requests are those of [`request_async`]; the rest is as for [`every_outcome`].
 ///
 /// # Cancellation
 ///
@@ -291,7 +295,7 @@ pub async fn every_outcome_async(length: usize, mut test: impl AsyncFnMut(&Case)
     }
 }
 
-/// Says in a panic which sequence was running.
+/// Prints the current sequence if the test panics.
 struct Blame<'a>(&'a [Fate]);
 
 impl Drop for Blame<'_> {
@@ -303,7 +307,7 @@ impl Drop for Blame<'_> {
     }
 }
 
-/// Every sequence of one length, in the order of [`Fate::ALL`].
+/// Iterates over every sequence of one length, in the order of [`Fate::ALL`].
 struct Sequences {
     next: Option<Vec<Fate>>,
 }

@@ -1,13 +1,13 @@
-//! What a guard changes.
+//! The changes that a guard makes.
 
 use std::future::Future;
 
 use super::guards::{ProcessGuard, Tested, ThreadGuard};
 use crate::test_hooks::{Attempts, Changes, Layer};
 
-/// What a guard changes about the calls under it; what it does not name is left to the guards around it.
+/// The changes that a guard makes to the calls under it. Enclosing guards decide everything that it does not set.
 ///
-/// A setup that names nothing only records.
+/// A setup that sets nothing only records.
 ///
 /// # Examples
 ///
@@ -30,26 +30,29 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Returns a setup that names nothing.
+    /// Returns a setup that sets nothing.
     pub const fn new() -> Self {
         Self { changes: Changes { waits: None, attempts: None, disabled: None, lost_replies: None } }
     }
 
-    /// Returns a setup under which everything is as written in the program, whatever the guards around it say.
+    /// Returns a setup that ignores the changes of all enclosing guards, so calls run as written in the program.
     ///
-    /// For the one test that needs real retries in a binary whose [process guard](Self::for_process) switches them off.
+    /// Use it for the one test that needs real retries in a binary whose [process guard](Self::for_process) disables
+    /// them.
     pub const fn as_written() -> Self {
         let attempts = Some(Attempts::AsWritten);
         Self { changes: Changes { waits: Some(true), attempts, disabled: Some(false), lost_replies: Some(0) } }
     }
 
-    /// Makes every delay zero, also those that a server asks for.
+    /// Makes every delay zero, also delays that a server requests by push-back (`Retry-After`).
     ///
-    /// The policy decides as if the delays were waited out: what it would have slept counts as elapsed time, so that
-    /// `max_elapsed` and `timeout` end a call after the same number of attempts. Only that call sees this time; a call around it does not,
-    /// and an `attempt_timeout` waits in real (or tokio's) time. Where these matter, use
-    /// [`virtual_time`](super::virtual_time). Hooks are told a delay of zero;
-    /// [`waits`](super::Recorder::waits) has the real ones. The delays of a [`Ticker`](crate::Ticker) are zero, too.
+    /// The policy decides as if each delay had passed. Skipped delays count as elapsed time, so `max_elapsed` and
+    /// `timeout` end a call after the same number of attempts. Only that call sees this time; an enclosing call does
+    /// not. An `attempt_timeout` waits in real (or tokio's) time. If these matter, use
+    /// [`virtual_time`](super::virtual_time).
+    ///
+    /// Hooks receive a delay of zero; [`waits`](super::Recorder::waits) returns the real delays. The delays of a
+    /// [`Ticker`](crate::Ticker) are zero, too.
     pub const fn no_waits(mut self) -> Self {
         self.changes.waits = Some(false);
         self
@@ -57,8 +60,8 @@ impl Setup {
 
     /// Caps the number of attempts of each call, the first included; zero counts as 1.
     ///
-    /// A policy that allows fewer keeps its own limit. No attempt starts a new sequence, however long it ran: `reset_after` would lift
-    /// the cap.
+    /// A policy that allows fewer keeps its own limit. `reset_after` has no effect, because a new sequence of attempts
+    /// would remove the cap.
     pub const fn max_attempts(mut self, cap: u32) -> Self {
         self.changes.attempts = Some(Attempts::AtMost(if cap == 0 { 1 } else { cap }));
         self
@@ -66,14 +69,14 @@ impl Setup {
 
     /// Sets the number of attempts of each call that keeps failing, the first included; zero counts as 1.
     ///
-    /// It takes the place of the policy's `max_attempts` and `reset_after`, and lifts its `max_elapsed`. Permanent errors, an empty budget, a
-    /// backoff that has ended and cancelling stop a call as ever.
+    /// It replaces the policy's `max_attempts` and `reset_after`, and removes its `max_elapsed`. Permanent errors, an
+    /// empty budget, a backoff that has ended and cancellation stop a call as usual.
     pub const fn force_attempts(mut self, number: u32) -> Self {
         self.changes.attempts = Some(Attempts::Exactly(if number == 0 { 1 } else { number }));
         self
     }
 
-    /// Switches retries off: each call makes one attempt, and hands its own error back.
+    /// Disables retries: each call makes one attempt and returns its own error.
     pub const fn disabled(mut self) -> Self {
         self.changes.disabled = Some(true);
         self
@@ -85,24 +88,24 @@ impl Setup {
         self
     }
 
-    /// Puts the setup into force for calls on this thread, until the guard is dropped.
+    /// Activates the setup for calls on this thread until the guard is dropped.
     ///
-    /// With a runtime of one thread, which `#[tokio::test]` has by default, that is every task of the test.
+    /// With a runtime of one thread, the default of `#[tokio::test]`, the setup applies to every task of the test.
     pub fn for_thread(self) -> ThreadGuard {
         ThreadGuard::new(Layer::new(self.changes, None, None))
     }
 
-    /// Puts the setup into force for calls in the whole process, until the guard is dropped.
+    /// Activates the setup for calls in the whole process until the guard is dropped.
     ///
-    /// Guards of a thread or a future win over it. The recorder sees the calls of all tests of the binary.
+    /// Guards of a thread or a future take precedence over it. The recorder sees the calls of all tests of the binary.
     pub fn for_process(self) -> ProcessGuard {
         ProcessGuard::new(Layer::new(self.changes, None, None))
     }
 
-    /// Returns a future that runs `work` with the setup in force, on whatever thread it is polled.
+    /// Returns a future that runs `work` with the setup active, on any thread that polls it.
     ///
-    /// It yields the output of `work` and the recorder. Tasks that `work` spawns are not under the guard;
-    /// [`Recorder::wrap`](super::Recorder::wrap) takes it along.
+    /// It yields the output of `work` and the recorder. The guard does not apply to tasks that `work` spawns; pass it
+    /// to them with [`Recorder::wrap`](super::Recorder::wrap).
     ///
     /// # Cancellation
     ///

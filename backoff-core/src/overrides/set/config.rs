@@ -1,4 +1,4 @@
-//! Overrides as a table of configuration files.
+//! Overrides as a table of a configuration file.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::{InvalidOverride, Override, Overrides};
 use crate::policy::settings::AnyValue;
 use crate::text::Excerpt;
 
-/// A map from names and prefixes to settings, in the words of the attribute's arguments.
+/// A map from names and prefixes to settings, with the names of the attribute's arguments.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Overrides {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -40,7 +40,7 @@ impl<'de> Visitor<'de> for AllVisitor {
     }
 }
 
-/// The settings of one override; its name is for the messages.
+/// The settings of one override. Its name is used in error messages.
 struct Settings<'k> {
     key: &'k str,
 }
@@ -76,7 +76,7 @@ impl Settings<'_> {
     }
 }
 
-/// Written as it is read.
+/// Serializes to the form that is deserialized.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Overrides {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -84,7 +84,7 @@ impl Serialize for Overrides {
     }
 }
 
-/// Written as the table of one name.
+/// Serializes to the table of one name.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Override {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
