@@ -1,8 +1,8 @@
-//! What a body can ask of its own attempt.
+//! The state that a body can read about its own attempt.
 
 use core::time::Duration;
 
-/// What the body of a retried function can know about its own attempt: what `attempt = ctx` binds.
+/// A snapshot of the present attempt for the body of a retried function: the value that `attempt = ctx` binds.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Returns the snapshot of an attempt; the least of the limits is what remains.
+    /// Returns the snapshot of an attempt; the time left is the smallest of the limits.
     pub(crate) fn new(
         number: u32,
         max_attempts: Option<u32>,
@@ -44,7 +44,7 @@ impl Attempt {
         self.number
     }
 
-    /// Returns whether `max_attempts` allows no further one.
+    /// Returns `true` if `max_attempts` allows no further attempt.
     #[must_use]
     pub const fn is_last(&self) -> bool {
         self.is_last
@@ -62,9 +62,10 @@ impl Attempt {
         self.last_delay
     }
 
-    /// Returns the time that is left, by the least of `max_elapsed`, `timeout` and the limits of enclosing calls that named `inner_retries`.
+    /// Returns the time that is left, by the least of `max_elapsed`, `timeout` and the limits of enclosing calls that
+    /// set `inner_retries`.
     ///
-    /// `None` without a limit. A `max_elapsed` that counts from the first failure is none before that.
+    /// `None` without a limit. A `max_elapsed` that counts from the first failure is not a limit before that failure.
     #[must_use]
     pub const fn remaining(&self) -> Option<Duration> {
         self.remaining

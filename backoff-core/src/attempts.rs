@@ -1,4 +1,4 @@
-//! The retry loop written by hand, for operations that a closure cannot express.
+//! Manual retry loops, for operations that a closure cannot express.
 
 #[cfg(feature = "_runtime")]
 mod awaiting;
@@ -16,10 +16,10 @@ use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::block_unless_cancelled;
 use crate::{Backoff, Budget, CancelToken, Fault, Policy};
 
-/// The attempts of one call, for a loop by hand: it counts failures, waits, and says when to stop.
+/// The attempts of one call in a manual loop: counts failures, waits, and stops.
 ///
-/// For what a closure cannot express: `&mut` state across `.await`, several operations that share one policy, a
-/// connection that lives as long as it works. Made by [`Policy::start`].
+/// Use it where a closure cannot express the operation: `&mut` state across `.await`, several operations that share one
+/// policy, a connection that lives as long as it works. Created by [`Policy::start`].
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
     clock: WaitClock,
     driver: Driver<B::State, BothInstants>,
     attempt_started: Option<BothInstants>,
-    /// When the present sequence started, until its first failure tells by which clock that counts.
+    /// Start of the present sequence, until its first failure selects the clock by which that counts.
     reset_at: Option<BothInstants>,
     last_delay: Option<Duration>,
     stopped: Option<StopReason>,
@@ -64,10 +64,10 @@ pub struct Attempts<'p, B: Backoff, G = ThreadRandom> {
 }
 
 impl<B: Backoff> Policy<B> {
-    /// Returns the attempts of a call whose loop is written by hand, blocking or async.
+    /// Returns the attempts of a call with a manual loop, blocking or async.
     ///
-    /// The call starts now. Its time is that of what waits: the system's where the loop blocks the thread, and where it
-    /// awaits tokio's inside a tokio runtime, the system's elsewhere.
+    /// The call starts now. If the loop blocks the thread, its time is the system's. If it awaits, its time is tokio's
+    /// inside a tokio runtime, and the system's elsewhere.
     #[must_use]
     pub fn start(&self) -> Attempts<'_, B> {
         let clock = WaitClock::Async;
@@ -129,15 +129,16 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self
     }
 
-    /// Takes a token of a shared budget for each retry; [`success`](Self::success) gives some back.
+    /// Takes a token of a shared budget for each retry; [`success`](Self::success) puts a part back.
     #[must_use]
     pub fn budget(mut self, budget: &'p Budget) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// Returns the number of the present attempt, 1 for the first, also after [`reset`](Self::reset); once the call has stopped,
-    /// that of the last.
+    /// Returns the number of the present attempt, 1 for the first, also after [`reset`](Self::reset).
+    ///
+    /// Once the call has stopped, it is the number of the last attempt.
     #[must_use]
     pub fn number(&self) -> u32 {
         let failed = self.driver.progress().attempts();
@@ -150,19 +151,19 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self.last_delay
     }
 
-    /// Returns the sum of the delays that were waited out so far.
+    /// Returns the sum of the completed delays.
     #[must_use]
     pub fn slept(&self) -> Duration {
         self.driver.slept()
     }
 
-    /// Returns why the call stopped; `None` while it goes on.
+    /// Returns the reason why the call stopped; `None` while it continues.
     #[must_use]
     pub fn stopped(&self) -> Option<StopReason> {
         self.stopped
     }
 
-    /// Notes that the attempt succeeded; what follows is a new call.
+    /// Records that the attempt succeeded; the next attempt belongs to a new call.
     pub fn success(&mut self) {
         if let Some(budget) = self.budget {
             budget.deposit();
@@ -175,7 +176,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self.last_delay = None;
     }
 
-    /// Starts a new sequence: attempts, backoff and elapsed time begin anew, as after `reset_after`.
+    /// Starts a new sequence: attempts, backoff and elapsed time start again, as after `reset_after`.
     ///
     /// # Examples
     ///
@@ -202,20 +203,20 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     ///
     /// # Errors
     ///
-    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    /// Returns the error when the policy stops; [`stopped`](Self::stopped) returns the reason.
     pub fn pause<E>(&mut self, error: E) -> Result<(), E> {
         self.pause_as(error, Fault::Transient)
     }
 
-    /// Waits before the next attempt, blocking the thread; `fault` says what the error means.
+    /// Waits before the next attempt, blocking the thread; `fault` is the classification of the error.
     ///
     /// # Errors
     ///
-    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    /// Returns the error when the policy stops; [`stopped`](Self::stopped) returns the reason.
     ///
     /// # Examples
     ///
-    /// The fault is asked before the error is given away:
+    /// Compute the fault before the error moves into the call:
     ///
     /// ```
     /// use backoff_core::{Policy, StopReason, classify};
@@ -241,7 +242,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
             Decision::RetryAfter(delay) => delay,
             Decision::Stop(_) => return Err(error),
         };
-        // What an error holds is free while the call waits, unless the call may end with it.
+        // The error's resources are freed while the call waits, unless the call may end with it.
         let held = self.cancel.is_some().then_some(error);
         block_unless_cancelled(delay, self.cancel.as_ref());
         if let (true, Some(error)) = (self.is_cancelled(), held) {
@@ -252,10 +253,10 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         Ok(())
     }
 
-    /// Returns what the call took, together with the error that [`pause`](Self::pause) gave back.
+    /// Returns a report of the call, together with the error that [`pause`](Self::pause) returned.
     ///
-    /// Elapsed time counts from [`Policy::start`] where the policy needs it, for `max_elapsed` since the call or `reset_after`, and from the
-    /// first failure otherwise.
+    /// Elapsed time counts from [`Policy::start`] if the policy needs it, for `max_elapsed` since the call or
+    /// `reset_after`. Otherwise it counts from the first failure.
     ///
     /// # Examples
     ///
@@ -296,7 +297,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
         self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
     }
 
-    /// Notes that the call was cancelled during a delay, and returns its error.
+    /// Records that the call was cancelled during a delay, and returns its error.
     fn interrupted<E>(&mut self, error: E) -> E {
         let (policy, mut nobody) = (self.policy, ());
         let step = step(self.name, &policy, &self.clock, &mut self.random, &mut nobody).with(text_of(Some(&error)));
@@ -316,7 +317,7 @@ impl<'p, B: Backoff, G: Random> Attempts<'p, B, G> {
     }
 }
 
-/// A loop by hand has no hooks.
+/// Returns a decision step without hooks, because a manual loop has none.
 fn step<'a, P, G>(
     name: &'static str,
     source: &'a P,

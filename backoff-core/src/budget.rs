@@ -18,15 +18,17 @@ pub use self::budgets::{Budgets, KeyTokens};
 pub use self::limits::InvalidBudget;
 use self::limits::{Limits, TOKEN, tokens};
 
-/// Tokens for retries, shared by many calls: a retry takes 1, a success puts `ratio` back, a permanent failure does neither.
+/// Tokens for retries, shared by many calls.
 ///
-/// A call asks when everything else allows a retry, before it sleeps; without a token it stops, and keeps its last error.
-/// A budget stands in a `static` or an `Arc`, one per dependency. It starts full. There is no lock; tokens are counted in thousandths, so that
-/// ten deposits of 0.1 are exactly one retry, and contention neither loses a deposit nor issues a token twice. When the budget is full, a success
-/// costs one relaxed load.
+/// A retry takes 1 token, a success puts `ratio` back, a permanent failure does neither.
 ///
-/// A token is taken when a retry is decided, before its delay. When the call is dropped, cancelled or timed out in that delay, or a loop is
-/// abandoned there, the token is not given back: only successes fill a budget.
+/// A call takes a token when everything else allows a retry, before it sleeps. Without a token it stops, and keeps its
+/// last error. Keep a budget in a `static` or an `Arc`, one per dependency. It starts full. There is no lock. Tokens
+/// are counted in thousandths, so that ten deposits of 0.1 are exactly one retry. Contention neither loses a deposit
+/// nor issues a token twice. When the budget is full, a success costs one relaxed load.
+///
+/// A token is taken when a retry is decided, before its delay. If the call is dropped, cancelled or timed out in that
+/// delay, or a loop is abandoned there, the token is not put back: only successes fill a budget.
 ///
 /// # Defaults
 ///
@@ -34,33 +36,38 @@ use self::limits::{Limits, TOKEN, tokens};
 ///
 /// # Why a budget, and not only `max_attempts`
 ///
-/// With 3 attempts per call, a dependency that fails every request is sent three times its load, just when it can least serve it. Where stale
-/// requests queue up, that load outlives its cause: in the simulation of 100 clients and a server with a queue, stopped for 30 s at 80 % load,
-/// 3 unguarded attempts *never* recover, whatever the backoff and jitter. The same clients with this budget send 1.04 times the load during the
-/// outage, and are well again 5.5 s after it, as fast as clients that do not retry at all. `cargo run --release --example storm -- outage --clients 100`
-/// shows both.
+/// With 3 attempts per call, a dependency that fails every request receives three times its load, just when it can
+/// least serve it. Where stale requests queue up, that load outlives its cause. In the simulation, 100 clients use a
+/// server with a queue that stops for 30 s at 80 % load: 3 unguarded attempts *never* recover, whatever the backoff and
+/// jitter. The same clients with this budget send 1.04 times the load during the outage. They recover 5.5 s after it,
+/// as fast as clients that do not retry at all. `cargo run --release --example storm -- outage --clients 100` shows
+/// both.
 ///
-/// A retry takes one token; a success puts `ratio` of a token back. With failures below 5 % the default budget denies practically nothing, near 9 % one retry in twenty; above, the
-/// number of retries falls to a tenth of the successes. Nothing refills it with time.
+/// A retry takes one token; a success puts `ratio` of a token back. With failures below 5 % the default budget denies
+/// practically no retry. At a failure rate near 9 % it denies about one retry in twenty. Above that, the number of
+/// retries falls to a tenth of the successes. The budget is not refilled with time.
 ///
 /// # Why deposits on success, and not on requests
 ///
-/// A budget of 10 % of *requests* goes on paying while everything fails: extra load of 1.1 for ever, which a server at 95 % load never sheds (of 20
-/// simulated fleets none recovered). Successes stop when the dependency does, and the deposits with them. For the same reason there is no reserve
-/// of retries per second: with 10,000 clients, even one retry in 10 s for each is 1,000 requests per second that nothing switches off.
+/// A budget of 10 % of *requests* continues to pay while everything fails. That is an extra load of 1.1 for ever, which
+/// a server at 95 % load never sheds (of 20 simulated fleets none recovered). When the dependency stops, successes
+/// stop, and so do the deposits. For the same reason there is no reserve of retries per second: with 10,000 clients,
+/// even one retry in 10 s for each is 1,000 requests per second that no outage switches off.
 ///
 /// # Why the capacity is small
 ///
-/// A full budget is a debt of the whole fleet: when the dependency fails, every client may spend its capacity at once, so the extra load is *clients
-/// x capacity* requests, or *clients x capacity / (requests served per second)* seconds of work. For 1,000 clients of a server of 1,000 requests
-/// per second at 80 % load, the default of 10 means 10 s of work (recovery after 5.8 s), and 100 means 100 s (33 s); 10,000 clients with 100 each
-/// never recover. For large fleets of small clients use a capacity of 1 or 2, at a price: a capacity of 1 denies 9 % of
-/// the retries at 1 % failures, where 10 denies none.
+/// A full budget is a debt of the whole fleet. When the dependency fails, every client may spend its capacity at once.
+/// So the extra load is *clients x capacity* requests, or *clients x capacity / (requests served per second)* seconds
+/// of work. For 1,000 clients of a server of 1,000 requests per second at 80 % load, the default of 10 means 10 s of
+/// work (recovery after 5.8 s), and 100 means 100 s (33 s). 10,000 clients with 100 each never recover. For large
+/// fleets of small clients use a capacity of 1 or 2. Its price: a capacity of 1 denies 9 % of the retries at 1 %
+/// failures, while 10 denies none.
 ///
 /// # One budget per dependency
 ///
-/// Two functions that call the same server share its fate, and should share its budget: a budget for each multiplies the capacity. Where
-/// the dependencies are known only at run time (hosts, tenants), [`Budgets`] keeps one for each key.
+/// Two functions that call the same server should share one budget, because they fail together: a budget for each
+/// multiplies the capacity. If the dependencies are known only at run time (hosts, tenants), use [`Budgets`], which
+/// keeps one budget for each key.
 ///
 /// # Examples
 ///
@@ -85,7 +92,7 @@ use self::limits::{Limits, TOKEN, tokens};
 /// # let _ = &BROKEN;
 /// ```
 pub struct Budget {
-    /// What lacks to the capacity, in thousandths: zero is full, so that a success compares with a constant.
+    /// Thousandths of a token missing below the capacity; zero is full, so that a success compares with a constant.
     ///
     /// Relaxed order is enough everywhere: the number guards no other data, and changes of one atomic have one order.
     missing: AtomicU32,
@@ -122,7 +129,7 @@ impl Budget {
     ///
     /// # Panics
     ///
-    /// When the ratio is outside its range; in a constant that is a compile error. For values from outside use
+    /// If the ratio is outside its range; in a constant that is a compile error. For run-time values use
     /// [`try_ratio`](Self::try_ratio).
     #[must_use]
     #[track_caller]
@@ -137,7 +144,7 @@ impl Budget {
     ///
     /// # Panics
     ///
-    /// When the capacity is outside its range; in a constant that is a compile error. For values from outside use
+    /// If the capacity is outside its range; in a constant that is a compile error. For run-time values use
     /// [`try_capacity`](Self::try_capacity).
     #[must_use]
     #[track_caller]
@@ -146,7 +153,8 @@ impl Budget {
         self
     }
 
-    /// Sets the part of a token that a success puts back, as [`ratio`](Self::ratio) does, for a value from outside.
+    /// Sets the part of a token that a success puts back, as [`ratio`](Self::ratio) does, for a value known only at run
+    /// time.
     ///
     /// # Errors
     ///
@@ -169,7 +177,7 @@ impl Budget {
         Ok(self)
     }
 
-    /// Sets the largest number of tokens, as [`capacity`](Self::capacity) does, for a value from outside.
+    /// Sets the largest number of tokens, as [`capacity`](Self::capacity) does, for a value known only at run time.
     ///
     /// # Errors
     ///
@@ -182,7 +190,7 @@ impl Budget {
         Ok(self)
     }
 
-    /// Takes one token for a retry; `false` when less than one is left, and then takes nothing.
+    /// Takes one token for a retry; returns `false`, and takes nothing, when less than one is left.
     #[must_use = "without a token there is no retry"]
     #[inline]
     pub fn withdraw(&self) -> bool {
@@ -191,14 +199,14 @@ impl Budget {
         taken.is_ok()
     }
 
-    /// Puts back the token of a retry that was decided and is not made.
+    /// Puts back the token of a retry that was decided but will not be made.
     #[inline]
     pub(crate) fn refund(&self) {
         let missing = |missing: u32| Some(missing.saturating_sub(TOKEN));
         let _always = self.missing.fetch_update(Relaxed, Relaxed, missing);
     }
 
-    /// Puts back the part of a token that a success earns; what exceeds the capacity is lost.
+    /// Puts back the part of a token that a success earns; the part above the capacity is lost.
     #[inline]
     pub fn deposit(&self) {
         let deposit = self.limits.deposit;

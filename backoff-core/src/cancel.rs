@@ -1,4 +1,4 @@
-//! Ending a call from outside while it waits.
+//! Cancellation of a call from outside while it waits.
 
 #[cfg(all(test, loom))]
 mod model;
@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use crate::sync::{Condvar, Mutex, MutexGuard};
 
-/// Cancels the calls that watch it: they stop at their next decision, and one that waits wakes at once.
+/// A token that cancels the calls which watch it: they stop at their next decision, and a call that waits wakes at
+/// once.
 ///
-/// A token can stand in a `static`, or be cloned: clones share one state. Cancelling is final. An attempt that runs is
-/// never interrupted.
+/// A token can be a `static`, or be cloned: clones share one state. Cancelling is final. A running attempt is never
+/// interrupted.
 ///
 /// # Examples
 ///
@@ -39,7 +40,7 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 /// ```
 #[derive(Default)]
 pub struct CancelToken {
-    /// Made at the first use, so that a token can be a `static`.
+    /// Created at the first use, so that a token can be a `static`.
     shared: OnceLock<Arc<Shared>>,
 }
 
@@ -52,7 +53,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     cancelled: bool,
-    /// The tasks that wait, each under the key of its future.
+    /// The waiting tasks, each under the key of its future.
     waiting: BTreeMap<u64, Waker>,
     next_key: u64,
 }
@@ -68,7 +69,8 @@ impl CancelToken {
     ///
     /// # Panics
     ///
-    /// When the waker of a waiting task panics, which is a mistake of its executor. All other calls are cancelled and woken before that.
+    /// If the waker of a waiting task panics, which is a mistake of its executor. All other calls are cancelled and
+    /// woken before that.
     pub fn cancel(&self) {
         let waiting = {
             let mut state = self.shared().lock();
@@ -79,7 +81,7 @@ impl CancelToken {
         wake_all(waiting.into_values());
     }
 
-    /// Returns whether the token was cancelled.
+    /// Returns `true` if the token was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.shared.get().is_some_and(|shared| shared.lock().cancelled)
@@ -89,7 +91,7 @@ impl CancelToken {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future leaves nothing behind.
+    /// Dropping the future removes its waker from the token.
     pub fn cancelled(&self) -> Cancelled {
         Cancelled { shared: Arc::clone(self.shared()), key: None }
     }
@@ -101,7 +103,7 @@ impl CancelToken {
         drop(shared.changed.wait_timeout_while(shared.lock(), delay, |state| !state.cancelled));
     }
 
-    /// Waits until the token is cancelled: time does not pass in a model.
+    /// Waits until the token is cancelled, because time does not pass in a model.
     #[cfg(all(test, loom))]
     pub(crate) fn wait(&self, _: Duration) {
         let shared = self.shared();
@@ -117,15 +119,15 @@ impl CancelToken {
 }
 
 impl Shared {
-    /// No user code runs under this lock, so it cannot be poisoned half-way through a change.
+    /// User code does not run under this lock, so the lock cannot be poisoned in the middle of a change.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Wakes every task, then goes on with the first panic of a waker, unless the thread is panicking already.
+/// Wakes every task, then resumes the first panic of a waker, unless the thread is panicking already.
 fn wake_all(wakers: impl Iterator<Item = Waker>) {
-    // The waker is gone afterwards, so a broken state of it is seen by nobody.
+    // The waker is dropped afterwards, so a broken state of it cannot be observed.
     let wake = |waker: Waker| catch_unwind(AssertUnwindSafe(|| waker.wake()));
     let panics: Vec<_> = wakers.filter_map(|waker| wake(waker).err()).collect();
     if let Some(first) = panics.into_iter().next().filter(|_| !std::thread::panicking()) {
@@ -163,7 +165,7 @@ impl IntoFuture for &CancelToken {
     }
 }
 
-/// Completes when its [`CancelToken`] is cancelled; made by [`CancelToken::cancelled`].
+/// A future that completes when its [`CancelToken`] is cancelled; created by [`CancelToken::cancelled`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Cancelled {
     shared: Arc<Shared>,

@@ -1,25 +1,25 @@
-//! What an error means for retrying.
+//! Classification of errors: may the operation be repeated, and when?
 //!
-//! Three ways lead to a [`Fault`], from the most to the least exact:
+//! A [`Fault`] comes from one of three places, listed from the most to the least exact:
 //!
-//! * the error's own type says it: [`Classify`], by hand or by `#[derive(Classify)]`;
-//! * the place that makes the error says it: a mark such as [`permanent`] or [`retry_after`], which is found in the
-//!   source chain of every error, `anyhow::Error` and `Box<dyn Error>` included;
-//! * the place that retries says it: `when` with a closure, or with a function of this module, such as `classify::io`, or
+//! * The error's own type implements [`Classify`], manually or by `#[derive(Classify)]`.
+//! * The code that creates the error adds a mark such as [`permanent`] or [`retry_after`]. A mark is found in the
+//!   source chain of every error, `anyhow::Error` and `Box<dyn Error>` included.
+//! * The code that retries passes `when` with a closure, or with a function of this module, such as `classify::io`, or
 //!   [`chain`](fn@chain) for errors of any type.
 //!
 //! # Why functions and not impls for foreign types
 //!
-//! An `impl Classify for std::io::Error` would decide for everybody. If it stood behind a feature, a dependency far
-//! away could turn that feature on, and so change which errors another service retries. A function decides only where
-//! it is named: `when = classify::io`.
+//! An `impl Classify for std::io::Error` would decide for everybody. If a feature enabled it, a distant dependency
+//! could turn that feature on, and so change which errors another service retries. A function decides only where it is
+//! named: `when = classify::io`.
 //!
-//! # Which errors are retried when nothing is said
+//! # Which errors are retried by default
 //!
-//! `#[retry]` without `when` asks the first of these that the error's type has: its own [`Classify`]; the marks in the
-//! chain of an [`Error`](core::error::Error); the marks in what it dereferences to, if that is an error
-//! (`anyhow::Error`, `Box<dyn Error>`, `Rc<MyError>`). An error that none of them knows is transient. In a generic
-//! function only the bounds count: `E: Error` asks the marks, even if the caller's type is `Classify`.
+//! `#[retry]` without `when` uses the first of these that the error's type has: its own [`Classify`]; the marks in the
+//! chain of an [`Error`](core::error::Error); the marks in the error that it dereferences to (`anyhow::Error`,
+//! `Box<dyn Error>`, `Rc<MyError>`). An error that none of them classifies is transient. In a generic function only the
+//! bounds count: `E: Error` searches for marks, even if the caller's type is `Classify`.
 //!
 //! # Examples
 //!
@@ -74,12 +74,12 @@ pub use self::reqwest::{check_reqwest, reqwest};
 #[cfg_attr(docsrs, doc(cfg(feature = "http-1")))]
 pub use self::retry_after::parse_retry_after;
 
-/// An error that knows what it means for retrying.
+/// An error that classifies itself as transient, ambiguous or permanent.
 ///
-/// Implement it for the errors of your own crate, by hand or with `#[derive(Classify)]` (feature `macros`). For the
+/// Implement it for the errors of your own crate, manually or with `#[derive(Classify)]` (feature `macros`). For the
 /// errors of other crates write a function and name it in `when`.
 ///
-/// References, `Box`, `Rc` and `Arc` of such an error ask the error inside.
+/// References, `Box`, `Rc` and `Arc` of such an error return the classification of the error inside.
 ///
 /// # Examples
 ///
@@ -112,13 +112,13 @@ pub use self::retry_after::parse_retry_after;
             mark such as `#[transient]` asks nobody"
 )]
 pub trait Classify {
-    /// Returns whether another attempt could end differently, and when it may start.
+    /// Returns the fault: whether another attempt could end differently, and when it may start.
     ///
-    /// Asked once per failed attempt, before any delay; it should neither block nor fail.
+    /// Called once per failed attempt, before any delay; it should neither block nor fail.
     fn classify(&self) -> Fault;
 }
 
-/// A fault is its own classification, so that an error may carry one in a field marked `#[classify(source)]`.
+/// Returns the fault itself, so an error may carry a fault in a field marked `#[classify(source)]`.
 impl Classify for Fault {
     fn classify(&self) -> Fault {
         *self

@@ -1,4 +1,4 @@
-//! Where "now" comes from. Monotonic time is read in this file and by `sleep/runtime` only.
+//! Sources of "now". Monotonic time is read in this file and by `sleep/runtime` only.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::sleep::runtime::{Enabled, Runtime as _};
 #[cfg(feature = "std")]
 use crate::test_hooks;
 
-/// Tells the time that passes, so that tests and simulators can bring their own.
+/// A source of time, which tests and simulators can replace.
 ///
 /// Closures `Fn() -> Duration` are clocks: they return the time since a fixed point of their choice.
 ///
@@ -55,7 +55,7 @@ where
     }
 }
 
-/// The standard library's monotonic clock; what blocking calls use.
+/// The standard library's monotonic clock; blocking calls use it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -74,7 +74,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The clock of the async runtime; what async calls use.
+/// The clock of the async runtime; async calls use it.
 ///
 /// Inside a tokio runtime it is tokio's, so that paused time counts; elsewhere it is the [`SystemClock`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -102,15 +102,15 @@ impl Clock for RuntimeClock {
     }
 }
 
-/// The clock of what may wait either way, and tells only by waiting which it is: a loop by hand, a ticker.
+/// The clock of a manual loop or a ticker, which may wait either way and show the kind only by their first wait.
 ///
-/// Both times are noted, because tokio's can stand still where the thread's goes on, and the other way round.
+/// Both times are recorded, because tokio's can stop while the thread's continues, and the reverse.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WaitClock {
-    /// It blocks the thread.
+    /// The wait blocks the thread.
     Blocking,
-    /// It awaits.
+    /// The wait is awaited.
     Async,
 }
 
@@ -138,11 +138,11 @@ impl Clock for WaitClock {
     }
 }
 
-/// The clock that fits the kind of call: [`SystemClock`] for blocking, [`RuntimeClock`] for async calls.
+/// The clock for the kind of call: [`SystemClock`] for blocking, [`RuntimeClock`] for async calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultClock;
 
-/// A clock for either kind of call.
+/// A clock for either kind of call, blocking or async.
 #[diagnostic::on_unimplemented(
     message = "there is no clock: the feature `std` of `backoff-core` is off and none was given",
     label = "give one with `.clock(..)`, or enable the feature `std`"

@@ -9,10 +9,10 @@ use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Backoff, Fault, Jitter, Policy};
 use backoff_rules::Rules;
 
-/// The delays that a call would sleep if every attempt failed at once; made by [`Policy::delays`].
+/// The delays that a call would sleep if every attempt failed at once; created by [`Policy::delays`].
 ///
-/// Time passes by the delays alone. The iterator ends for good where the policy stops; it is endless for a
-/// policy without a limit.
+/// Only the delays advance the time. The iterator ends for good where the policy stops. It is endless for a policy
+/// without a limit.
 #[derive(Debug)]
 pub struct Delays<'p, B: Backoff, G = ThreadRandom> {
     backoff: &'p B,
@@ -42,7 +42,7 @@ impl<B: Backoff> Policy<B> {
 
     /// Returns the delays before jitter.
     ///
-    /// With decorrelated jitter there is no growth: each base delay is the initial one.
+    /// With decorrelated jitter the base delays do not grow: each is the initial delay.
     ///
     /// # Examples
     ///
@@ -63,9 +63,9 @@ impl<B: Backoff> Policy<B> {
 
     /// Returns the range of each delay, jitter included.
     ///
-    /// Both ends can be slept, where `max_elapsed` leaves the time for it. The iterator goes on for as long as a call could,
-    /// if chance made every delay the shortest: without `max_attempts`, a range that starts at zero never uses up `max_elapsed`, so the
-    /// iterator is endless; use [`take`](Iterator::take).
+    /// Both ends can be slept, where `max_elapsed` leaves the time for it. The iterator continues for as long as a call
+    /// could if every random delay were the shortest. Without `max_attempts`, a range that starts at zero never uses up
+    /// `max_elapsed`, so the iterator is endless; use [`take`](Iterator::take).
     pub fn ranges(&self) -> impl FusedIterator<Item = RangeInclusive<Duration>> + use<'_, B> {
         let unlimited = Rules { max_elapsed: None, ..*self.rules() };
         let shortest = self.delays_by(*self.rules(), || u64::MIN);
@@ -86,7 +86,7 @@ impl<'p, B: Backoff, G> Delays<'p, B, G> {
         self.random(Seeded::new(seed))
     }
 
-    /// Takes the random numbers of jitter from a source of your own.
+    /// Uses a custom source of random numbers for jitter.
     #[must_use]
     pub fn random<N: Random>(self, random: N) -> Delays<'p, B, N> {
         let Self { backoff, rules, progress, elapsed, has_ended, .. } = self;
@@ -111,7 +111,7 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
                 Some(delay)
             }
             Decision::Stop(_) => {
-                // It has ended for good: a shorter delay that chance brings later would fit `max_elapsed`.
+                // The iterator has ended for good, although a shorter random delay could still fit `max_elapsed`.
                 self.has_ended = true;
                 None
             }

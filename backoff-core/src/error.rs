@@ -1,4 +1,4 @@
-//! How a call ended, for those who want more than the operation's own result.
+//! Reports of ended calls, for callers that need more than the operation's own result.
 
 use core::error::Error;
 use core::fmt;
@@ -6,10 +6,11 @@ use core::time::Duration;
 
 use crate::{Classify, Fault, StopReason};
 
-/// A call that gave up: the last error, why, and what it took.
+/// A call that gave up: the last error, the reason, and the attempts and time that it took.
 ///
-/// Implements [`Error`] when `E` does and is `'static`, with the last error as its source, and [`Classify`] when `E` does. `anyhow::Error` and `Box<dyn Error>`
-/// implement neither: `error.last` hands theirs on, with [`to_string`](ToString::to_string) of this one as context where that helps.
+/// Implements [`Error`] when `E` does and is `'static`, with the last error as its source, and [`Classify`] when `E`
+/// does. `anyhow::Error` and `Box<dyn Error>` implement neither: return `error.last` to pass theirs on. Where it helps,
+/// add [`to_string`](ToString::to_string) of this error as context.
 ///
 /// # Examples
 ///
@@ -28,7 +29,7 @@ use crate::{Classify, Fault, StopReason};
 pub struct RetryError<E> {
     /// The error of the last attempt, untouched.
     pub last: E,
-    /// Why no further attempt was made.
+    /// The reason why no further attempt was made.
     pub reason: StopReason,
     /// The number of attempts made, the first included.
     pub attempts: u32,
@@ -57,14 +58,14 @@ impl<E: Error + 'static> Error for RetryError<E> {
     }
 }
 
-/// What the last error says of itself: a call around this one treats the failure as this one did.
+/// Returns the last error's classification, so an enclosing call treats the failure as this one did.
 impl<E: Classify> Classify for RetryError<E> {
     fn classify(&self) -> Fault {
         self.last.classify()
     }
 }
 
-/// A call that succeeded, and what it took.
+/// A call that succeeded, with the attempts and time that it took.
 ///
 /// # Examples
 ///
@@ -79,7 +80,7 @@ impl<E: Classify> Classify for RetryError<E> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Success<T> {
-    /// What the last attempt returned.
+    /// The value that the last attempt returned.
     pub value: T,
     /// The number of attempts made, the first included.
     pub attempts: u32,
@@ -87,7 +88,7 @@ pub struct Success<T> {
     pub elapsed: Duration,
     /// The sum of the delays before its retries.
     pub slept: Duration,
-    /// Why no further attempt was made, when the value never met the condition of `until`.
+    /// The reason why no further attempt was made, when the value never met the condition of `until`.
     pub stopped: Option<StopReason>,
 }
 
@@ -98,7 +99,7 @@ impl<T> Success<T> {
     }
 }
 
-/// What a call took, however it ended.
+/// The attempts and time that a call took, for a success or a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) attempts: u32,
@@ -107,9 +108,9 @@ pub(crate) struct Ended {
     pub(crate) stopped: Option<StopReason>,
 }
 
-/// An attempt, or a whole call, that outlived its time-out and was dropped.
+/// An attempt, or a whole call, that ran longer than its timeout and was dropped.
 ///
-/// `on_timeout` makes the operation's own error from it; without `on_timeout`, `From<AttemptTimeout>` does.
+/// `on_timeout` converts it to the operation's own error; without `on_timeout`, `From<AttemptTimeout>` does.
 ///
 /// # Examples
 ///
@@ -128,13 +129,13 @@ pub struct AttemptTimeout {
 }
 
 impl AttemptTimeout {
-    /// Returns the time-out of something that was given `limit`.
+    /// Returns the timeout error for the given `limit`.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self { limit }
     }
 
-    /// Returns the time that was given.
+    /// Returns the limit that was exceeded.
     #[must_use]
     pub const fn limit(&self) -> Duration {
         self.limit

@@ -1,14 +1,14 @@
 use core::fmt;
 use core::time::Duration;
 
-/// Meaning of a failure for retrying: a [kind](Fault::kind), and the wait that the server asked for, if any.
+/// Meaning of a failure for retrying: a [kind](Fault::kind), and the wait that the server requested, if any.
 ///
 /// A classifier (`when`, [`Classify`](crate::Classify)) returns a `Fault`, or a `bool`, where `true` is
 /// [`Transient`](Fault::Transient) and `false` is [`Permanent`](Fault::Permanent).
 ///
 /// The kind decides whether the operation may be repeated, and the wait ([`not_before`](Fault::not_before)) how early.
-/// So code that looks at a fault compares its [`kind`](Fault::kind); a comparison with `Fault::Ambiguous` does not hold
-/// for an ambiguous fault with a wait.
+/// So compare the [`kind`](Fault::kind) of a fault. A comparison with `Fault::Ambiguous` is false for an ambiguous
+/// fault with a wait.
 ///
 /// # Examples
 ///
@@ -33,16 +33,18 @@ pub enum Fault {
     Transient,
     /// No attempt can cure it; the call ends at once.
     Permanent,
-    /// The server may have acted: a timeout after sending, a lost answer to `COMMIT`.
+    /// The server may have acted: a timeout after sending, a lost response to `COMMIT`.
     ///
     /// Repeated only by a policy or call that is `idempotent`; otherwise the call ends at once.
     Ambiguous,
-    /// Transient, and the server asks for no attempt before this much time has passed, as `Retry-After` does.
+    /// Transient, with a push-back (`Retry-After`): the server requests that no attempt starts before this much time
+    /// has passed.
     ///
-    /// The delay slept is this time plus the policy's own delay, so that clients told the same do not come back
+    /// The delay slept is this time plus the policy's own delay, so that clients with the same push-back do not return
     /// together. Zero means [`Transient`](Fault::Transient).
     PushBack(Duration),
-    /// Ambiguous, and the server asks for no attempt before this much time has passed: a 502 with `Retry-After`.
+    /// Ambiguous, with a push-back: a 502 with `Retry-After` requests that no attempt starts before this much time has
+    /// passed.
     ///
     /// Repeated only by a policy or call that is `idempotent`, after the same delay as a [`PushBack`](Fault::PushBack).
     /// Zero means [`Ambiguous`](Fault::Ambiguous).
@@ -83,7 +85,7 @@ impl Fault {
         }
     }
 
-    /// Returns the wait that the server asked for, counted from the failure; `None` for none and for zero.
+    /// Returns the wait that the server requested, counted from the failure; `None` if there is none or it is zero.
     #[must_use]
     #[inline]
     pub const fn not_before(self) -> Option<Duration> {
@@ -97,8 +99,8 @@ impl Fault {
 
     /// Returns a fault of the same kind with this wait in place of its own; zero removes it.
     ///
-    /// A permanent fault stays [`Permanent`](Fault::Permanent), because no attempt follows it. A failure that is cured
-    /// by the wait is transient: use [`PushBack`](Fault::PushBack).
+    /// A permanent fault stays [`Permanent`](Fault::Permanent), because no attempt follows it. If the wait cures the
+    /// failure, it is transient: use [`PushBack`](Fault::PushBack).
     ///
     /// # Examples
     ///

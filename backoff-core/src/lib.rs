@@ -15,47 +15,51 @@
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! The body runs until it succeeds, an error says that no attempt can cure it, or the limit is reached; between attempts the
-//! function waits, longer each time, with jitter. The same line over an `async fn` retries without blocking the thread.
+//! The body runs until it succeeds, returns an error that no attempt can cure, or reaches the limit. Between attempts
+//! the function waits, longer each time, with jitter. The same line over an `async fn` retries without blocking the
+//! thread.
 //!
 //! # Overview
 //!
 //! * [`retry`](macro@retry): the attribute, with every argument and an example of each.
 //! * [`Policy`]: when to retry, how long to wait, when to stop. Plain data, built in a `const`.
-//! * [`Policy::retry`]: a call of a closure, blocking or async, without the macro; [`Policy::start`]: a loop by hand.
-//! * [`Classify`](trait@Classify), [`Fault`], [`classify`]: what an error means for retrying.
-//! * [`RetryError`], [`Success`], [`StopReason`]: how a call ended, and why.
-//! * [`Budget`], [`Budgets`], [`InnerRetries`], [`Scope`]: what keeps many clients, and layers of them, from a retry storm.
-//! * [`observe`], [`call_sites`]: what retries do in a running process.
+//! * [`Policy::retry`]: a call of a closure, blocking or async, without the macro; [`Policy::start`]: a manual loop.
+//! * [`Classify`](trait@Classify), [`Fault`], [`classify`]: the classification of errors.
+//! * [`RetryError`], [`Success`], [`StopReason`]: the end of a call, and its reason.
+//! * [`Budget`], [`Budgets`], [`InnerRetries`], [`Scope`]: limits that keep many clients, and layers of them, from a
+//!   retry storm.
+//! * [`observe`], [`call_sites`]: data about the retries of a running process.
 //!
 //! # Guarantees
 //!
 //! * The operation runs at least once; nothing runs before the call, or before the first poll.
 //! * `max_attempts` counts all attempts, the first included; `max_retries` counts those after it.
-//! * After a failure the call stops if `max_elapsed` has passed, or if the next delay is longer than what is left of it. (A timer that
-//!   oversleeps may start one attempt late.)
-//! * No delay follows the last attempt. A success is never discarded. An attempt is never interrupted, except by the time-outs that are
-//!   asked for by name.
+//! * After a failure the call stops if `max_elapsed` has passed, or if the next delay is longer than the time left. (A
+//!   timer that oversleeps may start one attempt late.)
+//! * No delay follows the last attempt. A success is never discarded. An attempt is never interrupted, except by
+//!   timeouts that are explicitly set.
 //! * `max_delay` caps every delay that a policy computes, after jitter; at the cap delays stay spread out.
-//! * "Not before" of a server is kept: its wait is never shortened, and the policy's own delay comes on top.
-//! * The error handed back is the caller's own last error, untouched.
+//! * The push-back (`Retry-After`) of a server is kept: its wait is never shortened, and the policy's own delay is
+//!   added.
+//! * The returned error is the caller's own last error, untouched.
 //! * Dropping the future of an async call cancels everything; no task is spawned.
-//! * No arithmetic panics or wraps, whatever the values a policy was built with.
-//! * The loop allocates nothing; a success at the first attempt draws no random number, takes no lock, and reads no clock unless
-//!   something asked for time. (`inner_retries` costs a shared scope per call: one allocation, and a lock per attempt.)
+//! * Arithmetic never panics or wraps, for any values of a policy.
+//! * The loop allocates nothing. A success at the first attempt draws no random number and takes no lock. It reads no
+//!   clock unless something needs the time. (`inner_retries` costs a shared scope per call: one allocation, and a lock
+//!   per attempt.)
 //!
 //! Not promised: jitter is not cryptographic, and a blocking attempt cannot be interrupted.
 //!
 //! # Crate features
 //!
-//! Features only add: any set of them works together, and none changes what another offers. (One name has two meanings: with an async
-//! sleeper a [`Ticker`] has a `next` to await; see there.)
+//! Features only add: any set of them works together, and none changes the behaviour of another. (One name has two
+//! meanings: with an async sleeper a [`Ticker`] has an async `next`; see there.)
 //!
-//! | feature | default | what it adds | dependencies |
+//! | feature | default | adds | dependencies |
 //! |---|---|---|---|
 //! | `std` | yes | the system's clock and sleeper, [`CancelToken`], [`Budgets`], jitter seeded by the operating system | |
 //! | `macros` | yes | `#[retry]` and `#[derive(Classify)]` | `backoff-macros` |
-//! | `async` | | the async driver; the sleeper is a closure of your own | `pin-project-lite` |
+//! | `async` | | the async driver; the sleeper is a custom closure | `pin-project-lite` |
 //! | `tokio` | | sleeping and time inside a tokio runtime | `tokio` |
 //! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io` |
 //! | `tracing` | | events of every call | `tracing` |
@@ -66,7 +70,7 @@
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
 //! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
 //!
-//! Without `std` the crate is `no_std` with `alloc`: a seed or a generator, a clock and a sleeper must be given.
+//! Without `std` the crate is `no_std` with `alloc`: pass a seed or a generator, a clock and a sleeper.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -155,12 +159,12 @@ pub use backoff_rules::{Jitter, Schedule, Since};
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive.md")]
 pub use backoff_macros::Classify;
-// What it expands to needs `std`; without it the compiler says so once, where the attribute is named.
+// The expansion needs `std`; without it the compiler reports that once, where the attribute is named.
 #[cfg(all(feature = "macros", feature = "std"))]
 #[doc = include_str!("retry.md")]
 pub use backoff_macros::retry;
 
-/// The types that signatures name: of what a call returns, and the futures of async calls.
+/// The types in signatures: results of calls, and the futures of async calls.
 pub mod call {
     pub use crate::drive::operation::{ErrorOf, ReportOf, ValueOf};
 
@@ -169,8 +173,9 @@ pub mod call {
     #[cfg(feature = "_runtime")]
     pub use crate::sleep::RuntimeSleep;
 
-    // The parameters of `Retry`, which the setters fill in. They are reachable for signatures and for the messages of the compiler, and not
-    // covered by semver. The traits among them are sealed; the other traits that bound the parameters have no path.
+    // The parameters of `Retry`, which the setters set. They are reachable for signatures and for compiler messages,
+    // but semver does not cover them. The traits among them are sealed; the other traits that bound the parameters have
+    // no path.
     #[doc(hidden)]
     pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
     #[doc(hidden)]
@@ -185,7 +190,7 @@ pub mod call {
     pub use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry};
 }
 
-/// The examples of the README are documentation tests, where the features that they use are on.
+/// Runs the README's examples as documentation tests, if the features that they use are on.
 #[cfg(all(
     doctest,
     feature = "macros",

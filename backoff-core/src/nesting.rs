@@ -13,15 +13,15 @@ use crate::StopReason;
 use crate::clock::{Clock as _, RuntimeClock};
 use crate::drive::limits::{Nesting, OpenScope};
 
-/// What a call says of the retries of the calls inside it.
+/// The mode for retries of calls inside a call, set by `inner_retries`.
 ///
-/// Three layers that make three attempts each turn one request into 27 calls at the bottom. A call that retries around
-/// others says so with `inner_retries`. Unless that is [`Allow`](Self::Allow), no call inside waits longer than the outer one has time left, and the
-/// outer call allocates its [`Scope`], once.
+/// Three layers that make three attempts each turn one request into 27 calls at the bottom. An outer call can limit
+/// that with `inner_retries`. Unless that is [`Allow`](Self::Allow), a call inside never waits longer than the outer
+/// one has time left, and the outer call allocates its [`Scope`], once.
 ///
-/// The scope of a call is found by the calls inside it through the thread that runs them: a blocking attempt sets it while
-/// it runs, an async one during each poll, on whatever thread. Work on another task or thread, or in another process, takes a [`Scope`]
-/// along by hand.
+/// Calls inside find the scope of a call through the thread that runs them. A blocking attempt sets it while it runs,
+/// an async one during each poll, on whatever thread. For work on another task or thread, or in another process, pass a
+/// [`Scope`] manually.
 ///
 /// # Examples
 ///
@@ -38,18 +38,19 @@ use crate::drive::limits::{Nesting, OpenScope};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InnerRetries {
-    /// They retry as they like; attempts multiply. The default.
+    /// Inner calls retry without restriction; attempts multiply. The default.
     #[default]
     Allow,
-    /// They make one attempt each: this call retries in their place.
+    /// Inner calls make one attempt each: this call retries in their place.
     Suppress,
-    /// They retry; when one of them gives up, this call stops with [`StopReason::Nested`] as soon as the attempt around it fails, for
-    /// whatever reason. An attempt that falls back on something else and succeeds is a success.
+    /// Inner calls retry. When one of them gives up, this call stops with [`StopReason::Nested`] as soon as the
+    /// enclosing attempt fails, for whatever reason. An attempt that uses a fallback and succeeds is a success.
     Stop,
 }
 
-/// What calls inside a retried operation should know of it, to carry where the thread does not lead: to a spawned task, to
-/// another thread, to another process.
+/// The state of a retried operation for calls inside it: the number of the attempt, and the limits.
+///
+/// Pass it to code that does not run on the same thread: a spawned task, another thread, another process.
 ///
 /// # Examples
 ///
@@ -84,39 +85,40 @@ pub struct Scope {
 
 struct Shared {
     suppress: bool,
-    /// The call ends when one inside it gives up.
+    /// `true` if the call ends when a call inside it gives up.
     stop: bool,
     attempt: AtomicU32,
-    /// The end of what is around the call, and of its own time-out.
+    /// The end of the time of the enclosing calls and of the call's own timeout, whichever is earlier.
     bound: Option<Instant>,
-    /// The end of the present attempt's time for inner delays: the bound, or earlier. No user code runs under this lock.
+    /// The end of the present attempt's time for inner delays: the bound, or earlier. User code does not run under this
+    /// lock.
     deadline: Mutex<Option<Instant>>,
-    /// A call inside gave up during the present attempt.
+    /// `true` once a call inside gave up during the present attempt.
     gave_up: AtomicBool,
 }
 
-/// Set when the first scope of the process opens: until then a failed attempt need not look for one.
+/// `true` once the first scope of the process opens; until then a failed attempt need not search for a scope.
 static ARE_USED: AtomicBool = AtomicBool::new(false);
 
 std::thread_local! {
     static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
 }
 
-/// The request header that says how often the sender has tried.
+/// The request header with the number of the sender's attempt.
 const ATTEMPT_HEADER: &str = "retry-attempt";
-/// The request header that says how many milliseconds the sender has left.
+/// The request header with the milliseconds that the sender has left.
 const REMAINING_HEADER: &str = "retry-remaining-ms";
-/// The request header that says that the sender retries in the receiver's place.
+/// The request header which signals that the sender retries in the receiver's place.
 const SUPPRESS_HEADER: &str = "retry-suppress";
 
 impl Scope {
-    /// Returns the scope that this code runs in; `None` outside of any call that named `inner_retries`.
+    /// Returns the scope of the running code; `None` outside of any call that set `inner_retries`.
     #[must_use]
     pub fn current() -> Option<Self> {
         with_current(Clone::clone)
     }
 
-    /// Opens the scope of a call that has a time-out, or none, inside the present scope.
+    /// Opens the scope of a call with an optional timeout, inside the present scope.
     pub(crate) fn open(mode: InnerRetries, timeout: Option<Duration>) -> Self {
         let outer = Self::current();
         let bound = earlier(from_now(timeout), outer.as_ref().and_then(Self::deadline));
@@ -129,7 +131,7 @@ impl Scope {
         Self { shared: Arc::new(Shared { suppress, stop, attempt, bound, deadline: Mutex::new(bound), gave_up }) }
     }
 
-    /// Notes that an attempt starts, with this much left of the call's own time.
+    /// Records that an attempt starts, with this much left of the call's own time.
     pub(crate) fn attempt_starts(&self, left: Option<Duration>) {
         let shared = &self.shared;
         shared.attempt.fetch_add(1, Ordering::Relaxed);
@@ -141,12 +143,12 @@ impl Scope {
         *self.shared.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether a call inside has given up during the present attempt, and this one ends with it.
+    /// Returns `true` if a call inside has given up during the present attempt, and this call ends with it.
     pub(crate) fn inner_gave_up(&self) -> bool {
         self.shared.stop && self.shared.gave_up.load(Ordering::Relaxed)
     }
 
-    /// Returns whether calls inside make one attempt only.
+    /// Returns `true` if calls inside make one attempt only.
     #[must_use]
     pub fn suppresses_retries(&self) -> bool {
         self.shared.suppress
@@ -158,13 +160,13 @@ impl Scope {
         self.shared.attempt.load(Ordering::Relaxed)
     }
 
-    /// Returns the time that the calls around leave; `None` without a limit.
+    /// Returns the time that the enclosing calls leave; `None` without a limit.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline().map(|deadline| deadline.saturating_duration_since(RuntimeClock.now()))
     }
 
-    /// Runs `work` in this scope, on whatever thread: what a spawned thread does with a scope taken along.
+    /// Runs `work` in this scope, on any thread: a spawned thread calls it with a scope that it received.
     ///
     /// # Examples
     ///
@@ -185,17 +187,19 @@ impl Scope {
         work()
     }
 
-    /// Returns a future that runs in this scope: what a spawned task does with a scope taken along.
+    /// Returns a future that runs in this scope: a spawned task awaits it with a scope that it received.
     ///
     /// # Cancellation
     ///
-    /// Dropping it drops `work`.
+    /// Dropping the future drops `work`.
     pub fn wrap<F: Future>(&self, work: F) -> InScope<F> {
         InScope { scope: self.clone(), work: Box::pin(work) }
     }
 
-    /// Writes the scope as header fields, for a request to another process: `retry-attempt`, `retry-remaining-ms` where
-    /// there is a limit, and `retry-suppress: true` where the sender retries in the receiver's place.
+    /// Writes the scope as header fields, for a request to another process.
+    ///
+    /// The fields are `retry-attempt`, `retry-remaining-ms` if there is a limit, and `retry-suppress: true` if the
+    /// sender retries in the receiver's place.
     ///
     /// # Examples
     ///
@@ -218,9 +222,9 @@ impl Scope {
         }
     }
 
-    /// Reads the scope that another process wrote; `None` when the request carries none.
+    /// Reads the scope that another process wrote; `None` when the request carries no scope.
     ///
-    /// A value that cannot be read counts as missing: headers come from outside.
+    /// A value that cannot be read counts as missing, because headers come from outside.
     pub fn from_headers<'h>(get: impl Fn(&str) -> Option<&'h str>) -> Option<Self> {
         let attempt = get(ATTEMPT_HEADER).and_then(|value| value.trim().parse::<u32>().ok());
         let remaining = get(REMAINING_HEADER).and_then(|value| value.trim().parse::<u64>().ok());
@@ -271,7 +275,7 @@ impl fmt::Debug for Scope {
     }
 }
 
-/// Puts the scope back that was there before.
+/// A guard that restores the previous scope when it is dropped.
 pub(crate) struct Entered {
     before: Option<Scope>,
 }
@@ -285,18 +289,18 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // Taken out first: nothing is dropped while the cell is borrowed.
+        // Move the scope out first, so that it is not dropped while the cell is borrowed.
         let inner = replace_current(self.before.take());
         drop(inner);
     }
 }
 
-/// Puts a scope in the place of the present one; a thread that is shutting down keeps none.
+/// Replaces the present scope and returns the previous one; a thread that is shutting down keeps no scope.
 fn replace_current(scope: Option<Scope>) -> Option<Scope> {
     CURRENT.try_with(|current| current.replace(scope)).ok().flatten()
 }
 
-/// A future that runs in a [`Scope`]; made by [`Scope::wrap`].
+/// A future that runs in a [`Scope`]; created by [`Scope::wrap`].
 #[must_use = "futures do nothing unless polled"]
 pub struct InScope<F> {
     scope: Scope,
@@ -318,16 +322,16 @@ impl<F> fmt::Debug for InScope<F> {
     }
 }
 
-/// What the calls around mean for a decision.
+/// The limits of enclosing calls on a decision.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Around {
-    /// They retry in this call's place.
+    /// `true` if the enclosing calls retry in this call's place.
     pub(crate) suppressed: bool,
-    /// The time that they leave.
+    /// The time that the enclosing calls leave.
     pub(crate) time_left: Option<Duration>,
 }
 
-/// Looks at the calls around the present one; on the failure path only.
+/// Reads the limits of the calls that enclose the present one; on the failure path only.
 #[inline]
 pub(crate) fn around() -> Around {
     const NOTHING: Around = Around { suppressed: false, time_left: None };
@@ -340,7 +344,7 @@ pub(crate) fn around() -> Around {
     if are_used() { look() } else { NOTHING }
 }
 
-/// Tells the call around that this one has given up.
+/// Notifies the enclosing call that this one has given up.
 #[inline]
 pub(crate) fn gave_up(reason: StopReason) {
     if matches!(reason, StopReason::Permanent | StopReason::Ambiguous) {
@@ -349,13 +353,15 @@ pub(crate) fn gave_up(reason: StopReason) {
     with_current(|scope| scope.shared.gave_up.store(true, Ordering::Relaxed));
 }
 
-/// Returns whether any scope was ever entered. The thread that entered one has set the flag itself, so it always finds its own.
+/// Returns `true` if any scope was ever entered.
+///
+/// The thread that entered a scope has set the flag itself, so it always finds its own scope.
 #[inline]
 pub(crate) fn are_used() -> bool {
     ARE_USED.load(Ordering::Relaxed)
 }
 
-/// Looks at the present scope; a thread that is shutting down has none.
+/// Reads the present scope; a thread that is shutting down has none.
 #[inline]
 fn with_current<R>(look: impl FnOnce(&Scope) -> R) -> Option<R> {
     if !are_used() {

@@ -1,14 +1,15 @@
-//! What an attempt returns: something that is either a success or a failure.
+//! The return type of an attempt: a success or a failure.
 
 use core::fmt;
 
 use crate::AttemptTimeout;
 
-/// A return type that tells success from failure: `Result<T, E>`, or `Option<T>` where `None` is a failure.
+/// A return type that is a success or a failure: `Result<T, E>`, or `Option<T>` where `None` is a failure.
 ///
-/// Implement it for a type of your own to retry functions that return it. Only the outer type counts: `Ok(Err(..))` and `Some(Err(..))` are
-/// successes, and the `None` of an `Option<Result<T, E>>` is the failure. Turn such a type around in the body: `?` on what
-/// `timeout(..).await` or a `JoinHandle` returns, `transpose` on what an iterator does.
+/// Implement it for a custom type to retry functions that return it. Only the outer type counts: `Ok(Err(..))` and
+/// `Some(Err(..))` are successes, and the `None` of an `Option<Result<T, E>>` is the failure. Convert such a type in
+/// the body: use `?` on the result of `timeout(..).await` or of a `JoinHandle`, and `transpose` on the result of an
+/// iterator.
 ///
 /// # Examples
 ///
@@ -55,12 +56,12 @@ use crate::AttemptTimeout;
     note = "a future is retried where it can be seen: as an `async fn`, or as `-> impl Future<..>` or `-> Pin<Box<dyn Future<..>>>`"
 )]
 pub trait Outcome: Sized {
-    /// What a success holds.
+    /// The value of a success.
     type Value;
-    /// What a failure holds.
+    /// The error of a failure.
     type Error;
 
-    /// Returns the success or the failure by reference; the engine only ever looks.
+    /// Returns the success or the failure by reference; the engine only reads it.
     ///
     /// # Errors
     ///

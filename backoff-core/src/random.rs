@@ -1,4 +1,4 @@
-//! Where the randomness of jitter comes from.
+//! Sources of the randomness of jitter.
 
 use core::fmt;
 
@@ -7,9 +7,9 @@ use rand::{Rng as _, SeedableRng as _};
 
 /// A source of random numbers for jitter.
 ///
-/// Implemented by closures `FnMut() -> u64`, so that any generator serves. The default,
-/// [`ThreadRandom`], needs the feature `std`; without it a seed or a source of your own must be given. Jitter is not
-/// cryptographic: it must differ between clients, not be secret.
+/// Closures `FnMut() -> u64` implement it, so that any generator works. The default, [`ThreadRandom`], needs the
+/// feature `std`; without it pass a seed or a custom source. Jitter is not cryptographic: it must differ between
+/// clients, but need not be secret.
 ///
 /// # Examples
 ///
@@ -36,9 +36,9 @@ where
     }
 }
 
-/// A small generator that repeats: the same seed draws the same numbers.
+/// A small, repeatable generator: the same seed draws the same numbers.
 ///
-/// It is what `seed` puts in the place of [`ThreadRandom`].
+/// `seed` uses it in place of [`ThreadRandom`].
 #[derive(Clone)]
 pub struct Seeded(SmallRng);
 
@@ -65,18 +65,19 @@ impl Random for Seeded {
 
 /// The default source: one small generator per thread, seeded from the operating system when the thread first needs it.
 ///
-/// Draws nothing without the feature `std`, where it does not implement [`Random`].
+/// Draws nothing without the feature `std`, because then it does not implement [`Random`].
 ///
 /// # Forked processes
 ///
-/// A generator does not notice a `fork`. Children that a thread forks after its first retry draw the same numbers as their parent and one
-/// another, so clients that fail together come back together. One of these gives each child jitter of its own:
+/// A generator does not notice a `fork`. Children that a thread forks after its first retry draw the same numbers as
+/// their parent and one another, so clients that fail together return together. Any one of these gives every child its
+/// own jitter:
 ///
 /// * fork before the first retry,
 /// * call [`ThreadRandom::reseed`] in the child,
-/// * make the calls of the child in a new thread: its generator is seeded by the operating system.
+/// * make the calls of the child in a new thread, because its generator is seeded by the operating system.
 ///
-/// A program that is started by `exec` (every [`std::process::Command`]) needs none of them.
+/// A program that is started by `exec` (every [`std::process::Command`]) does not need this.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadRandom;
 
@@ -94,10 +95,10 @@ mod thread {
     }
 
     impl ThreadRandom {
-        /// Gives this thread a new generator: for a child process, right after `fork`.
+        /// Replaces the generator of this thread: for a child process, right after `fork`.
         ///
-        /// Only the thread that forks goes on in the child, so one call is enough. The seed is made of the old generator's next number and
-        /// the id of the process.
+        /// Only the thread that forks continues in the child, so one call is enough. The seed is made of the old
+        /// generator's next number and the id of the process.
         ///
         /// # Examples
         ///
@@ -117,12 +118,12 @@ mod thread {
         }
     }
 
-    /// Mixes what parent and child have in common with what tells them apart.
+    /// Mixes a value that parent and child share (`drawn`) with one that differs (`process`).
     pub(super) fn child_seed(drawn: u64, process: u32) -> u64 {
         RandomState::new().hash_one((drawn, process))
     }
 
-    /// Returns 0 where nothing forks: some of these targets have no process ids.
+    /// Returns 0 on targets that do not fork, because some of them have no process ids.
     fn process_id() -> u32 {
         if cfg!(unix) { std::process::id() } else { 0 }
     }
@@ -134,7 +135,7 @@ mod thread {
         }
     }
 
-    /// One copy, into which the access to the thread's own is compiled; `with` would be a function of its own.
+    /// A single copy of the code that accesses the thread's generator; `with` would be compiled to a separate function.
     #[inline(never)]
     fn draw() -> u64 {
         GENERATOR
@@ -142,14 +143,15 @@ mod thread {
             .unwrap_or_else(|_| seeded_by_the_system().next_u64())
     }
 
-    /// Runs a test with what a forked child would have: a copy of this thread's generator.
+    /// Runs a test with a copy of this thread's generator, as a forked child would have it.
     #[cfg(test)]
     pub(super) fn with_copy(run: impl FnOnce(Seeded)) {
         draw();
         run(Seeded(GENERATOR.with(|slot| slot.borrow().clone().unwrap())));
     }
 
-    /// The standard library seeds its `RandomState` from the operating system, per thread.
+    /// Returns a generator seeded by `RandomState`, which the standard library seeds from the operating system, per
+    /// thread.
     #[cold]
     fn seeded_by_the_system() -> SmallRng {
         Seeded::new(RandomState::new().hash_one(0_u8)).0

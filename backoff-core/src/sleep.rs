@@ -1,4 +1,4 @@
-//! What waits out a delay.
+//! Sleepers: types that wait until a delay has passed.
 
 #[cfg(feature = "_runtime")]
 pub(crate) mod runtime;
@@ -11,7 +11,7 @@ pub use self::runtime::RuntimeSleep;
 #[cfg(feature = "std")]
 use crate::test_hooks;
 
-/// Waits out a delay without blocking the thread.
+/// Waits for a delay without blocking the thread.
 ///
 /// | feature | where | async sleeper |
 /// |---|---|---|
@@ -19,13 +19,14 @@ use crate::test_hooks;
 /// | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
 /// | none | | a closure given with `.sleep(..)`; without one the call does not compile |
 ///
-/// Which of the enabled ones serves is found when the delay begins. Inside a tokio runtime without `enable_time` tokio's sleep panics ("timers
-/// are disabled"), also with `async-io` on, because tokio has no way to find out before. Outside of a tokio runtime it panics ("there is no
-/// reactor running") unless `async-io` is on, too. Blocking calls use [`std::thread::sleep`] and need no feature but `std`.
+/// The sleeper is chosen among the enabled ones when the delay begins. Inside a tokio runtime without `enable_time`
+/// tokio's sleep panics ("timers are disabled"), also with `async-io` on, because tokio has no way to detect it before.
+/// Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too. Blocking calls
+/// use [`std::thread::sleep`] and need only the feature `std`.
 ///
-/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper. It also times
-/// `attempt_timeout` and `timeout`, so one that returns at once makes every attempt that is not ready at once time out: for tests
-/// with time-outs use tokio's paused time, or the feature `testing`.
+/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper. The sleeper
+/// also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time out that is
+/// not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
 ///
 /// # Examples
 ///
@@ -63,7 +64,7 @@ where
     }
 }
 
-/// Waits out a delay by blocking the thread.
+/// Waits for a delay by blocking the thread.
 ///
 /// Closures `Fn(Duration)` are blocking sleepers. A zero delay never reaches a sleeper.
 ///
@@ -85,10 +86,10 @@ pub trait BlockingSleeper {
     /// Returns after `delay`.
     fn sleep(&self, delay: Duration);
 
-    /// Returns after `delay`, or as soon as the token is cancelled, where the sleeper can be woken.
+    /// Returns after `delay` or, if the sleeper can be woken, as soon as the token is cancelled.
     #[cfg(feature = "std")]
     fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
-        // A sleeper that cannot be woken finds out afterwards.
+        // A sleeper that cannot be woken detects the cancellation afterwards.
         if !token.is_cancelled() {
             self.sleep(delay);
         }
@@ -105,7 +106,7 @@ where
     }
 }
 
-/// The sleeper when none is given: the thread's for blocking calls, the runtime's for async ones.
+/// The default sleeper: the thread's for blocking calls, the runtime's for async ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultSleeper;
 
@@ -138,7 +139,7 @@ impl Sleeper for DefaultSleeper {
 #[cfg(feature = "async")]
 pub(crate) use self::wait::Wait;
 
-/// Polls a future whether or not the task has any of its cooperative budget left.
+/// Polls a future even if the task's cooperative budget is used up.
 #[cfg(feature = "async")]
 #[inline]
 pub(crate) fn poll_unbudgeted<F: Future>(
@@ -174,7 +175,7 @@ mod wait {
     use crate::test_hooks;
 
     pin_project! {
-        /// Waits out a delay; a zero delay skips the sleeper and yields to the executor once.
+        /// Waits for a delay; a zero delay skips the sleeper and yields to the executor once.
         #[project = WaitPinned]
         #[must_use = "futures do nothing unless polled"]
         #[derive(Debug)]

@@ -12,9 +12,9 @@ use crate::{Backoff, CancelToken, Fault, Policy};
 
 /// Ticks at the pace of a policy: the first at once, each further one after the policy's delay, until the policy ends.
 ///
-/// An iterator for blocking code; async code awaits [`next`](Ticker::next). Made by [`Policy::ticker`]. With a feature that brings an async
-/// sleeper, `ticker.next()` is the one to await: blocking code writes a `for` loop, or `Iterator::next(&mut ticker)`, which mean the
-/// same whatever features another crate turns on.
+/// An iterator for blocking code; async code awaits [`next`](Ticker::next). Created by [`Policy::ticker`]. With a
+/// feature that brings an async sleeper, `ticker.next()` is the async method. Blocking code uses a `for` loop, or
+/// `Iterator::next(&mut ticker)`, because their meaning does not depend on the features that another crate turns on.
 ///
 /// # Examples
 ///
@@ -36,8 +36,8 @@ pub struct Ticker<'p, B: Backoff, G = ThreadRandom> {
 }
 
 impl<B: Backoff> Policy<B> {
-    /// Returns a ticker at the pace of this policy; its time starts at the first tick, or at the request for the second with
-    /// `Since::FirstFailure`.
+    /// Returns a ticker at the pace of this policy. Its time starts at the first tick, or at the request for the second
+    /// with `Since::FirstFailure`.
     #[must_use]
     pub fn ticker(&self) -> Ticker<'_, B> {
         Ticker { policy: self, driver: None, cancel: None, has_ended: false, random: ThreadRandom }
@@ -45,7 +45,8 @@ impl<B: Backoff> Policy<B> {
 }
 
 impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
-    /// Ends the ticker when the token is cancelled; a delay in progress ends at once. Even so it ticks at least once.
+    /// Ends the ticker when the token is cancelled. A delay in progress ends at once. The first tick happens in any
+    /// case.
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = Some(token.clone());
@@ -63,7 +64,7 @@ impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
         self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
     }
 
-    /// Asks the core for the delay before the next tick; `None` once the policy has ended.
+    /// Returns the core's delay before the next tick; `None` once the policy has ended.
     fn delay(&mut self, clock: WaitClock) -> Option<Duration> {
         if self.has_ended {
             return None;
@@ -104,8 +105,8 @@ impl<B: Backoff, G: Random> Ticker<'_, B, G> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, a delay panics in a tokio runtime without `enable_time`, whatever other features are on. Outside of a tokio
-    /// runtime it panics unless `async-io` is on, too.
+    /// With the feature `tokio`, a delay panics in a tokio runtime without `enable_time`, whatever other features are
+    /// on. Outside of a tokio runtime it panics unless `async-io` is on, too.
     pub async fn next(&mut self) -> Option<u32> {
         let is_first = self.driver.is_none();
         let delay = self.delay(WaitClock::Async)?;

@@ -1,9 +1,10 @@
-//! Tiers for method lookup: types that dereference to one another, each with a method of the same name under its own bounds.
+//! Tiers for method lookup: types that dereference to one another, each with a method of the same name under its own
+//! bounds.
 //!
-//! Lookup skips a method whose bounds do not hold, and goes on with the type that the receiver dereferences to. So expanded code chooses by
-//! what a type implements, without a trait in the user's scope.
+//! Lookup skips a method whose bounds do not hold, and goes on with the type that the receiver dereferences to. So
+//! expanded code chooses by the traits that a type implements, without a trait in the user's scope.
 
-/// Lets lookup go on from each tier to the next one, which it holds as its only field.
+/// Implements `Deref` from each tier to the next one, which is its only field, so that lookup continues there.
 macro_rules! fall_through {
     ($([$($generics:tt)*] $tier:ty => $next:ty;)+) => {
         $(

@@ -1,4 +1,4 @@
-//! The pauses of a loop by hand that awaits.
+//! The async pauses of a manual loop.
 
 use core::time::Duration;
 
@@ -14,7 +14,7 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     ///
     /// # Errors
     ///
-    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    /// Returns the error when the policy stops; [`stopped`](Self::stopped) returns the reason.
     ///
     /// # Cancellation
     ///
@@ -22,8 +22,8 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, a delay panics in a tokio runtime without `enable_time`, whatever other features are on. Outside of a tokio
-    /// runtime it panics unless `async-io` is on, too.
+    /// With the feature `tokio`, a delay panics in a tokio runtime without `enable_time`, whatever other features are
+    /// on. Outside of a tokio runtime it panics unless `async-io` is on, too.
     ///
     /// # Examples
     ///
@@ -45,11 +45,11 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
         self.pause_async_as(error, Fault::Transient).await
     }
 
-    /// Waits before the next attempt without blocking the thread; `fault` says what the error means.
+    /// Waits before the next attempt without blocking the thread; `fault` is the classification of the error.
     ///
     /// # Errors
     ///
-    /// Gives the error back when the policy stops; [`stopped`](Self::stopped) says why.
+    /// Returns the error when the policy stops; [`stopped`](Self::stopped) returns the reason.
     ///
     /// # Cancellation
     ///
@@ -57,7 +57,7 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     ///
     /// # Panics
     ///
-    /// As [`pause_async`](Self::pause_async).
+    /// Panics as [`pause_async`](Self::pause_async) does.
     pub async fn pause_async_as<E>(&mut self, error: E, fault: impl Into<Fault>) -> Result<(), E> {
         self.clock = WaitClock::Async;
         let delay = match self.failed(fault.into(), &error) {
@@ -75,7 +75,7 @@ impl<B: Backoff, G: Random> Attempts<'_, B, G> {
     }
 }
 
-/// A delay that is awaited; the next attempt starts when it ends, also before its time, unless the call has stopped.
+/// A delay that is awaited. The next attempt starts when it ends, also if it ends early, unless the call has stopped.
 struct Pause<'a, 'p, B: Backoff, G: Random> {
     attempts: &'a mut Attempts<'p, B, G>,
     delay: Duration,

@@ -1,20 +1,24 @@
 //! One budget for each key, for dependencies that are known only at run time.
 //!
-//! The number of budgets is bounded, so a new key may have to take the place of another one. Two things must not come of it. Whoever can make
-//! up keys (a host in a request, a tenant) must not get fresh tokens with each, and must not take away those of keys that are in use. So:
+//! The number of budgets is bounded, so a new key may have to replace another one. A caller may be able to make up keys
+//! (a host in a request, a tenant). Such a caller must not get new tokens with each key, and must not remove the tokens
+//! of keys that are in use. So:
 //!
-//! 1. A place keeps its tokens when its key changes: the new key starts with what the old one left. Each place starts full once.
-//! 2. A key that was looked up once is a *newcomer*, one that was looked up again a *regular*. New keys take the places of newcomers only,
-//!    so made-up keys push out one another. At most three quarters of the places are for regulars. One regular too many makes a
-//!    newcomer of the regular that was looked up longest ago, so hosts that are gone do not keep their places.
-//! 3. Of the eight newcomers that were looked up longest ago a new key replaces a full one, otherwise the oldest. Budgets that a
-//!    call holds stay. When calls hold all eight, the new key shares one further budget.
+//! 1. A place keeps its tokens when its key changes: the new key starts with the tokens that the old one left. Each
+//!    place starts full once.
+//! 2. A key that was looked up once is a *newcomer*, one that was looked up again a *regular*. New keys replace
+//!    newcomers only, so made-up keys replace one another. At most three quarters of the places are for regulars. If
+//!    there is one regular too many, the regular that was looked up longest ago becomes a newcomer, so unused hosts do
+//!    not keep their places.
+//! 3. Of the eight newcomers that were looked up longest ago a new key replaces a full one, otherwise the oldest.
+//!    Budgets that a call holds stay. When calls hold all eight, the new key shares one further budget.
 //!
-//! So all budgets together never give more retries than *(`max_keys` + 1) x capacity*, plus what successes paid for.
+//! So all budgets together never give more retries than *(`max_keys` + 1) x capacity*, plus the retries that successes
+//! paid for.
 //!
-//! A look-up hashes the key once, and a new key costs the same beside a hundred keys and beside a hundred thousand: places are found by an
-//! index that keeps the hashes, and by links from newer to older. The code of a key (`Hash`, `Eq`, `ToOwned`, `Drop`, `Clone`) runs
-//! outside the lock, so a panic in it leaves all budgets as they are.
+//! A look-up hashes the key once. A new key costs the same beside a hundred keys and beside a hundred thousand, because
+//! places are found by an index that keeps the hashes, and by links from newer to older. The code of a key (`Hash`,
+//! `Eq`, `ToOwned`, `Drop`, `Clone`) runs outside the lock, so a panic in it does not change any budget.
 
 mod index;
 mod order;
@@ -32,16 +36,17 @@ use super::{Budget, InvalidBudget, Limits};
 
 /// One [`Budget`] for each key known at run time, such as a host or a tenant.
 ///
-/// A budget is created when its key is looked up for the first time. At most [`max_keys`](Self::max_keys) budgets are kept, 1,024 by default.
-/// Beyond that a new key takes the place of one that was looked up only once, and *the tokens that were left in it*.
-/// Keys that are looked up again keep their places, however many made-up keys come: up to three quarters of the places are theirs.
-/// In a flood of made-up keys a host that comes for the first time may find an empty budget, which its successes fill.
+/// A budget is created when its key is looked up for the first time. At most [`max_keys`](Self::max_keys) budgets are
+/// kept, 1,024 by default. Beyond that a new key replaces one that was looked up only once, and gets *the tokens that
+/// were left in it*. Keys that are looked up again keep their places, however many made-up keys arrive: up to three
+/// quarters of the places are theirs. In a flood of made-up keys a new host may find an empty budget, which its
+/// successes fill.
 ///
-/// A budget is held as long as the `Arc` from [`get`](Self::get) lives: keep it for one call. A budget that is held keeps its place. When calls
-/// hold the budgets that a new key could replace, new keys share one further budget.
+/// A budget is held as long as the `Arc` from [`get`](Self::get) lives: keep it for one call. A budget that is held
+/// keeps its place. When calls hold the budgets that a new key could replace, new keys share one further budget.
 ///
-/// A look-up locks a mutex for a short time, which does not depend on the number of keys. The lock is never held while code of the
-/// key runs (`Hash`, `Eq`, `ToOwned`, `Drop`), and a panic in that code changes no budget.
+/// A look-up locks a mutex for a short time, which does not depend on the number of keys. The lock is never held while
+/// code of the key runs (`Hash`, `Eq`, `ToOwned`, `Drop`), and a panic in that code changes no budget.
 ///
 /// # Examples
 ///
@@ -86,7 +91,7 @@ impl<K> Budgets<K> {
     ///
     /// # Panics
     ///
-    /// When the ratio is outside its range; in a constant that is a compile error.
+    /// If the ratio is outside its range; in a constant that is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn ratio(mut self, ratio: f64) -> Self {
@@ -98,7 +103,7 @@ impl<K> Budgets<K> {
     ///
     /// # Panics
     ///
-    /// When the capacity is outside its range; in a constant that is a compile error.
+    /// If the capacity is outside its range; in a constant that is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn capacity(mut self, tokens: u32) -> Self {
@@ -106,7 +111,7 @@ impl<K> Budgets<K> {
         self
     }
 
-    /// Sets the part of a token that a success puts back into its key's budget, for a value from outside.
+    /// Sets the part of a token that a success puts back into its key's budget, for a value known only at run time.
     ///
     /// # Errors
     ///
@@ -116,7 +121,7 @@ impl<K> Budgets<K> {
         Ok(self)
     }
 
-    /// Sets the largest number of tokens of each key, for a value from outside.
+    /// Sets the largest number of tokens of each key, for a value known only at run time.
     ///
     /// # Errors
     ///
@@ -128,15 +133,15 @@ impl<K> Budgets<K> {
 
     /// Sets the largest number of budgets; 0 means that all keys share one.
     ///
-    /// A budget takes about 150 bytes and its key. Choose more than the number of keys in use at one time: a quarter of the places, rounded up,
-    /// is for new keys.
+    /// A budget takes about 150 bytes and its key. Choose more than the number of keys in use at one time, because a
+    /// quarter of the places, rounded up, is for new keys.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
         self.settings.max_keys = keys;
         self
     }
 
-    /// Returns the number of budgets that are kept now.
+    /// Returns the present number of budgets.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().as_slice().len()
@@ -150,7 +155,8 @@ impl<K> Budgets<K> {
 
     /// Returns every key with its tokens, in no particular order: for an admin page, or to find the host that is down.
     ///
-    /// The lock is held while the list is made, and not while keys are cloned. The tokens of keys that found no place are not listed.
+    /// The lock is held while the list is made, but not while keys are cloned. Keys without a place are not listed, nor
+    /// are their tokens.
     ///
     /// # Examples
     ///
@@ -183,7 +189,7 @@ impl<K> Budgets<K> {
             .collect()
     }
 
-    /// Nothing panics under this lock, so it cannot be poisoned half-way through a change.
+    /// Code under this lock does not panic, so the lock cannot be poisoned in the middle of a change.
     fn lock(&self) -> MutexGuard<'_, Places<K>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -192,12 +198,12 @@ impl<K> Budgets<K> {
 impl<K: Hash + Eq> Budgets<K> {
     /// Returns the budget of `key`.
     ///
-    /// The key is given borrowed (`&str` for `Budgets<String>`), and copied only when it is new. A new key gets a full budget while there is room,
-    /// and later what another key left.
+    /// The key is borrowed (`&str` for `Budgets<String>`), and copied only when it is new. A new key gets a full budget
+    /// while there is room, and later the tokens that another key left.
     ///
     /// # Panics
     ///
-    /// When `Hash`, `Eq`, `ToOwned` or `Drop` of the key panics; all budgets stay as they are.
+    /// If `Hash`, `Eq`, `ToOwned` or `Drop` of the key panics; all budgets stay as they are.
     ///
     /// # Examples
     ///
@@ -218,7 +224,7 @@ impl<K: Hash + Eq> Budgets<K> {
         let hash = self.hasher.get_or_init(RandomState::new).hash_one(key);
         let (mut unequal, mut new_key) = (Vec::new(), None);
         loop {
-            // A statement of its own, so that the lock is released before code of the key runs.
+            // A separate statement, so that the lock is released before code of the key runs.
             let look_up = self.lock().look_up(hash, &unequal, &mut new_key, self.settings);
             match look_up {
                 LookUp::Candidate(known, budget) if (*known).borrow() == key => return budget,

@@ -10,7 +10,7 @@ const MAX_CAPACITY: u32 = 1_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// What a success puts back.
+    /// Thousandths that a success puts back.
     pub(super) deposit: u32,
     pub(super) capacity: u32,
 }
@@ -65,7 +65,7 @@ pub(super) fn tokens(thousandths: u32) -> f64 {
 
 /// A budget whose ratio or capacity is out of its range.
 ///
-/// The text names the value and the range.
+/// The message contains the value and the range.
 ///
 /// # Examples
 ///
@@ -87,7 +87,7 @@ enum Refusal {
 }
 
 impl InvalidBudget {
-    /// Returns the rule and the cure without the value, for a constant, where a panic cannot format.
+    /// Returns the rule and the correction without the value, for a constant, where a panic cannot format.
     const fn rule(self) -> &'static str {
         match self.refusal {
             Refusal::Ratio(_) => {

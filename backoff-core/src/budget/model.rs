@@ -1,4 +1,4 @@
-//! Every order in which threads can use one budget, tried by loom.
+//! Every order in which threads can use one budget, executed by loom.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p backoff-core --release --lib budget::model`
 

@@ -1,4 +1,4 @@
-//! Every order in which a token can be cancelled and waited for, tried by loom: a wake-up that is lost is a deadlock.
+//! Every order in which a token can be cancelled and waited for, executed by loom; a lost wake-up is a deadlock.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use loom::thread;
 
 use super::CancelToken;
 
-/// Runs something with a clone of a token on another thread while this one cancels it.
+/// Runs `wait` with a clone of a token on another thread while this one cancels it.
 fn against_cancel(wait: impl Fn(CancelToken) + Send + Sync + Copy + 'static) {
     loom::model(move || {
         let token = CancelToken::new();

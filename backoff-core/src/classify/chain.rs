@@ -1,4 +1,4 @@
-//! A classifier for any error: looks in its sources for an error that this crate can classify.
+//! A classifier for any error: searches its sources for an error that this crate can classify.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -14,9 +14,9 @@ const MAX_LINKS: usize = 129;
 
 /// Classifies any error by its source chain: `when = classify::chain`.
 ///
-/// The outermost error in the chain that this crate can classify decides; without one the error is transient.
+/// The outermost error in the chain that this crate can classify decides. Without one the error is transient.
 ///
-/// It takes `anyhow::Error`, `Box<dyn Error>` and every error type that borrows nothing. From the error to its last
+/// It accepts `anyhow::Error`, `Box<dyn Error>` and every error type that borrows nothing. From the error to its last
 /// [`source`](Error::source), the first of these decides:
 ///
 /// | in the chain | fault |
@@ -24,14 +24,14 @@ const MAX_LINKS: usize = 129;
 /// | a mark, or `HttpError` | of the mark ([`marks`](super::marks)) |
 /// | `reqwest::Error` (feature `reqwest-0-13`) | of `classify::reqwest` |
 /// | `std::io::Error` | of `classify::io`; one of kind `Other` is searched inside |
-/// | [`AttemptTimeout`] | ambiguous: the attempt that was dropped may have been carried out |
+/// | [`AttemptTimeout`] | ambiguous: the attempt that was dropped may have been executed |
 ///
-/// The last three also count in a `Box` or an `Arc`, as errors that are `Clone` hold them.
+/// The last three are also found in a `Box` or an `Arc`, because errors that are `Clone` hold them there.
 ///
-/// An error that shows itself as the error inside (`#[error(transparent)]` of thiserror) leaves that error out of its
-/// chain; derive [`Classify`](trait@crate::Classify) for it. A `Classify` in the chain is not seen, because its type is
-/// erased: put its fault on the error by [`mark`](super::mark) before that. For a type that is an error and also
-/// dereferences to one, such as `Arc<dyn Error>`, the compiler cannot choose: name the target, as in
+/// An error that displays as the error inside (`#[error(transparent)]` of thiserror) omits that error from its chain;
+/// derive [`Classify`](trait@crate::Classify) for it. A `Classify` in the chain is not found, because its type is
+/// erased: put its fault on the error with [`mark`](super::mark) before that. For a type that is an error and also
+/// dereferences to one, such as `Arc<dyn Error>`, the compiler cannot choose. Name the target, as in
 /// `classify::chain::<_, dyn Error>(error)`.
 ///
 /// # Examples
@@ -58,7 +58,7 @@ pub fn chain<E: AsDynError<M> + ?Sized, M: ?Sized>(error: &E) -> Fault {
 
 /// An error that [`chain`] can search: it borrows nothing, or dereferences to a `dyn Error`.
 ///
-/// It is implemented here for all of them, and `M` keeps the implementations apart; the compiler finds it.
+/// It is implemented here for all such types. `M` keeps the implementations apart; the compiler infers it.
 ///
 /// # Examples
 ///
@@ -107,7 +107,7 @@ fn known_in(error: &(dyn Error + 'static)) -> Option<Fault> {
     successors(Some(error), |error| next(*error)).take(MAX_LINKS).find_map(known)
 }
 
-/// Returns the link after this one: the payload of a wrapper, which `source` would skip, else the source.
+/// Returns the next error in the chain: the payload of a wrapper, which `source` would skip, else the source.
 fn next<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     #[cfg(feature = "std")]
     if let Some(payload) = held(error).and_then(payload) {
@@ -123,7 +123,7 @@ fn payload(error: &std::io::Error) -> Option<&(dyn Error + 'static)> {
     Some(payload)
 }
 
-/// Returns the fault of this very error, without what it wraps.
+/// Returns the fault of this error alone; errors that it wraps are not searched.
 fn known(error: &(dyn Error + 'static)) -> Option<Fault> {
     if let Some(fault) = stamp_of(error) {
         return Some(fault);

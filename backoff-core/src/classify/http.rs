@@ -1,4 +1,4 @@
-//! What the answer of an HTTP server means for retrying.
+//! Classification of HTTP responses.
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;
@@ -11,9 +11,9 @@ use super::marks::Note;
 use super::retry_after::parse_with;
 use crate::{Classify, Fault, FaultKind};
 
-/// Classifies an HTTP answer by its status alone.
+/// Classifies an HTTP response by its status alone.
 ///
-/// [`HttpError`] also knows what the answer's `Retry-After` says; prefer it where the headers are at hand.
+/// [`HttpError`] also evaluates the `Retry-After` header; prefer it where the headers are available.
 ///
 /// | status | fault | because |
 /// |---|---|---|
@@ -22,16 +22,16 @@ use crate::{Classify, Fault, FaultKind};
 /// | 425 Too Early | transient | refused, because it came as early data of a TLS handshake |
 /// | 429 Too Many Requests | transient | refused, because of the rate |
 /// | 503 Service Unavailable, 529 (overloaded) | transient | refused, because of overload or maintenance |
-/// | 500 Internal Server Error | ambiguous | the server failed on the way, perhaps after it acted |
-/// | 502 Bad Gateway, 504 Gateway Timeout | ambiguous | the gateway lost the answer of a server that may have acted |
+/// | 500 Internal Server Error | ambiguous | the server failed during the request, perhaps after it acted |
+/// | 502 Bad Gateway, 504 Gateway Timeout | ambiguous | the gateway lost the response of a server that may have acted |
 /// | 501, 505, 506, 507, 508, 510, 511 | permanent | the server cannot do this, and will not be able to within a call |
-/// | every other 5xx | ambiguous | to be treated as a 500, whatever it is |
-/// | every other 4xx | permanent | the request is at fault, and stays the same |
-/// | 1xx, 2xx, 3xx, and above 599 | permanent | no failure that HTTP knows; another attempt brings the same answer |
+/// | every other 5xx | ambiguous | to be treated as a 500, whatever its code |
+/// | every other 4xx | permanent | the request is wrong, and stays the same |
+/// | 1xx, 2xx, 3xx, and above 599 | permanent | HTTP defines no such failure; another attempt gets the same response |
 ///
-/// Many clients repeat every 5xx. Here 500, 502 and 504 are retried only by a policy or call that says `idempotent`,
-/// as it should for `GET`, `PUT` and `DELETE`, and for a `POST` with an idempotency key: a payment that ended in a 504
-/// may have been made.
+/// Many clients repeat every 5xx. Here 500, 502 and 504 are retried only by a policy or call that is `idempotent`. Set
+/// it for `GET`, `PUT` and `DELETE`, and for a `POST` with an idempotency key. A payment that ended in a 504 may have
+/// been made.
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ pub fn http(status: StatusCode) -> Fault {
     }
 }
 
-/// Returns the response unless its status is 4xx or 5xx; then the error that keeps status and `Retry-After`.
+/// Returns the response if its status is neither 4xx nor 5xx; otherwise an error with its status and `Retry-After`.
 ///
 /// # Errors
 ///
@@ -76,18 +76,18 @@ pub fn check_http<B>(response: Response<B>) -> Result<Response<B>, HttpError> {
     HttpError::check(response.status(), response.headers()).map(|()| response)
 }
 
-/// The answer of an HTTP server as an error: its status, and what its `Retry-After` asks for.
+/// The response of an HTTP server as an error: its status, and the wait that its `Retry-After` requests.
 ///
-/// The fault is that of [`http`](fn@http) for the status. A readable `Retry-After` adds its wait to an answer of 400 or
-/// above, and makes a permanent one transient: a 403 or a 413 with that header is not final. It leaves an ambiguous one
-/// ambiguous, because a 504 with that header tells when to repeat the request, not whether the server acted: an
-/// `idempotent` call waits for that time, and every other call ends.
+/// The fault is that of [`http`](fn@http) for the status. A readable `Retry-After` adds its wait to a response of 400
+/// or above. It makes a permanent fault transient, because a 403 or a 413 with that header is not final. An ambiguous
+/// fault stays ambiguous: a 504 with that header specifies when to repeat the request, not whether the server acted. An
+/// `idempotent` call then waits for that time, and every other call ends.
 ///
-/// `Retry-After` is a number of seconds or a date. A date is measured from the answer's own `Date`, so that a wrong
-/// local clock does no harm; from the local clock where `Date` is missing. Of several values the longest counts; a
-/// value that cannot be read is left out.
+/// `Retry-After` is a number of seconds or a date. A date is measured from the response's own `Date`, so that a wrong
+/// local clock does no harm. If `Date` is missing, it is measured from the local clock. Of several values the longest
+/// counts. A value that cannot be read is ignored.
 ///
-/// It is found through `anyhow::Error` and `Box<dyn Error>` like a mark ([`marks`](super::marks)).
+/// The error is found through `anyhow::Error` and `Box<dyn Error>` like a mark ([`marks`](super::marks)).
 ///
 /// # Examples
 ///
@@ -118,7 +118,7 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// Makes the error of an answer's status and headers, whatever the status is.
+    /// Creates the error from a response's status and headers, for any status.
     ///
     /// # Examples
     ///
@@ -134,7 +134,7 @@ impl HttpError {
         Self::at(status, headers, SystemTime::now)
     }
 
-    /// Makes the error of a response, whatever its status is.
+    /// Creates the error from a response, for any status.
     ///
     /// # Examples
     ///
@@ -151,10 +151,10 @@ impl HttpError {
         Self::from_parts(response.status(), response.headers())
     }
 
-    /// Returns the error of an answer whose status is 4xx or 5xx.
+    /// Returns an error if the status is 4xx or 5xx.
     ///
-    /// It asks only for status and headers, so it serves every client built on the `http` crate: of reqwest's blocking
-    /// response pass `status()` and `headers()`.
+    /// It needs only status and headers, so it works with every client built on the `http` crate. For reqwest's
+    /// blocking response pass `status()` and `headers()`.
     ///
     /// # Errors
     ///
@@ -182,13 +182,13 @@ impl HttpError {
         Self { status, retry_after, fault: Note::new(fault) }
     }
 
-    /// Returns the answer's status.
+    /// Returns the response's status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Returns how long the server wants no attempt, counted from its answer; `None` if it did not say.
+    /// Returns the wait that the server requested, counted from its response; `None` if it requested none.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -220,18 +220,18 @@ impl fmt::Display for HttpError {
     }
 }
 
-/// Returns the fault of a status beside a `Retry-After`.
+/// Returns the fault of a status together with a `Retry-After`.
 fn with_push_back(status: StatusCode, fault: Fault, retry_after: Option<Duration>) -> Fault {
     let is_failure = status.is_client_error() || status.is_server_error();
     let Some(wait) = retry_after.filter(|_| is_failure) else { return fault };
     match fault.kind() {
         FaultKind::Transient | FaultKind::Ambiguous => fault.with_not_before(wait),
-        // The server itself names the time at which its refusal ends.
+        // The server itself specifies when its refusal ends.
         FaultKind::Permanent => Fault::Transient.with_not_before(wait),
     }
 }
 
-/// The longest `Retry-After` among the headers: coming before one of them is what the server forbade.
+/// Returns the longest `Retry-After` among the headers, because the server forbade attempts before each of them.
 fn retry_after_of(headers: &HeaderMap, now: impl Fn() -> SystemTime) -> Option<Duration> {
     let since = || date_of(headers).unwrap_or_else(&now);
     headers.get_all(RETRY_AFTER).iter().filter_map(|value| parse_with(value.to_str().ok()?, since)).max()

@@ -1,4 +1,4 @@
-//! What an `io::Error` means for retrying, as far as its kind can tell.
+//! Classification of `io::Error` by its kind.
 use std::io::{Error, ErrorKind};
 
 use super::marks;
@@ -6,30 +6,30 @@ use crate::Fault;
 
 /// Classifies an I/O error by its [`ErrorKind`]: `when = classify::io`.
 ///
-/// A mark in the error's payload or chain ([`marks`]) goes before its kind.
+/// A mark in the error's payload or chain ([`marks`]) has priority over its kind.
 ///
 /// | kind | fault | because |
 /// |---|---|---|
-/// | `ConnectionRefused` | transient | nobody listened, so nobody acted; the server may be restarting |
-/// | `HostUnreachable`, `NetworkUnreachable`, `NetworkDown` | transient | no way to the server; seen while connecting (an open connection first times out for minutes) |
+/// | `ConnectionRefused` | transient | no process listened, so nothing was executed; the server may be restarting |
+/// | `HostUnreachable`, `NetworkUnreachable`, `NetworkDown` | transient | no route to the server; seen while connecting (an open connection first times out for minutes) |
 /// | `NotConnected` | transient | the socket was not connected, so this operation sent nothing; the next attempt connects |
 /// | `AddrInUse`, `AddrNotAvailable` | transient | the port is held by a process that is ending, the local ports are used up, or the address is not up yet |
 /// | `Interrupted` | transient | a signal came before anything was transferred |
-/// | `ResourceBusy`, `ExecutableFileBusy`, `Deadlock` | transient | refused because another process holds the resource for the moment |
+/// | `ResourceBusy`, `ExecutableFileBusy`, `Deadlock` | transient | refused because another process holds the resource at present |
 /// | `StaleNetworkFileHandle` | transient | refused; an attempt that opens the file again gets a new handle |
-/// | `TimedOut`, `WouldBlock` | ambiguous | the request may have arrived and only the answer be late; on Unix the read time-out of a socket is `WouldBlock` |
+/// | `TimedOut`, `WouldBlock` | ambiguous | the request may have arrived and only the response is late; on Unix the read timeout of a socket is `WouldBlock` |
 /// | `ConnectionReset`, `ConnectionAborted`, `BrokenPipe` | ambiguous | the connection broke at an unknown point, perhaps after the request was read |
-/// | `UnexpectedEof` | ambiguous | the answer was cut off, so the request had arrived |
-/// | `NotFound`, `AlreadyExists`, `NotADirectory`, `IsADirectory`, `DirectoryNotEmpty`, `TooManyLinks`, `CrossesDevices` | permanent | the name stays what it is |
+/// | `UnexpectedEof` | ambiguous | the response was cut off, so the request had arrived |
+/// | `NotFound`, `AlreadyExists`, `NotADirectory`, `IsADirectory`, `DirectoryNotEmpty`, `TooManyLinks`, `CrossesDevices` | permanent | the name does not change |
 /// | `PermissionDenied`, `ReadOnlyFilesystem` | permanent | rights do not change within a call |
-/// | `InvalidInput`, `InvalidData`, `ArgumentListTooLong`, `NotSeekable`, `Unsupported` | permanent | the same input meets the same refusal |
-/// | `StorageFull`, `QuotaExceeded`, `FileTooLarge`, `OutOfMemory`, `WriteZero` | permanent | room is not made within a call, and repeated writes would take more of it |
-/// | `Other` around another `io::Error` | of the inner error | a wrapper has no kind of its own |
-/// | every other kind | transient | as every error that nobody classified: mostly a failure to begin, such as name lookup, too many open files, no buffer space |
+/// | `InvalidInput`, `InvalidData`, `ArgumentListTooLong`, `NotSeekable`, `Unsupported` | permanent | the same input is refused again |
+/// | `StorageFull`, `QuotaExceeded`, `FileTooLarge`, `OutOfMemory`, `WriteZero` | permanent | space is not freed within a call, and repeated writes would take more of it |
+/// | `Other` around another `io::Error` | of the inner error | the wrapper itself has no meaningful kind |
+/// | every other kind | transient | the default for unclassified errors: mostly a failure to begin, such as name lookup, too many open files, no buffer space |
 ///
-/// An `io::Error` does not tell whether something was sent before. Where repeating is harmless (connecting, reading,
-/// looking up), say `idempotent`, and the ambiguous kinds are retried as well. Where a file is expected to appear or a
-/// full disk to be emptied, decide in a closure and leave the rest to this function.
+/// An `io::Error` does not show whether something was sent before. Where repeating is harmless (connecting, reading,
+/// looking up), set `idempotent`; the ambiguous kinds are then retried as well. If a file is expected to appear or a
+/// full disk to be emptied, decide in a closure and call this function for the other kinds.
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ pub fn io(error: &Error) -> Fault {
     marks(error).unwrap_or_else(|| of_kind(innermost(error).kind()))
 }
 
-/// Looks through errors of kind `Other` that wrap another `io::Error`.
+/// Returns the inner error of errors of kind `Other` that wrap another `io::Error`.
 fn innermost(error: &Error) -> &Error {
     let mut error = error;
     while error.kind() == ErrorKind::Other {
@@ -97,7 +97,7 @@ fn of_kind(kind: ErrorKind) -> Fault {
         | Kind::FileTooLarge
         | Kind::OutOfMemory
         | Kind::WriteZero => Fault::Permanent,
-        // Also the kinds that newer compilers name: what is not known is treated as what was not classified.
+        // Includes the kinds that newer compilers name: an unknown kind is treated as an unclassified error.
         _ => Fault::Transient,
     }
 }

@@ -1,11 +1,11 @@
-//! Marks: a fault put on an error where it is made, and found again where it is retried.
+//! Marks: a fault put on an error where it is created, and found again where it is retried.
 //!
-//! Between the two places the error's type is often erased, so a mark must be found through `dyn Error`. Downcasting
-//! would be the obvious way, but it demands `'static`, and an error such as `Box<dyn Error + 'a>` has to be searched
-//! too. So a marked error hands out its mark by `Error::cause`, which is deprecated in favour of `source`, is
-//! used by nobody else, and has the one property needed here: it may return an error that lives as long as the borrow,
-//! whose `source` then is `'static` and can be downcast. References, `Box`, `Arc` and `io::Error` forward `cause` to
-//! what they hold, so that a mark is found behind them as well.
+//! Between the two places the error's type is often erased, so a mark must be found through `dyn Error`. Downcasting is
+//! the usual solution, but it requires `'static`, and an error such as `Box<dyn Error + 'a>` has to be searched too. So
+//! a marked error returns its mark from `Error::cause`, which is deprecated in favour of `source` and otherwise unused.
+//! It has the one property needed here: it may return an error that lives as long as the borrow, whose `source` then is
+//! `'static` and can be downcast. References, `Box`, `Arc` and `io::Error` forward `cause` to the error inside, so that
+//! a mark is found behind them as well.
 use alloc::boxed::Box;
 use core::error::Error;
 use core::fmt;
@@ -17,12 +17,13 @@ use crate::{Classify, Fault};
 
 /// An error with a fault put on it, made by [`permanent`], [`transient`], [`ambiguous`], [`retry_after`] or [`mark`].
 ///
-/// It shows and reports its sources exactly as the error inside does, and gives it back by [`get_ref`](Self::get_ref)
-/// or [`into_inner`](Self::into_inner). To downcast, downcast to `Marked` first and then what `get_ref` returns.
+/// It displays and reports its sources exactly as the error inside does. [`get_ref`](Self::get_ref) and
+/// [`into_inner`](Self::into_inner) return the error inside. To downcast, downcast to `Marked` first and then the
+/// result of `get_ref`.
 ///
-/// The mark is found by [`marks`] wherever the source chain leads to it. An error that shows itself as the error inside
-/// (`#[error(transparent)]` of thiserror, or an `anyhow::Error` turned into a `Box<dyn Error>`) leaves that error out
-/// of its chain, and the mark with it: mark after such a conversion, not before it.
+/// [`marks`] finds the mark wherever the source chain leads to it. An error that displays as the error inside
+/// (`#[error(transparent)]` of thiserror, or an `anyhow::Error` turned into a `Box<dyn Error>`) omits that error from
+/// its chain, and the mark with it. Mark after such a conversion, not before it.
 ///
 /// # Examples
 ///
@@ -67,7 +68,7 @@ pub fn permanent<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
 
 /// Marks an error as one that another attempt may cure, and on which the server did not act.
 ///
-/// Without a mark an error is transient already; this one overrules the marks further down the chain.
+/// Without a mark an error is transient already; this mark overrides the marks further down the chain.
 ///
 /// # Examples
 ///
@@ -81,7 +82,7 @@ pub fn transient<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
     mark(Fault::Transient, error)
 }
 
-/// Marks an error after which the server may have acted; it is retried only by a policy or call that says `idempotent`.
+/// Marks an error after which the server may have acted. Only a policy or call that is `idempotent` retries it.
 ///
 /// # Examples
 ///
@@ -95,10 +96,11 @@ pub fn ambiguous<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
     mark(Fault::Ambiguous, error)
 }
 
-/// Marks an error with the server's wish that no attempt starts before `delay` has passed.
+/// Marks an error with a push-back (`Retry-After`): the server requests that no attempt starts before `delay` has
+/// passed.
 ///
-/// The delay slept is `delay` plus the policy's own; a zero `delay` means transient. The failure is transient: for one
-/// after which the server may have acted use [`mark`] with `Fault::Ambiguous.with_not_before(delay)`.
+/// The delay slept is `delay` plus the policy's own delay. A zero `delay` means transient. The failure is transient. If
+/// the server may have acted, use [`mark`] with `Fault::Ambiguous.with_not_before(delay)`.
 ///
 /// # Examples
 ///
@@ -114,9 +116,9 @@ pub fn retry_after<E: Into<Box<dyn Error + Send + Sync>>>(delay: Duration, error
     mark(Fault::Transient.with_not_before(delay), error)
 }
 
-/// Marks an error with a fault that is known only at run time.
+/// Marks an error with a fault that is computed at run time.
 ///
-/// It also saves the answer of an error's own [`Classify`] before the type is erased.
+/// It can also keep the result of an error's own [`Classify`] before the type is erased.
 ///
 /// # Examples
 ///
@@ -140,9 +142,9 @@ pub fn mark<E: Into<Box<dyn Error + Send + Sync>>>(fault: Fault, error: E) -> Ma
 
 /// Returns the outermost mark on an error or in its source chain, `None` if there is none.
 ///
-/// The error itself is looked at first, then its [`source`](Error::source), and so on; the payload of an `io::Error`
-/// and what a reference, `Box` or `Arc` holds count as the error itself. The answers of an HTTP server
-/// (`HttpError`) are marked by themselves.
+/// The error itself is checked first, then its [`source`](Error::source), and so on. The payload of an `io::Error` and
+/// the content of a reference, `Box` or `Arc` count as the error itself. An error for an HTTP response (`HttpError`) is
+/// marked automatically.
 ///
 /// # Examples
 ///
@@ -159,10 +161,10 @@ pub fn marks(error: &(dyn Error + '_)) -> Option<Fault> {
     marks_in(error)
 }
 
-/// Returns what the marks of an error say, transient if there are none: the classifier for errors without a type.
+/// Returns the fault of the outermost mark, transient without a mark: the classifier for errors without a type.
 ///
-/// It takes every error type, and every type that dereferences to a `dyn Error`, such as `anyhow::Error`. For a type
-/// that is both, such as `Arc<dyn Error>`, the compiler cannot choose; ask [`marks`] in a closure.
+/// It accepts every error type, and every type that dereferences to a `dyn Error`, such as `anyhow::Error`. For a type
+/// that is both, such as `Arc<dyn Error>`, the compiler cannot choose; call [`marks`] in a closure.
 ///
 /// # Examples
 ///
@@ -177,10 +179,10 @@ pub fn marked<E: ErrorChain<M>, M: ?Sized>(error: &E) -> Fault {
     error.chain_marks().unwrap_or(Fault::Transient)
 }
 
-/// What [`marked`] can search: an error, or what dereferences to a `dyn Error`.
+/// An error, or a type that dereferences to a `dyn Error`: the types that [`marked`] can search.
 ///
-/// Implemented here for all of them; there is nothing to implement elsewhere. `M` keeps the implementations apart, and
-/// is found by the compiler.
+/// It is implemented here for all of them, so other crates do not implement it. `M` keeps the implementations apart;
+/// the compiler infers it.
 ///
 /// # Examples
 ///
@@ -266,7 +268,7 @@ impl Marked {
         &*self.error
     }
 
-    /// Gives the error inside back and drops the mark.
+    /// Returns the error inside and drops the mark.
     ///
     /// # Examples
     ///
@@ -304,11 +306,11 @@ impl fmt::Display for Marked {
     }
 }
 
-/// A fault in the shape in which `marks` finds it: an error that `Error::cause` returns and whose source is the stamp.
+/// A fault in the form that `marks` finds: `Error::cause` returns this error, and its source is the stamp.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Note(Stamp);
 
-/// The source of a [`Note`]; no public error ever reports it by `source`.
+/// The source of a [`Note`]; public errors never return it from `source`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp(Fault);
 
@@ -330,7 +332,7 @@ impl Error for Note {
 
 impl Error for Stamp {}
 
-/// Shows the fault alone, as the field that it is for whoever reads the debug output.
+/// Shows the fault alone, because in debug output it is just a field.
 impl fmt::Debug for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fault().fmt(f)
@@ -349,12 +351,12 @@ impl fmt::Display for Stamp {
     }
 }
 
-/// [`marks`] for unsized errors of any lifetime and with any auto traits.
+/// Searches for marks as [`marks`] does, in unsized errors of any lifetime and with any auto traits.
 pub(super) fn marks_in<E: Error + ?Sized>(error: &E) -> Option<Fault> {
     stamp_of(error).or_else(|| sources(error).find_map(stamp_of))
 }
 
-/// The fault on this very error, not on its sources.
+/// Returns the fault of this error alone, not of its sources.
 pub(super) fn stamp_of<E: Error + ?Sized>(error: &E) -> Option<Fault> {
     #[expect(deprecated, reason = "see the head of this file: it is the one way that does not demand `'static`")]
     let note = error.cause()?;

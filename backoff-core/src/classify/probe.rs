@@ -1,10 +1,14 @@
-//! Chooses, where `#[retry]` and `#[derive(Classify)]` are expanded, how an error is classified.
+//! Selects the classification of an error at the expansion of `#[retry]` and `#[derive(Classify)]`.
 //!
-//! The choice has to be made without a trait in the user's scope, so the tiers are types that dereference to one
-//! another, each with an inherent method `fault` under its own bounds: method lookup skips a candidate whose bounds do
-//! not hold and goes on with the next type. What `#[classify(source)]` asks is `source_fault`: the same, but for the last
-//! tier, which is a compile error there, because nobody marks a field that has nothing to say. Lookup ignores lifetimes, so no bound names one; a tier that asked for
-//! `'static` would be chosen for `Box<dyn Error + 'a>` and then refused by the borrow checker.
+//! The choice must not need a trait in the user's scope. So the tiers are types that dereference to one another, each
+//! with an inherent method `fault` under its own bounds. Method lookup skips a candidate whose bounds do not hold and
+//! goes on with the next type.
+//!
+//! `#[classify(source)]` calls `source_fault`. It is the same, except for the last tier, which is a compile error
+//! there: a field that cannot be classified is marked by mistake.
+//!
+//! Lookup ignores lifetimes, so no bound names one. A tier that required `'static` would be chosen for
+//! `Box<dyn Error + 'a>` and then refused by the borrow checker.
 use core::error::Error;
 use core::ops::Deref;
 
@@ -14,7 +18,7 @@ use crate::{Classify, Fault};
 
 /// The first tier: errors that are [`Classify`].
 ///
-/// Expanded code writes `Probe::new(&error).fault()`, or `source_fault()`, nothing else.
+/// Expanded code writes only `Probe::new(&error).fault()` or `source_fault()`.
 #[derive(Debug)]
 pub struct Probe<'a, E: ?Sized>(Chained<'a, E>);
 
@@ -22,7 +26,7 @@ pub struct Probe<'a, E: ?Sized>(Chained<'a, E>);
 #[derive(Debug)]
 pub struct Chained<'a, E: ?Sized>(Pointing<'a, E>);
 
-/// The third tier: what dereferences to an error, such as `anyhow::Error` and `Box<dyn Error>`.
+/// The third tier: types that dereference to an error, such as `anyhow::Error` and `Box<dyn Error>`.
 #[derive(Debug)]
 pub struct Pointing<'a, E: ?Sized>(Unknown<'a, E>);
 
@@ -31,7 +35,7 @@ pub struct Pointing<'a, E: ?Sized>(Unknown<'a, E>);
 pub struct Unknown<'a, E: ?Sized>(&'a E);
 
 impl<'a, E: ?Sized> Probe<'a, E> {
-    /// Looks at `error`, of whatever type it is.
+    /// Wraps `error`, of any type.
     #[inline]
     #[must_use]
     pub const fn new(error: &'a E) -> Self {
@@ -40,14 +44,14 @@ impl<'a, E: ?Sized> Probe<'a, E> {
 }
 
 impl<E: Classify + ?Sized> Probe<'_, E> {
-    /// Returns what the error says of itself.
+    /// Returns the error's own classification.
     #[inline]
     #[must_use]
     pub fn fault(&self) -> Fault {
         self.0.0.0.0.classify()
     }
 
-    /// Returns what the source says of itself.
+    /// Returns the source's own classification.
     #[inline]
     #[must_use]
     pub fn source_fault(&self) -> Fault {
@@ -56,14 +60,14 @@ impl<E: Classify + ?Sized> Probe<'_, E> {
 }
 
 impl<E: Error + ?Sized> Chained<'_, E> {
-    /// Returns the outermost mark in the chain, transient if there is none.
+    /// Returns the outermost mark in the chain, transient without one.
     #[inline]
     #[must_use]
     pub fn fault(&self) -> Fault {
         marks_in(self.0.0.0).unwrap_or(Fault::Transient)
     }
 
-    /// Returns what [`fault`](Self::fault) does, of the source of an error.
+    /// Returns the result of [`fault`](Self::fault) for the source of an error.
     #[inline]
     #[must_use]
     pub fn source_fault(&self) -> Fault {
@@ -72,14 +76,14 @@ impl<E: Error + ?Sized> Chained<'_, E> {
 }
 
 impl<E: Deref<Target: Error> + ?Sized> Pointing<'_, E> {
-    /// Returns the outermost mark on the error pointed to and in its chain, transient if there is none.
+    /// Returns the outermost mark on the error pointed to and in its chain, transient without one.
     #[inline]
     #[must_use]
     pub fn fault(&self) -> Fault {
         marks_in(&**self.0.0).unwrap_or(Fault::Transient)
     }
 
-    /// Returns what [`fault`](Self::fault) does, of the source of an error.
+    /// Returns the result of [`fault`](Self::fault) for the source of an error.
     #[inline]
     #[must_use]
     pub fn source_fault(&self) -> Fault {
@@ -88,7 +92,7 @@ impl<E: Deref<Target: Error> + ?Sized> Pointing<'_, E> {
 }
 
 impl<E: ?Sized> Unknown<'_, E> {
-    /// Returns transient: nothing is known of this error.
+    /// Returns transient, because this error cannot be classified.
     #[inline]
     #[must_use]
     #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
@@ -96,7 +100,8 @@ impl<E: ?Sized> Unknown<'_, E> {
         Fault::Transient
     }
 
-    /// Never compiles: a field that has nothing to say is no source, and the first tier has all that keep the bound.
+    /// Never compiles, because a field that cannot be classified cannot be a source. The first tier has all that
+    /// satisfy the bound.
     #[inline]
     #[must_use]
     pub fn source_fault(&self) -> Fault

@@ -4,14 +4,14 @@ use core::time::Duration;
 
 use crate::Fault;
 
-/// A delay that a server named: a `Duration`, an `Option<Duration>`, or what converts to the latter.
+/// A delay from a server: a `Duration`, an `Option<Duration>`, or a type that converts to the latter.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a delay",
     label = "expected a field of type `Duration` or `Option<Duration>`",
     note = "give the field that type, or classify the variant by a function: `#[classify(with = path)]`"
 )]
 pub trait Delay {
-    /// Returns the delay, if the server named one.
+    /// Returns the delay, if the server sent one.
     fn delay(&self) -> Option<Duration>;
 }
 

@@ -1,4 +1,4 @@
-//! What an error of reqwest means for retrying.
+//! Classification of reqwest's errors.
 use ::reqwest::{Error, Response};
 
 use super::{HttpError, http, marks};
@@ -13,16 +13,17 @@ use crate::Fault;
 /// | one with a mark in its chain ([`marks`]) | of the mark | such as the error of a stream that is the request's body |
 /// | `is_builder` | permanent | the request could not be built, and will not be |
 /// | `is_status` | of the status ([`http`](fn@http)) | made by `error_for_status`, which loses `Retry-After`; use [`check_reqwest`] |
-/// | `is_redirect` | permanent | too many redirects, or to where it must not go |
-/// | `is_connect`: name lookup, TLS and the time-out of connecting are included | transient | no connection, so nothing was sent |
-/// | `is_timeout` | ambiguous | the request may have arrived, and only the answer be late |
-/// | `is_body`, `is_decode` | ambiguous | the answer broke off or could not be read, so the server has most likely acted |
+/// | `is_redirect` | permanent | too many redirects, or a redirect to a forbidden target |
+/// | `is_connect`: name lookup, TLS and the timeout of connecting are included | transient | no connection, so nothing was sent |
+/// | `is_timeout` | ambiguous | the request may have arrived, and only the response is late |
+/// | `is_body`, `is_decode` | ambiguous | the response was cut off or could not be read, so the server has most likely acted |
 /// | every other (`is_request`, `is_upgrade`) | ambiguous | the connection broke at an unknown point |
 ///
-/// Where repeating is harmless, say `idempotent`, and the ambiguous ones are retried as well. A time-out of the whole
-/// request does not tell that it was still connecting; name a `connect_timeout` on the client, and it does. A body that
-/// is not the expected JSON is `is_decode` as well as one that broke off; read it outside the retried part if the first is
-/// likely. After a redirect, `is_connect` speaks of the last hop only; turn redirects off where an earlier one may act.
+/// Where repeating is harmless, set `idempotent`; the ambiguous errors are then retried as well. A timeout of the whole
+/// request does not show that it was still connecting; with a `connect_timeout` on the client it does. A body that is
+/// not the expected JSON is `is_decode`, and so is one that was cut off; read it outside the retried part if the first
+/// is likely. After a redirect, `is_connect` refers to the last hop only; turn redirects off where an earlier hop may
+/// act.
 ///
 /// # Examples
 ///
@@ -49,7 +50,7 @@ pub fn reqwest(error: &Error) -> Fault {
     Fault::Ambiguous
 }
 
-/// Returns the response unless its status is 4xx or 5xx; then the error that keeps status and `Retry-After`.
+/// Returns the response if its status is neither 4xx nor 5xx; otherwise an error with its status and `Retry-After`.
 ///
 /// Use it in place of `error_for_status`, which loses the header. For a blocking response write
 /// `HttpError::check(response.status(), response.headers())?`.
@@ -74,7 +75,7 @@ pub fn check_reqwest(response: Response) -> Result<Response, HttpError> {
 }
 
 impl HttpError {
-    /// Makes the error of reqwest's response, whatever its status is.
+    /// Creates the error from reqwest's response, for any status.
     ///
     /// # Examples
     ///
@@ -98,7 +99,7 @@ fn is_connect(error: &Error) -> bool {
     error.is_connect()
 }
 
-/// In a browser nothing tells whether there was a connection.
+/// Returns `false`, because a browser does not show whether there was a connection.
 #[cfg(target_arch = "wasm32")]
 fn is_connect(_: &Error) -> bool {
     false

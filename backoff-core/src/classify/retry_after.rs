@@ -2,14 +2,14 @@
 use core::time::Duration;
 use std::time::SystemTime;
 
-/// Reads the value of a `Retry-After` header: how long, from `now`, the server wants no attempt.
+/// Parses the value of a `Retry-After` header into the wait that the server requests, counted from `now`.
 ///
-/// The value is a whole number of seconds or a date in one of HTTP's three forms. `now` counts only for a date; take it
-/// from the answer's own `Date` header where there is one, as `HttpError` does, because the server's clock wrote both.
+/// The value is a whole number of seconds or a date in one of HTTP's three forms. `now` counts only for a date. Take it
+/// from the response's own `Date` header if there is one, as `HttpError` does, because the server's clock wrote both.
 ///
-/// A number too large for a [`Duration`] is [`Duration::MAX`], a date in the past is zero. `None` for everything that
-/// is neither: an empty value, a sign, a fraction, a unit. A header that cannot be read is as good as none, so that is
-/// no error. White space around the value is ignored.
+/// A number too large for a [`Duration`] gives [`Duration::MAX`]. A date in the past gives zero. Every other value
+/// gives `None`: an empty value, a sign, a fraction, a unit. A header that cannot be read is treated as missing, so
+/// this function returns no error. White space around the value is ignored.
 ///
 /// # Examples
 ///
@@ -29,11 +29,11 @@ pub fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     parse_with(value, || now)
 }
 
-/// [`parse_retry_after`] with a clock that is read only for a date.
+/// Parses as [`parse_retry_after`] does, but reads the clock only for a date.
 pub(super) fn parse_with(value: &str, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let value = value.trim_ascii();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Only digits: the one way to fail is to be too large.
+        // The value has only digits, so parsing fails only if it is too large.
         return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
     }
     let date = httpdate::parse_http_date(value).ok()?;
@@ -54,7 +54,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// Sun, 06 Nov 1994 08:49:37 GMT
+    /// Returns Sun, 06 Nov 1994 08:49:37 GMT.
     fn now() -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
     }

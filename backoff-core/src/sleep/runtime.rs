@@ -1,7 +1,7 @@
 //! The async runtimes, one file each, and the list of them.
 //!
-//! The list chooses at run time among the enabled ones. The types compose at compile time: with one runtime enabled the future is
-//! that runtime's own, no larger.
+//! The list chooses at run time among the enabled ones. The types compose at compile time: with one runtime enabled the
+//! future is the one of that runtime, and no larger.
 
 #[cfg(feature = "async-io")]
 mod async_io;
@@ -29,7 +29,7 @@ macro_rules! runtimes {
             use self::NoRuntime as $runtime;
         )+
 
-        /// The first enabled runtime that is running; the last enabled one, where none of those before it is.
+        /// The first enabled runtime that is running; the last enabled one if none of those before it is running.
         pub(crate) type Enabled = runtimes!(@first $($runtime)+);
     };
     (@first) => { NoRuntime };
@@ -46,35 +46,36 @@ pub(crate) trait Runtime {
     /// Completes after a delay.
     type Sleep: Future<Output = ()>;
 
-    /// Whether the runtime's feature is on.
+    /// `true` if the runtime's feature is on.
     const IS_ENABLED: bool = true;
 
-    /// Returns whether the runtime can serve the code that calls this.
+    /// Returns `true` if the runtime can serve the calling code.
     fn is_running() -> bool;
 
     /// Returns a future that completes after `delay`.
     fn sleep(delay: Duration) -> Self::Sleep;
 
-    /// Returns the present instant, if the runtime has a clock of its own.
+    /// Returns the present instant, if the runtime has its own clock.
     #[inline]
     fn now() -> Option<Instant> {
         None
     }
 
-    /// Returns whether the present task has any of its cooperative budget left; true where the runtime has none.
+    /// Returns `true` if the present task has some of its cooperative budget left, or if the runtime has no such
+    /// budget.
     #[inline]
     fn has_budget() -> bool {
         true
     }
 
-    /// Polls a future whether or not the present task has any of its budget left.
+    /// Polls a future even if the present task's budget is used up.
     #[inline]
     fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         future.poll(cx)
     }
 }
 
-/// `A` where it is enabled and running, or enabled alone; `B` otherwise.
+/// `A` if it is enabled and running, or is the only one enabled; `B` otherwise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FirstRunning<A, B>(A, B);
 
@@ -133,11 +134,11 @@ impl<A: Future<Output = ()>, B: Future<Output = ()>> Future for Either<A, B> {
     }
 }
 
-/// Replaces a runtime whose feature is off.
+/// A placeholder for a runtime whose feature is off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoRuntime;
 
-/// The sleep that nothing returns.
+/// The sleep of a disabled runtime; no function returns it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum NoSleep {}
 
@@ -164,7 +165,7 @@ impl Runtime for NoRuntime {
     }
 }
 
-/// Polls a future whether or not the present task has any of its budget left.
+/// Polls a future even if the present task's budget is used up.
 #[inline]
 pub(crate) fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
     Enabled::poll_unbudgeted(future, cx)

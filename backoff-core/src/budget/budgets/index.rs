@@ -1,6 +1,7 @@
 //! An index from hashes to entries. It keeps the hashes, so it never runs the code of a key.
 //!
-//! Entries with hashes that agree in their last bits form a chain. An entry that gets another hash moves to another chain. Only growing costs more than that.
+//! Entries with hashes that agree in their last bits form a chain. An entry that gets another hash moves to another
+//! chain. Only growing costs more than that.
 
 use super::order::NONE;
 
@@ -27,7 +28,7 @@ impl Index {
         .filter_map(move |(its_hash, at)| (its_hash == hash).then_some(at))
     }
 
-    /// Adds an entry; its index is the number of entries before.
+    /// Adds an entry; its index is the previous number of entries.
     pub(super) fn add(&mut self, hash: u64) {
         self.entries.push((hash, NONE));
         if self.entries.len() <= self.first.len() {
@@ -40,7 +41,7 @@ impl Index {
         (0..self.entries.len()).for_each(|at| self.link(at));
     }
 
-    /// Gives an entry another hash.
+    /// Changes the hash of an entry.
     pub(super) fn change(&mut self, at: usize, hash: u64) {
         self.unlink(at);
         if let Some(entry) = self.entries.get_mut(at) {

@@ -1,10 +1,10 @@
 //! The order in which entries were looked up, in two lists: newcomers (looked up once) and regulars (looked up again).
 //!
-//! The lists are linked by indices, so that every operation costs the same however many entries there are.
+//! The lists are linked by indices, so that the cost of every operation is independent of the number of entries.
 
 use std::mem::replace;
 
-/// The index that no entry has: the end of a list.
+/// The end of a list: an index that no entry has.
 pub(super) const NONE: usize = usize::MAX;
 
 /// A list of entries.
@@ -45,7 +45,7 @@ impl Order {
         Self { links: Vec::new(), newcomers: Ends::EMPTY, regulars: Ends::EMPTY }
     }
 
-    /// Adds an entry, which was looked up for the first time; its index is the number of entries before.
+    /// Adds an entry, which was looked up for the first time; its index is the previous number of entries.
     pub(super) fn add(&mut self) {
         let at = self.links.len();
         self.links.push(Links { list: List::Newcomers, newer: NONE, older: NONE });
@@ -58,7 +58,9 @@ impl Order {
         self.append(at, list);
     }
 
-    /// Notes that an entry was looked up again: it becomes the newest regular. Beyond `max_regulars` the oldest one becomes the newest newcomer.
+    /// Records that an entry was looked up again: it becomes the newest regular.
+    ///
+    /// Beyond `max_regulars` the oldest regular becomes the newest newcomer.
     pub(super) fn looked_up_again(&mut self, at: usize, max_regulars: usize) {
         self.move_to(List::Regulars, at);
         if self.regulars.len > max_regulars {

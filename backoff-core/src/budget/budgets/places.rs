@@ -1,4 +1,5 @@
-//! The places for keys and their budgets. No code of a key runs here, so no panic of it can leave a place half changed.
+//! The places for keys and their budgets. The code of a key does not run here, so a panic of it cannot leave a place
+//! half changed.
 
 use std::mem::replace;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub(super) struct Place<K> {
     pub(super) budget: Arc<Budget>,
 }
 
-/// The settings that new budgets get, and the number of places.
+/// The settings of new budgets, and the number of places.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) limits: Limits,
@@ -29,7 +30,7 @@ pub(super) struct Places<K> {
     all: Vec<Place<K>>,
     index: Index,
     order: Order,
-    /// The budget of all keys that found no place.
+    /// The budget of all keys without a place.
     shared: Option<Arc<Budget>>,
 }
 
@@ -44,7 +45,7 @@ pub(super) enum LookUp<K> {
 }
 
 impl Settings {
-    /// Three quarters of the places, so that there is always one for a new key.
+    /// Returns three quarters of the places, so that there is always one for a new key.
     const fn max_regulars(self) -> usize {
         self.max_keys.saturating_sub(self.max_keys.div_ceil(4))
     }
@@ -59,9 +60,10 @@ impl<K> Places<K> {
         &self.all
     }
 
-    /// Looks for a key with this hash that is not among the `unequal` ones; without any, admits the new key, if there is one.
+    /// Searches for a key with this hash that is not among the `unequal` ones. If there is none, admits the new key, if
+    /// given.
     ///
-    /// Afterwards `new_key` holds what is left to drop: the key that lost its place, or the new one where it got none.
+    /// Afterwards `new_key` holds the key to drop: the key that lost its place, or the new one if it got none.
     pub(super) fn look_up(
         &mut self,
         hash: u64,
@@ -111,7 +113,7 @@ impl<K> Places<K> {
         budget
     }
 
-    /// Returns the newcomer whose place a new key gets; [`NONE`] when calls hold all that are examined.
+    /// Returns the newcomer that a new key replaces; [`NONE`] when calls hold all that are examined.
     ///
     /// A newcomer that a call holds becomes the newest, so that the next search examines others.
     fn place_to_give_away(&mut self) -> usize {
@@ -134,7 +136,9 @@ impl<K> Places<K> {
 }
 
 impl<K> Place<K> {
-    /// Returns whether no call holds the budget. None can get it while this place is borrowed, and what its last holder did is visible.
+    /// Returns `true` if no call holds the budget.
+    ///
+    /// No call can get it while this place is borrowed. The changes by its last holder are visible.
     fn is_free(&mut self) -> bool {
         Arc::get_mut(&mut self.budget).is_some()
     }

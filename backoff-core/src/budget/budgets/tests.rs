@@ -80,7 +80,7 @@ fn keys_share_one_budget_while_calls_hold_all_others() {
     assert!(Arc::ptr_eq(&all_share.get(&1), &all_share.get(&2)));
 }
 
-/// A key whose own code asks the same collection.
+/// A key whose own code uses the same collection.
 struct Reentrant(u32);
 
 static NESTED: Budgets<Reentrant> = Budgets::new().max_keys(1);

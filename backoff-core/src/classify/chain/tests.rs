@@ -1,4 +1,4 @@
-//! The outermost error that can be classified decides, however deep it is and whatever gives it out.
+//! The outermost error that can be classified decides, at any depth and behind any wrapper.
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::error::Error;
@@ -9,7 +9,7 @@ use super::chain;
 use crate::classify::{ambiguous, mark, permanent, transient};
 use crate::{AttemptTimeout, Classify, Fault, RetryError};
 
-/// An error of one's own with a source.
+/// A custom error with a source.
 #[derive(Debug)]
 struct Outer<E>(E);
 
@@ -31,7 +31,7 @@ impl Classify for Outer<fmt::Error> {
     }
 }
 
-/// Returns what the classifier says of an error and of everything that can hold it.
+/// Returns the classifier's result for an error and for everything that can hold it.
 #[track_caller]
 fn everywhere<E: Error + Send + Sync + 'static>(make: impl Fn() -> E) -> Fault {
     let fault = chain(&make());

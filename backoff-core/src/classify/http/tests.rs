@@ -1,4 +1,4 @@
-//! Every row of the table, and every way in which `Retry-After` and `Date` may come together.
+//! Every row of the table, and every combination of `Retry-After` and `Date`.
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use core::error::Error;
@@ -26,7 +26,7 @@ fn error(code: u16, pairs: &[(&'static str, &'static str)]) -> HttpError {
     HttpError::from_parts(status(code), &headers(pairs))
 }
 
-/// Three quarters of a minute before `MINUTE_LATER`.
+/// A local clock that is 45 seconds before `MINUTE_LATER`.
 fn local_clock() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_792)
 }

@@ -1,4 +1,4 @@
-//! Where a mark is found, and where it is not.
+//! Places where a mark is found, and places where it is not.
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::rc::Rc;

@@ -1,6 +1,6 @@
-//! Which tier answers, for every kind of error type and place of expansion.
+//! The tier that is selected, for every kind of error type and place of expansion.
 //!
-//! Nothing here imports `Classify`, `Error` or `Deref` where `Probe` is used: the choice must not depend on it.
+//! Modules that use `Probe` do not import `Classify`, `Error` or `Deref`, because the choice must not depend on it.
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -15,7 +15,7 @@ type Erased = dyn core::error::Error;
 type ErasedSend = dyn core::error::Error + Send;
 type ErasedBoth = dyn core::error::Error + Send + Sync;
 
-/// Classified, and an error with a mark that says the opposite.
+/// A classified error with a mark of the opposite fault.
 #[derive(Debug)]
 struct Own {
     mark: Marked,
@@ -34,7 +34,7 @@ struct Borrowing<'a> {
     mark: Marked,
 }
 
-/// Neither an error nor classified.
+/// A type that is neither an error nor classified.
 struct Plain;
 
 macro_rules! error_of {

@@ -1,4 +1,4 @@
-//! Real errors of reqwest, from a server that lives in a thread; time-outs run in tokio's paused time.
+//! Real errors of reqwest, from a server that runs in a thread; timeouts run in tokio's paused time.
 use alloc::boxed::Box;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use super::{check_reqwest, reqwest};
 use crate::classify::{HttpError, mark, permanent};
 use crate::{Classify, Fault};
 
-/// Serves one connection: reads the request's head, then lets `answer` do with the connection what it likes.
+/// Serves one connection: reads the request's head, then passes the connection to `answer`.
 fn serve(answer: impl FnOnce(&mut TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -31,7 +31,7 @@ fn serve_bytes(bytes: &'static [u8]) -> SocketAddr {
     serve(move |stream| stream.write_all(bytes).unwrap())
 }
 
-/// A client that asks only its own resolver and no proxy of the environment.
+/// A client that uses only its own resolver and ignores the environment's proxies.
 fn client() -> ClientBuilder {
     Client::builder().no_proxy()
 }
@@ -40,7 +40,7 @@ async fn get(client: ClientBuilder, address: SocketAddr) -> Result<Response, Err
     client.build()?.get(std::format!("http://{address}/")).send().await
 }
 
-/// Finds no address, with the error given, or never ends.
+/// A resolver that fails with the given error, or never ends.
 struct Lookup(Option<fn() -> Box<dyn core::error::Error + Send + Sync>>);
 
 impl Resolve for Lookup {
@@ -68,7 +68,7 @@ fn a_request_that_cannot_be_built_is_permanent() {
 
 #[tokio::test]
 async fn a_refused_connection_is_transient() {
-    // Nothing ever listens on port 0.
+    // Port 0 never has a listener.
     let error = get(client(), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap_err();
     assert!(error.is_connect());
     assert_eq!(reqwest(&error), Fault::Transient);

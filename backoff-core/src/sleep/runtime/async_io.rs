@@ -1,4 +1,5 @@
-//! async-io: timers that any executor can poll (smol, async-std, a plain `block_on`), because their reactor has a thread of its own.
+//! async-io: timers that any executor can poll (smol, async-std, a plain `block_on`), because their reactor runs in a
+//! separate thread.
 
 use core::future::Future;
 use core::pin::Pin;

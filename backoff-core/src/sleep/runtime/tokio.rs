@@ -1,4 +1,4 @@
-//! tokio: timers of the runtime that runs the code, its clock, which tests can pause, and its cooperative budget.
+//! tokio: timers of the present runtime, its clock, which tests can pause, and its cooperative budget.
 
 use core::future::Future;
 use core::pin::{Pin, pin};
@@ -36,7 +36,8 @@ impl Runtime for Tokio {
         ::tokio::task::coop::has_budget_remaining()
     }
 
-    /// Tokio's timers and channels return `Pending` once a task has used its budget up, even if they have completed.
+    /// Polls without a budget, because tokio's timers and channels return `Pending` once a task has used up its budget,
+    /// even if they have completed.
     #[cold]
     #[inline(never)]
     fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
