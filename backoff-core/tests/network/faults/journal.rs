@@ -80,11 +80,16 @@ impl Journal {
 impl Record {
     /// Checks what must hold whatever the network did: numbers agree, and the call ended in one way.
     pub(crate) fn is_consistent(&self, succeeded: bool) {
-        assert_eq!(self.attempts, self.retries + 1, "{self:?}");
+        assert_eq!(self.attempts + self.unmade_retries(), self.retries + 1, "{self:?}");
         let recovered = (succeeded && self.retries > 0).then_some(self.attempts);
         assert_eq!(self.recovered, recovered, "{self:?}");
         let gave_up = self.gave_up.map(|(attempts, _)| attempts);
         assert_eq!(gave_up, (!succeeded).then_some(self.attempts), "{self:?}");
+    }
+
+    /// Returns 1 where the last retry was announced and not made: the hook left no time for it.
+    pub(crate) fn unmade_retries(&self) -> u32 {
+        u32::from(self.reason() == Some(StopReason::MaxElapsed) && self.retries == self.attempts)
     }
 
     /// Returns why the call gave up.
