@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backoff_core::{Fault, InvalidPolicy, Policy, StopReason};
 
-/// Checked by the compiler: a broken rule would not compile.
+/// A constant that the compiler checks: a broken rule would not compile.
 const API: Policy = Policy::exponential()
     .initial_delay(Duration::from_millis(10))
     .multiplier(2.0)
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{page:?} after {} attempts\n", service.calls.get());
     assert_eq!((page, service.calls.get()), ("welcome", 3));
 
-    // Blocking, with a classifier, and a report of how the call ended.
+    // Blocking, with a classifier, and a report on the end of the call.
     let gone = API.retry(|| Err::<(), _>(Trouble::NoSuchPage)).when(|error| *error == Trouble::Busy).call_report();
     let error = gone.err().ok_or("the page exists")?;
     println!("{error}: {}\n", error.last);
@@ -62,7 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(report.attempts, 2);
     assert!(report.slept >= Duration::from_millis(20));
 
-    // A loop by hand, where a closure is in the way.
+    // A manual loop, for code in which a closure is not convenient.
     let service = Service::default();
     let mut attempts = API.start();
     let page = loop {

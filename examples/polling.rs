@@ -1,10 +1,10 @@
-//! Polling: a call that succeeds, but whose value is not good enough yet, is repeated until it is.
+//! Polling: a call is repeated until its value is good enough, although it succeeds.
 
 use std::cell::Cell;
 
 use backoff_core::retry;
 
-/// A job on a build farm: each look finds it further on.
+/// A job on a build farm; each look finds it closer to its end.
 struct Farm {
     looks: Cell<u32>,
     per_look: u32,
@@ -28,7 +28,7 @@ impl Farm {
         Self { looks: Cell::new(0), per_look }
     }
 
-    /// The second look fails, as looks over a network do.
+    /// The second look fails, as requests over a network do.
     fn look(&self) -> Result<Job, FarmError> {
         self.looks.set(self.looks.get() + 1);
         if self.looks.get() == 2 {
@@ -38,7 +38,7 @@ impl Farm {
     }
 }
 
-/// Waits for the job; one that is late is an error.
+/// Waits for the job; returns an error if it is late.
 #[retry(
     delay = "5ms",
     max_attempts = 10,
@@ -50,7 +50,7 @@ async fn finished(farm: &Farm) -> Result<Job, FarmError> {
     farm.look()
 }
 
-/// Waits for the job; one that is late is returned as it is.
+/// Waits for the job; returns it unfinished if it is late.
 #[retry(
     delay = "50ms",
     max_elapsed = "250ms",

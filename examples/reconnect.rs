@@ -1,4 +1,4 @@
-//! A client that owns its connection: `before_retry` connects again, and the server is restarted under it.
+//! A client that owns its connection: `before_retry` connects again, and the server is restarted during the calls.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use backoff_core::{classify, retry};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Asks questions over one connection, a line each.
+/// A client that sends requests over one connection, one per line.
 struct Client {
     server: SocketAddr,
     connection: BufReader<TcpStream>,
@@ -21,9 +21,9 @@ impl Client {
         Ok(Self { server, connection, connected: 1 })
     }
 
-    /// Asks, and returns the answer. A broken connection is replaced before the next attempt.
+    /// Sends a request, and returns the response. Replaces a broken connection before the next attempt.
     ///
-    /// A lost answer is asked for again, because asking twice does no harm: `idempotent`.
+    /// A lost response is requested again, because a repeated request is harmless: `idempotent`.
     #[retry(
         max_elapsed = "10s",
         initial_delay = "20ms",
@@ -50,7 +50,7 @@ impl Client {
     }
 }
 
-/// Answers some questions of one client, then is gone.
+/// Responds to some requests of one client, then stops.
 async fn serve(listener: TcpListener, name: &str, answers: u32) -> io::Result<()> {
     let (client, _) = listener.accept().await?;
     let mut client = BufReader::new(client);

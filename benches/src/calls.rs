@@ -1,6 +1,6 @@
-//! The calls that are counted: the same service asked by a bare call, by a loop written by hand, and by each crate.
+//! The counted calls: one service, called without retries, by a manual loop, and by each crate.
 //!
-//! Every way of calling is a function of its own that is not inlined, as an annotated function usually is not.
+//! Every way of calling is a separate function that is not inlined, as an annotated function usually is not.
 
 pub(crate) mod blocking;
 pub(crate) mod delays;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
-/// One way of calling, as counted: told how many calls to make, and how many attempts of each call fail first.
+/// One way of calling. Takes the number of calls, and the number of attempts of each call that fail first.
 pub type Run = fn(calls: u64, failures: u32);
 
 /// The number of attempts that every policy here allows.
@@ -23,13 +23,13 @@ pub const MAX_ATTEMPTS: u32 = 4;
 /// A limit that is never reached.
 pub const MAX_ELAPSED: Duration = Duration::from_secs(60);
 
-/// A service that fails as often as it is told, then answers.
+/// A service that fails a given number of times, then succeeds.
 #[derive(Debug, Default)]
 pub struct Service {
     failures_left: Cell<u32>,
 }
 
-/// The error of a [`Service`]: plain data, so that looking at it costs nothing.
+/// The error of a [`Service`]: plain data, so that reading it costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Down(pub u32);
 
@@ -39,12 +39,12 @@ impl Service {
         self.failures_left.set(times);
     }
 
-    /// Answers, or fails; never inlined, so that every way of calling pays the same for it.
+    /// Succeeds or fails; never inlined, so that every way of calling pays the same for it.
     #[inline(never)]
     ///
     /// # Errors
     ///
-    /// As often as it was told to fail.
+    /// Returns [`Down`] for the number of failures that was set.
     pub fn ask(&self) -> Result<u32, Down> {
         match self.failures_left.get() {
             0 => Ok(black_box(7)),
@@ -66,8 +66,7 @@ thread_local! {
     static GENERATOR: RefCell<Option<SmallRng>> = const { RefCell::new(None) };
 }
 
-/// The delay and the growth that the loops written by hand share: full jitter on `base`, by one small generator per
-/// thread.
+/// The delay and the growth that the manual loops share: full jitter on `base`, from one small generator per thread.
 #[inline]
 #[must_use]
 pub fn jittered(base: Duration) -> Duration {

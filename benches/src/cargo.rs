@@ -1,4 +1,4 @@
-//! Runs cargo for the programs that are compiled in order to be measured, and tells what that took.
+//! Runs cargo for the programs that are compiled to be measured, and returns the cost of compiling them.
 
 use std::env;
 use std::error::Error;
@@ -6,33 +6,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The root of this workspace.
+/// Returns the root of this workspace.
 ///
 /// # Errors
 ///
-/// When this package lies outside of one.
+/// Returns an error when this package is outside of a workspace.
 pub fn project() -> Result<PathBuf, Box<dyn Error>> {
     Ok(Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the package lies in a workspace")?.to_owned())
 }
 
-/// The target directory that this program lies in.
+/// Returns the target directory that contains this program.
 ///
 /// # Errors
 ///
-/// When it lies somewhere else.
+/// Returns an error when the program is in another place.
 pub fn target() -> Result<PathBuf, Box<dyn Error>> {
     let program = env::current_exe()?;
     let target = program.parent().and_then(Path::parent).ok_or("the program lies in the target directory")?;
     Ok(target.to_owned())
 }
 
-/// Runs cargo in a directory, and returns what it wrote to its standard output.
+/// Runs cargo in a directory, and returns its standard output.
 ///
-/// Settings that change what is compiled are taken away, so that each run compiles the same.
+/// Settings that change the compilation are removed, so that each run compiles the same code.
 ///
 /// # Errors
 ///
-/// The first error of cargo.
+/// Returns the first error of cargo.
 pub fn run(directory: &Path, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
@@ -50,11 +50,11 @@ pub fn run(directory: &Path, arguments: &[&str]) -> Result<String, Box<dyn Error
     Err(format!("`cargo {}` failed in {}:\n{}", arguments.join(" "), directory.display(), lines.join("\n")).into())
 }
 
-/// Writes a file that is compiled, unless it says the same already: cargo would compile it again.
+/// Writes a source file unless it has this content already, because cargo would compile it again.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
+/// Returns an error when the file cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
     if fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(());
@@ -65,19 +65,19 @@ pub fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
 /// Processor time of all programs that this one has waited for, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessorTime {
-    /// In programs.
+    /// Time in the programs themselves.
     pub user: f64,
-    /// In the system, for programs.
+    /// Time in the system on behalf of the programs.
     pub system: f64,
 }
 
 impl ProcessorTime {
-    /// Reads it: fields 16 and 17 of `/proc/self/stat`, in hundredths of a second, counted from the end of the
-    /// program's name.
+    /// Reads fields 16 and 17 of `/proc/self/stat`, in hundredths of a second, counted from the end of the program's
+    /// name.
     ///
     /// # Errors
     ///
-    /// When the file is missing or of another format.
+    /// Returns an error when the file is missing or has another format.
     pub fn read() -> Result<Self, Box<dyn Error>> {
         let stat = fs::read_to_string("/proc/self/stat")?;
         let (_, fields) = stat.rsplit_once(')').ok_or("unknown format of /proc/self/stat")?;
@@ -86,7 +86,7 @@ impl ProcessorTime {
         Ok(Self { user: user.parse::<f64>()? / 100.0, system: system.parse::<f64>()? / 100.0 })
     }
 
-    /// Both together.
+    /// Returns the sum of both.
     #[must_use]
     pub fn total(self) -> f64 {
         self.user + self.system

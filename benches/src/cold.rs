@@ -1,7 +1,7 @@
-//! What a user's first build costs: an empty program that depends on one crate, in an empty target directory.
+//! The cost of a user's first build: an empty program that depends on one crate, in an empty target directory.
 //!
-//! Every program also depends on tokio with its timer, as a program that retries async calls does. The lock file is that
-//! of the workspace, so that a run measures the same versions each time.
+//! Every program also depends on tokio with its timer, as a program that retries async calls does. The lock file is
+//! that of the workspace, so that a run measures the same versions each time.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use crate::cargo::{self, ProcessorTime};
 
-/// The dependencies of each user, by way; `CORE` becomes the path of `backoff-core`.
+/// The dependencies of each user, by way of calling; `CORE` becomes the path of `backoff-core`.
 const USERS: &[(&str, &str)] = &[
     ("hand", "rand = { version = \"0.10\", default-features = false, features = [\"std\"] }"),
     ("policy", "backoff-core = { path = \"CORE\", default-features = false, features = [\"tokio\"] }"),
@@ -27,20 +27,20 @@ const USERS: &[(&str, &str)] = &[
     ("backoff", "backoff = { version = \"0.4\", features = [\"tokio\"] }"),
 ];
 
-/// What the builds cost.
+/// The cost of the builds.
 #[derive(Debug, Default)]
 pub struct Costs {
     /// Seconds of user time of a release build.
     pub seconds: Vec<(&'static str, f64)>,
-    /// Crates that are compiled, the user's own not counted.
+    /// The number of compiled crates, without the user's own.
     pub crates: Vec<(&'static str, f64)>,
 }
 
-/// Builds each user's program from nothing, `rounds` times in turn; the fastest build counts.
+/// Builds each user's program from nothing, `rounds` times in turn; the fastest build is used.
 ///
 /// # Errors
 ///
-/// When one does not build.
+/// Returns an error when a program does not build.
 pub fn measure(rounds: u32) -> Result<Costs, Box<dyn Error>> {
     let mut costs = Costs::default();
     let mut roots = Vec::new();
@@ -81,7 +81,7 @@ fn write(way: &str, dependencies: &str) -> Result<PathBuf, Box<dyn Error>> {
     Ok(root)
 }
 
-/// Procedural macros and build scripts are compiled, too; what only tests or other systems need is not.
+/// Procedural macros and build scripts count as compiled, too; dependencies of tests or of other systems do not.
 fn crates(root: &std::path::Path) -> Result<f64, Box<dyn Error>> {
     let tree = cargo::run(root, &["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])?;
     let names: BTreeSet<_> = tree

@@ -1,9 +1,10 @@
 //! Counts instructions, by running a program under valgrind.
 //!
-//! Why not gungraun, the maintained harness? Its runner (0.20) was built, but not used: it compiles 172 crates, three minutes
-//! on two cores, and asks for Rust 1.88 where this workspace promises 1.85, for what is one number here: the instructions
-//! that callgrind has collected when the program ends. Set-up is excluded by running everything twice: the cost of one call
-//! is the difference between 2n and n calls, divided by n. Start-up, seeding and the runtime cancel out.
+//! Gungraun, the maintained harness, is not used. Its runner (0.20) was built and tried: it compiles 172 crates, which
+//! takes three minutes on two cores, and requires Rust 1.88, but this workspace promises 1.85. Only one number is
+//! needed here: the instructions that callgrind has collected when the program ends. Set-up is excluded by running
+//! everything twice: the cost of one call is the difference between 2n and n calls, divided by n. Start-up, seeding and
+//! the runtime cancel out.
 
 use std::env;
 use std::error::Error;
@@ -18,7 +19,7 @@ use crate::rows::Depth;
 
 /// Each way of calling is run with this many calls, and with twice as many.
 const CALLS: u64 = 1_000;
-/// The failures of a call whose retries are counted.
+/// The number of failures in a call whose retries are counted.
 const FAILURES: u32 = 3;
 
 /// The calls of one row, by name; each entry is a way of calling.
@@ -32,7 +33,7 @@ const GROUPS: &[(&str, &[(&str, Run)])] = &[
     ("next_delay", delays::NEXT),
 ];
 
-/// What is counted of a call.
+/// The counted part of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A call that succeeds at once.
@@ -41,11 +42,11 @@ pub enum Part {
     Failure,
 }
 
-/// Runs one way of calling; what valgrind is given.
+/// Runs one way of calling; valgrind runs this function.
 ///
 /// # Errors
 ///
-/// When there is no such way, or a number is none.
+/// Returns an error when there is no such way, or an argument is not a number.
 pub fn run(group: &str, way: &str, calls: &str, failures: &str) -> Result<(), Box<dyn Error>> {
     let (_, ways) = GROUPS.iter().find(|(name, _)| *name == group).ok_or("no such group")?;
     let (_, run) = ways.iter().find(|(name, _)| *name == way).ok_or("no such way of calling")?;
@@ -53,11 +54,11 @@ pub fn run(group: &str, way: &str, calls: &str, failures: &str) -> Result<(), Bo
     Ok(())
 }
 
-/// The instructions of each way of calling of a group that `depth` includes.
+/// Returns the instructions of each way of calling of a group that `depth` includes.
 ///
 /// # Errors
 ///
-/// When valgrind is missing or reports nothing.
+/// Returns an error when valgrind is missing or reports nothing.
 pub fn instructions(group: &str, depth: Depth) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
     let (_, ways) = GROUPS.iter().find(|(name, _)| *name == group).ok_or("no such group")?;
     let part = if group.starts_with("success") { Part::Success } else { Part::Failure };
@@ -67,11 +68,11 @@ pub fn instructions(group: &str, depth: Depth) -> Result<Vec<(&'static str, f64)
     Ok(ways.into_iter().zip(counts).collect())
 }
 
-/// Applies `count` to all of `items`, on as many cores as there are: counts do not depend on what else runs.
+/// Applies `count` to all of `items`, on all cores, because counts do not depend on other processes.
 ///
 /// # Errors
 ///
-/// The first error of `count`.
+/// Returns the first error of `count`.
 pub fn side_by_side<T: Sync>(
     items: &[T],
     count: impl Fn(&T) -> Result<f64, String> + Sync,
@@ -95,11 +96,12 @@ pub fn side_by_side<T: Sync>(
     Ok(results.into_iter().map(|(_, result)| result).collect::<Result<_, _>>()?)
 }
 
-/// The instructions of one part of a call; `program` is told `arguments`, the number of calls, and of their failures.
+/// Returns the instructions of one part of a call. `program` receives `arguments`, the number of calls, and the number
+/// of their failures.
 ///
 /// # Errors
 ///
-/// When valgrind is missing or reports nothing.
+/// Returns an error when valgrind is missing or reports nothing.
 pub fn per_call(program: &Path, arguments: &[&str], part: Part) -> Result<f64, String> {
     let call = |failures| {
         let once = collected(program, arguments, CALLS, failures)?;
@@ -114,7 +116,7 @@ pub fn per_call(program: &Path, arguments: &[&str], part: Part) -> Result<f64, S
     }
 }
 
-/// The instructions of a whole run.
+/// Returns the instructions of a whole run.
 fn collected(program: &Path, arguments: &[&str], calls: u64, failures: u32) -> Result<u64, String> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

@@ -1,4 +1,4 @@
-//! `docs/benchmarks.md`: every row as a table that can be read, and what is to be said about it.
+//! Writes `docs/benchmarks.md`: every row as a readable table, with the explanations.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -43,7 +43,7 @@ const WAYS_TEXT: &str = "\
 | **#[retry]** | the attribute of this library on the function |
 ";
 
-/// The other crates, by way, and what differs from our call.
+/// The other crates, by way of calling, and their differences from our call.
 const PEERS_TEXT: [(&str, &str, &str); 8] = [
     ("backon", "backon", "its jitter adds up to the delay itself"),
     ("backon_macros", "backon-macros", "the attribute on backon; the same delays"),
@@ -63,11 +63,11 @@ const PEERS_TEXT: [(&str, &str, &str); 8] = [
     ("retry_crate", "retry", "blocking only; full jitter, no cap on delays"),
 ];
 
-/// Writes the file, and returns what nobody has written a reason for.
+/// Writes the file, and returns the results that have no written reason.
 ///
 /// # Errors
 ///
-/// When the file cannot be written, or the lock file not be read.
+/// Returns an error when the file cannot be written, or the lock file cannot be read.
 pub fn write(groups: &[MeasuredGroup], features: &[Cost], compiler: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let project = cargo::project()?;
     let mut unexplained = Vec::new();
@@ -105,14 +105,14 @@ fn text(
     Ok(text)
 }
 
-/// The version of a package in a lock file.
+/// Returns the version of a package in a lock file.
 fn version<'a>(lock: &'a str, package: &str) -> &'a str {
     let name = format!("name = \"{package}\"");
     let after = lock.lines().skip_while(|line| *line != name).nth(1);
     after.and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"')).unwrap_or("")
 }
 
-/// One line for each way of calling, one column for each row of the group.
+/// Writes one line for each way of calling, and one column for each row of the group.
 fn table(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
     let mut line = |first: &str, cells: &mut dyn Iterator<Item = String>| {
         let cells: Vec<String> = cells.collect();
@@ -155,7 +155,7 @@ fn missed(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
     Ok(())
 }
 
-/// Crates with one reason, and cheaper than the same ways of ours, share one entry.
+/// Crates with the same reason that are cheaper than the same ways of ours share one entry.
 fn cheaper(text: &mut String, rows: &[(Row, Measured)], unexplained: &mut Vec<String>) -> std::fmt::Result {
     let mut entries = String::new();
     for (row, measured) in rows {
@@ -228,7 +228,7 @@ fn code(way: &str) -> String {
     format!("`{}`", heading(way))
 }
 
-/// Three digits or all before the point, with commas between thousands.
+/// Writes three digits, or all digits before the point, with commas between thousands.
 fn figure(figure: f64) -> String {
     let digits = match figure.abs() {
         size if size >= 100.0 || figure.fract().abs() < 0.005 => 0,

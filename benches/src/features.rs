@@ -1,6 +1,6 @@
-//! What each feature costs a call that does not use it, and what nesting and a budget cost one that does.
+//! The cost of each feature for a call that does not use it, and the cost of nesting and a budget for a call that does.
 //!
-//! The program in `features/` is built once for each feature, in a target directory of its own, and counted.
+//! The program in `features/` is built once for each feature, in a separate target directory, and counted.
 
 use std::env;
 use std::error::Error;
@@ -15,20 +15,20 @@ use crate::way::OURS;
 
 const PACKAGE: &str = "backoff-feature-costs";
 
-/// Something that can be on or off.
+/// A feature or setting that can be on or off.
 #[derive(Clone, Copy, Debug)]
 pub struct Feature {
     /// The name in figures and headings.
     pub name: &'static str,
     /// The cargo feature that turns it on.
     cargo: Option<&'static str>,
-    /// What is added to the name of a way that has it on.
+    /// The suffix for the name of a way that has it on.
     suffix: &'static str,
-    /// What it does in a call that does not use it.
+    /// Its effect on a call that does not use it.
     pub why: &'static str,
 }
 
-/// All of them; the first is nothing at all.
+/// All of them; the first is the call without any.
 pub const FEATURES: [Feature; 7] = [
     Feature { name: "nothing", cargo: None, suffix: "", why: "" },
     Feature {
@@ -75,7 +75,7 @@ pub const FEATURES: [Feature; 7] = [
     },
 ];
 
-/// What is counted: a name, a kind of call, which part of it (`None` for the size of the future), and the words for it.
+/// The measures: a name, a kind of call, the counted part (`None` for the size of the future), and the words for it.
 pub const MEASURES: [(&str, &str, Option<Part>, &str); 5] = [
     ("success_blocking", "blocking", Some(Part::Success), "success, blocking"),
     ("failing_blocking", "blocking", Some(Part::Failure), "failing attempt, blocking"),
@@ -122,7 +122,7 @@ pub fn recall(figures: &Figures) -> Vec<Cost> {
 ///
 /// # Errors
 ///
-/// When a program does not build, or valgrind is missing.
+/// Returns an error when a program does not build, or valgrind is missing.
 pub fn measure() -> Result<Vec<Cost>, Box<dyn Error>> {
     let target = cargo::target()?.join("backoff-feature-costs");
     let mut jobs = Vec::new();

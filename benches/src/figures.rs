@@ -9,16 +9,16 @@ use std::process::Command;
 
 use crate::cargo;
 
-/// Figures by `row.way`, and the compiler that they were counted with.
+/// Figures by `row.way`, and the compiler with which they were counted.
 #[derive(Debug, Default)]
 pub struct Figures {
-    /// The version of the compiler, as it tells it.
+    /// The version of the compiler, as the compiler prints it.
     pub compiler: String,
     /// `row.way` and the figure.
     pub by_name: BTreeMap<String, f64>,
 }
 
-/// Where the figures of the last `docs` lie, in the target directory, so that its text can be written again.
+/// The path of the figures of the last `docs` in the target directory, so that its text can be written again.
 const OF_THE_DOCUMENT: &str = "backoff-benches-document.toml";
 const HEADER: &str = "# The last figures; written by `cargo run --release -p backoff-benches -- accept`.\n";
 
@@ -31,7 +31,7 @@ impl Figures {
     ///
     /// # Errors
     ///
-    /// When the file is missing or a line of it is not a figure.
+    /// Returns an error when the file is missing or a line of it is not a figure.
     pub fn load() -> Result<Self, Box<dyn Error>> {
         Self::read(&path())
     }
@@ -40,7 +40,7 @@ impl Figures {
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// Returns an error when the file cannot be written.
     pub fn save(&self) -> Result<(), Box<dyn Error>> {
         self.write(&path(), HEADER, 1)
     }
@@ -49,16 +49,16 @@ impl Figures {
     ///
     /// # Errors
     ///
-    /// When none was, or a line of the file is not a figure.
+    /// Returns an error when no document was measured here, or a line of the file is not a figure.
     pub fn load_document() -> Result<Self, Box<dyn Error>> {
         Self::read(&cargo::target()?.join(OF_THE_DOCUMENT))
     }
 
-    /// Keeps the figures of a document.
+    /// Saves the figures of a document.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// Returns an error when the file cannot be written.
     pub fn save_document(&self) -> Result<(), Box<dyn Error>> {
         self.write(&cargo::target()?.join(OF_THE_DOCUMENT), "", 6)
     }
@@ -87,11 +87,11 @@ impl Figures {
     }
 }
 
-/// The version of the compiler that cargo uses here.
+/// Returns the version of the compiler that cargo uses here.
 ///
 /// # Errors
 ///
-/// When it does not start.
+/// Returns an error when the compiler does not start.
 pub fn compiler() -> Result<String, Box<dyn Error>> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output()?;

@@ -1,7 +1,9 @@
-//! What many annotated functions cost the compiler and the binary: programs of many functions, written here and compiled.
+//! The cost of many annotated functions for the compiler and the binary: programs of many functions are written here
+//! and compiled.
 //!
-//! Each program is one way of retrying; one has no functions, and what it costs is taken off the others. Only ratios
-//! of times mean something, both sides measured in the same run, in processor time and not by the clock on the wall.
+//! Each program uses one way of retrying. One program has no functions, and its cost is subtracted from the others.
+//! Only ratios of times are meaningful. Both sides are measured in the same run, in processor time and not in
+//! wall-clock time.
 
 mod sources;
 
@@ -17,12 +19,12 @@ use crate::cargo::{self, ProcessorTime};
 use crate::rows::Depth;
 use crate::way;
 
-/// The functions of one program in the table.
+/// The number of functions of one program in the table.
 pub const FUNCTIONS: u32 = 250;
-/// The program that has none.
+/// The program without functions.
 const EMPTY: &str = "empty";
 
-/// What the programs of all ways cost, per function.
+/// The cost of the programs of all ways, per function.
 #[derive(Debug, Default)]
 pub struct Costs {
     /// Bytes of machine code.
@@ -31,12 +33,12 @@ pub struct Costs {
     pub check: Vec<(&'static str, f64)>,
 }
 
-/// Writes, compiles and measures programs of this many functions; `rounds` compilations of each, of which the fastest
-/// counts.
+/// Writes, compiles and measures programs of this many functions. Each is compiled `rounds` times, and the fastest
+/// compilation is used.
 ///
 /// # Errors
 ///
-/// When a program does not compile, or `size` is missing.
+/// Returns an error when a program does not compile, or `size` is missing.
 pub fn measure(functions: u32, rounds: u32, depth: Depth) -> Result<Costs, Box<dyn Error>> {
     let root = write_all(functions, depth)?;
     cargo::run(&root, &["build", "--release", "--target-dir", "target"])?;
@@ -60,7 +62,7 @@ fn names(depth: Depth) -> impl Iterator<Item = &'static str> {
     ways(depth).map(|way| way.name).chain([EMPTY])
 }
 
-/// Writes a workspace of programs beside this program, with the lock file of the real one.
+/// Writes a workspace of programs in the directory of this program, with the lock file of the real one.
 fn write_all(functions: u32, depth: Depth) -> Result<PathBuf, Box<dyn Error>> {
     let project = cargo::project()?;
     let root = cargo::target()?.join("backoff-benches-generated");
@@ -116,7 +118,7 @@ fn source(way: Option<&Way>, functions: u32) -> Result<String, std::fmt::Error> 
     Ok(source)
 }
 
-/// The bytes of machine code in a program.
+/// Returns the bytes of machine code in a program.
 fn code(root: &Path, name: &str) -> Result<f64, Box<dyn Error>> {
     let program = root.join("target").join("release").join(format!("way-{name}"));
     let output = Command::new("size").arg("-A").arg(program).output().map_err(|error| format!("size: {error}"))?;
@@ -128,9 +130,10 @@ fn code(root: &Path, name: &str) -> Result<f64, Box<dyn Error>> {
     Ok(text.ok_or("the program has no .text section")?.parse()?)
 }
 
-/// The milliseconds of processor time that `cargo check` takes for each program, its dependencies checked before.
+/// Returns the milliseconds of processor time that `cargo check` takes for each program, its dependencies checked
+/// before.
 ///
-/// The programs take turns, so that a machine that is slow for a while is slow for all of them.
+/// The programs take turns, so that a machine that is slow for a while slows all of them.
 fn check_all(root: &Path, rounds: u32, depth: Depth) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
     cargo::run(root, &["check", "--target-dir", "target"])?;
     let mut best: Vec<_> = names(depth).map(|name| (name, f64::INFINITY)).collect();
@@ -148,11 +151,11 @@ fn check_all(root: &Path, rounds: u32, depth: Depth) -> Result<Vec<(&'static str
     Ok(best)
 }
 
-/// Prints what programs of this many functions cost, per function.
+/// Prints the cost of programs of this many functions, per function.
 ///
 /// # Errors
 ///
-/// Those of [`measure`].
+/// Returns the errors of [`measure`].
 pub fn print(functions: u32) -> Result<(), Box<dyn Error>> {
     let Costs { code, check } = measure(functions, 3, Depth::Peers)?;
     println!("{:<16}{:>16}{:>20}", "way", "bytes of code", "ms of `cargo check`");

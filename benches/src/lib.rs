@@ -1,4 +1,4 @@
-//! Counted costs beside a hand-written loop and other crates: what the programs of this package measure with.
+//! Counted costs compared with a manual loop and other crates: the shared code of the programs of this package.
 
 pub mod calls;
 pub mod cargo;

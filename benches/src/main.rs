@@ -1,4 +1,5 @@
-//! Counted costs beside a hand-written loop and other crates: instructions, bytes and allocations, which repeat.
+//! Counted costs compared with a manual loop and other crates: instructions, bytes and allocations, which are
+//! reproducible.
 //!
 //! ```text
 //! cargo run --release -p backoff-benches -- table     prints every row with its goal
@@ -10,8 +11,8 @@
 //! cargo run --release -p backoff-benches -- functions 1000    code and check time of that many functions, per function
 //! ```
 //!
-//! It needs valgrind, and `size` from the tools of the C compiler. Goals are shown and never fail; only growth does, and
-//! in `docs` a crate that is cheaper for a reason that nobody has written down.
+//! It needs valgrind, and `size` from the tools of the C compiler. A missed goal is shown and never fails. Growth
+//! fails, and in `docs` a cheaper crate without a written reason.
 
 use std::env;
 use std::error::Error;
@@ -78,7 +79,7 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What was measured in this run.
+/// The results of this run.
 struct Measurement {
     groups: Vec<MeasuredGroup>,
     features: Vec<Cost>,

@@ -16,12 +16,13 @@ use crate::calls::peers::future as peers;
 use crate::calls::{Down, MAX_ATTEMPTS, Service, jittered, no_sleep};
 use crate::scale::tasks;
 
-/// The number of sleeping tasks that are measured; the heap of one is the difference between this many and twice as many.
+/// The number of sleeping tasks that are measured. The heap of one is the difference between this many and twice as
+/// many.
 const TASKS: u32 = 10_000;
 const LONG: Duration = Duration::from_secs(3_600);
 const POLICY: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).build();
 
-/// Bytes of the futures of a body that holds nothing.
+/// Bytes of the futures of a body that holds no data.
 #[must_use]
 pub fn trivial() -> Vec<(&'static str, f64)> {
     let service = Service::default();
@@ -39,7 +40,7 @@ pub fn trivial() -> Vec<(&'static str, f64)> {
     ]
 }
 
-/// The same with `max_elapsed`.
+/// The same futures with `max_elapsed`.
 #[must_use]
 pub fn trivial_limited() -> Vec<(&'static str, f64)> {
     let service = Service::default();
@@ -117,8 +118,8 @@ fn bytes<F: Future>(future: &F) -> f64 {
     size_of_val(future) as f64
 }
 
-/// Allocations of one hundred calls that fail three times each and of as many that succeed at once, blocking and async
-/// each; a crate that has no blocking calls makes the async ones alone.
+/// Allocations of one hundred calls that fail three times each and of as many that succeed at once, both blocking and
+/// async. A crate without blocking calls makes only the async ones.
 #[must_use]
 pub fn allocations() -> Vec<(&'static str, f64)> {
     let none = |_: &Service| Ok(0);
@@ -168,11 +169,11 @@ fn allocated<F: Future>(
     difference(twice.count_total, once.count_total)
 }
 
-/// Heap bytes per task that sleeps between two attempts.
+/// Returns the heap bytes per task that sleeps between two attempts.
 ///
 /// # Errors
 ///
-/// When a call did not wait or did not answer.
+/// Returns an error when a call did not wait or did not return its value.
 pub fn heap_per_task() -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
     let heap = |run: tasks::Run, calls| {
         let waited = run(calls);

@@ -1,4 +1,5 @@
-//! The rows of the table: what is measured, which goal it has, why a goal is missed, and why another crate is cheaper.
+//! The rows of the table: the measure, its goal, the reason for a missed goal, and the reason why another crate is
+//! cheaper.
 
 mod compiler;
 mod instructions;
@@ -14,12 +15,12 @@ use crate::{cold, count, generated, scale as at_scale};
 /// A figure of one way of calling.
 pub type Figure = (&'static str, f64);
 
-/// What a row's figures may grow by before it counts as a regression.
+/// The growth of a row's figures that does not count as a regression.
 #[derive(Clone, Copy, Debug)]
 pub enum Tolerance {
-    /// By this much.
+    /// Growth by this amount.
     Absolute(f64),
-    /// By this share.
+    /// Growth by this share.
     Relative(f64),
     /// Any growth: the figure depends on the machine and is only shown.
     Shown,
@@ -28,9 +29,9 @@ pub enum Tolerance {
 /// The goals of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Goal {
-    /// That of `policy.retry(..)`.
+    /// The goal of `policy.retry(..)`.
     pub policy: Option<f64>,
-    /// That of `#[retry]`.
+    /// The goal of `#[retry]`.
     pub retry: Option<f64>,
 }
 
@@ -43,7 +44,7 @@ impl Goal {
     }
 }
 
-/// Where the figures of a row come from.
+/// The source of a row's figures.
 #[derive(Clone, Copy, Debug)]
 enum Source {
     /// Counted under valgrind, by the key of the row.
@@ -60,36 +61,36 @@ enum Source {
     Threads,
 }
 
-/// Rows that belong together, and share a table in the document.
+/// Rows that belong together and share a table in the document.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
-    /// The headline.
+    /// The heading.
     pub title: &'static str,
-    /// What the figures are.
+    /// A description of the figures.
     pub text: &'static str,
     /// The rows, in their order.
     pub rows: &'static [Row],
 }
 
-/// One row of the table, as it is written down here.
+/// One row of the table, as defined in the source.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The name in `figures.toml`.
     pub key: &'static str,
-    /// What is measured.
+    /// The measure.
     pub what: &'static str,
-    /// Of the figures.
+    /// The unit of the figures.
     pub unit: &'static str,
-    /// What the figures may grow by.
+    /// The allowed growth of the figures.
     pub tolerance: Tolerance,
     source: Source,
     /// The goals, from the figures of the same run.
     pub goal: fn(&Measured) -> Goal,
     /// The goal in words.
     pub goal_text: &'static str,
-    /// Why the goal is missed, where it is; shown below the table.
+    /// The reason for a missed goal; shown below the table.
     pub explanation: &'static str,
-    /// Why other crates are cheaper, where they are: crates, and the reason.
+    /// The crates that are cheaper, and the reasons.
     pub cheaper: &'static [(&'static [&'static str], &'static str)],
 }
 
@@ -101,7 +102,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The figure of one way.
+    /// Returns the figure of one way.
     #[must_use]
     pub fn get(&self, way: &str) -> Option<f64> {
         self.figures.iter().find(|(name, _)| *name == way).map(|(_, figure)| *figure)
@@ -115,19 +116,19 @@ impl Measured {
 /// The ways of calling that are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Ours and the references: what a check on every change needs.
+    /// Ours and the references, which a check on every change needs.
     Ours,
     /// The other crates, too.
     Peers,
 }
 
-/// The runs of what is timed; the fastest counts.
+/// The number of runs of timed measures; the fastest is used.
 const ROUNDS: u32 = 3;
-/// The first builds of each program; the fastest counts.
+/// The number of first builds of each program; the fastest is used.
 const BUILDS: u32 = 2;
 
 impl Depth {
-    /// Whether a way of calling is measured.
+    /// Returns whether a way of calling is measured.
     #[must_use]
     pub fn includes(self, way: &str) -> bool {
         self != Self::Ours || !PEERS.contains(&way)
@@ -145,17 +146,17 @@ pub enum Part {
     Builds,
     /// A million calls and a thousand threads.
     Scale,
-    /// The features, on and off; these are no rows.
+    /// The features, on and off; these are not rows.
     Features,
 }
 
 impl Part {
     /// All, from the quickest to the slowest.
     pub const ALL: [Self; 5] = [Self::Counted, Self::Features, Self::Scale, Self::Functions, Self::Builds];
-    /// What repeats from run to run, so that it can be compared with the last time.
+    /// The parts that are reproducible, so that they can be compared with the last run.
     pub const KEPT: [Self; 3] = [Self::Counted, Self::Features, Self::Functions];
 
-    /// The part of this name.
+    /// Returns the part of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| format!("{part:?}").eq_ignore_ascii_case(name))
@@ -173,18 +174,18 @@ impl Source {
     }
 }
 
-/// All rows.
+/// Returns all rows.
 pub const GROUPS: [Group; 5] =
     [instructions::SUCCESS, instructions::FAILURE, memory::GROUP, compiler::GROUP, scale::GROUP];
 
 /// A group with the figures of the rows that were measured.
 pub type MeasuredGroup = (Group, Vec<(Row, Measured)>);
 
-/// Measures the rows of one part, in their order; says on standard error what it is at.
+/// Measures the rows of one part, in their order; reports the progress on standard error.
 ///
 /// # Errors
 ///
-/// When a tool is missing, a program does not compile, or a call went wrong.
+/// Returns an error when a tool is missing, a program does not compile, or a call went wrong.
 pub fn measure(part: Part, depth: Depth) -> Result<Vec<(Row, Measured)>, Box<dyn Error>> {
     let mut functions = generated::Costs::default();
     let mut builds = cold::Costs::default();
@@ -213,7 +214,7 @@ pub fn measure(part: Part, depth: Depth) -> Result<Vec<(Row, Measured)>, Box<dyn
     GROUPS.into_iter().flat_map(|group| group.rows).filter(|row| row.source.part() == part).map(measured).collect()
 }
 
-/// Puts rows into their groups, in the order of these; groups without figures are left out.
+/// Puts rows into their groups, in the order of the groups; groups without figures are omitted.
 #[must_use]
 pub fn grouped(rows: &[(Row, Measured)]) -> Vec<MeasuredGroup> {
     let of = |row: &Row| rows.iter().find(|(measured, _)| measured.key == row.key).cloned();
@@ -221,7 +222,7 @@ pub fn grouped(rows: &[(Row, Measured)]) -> Vec<MeasuredGroup> {
     GROUPS.into_iter().map(group).filter(|(_, rows)| !rows.is_empty()).collect()
 }
 
-/// The rows with figures that were measured before.
+/// Returns the rows with figures that were measured before.
 #[must_use]
 pub fn recall(figures: &Figures) -> Vec<(Row, Measured)> {
     let measured = |row: &Row| {

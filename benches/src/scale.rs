@@ -9,24 +9,24 @@ use std::process::Command;
 
 use self::tasks::Waited;
 
-/// What one way of calling costs at scale, for one call.
+/// The cost of one way of calling at scale, for one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Costs {
     /// Bytes on the heap while all calls wait.
     pub heap: f64,
-    /// Bytes that the resident set of the process grew by.
+    /// The growth of the process's resident set, in bytes.
     pub resident: f64,
     /// Seconds from the first call until all wait.
     pub start: f64,
-    /// Seconds from the end of the outage until all have answered; delays pass at once, in the runtime's paused time.
+    /// Seconds from the end of the outage until all have returned; delays pass at once, in the runtime's paused time.
     pub finish: f64,
 }
 
-/// What a program of this package does when it is told `waiting way calls`: measures one way of calling and prints it.
+/// Runs the command `waiting way calls` of a program of this package: measures one way of calling and prints it.
 ///
 /// # Errors
 ///
-/// When there is no such way, or a call went wrong.
+/// Returns an error when there is no such way, or a call went wrong.
 pub fn print_one(way: &str, calls: &str) -> Result<(), Box<dyn Error>> {
     let run = find(way)?;
     let calls: u32 = calls.parse()?;
@@ -42,13 +42,13 @@ fn find(way: &str) -> Result<tasks::Run, Box<dyn Error>> {
     Ok(*run)
 }
 
-/// Measures every way of calling in a process of its own, so that none inherits the heap of another.
+/// Measures every way of calling in a separate process, so that none inherits the heap of another.
 ///
-/// The ways take turns, `rounds` times; the least of each figure counts, because what disturbs a run only adds.
+/// The ways take turns, `rounds` times. The least of each figure is used, because disturbances only add to it.
 ///
 /// # Errors
 ///
-/// When a call of any way went wrong.
+/// Returns an error when a call of any way went wrong.
 pub fn measure(calls: u32, rounds: u32) -> Result<Vec<(&'static str, Costs)>, Box<dyn Error>> {
     let worst = Costs { heap: f64::MAX, resident: f64::MAX, start: f64::MAX, finish: f64::MAX };
     let mut costs: Vec<_> = tasks::WAYS.iter().map(|(way, _)| (*way, worst)).collect();

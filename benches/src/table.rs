@@ -5,7 +5,7 @@ use crate::rows::{Depth, MeasuredGroup};
 use crate::verdict::{misses, shown, verdict};
 use crate::way::{OURS, WAYS, heading};
 
-/// Prints every row, and below them why a goal is missed; then what each feature costs.
+/// Prints every row, then the reasons for missed goals, then the cost of each feature.
 pub fn print(groups: &[MeasuredGroup], features: &[Cost], depth: Depth) {
     let ways = || WAYS.into_iter().filter(|way| depth.includes(way));
     print!("{:<50}{:<8}{:<18}", "what, on x86-64 with the default release profile", "unit", "goal");

@@ -1,18 +1,18 @@
-//! Which goals are missed, which other crates are cheaper, and what has become dearer since the last time.
+//! Missed goals, cheaper other crates, and growth since the last run.
 
 use crate::features::Cost;
 use crate::figures::Figures;
 use crate::rows::{Goal, Measured, MeasuredGroup, Row, Tolerance};
 use crate::way::{OURS, PEERS, heading};
 
-/// A figure as it is printed: one digit after the point, where there is one.
+/// Formats a figure with at most one digit after the point.
 #[must_use]
 pub fn shown(figure: f64) -> String {
     let rounded = (figure * 10.0).round() / 10.0;
     if rounded.fract().abs() < f64::EPSILON { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
 }
 
-/// The ways of ours that miss their goal, and by how much.
+/// Returns the ways of ours that miss their goal, and by how much.
 pub fn misses<'a>(row: &Row, measured: &'a Measured) -> impl Iterator<Item = (&'static str, f64)> + use<'a> {
     let Goal { policy, retry } = (row.goal)(measured);
     // Half of the last digit shown: a figure that prints as its goal meets it.
@@ -22,7 +22,7 @@ pub fn misses<'a>(row: &Row, measured: &'a Measured) -> impl Iterator<Item = (&'
     })
 }
 
-/// Whether the goals are met, in words; `shown` writes a figure.
+/// Describes in words whether the goals are met; `shown` formats a figure.
 #[must_use]
 pub fn verdict(row: &Row, measured: &Measured, shown: fn(f64) -> String) -> String {
     let Goal { policy, retry } = (row.goal)(measured);
@@ -39,17 +39,17 @@ pub fn verdict(row: &Row, measured: &Measured, shown: fn(f64) -> String) -> Stri
 pub struct Cheaper {
     /// The other crate.
     pub peer: &'static str,
-    /// What it costs.
+    /// The cost of the other crate.
     pub figure: f64,
-    /// The ways of ours that cost more, and what they cost.
+    /// The ways of ours that cost more, and their costs.
     pub ours: Vec<(&'static str, f64)>,
-    /// Why; `None` where nobody has written it down.
+    /// The reason; `None` if nobody has written it down.
     pub why: Option<&'static str>,
 }
 
-/// The other crates that are cheaper than one of ours in a row.
+/// Returns the other crates that are cheaper than one of ours in a row.
 ///
-/// What depends on the machine counts from a tenth on: less is noise.
+/// Figures that depend on the machine count only from a difference of a tenth, because less is noise.
 #[must_use]
 pub fn cheaper(row: &Row, measured: &Measured) -> Vec<Cheaper> {
     let margin = |figure: f64| if matches!(row.tolerance, Tolerance::Shown) { figure * 0.1 } else { 0.05 };
@@ -72,7 +72,7 @@ struct Named {
     is_ours: bool,
 }
 
-/// All figures.
+/// Returns all figures.
 fn named(groups: &[MeasuredGroup], features: &[Cost]) -> Vec<Named> {
     let rows = groups.iter().flat_map(|(_, rows)| rows);
     let of_rows = rows.flat_map(|(row, measured)| {
@@ -95,23 +95,23 @@ fn named(groups: &[MeasuredGroup], features: &[Cost]) -> Vec<Named> {
     of_rows.chain(of_features).collect()
 }
 
-/// The figures by name, those that depend on the machine left out.
+/// Returns the figures by name, without those that depend on the machine.
 #[must_use]
 pub fn figures(groups: &[MeasuredGroup], features: &[Cost], compiler: String) -> Figures {
     let kept = named(groups, features).into_iter().filter(|named| !matches!(named.tolerance, Tolerance::Shown));
     Figures { compiler, by_name: kept.map(|named| (named.name, named.figure)).collect() }
 }
 
-/// All figures by name.
+/// Returns all figures by name.
 #[must_use]
 pub fn all_figures(groups: &[MeasuredGroup], features: &[Cost], compiler: String) -> Figures {
     let by_name = named(groups, features).into_iter().map(|named| (named.name, named.figure)).collect();
     Figures { compiler, by_name }
 }
 
-/// What has become dearer than the last figures allow, in sentences.
+/// Returns sentences about the figures that have grown more than allowed since the last run.
 ///
-/// Another compiler gives other figures: then only what grew by more than a tenth counts.
+/// Another compiler gives other figures; then only growth by more than a tenth counts.
 #[must_use]
 pub fn regressions(groups: &[MeasuredGroup], features: &[Cost], last: &Figures, compiler: &str) -> Vec<String> {
     let is_same_compiler = last.compiler == compiler;

@@ -21,7 +21,7 @@ pub const OURS: [&str; 2] = ["policy", "retry"];
 pub const PEERS: [&str; 8] =
     ["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff", "retry_crate"];
 
-/// How a way is called where it is shown.
+/// The label of a way in tables and documents.
 #[must_use]
 pub fn heading(way: &str) -> &str {
     match way {

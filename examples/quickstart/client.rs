@@ -1,4 +1,4 @@
-//! The clients: ordinary reqwest code, one attempt each; `#[retry]` says the rest.
+//! The clients: ordinary reqwest code, one attempt each; `#[retry]` adds the rest.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use backoff_core::{AttemptTimeout, Classify, retry};
 
 use crate::journal::Journal;
 
-/// What can go wrong, and what each means for another attempt.
+/// The errors of the clients, with the classification of each.
 #[derive(Debug, thiserror::Error, Classify)]
 pub(crate) enum ShopError {
     /// The status and `Retry-After` decide.
     #[error(transparent)]
     #[classify(source)]
     Answer(#[from] HttpError),
-    /// No answer: it matters whether the request may have arrived.
+    /// The response is missing: the classification depends on whether the request may have arrived.
     #[error("no answer")]
     #[classify(with = classify::reqwest)]
     Transport(#[from] reqwest::Error),
-    /// Made by `attempt_timeout`. The request had been sent, so it may have acted.
+    /// Made by `attempt_timeout`. The request had been sent, so the server may have acted.
     #[error(transparent)]
     #[ambiguous]
     TooSlow(#[from] AttemptTimeout),
@@ -35,7 +35,7 @@ impl Shop {
         Ok(Self { http: reqwest::Client::builder().no_proxy().build()?, url: url.to_owned() })
     }
 
-    /// Loads an order. Reading twice does no harm, so it is `idempotent`.
+    /// Loads an order. Reading twice is harmless, so the function is `idempotent`.
     #[retry(
         max_attempts = 4,
         idempotent,
@@ -49,7 +49,7 @@ impl Shop {
         Ok(check_reqwest(response)?.text().await?)
     }
 
-    /// Pays for an order. Paying twice does harm, so it is not `idempotent`.
+    /// Pays for an order. Paying twice is harmful, so the function is not `idempotent`.
     #[retry(
         max_attempts = 4,
         on_retry = |event| journal.failed(event),
@@ -70,7 +70,7 @@ pub(crate) struct BlockingShop {
 
 impl BlockingShop {
     pub(crate) fn new(url: &str) -> Result<Self, ShopError> {
-        // A blocking attempt cannot be interrupted from outside; its time-out is the client's own.
+        // A blocking attempt cannot be interrupted from outside, so the client itself has a timeout.
         let http = reqwest::blocking::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
         Ok(Self { http, url: url.to_owned() })
     }
@@ -87,7 +87,7 @@ impl BlockingShop {
         self.get(path)
     }
 
-    /// Loads an order; the time is limited, not the number of attempts.
+    /// Loads an order; limits the time, not the number of attempts.
     #[retry(
         max_elapsed = "1s",
         idempotent,

@@ -1,4 +1,4 @@
-//! What happened in one call, printed as it happens, and compared with what should have happened.
+//! The events of one call, printed as they happen, and compared with the expected ones.
 
 use std::cell::{Cell, RefCell};
 use std::error::Error;
@@ -9,7 +9,7 @@ use backoff_core::{GiveUpEvent, RecoveredEvent, RetryEvent, StopReason};
 
 use crate::client::ShopError;
 
-/// How a call should end.
+/// The expected end of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
     Recovered {
@@ -19,7 +19,7 @@ pub(crate) enum End {
         attempts: u32,
         reason: StopReason,
     },
-    /// After any number of attempts, because that depends on chance.
+    /// Ends after any number of attempts, because the number depends on chance.
     Expired {
         reason: StopReason,
     },
@@ -61,7 +61,7 @@ impl Journal {
         self.stopped.set(Some(event.reason()));
     }
 
-    /// Prints how the call ended and why, and checks it.
+    /// Prints the end of the call and its reason, and checks it.
     pub(crate) fn ended(&self, result: &Result<String, ShopError>, expected: End) {
         let (attempts, stopped) = (self.attempts.get(), self.stopped.get());
         if let Ok(value) = result {
@@ -88,7 +88,7 @@ impl Journal {
         }
     }
 
-    /// Checks that a push-back was kept: no delay was shorter.
+    /// Checks that a push-back was respected: no delay was shorter.
     pub(crate) fn waited_at_least(&self, push_back: Duration) {
         let delays = self.delays.borrow();
         assert!(delays.iter().all(|delay| *delay >= push_back), "{delays:?}");
@@ -100,7 +100,7 @@ fn row(time: Duration, attempt: u32, color: &str, outcome: &str, next: &str) {
     println!("{:>8.3} s  {attempt:>7}  {outcome}  {next}", time.as_secs_f64());
 }
 
-/// The error, and what it comes from in the end.
+/// Returns the error and its last source.
 fn one_line(error: &ShopError) -> String {
     let mut root: &dyn Error = error;
     while let Some(source) = root.source() {
@@ -112,7 +112,7 @@ fn one_line(error: &ShopError) -> String {
     }
 }
 
-/// Colours a text on a terminal only.
+/// Colours a text, on a terminal only.
 fn paint(color: &str, text: &str) -> String {
     if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         return format!("\x1b[{color}m{text}\x1b[0m");

@@ -1,8 +1,8 @@
-//! `#[retry]` against a server that fails in the ways servers do: `cargo run --example quickstart`.
+//! `#[retry]` with a server that fails in typical ways: `cargo run --example quickstart`.
 //!
 //! A real HTTP server listens on the loopback interface, and real clients, an async and a blocking one, call it. Every
-//! failed attempt is printed with its time, its error and the delay that follows; below stands how the call ended.
-//! The program checks each ending, and takes a few seconds because it really waits.
+//! failed attempt is printed with its time, its error and the delay that follows. The line below it shows the end of
+//! the call. The program checks each end. It takes a few seconds because it really waits.
 
 mod client;
 mod journal;

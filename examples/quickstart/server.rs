@@ -1,4 +1,4 @@
-//! Two servers with troubles: one answers HTTP with errors, one resets connections. Most troubles pass.
+//! Two faulty servers: one returns HTTP errors, the other resets connections. Most faults are transient.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How often each request was made, such as `GET /missing`.
+/// The number of times that each request was made, such as `GET /missing`.
 #[derive(Clone, Default)]
 struct Visits(Arc<Mutex<BTreeMap<String, u32>>>);
 
@@ -55,23 +55,23 @@ impl Server {
         Ok(Self { url, crashing_url, visits })
     }
 
-    /// The address of the server that answers with errors.
+    /// Returns the address of the server that returns errors.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// The address of the server that resets connections.
+    /// Returns the address of the server that resets connections.
     pub(crate) fn crashing_url(&self) -> &str {
         &self.crashing_url
     }
 
-    /// Returns how often this request was made.
+    /// Returns the number of times that this request was made.
     pub(crate) fn visits(&self, request: &str) -> u32 {
         self.visits.0.lock().unwrap_or_else(PoisonError::into_inner).get(request).copied().unwrap_or_default()
     }
 }
 
-/// Answers a request by its path, and by how often it was made.
+/// Responds to a request by its path, and by the number of times that it was made.
 async fn answer(State(visits): State<Visits>, request: Request) -> Response {
     let path = request.uri().path();
     let visit = visits.count(&format!("{} {path}", request.method()));
@@ -95,7 +95,7 @@ async fn answer(State(visits): State<Visits>, request: Request) -> Response {
     }
 }
 
-/// Reads a request, and resets the connection of the first one of its kind instead of answering.
+/// Reads a request. Resets the connection of the first one of its kind instead of responding.
 async fn crash_once(mut client: TcpStream, visits: &Visits) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {

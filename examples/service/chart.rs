@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use backoff_core::Policy;
 
-/// The most retries that are drawn: an endless schedule has more.
+/// The largest number of retries that are drawn, because an endless schedule has more.
 const MOST: usize = 8;
 const WIDTH: f64 = 256.0;
-/// From one bar to the next; fixed, so that charts of several call sites can be compared.
+/// The distance between two bars; fixed, so that charts of several call sites can be compared.
 const STEP: f64 = 22.0;
 const BAR: f64 = 16.0;
 const HEIGHT: f64 = 84.0;
@@ -17,7 +17,7 @@ const LEFT: f64 = 48.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 18.0;
 
-/// Draws the schedule as an inline SVG; empty for a policy without retries.
+/// Draws the schedule as an inline SVG; returns an empty text for a policy without retries.
 pub(crate) fn svg(policy: &Policy) -> String {
     let mut ranges: Vec<RangeInclusive<Duration>> = policy.ranges().take(MOST + 1).collect();
     let goes_on = ranges.len() > MOST;
@@ -47,7 +47,7 @@ pub(crate) fn svg(policy: &Policy) -> String {
     );
     for (range, retry) in ranges.iter().zip(1..) {
         let (high, low) = (range.end().as_secs_f64() * scale, range.start().as_secs_f64() * scale);
-        // At least one unit tall, else an exact delay could not be seen.
+        // At least one unit tall; otherwise an exact delay would be invisible.
         let tall = (high - low).max(1.5);
         let y = base - high;
         let _ = write!(
@@ -69,7 +69,7 @@ pub(crate) fn svg(policy: &Policy) -> String {
     svg
 }
 
-/// A duration in few characters: "20 ms", "1.5 s".
+/// Formats a duration in few characters: "20 ms", "1.5 s".
 pub(crate) fn short(time: Duration) -> String {
     if time >= Duration::from_secs(1) {
         let seconds = format!("{:.1}", time.as_secs_f64());

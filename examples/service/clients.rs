@@ -1,4 +1,4 @@
-//! The clients of the upstream: ordinary code, one attempt each; `#[retry]` says the rest.
+//! The clients of the upstream: ordinary code, one attempt each; `#[retry]` adds the rest.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use backoff_core::classify::{self, HttpError, check_reqwest};
 use backoff_core::{AttemptTimeout, Classify, retry};
 
-/// What can go wrong, and what each means for another attempt.
+/// The errors of the clients, with the classification of each.
 #[derive(Debug, thiserror::Error, Classify)]
 pub(crate) enum ShopError {
     #[error(transparent)]
@@ -24,14 +24,14 @@ pub(crate) enum ShopError {
     Connection(#[from] io::Error),
 }
 
-/// The card of every customer: an argument, which nothing may show. It is looked for whole, because four of its digits stand in many a
-/// time of day or port.
+/// The card of every customer: an argument that no output may show. The check searches for the whole text, because four
+/// of its digits occur in many times of day or ports.
 pub(crate) const CARD: &str = "4111 1111 1111 1111";
 
 pub(crate) struct Shop {
     http: reqwest::Client,
     url: String,
-    /// Attempts at the exchange rates: a setting, so that the policy is not known before the service runs.
+    /// The number of attempts for the exchange rates: a setting, so the policy is unknown before the service runs.
     patience: u32,
 }
 
@@ -40,7 +40,7 @@ impl Shop {
         Ok(Self { http: reqwest::Client::builder().no_proxy().build()?, url, patience: 2 })
     }
 
-    /// One customer, who makes one call of every kind; returns how each ended.
+    /// Simulates one customer, who makes one call of every kind; returns the end of each.
     pub(crate) async fn visit(&self) -> Vec<(&'static str, Result<String, ShopError>)> {
         let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
         let warehouse = tokio::task::spawn_blocking(move || warehouse(nobody));
@@ -74,20 +74,20 @@ impl Shop {
         self.get("/catalog").await
     }
 
-    /// Waits as long as the server says, within two seconds in all.
+    /// Waits as long as the server requests, within two seconds in all.
     #[retry(max_elapsed = "2s", initial_delay = "20ms", max_delay = "150ms", jitter = equal, idempotent)]
     async fn prices(&self) -> Result<String, ShopError> {
         self.get("/prices").await
     }
 
-    /// Gives up where the payment may have been made. Its argument stands in no log.
+    /// Gives up if the payment may have been made. Its argument is not in any log.
     #[retry]
     async fn pay(&self, card: &str) -> Result<String, ShopError> {
         let request = self.http.post(format!("{}/payments", self.url)).body(card.to_owned());
         Ok(check_reqwest(request.send().await?)?.text().await?)
     }
 
-    /// Runs out of budget, because nothing succeeds.
+    /// Runs out of budget, because no call succeeds.
     #[retry(budget, max_attempts = 4, initial_delay = "10ms", name = "search", log = "info")]
     async fn search(&self) -> Result<String, ShopError> {
         self.get("/search").await
@@ -105,7 +105,7 @@ impl Shop {
         self.get("/reviews").await
     }
 
-    /// Waits at random, never in step with others.
+    /// Waits at random, so that clients do not retry in step.
     #[retry(initial_delay = "15ms", max_delay = "300ms", jitter = decorrelated, max_attempts = 4)]
     async fn recommendations(&self) -> Result<String, ShopError> {
         self.get("/recommendations").await
@@ -123,7 +123,7 @@ impl Shop {
     }
 }
 
-/// A blocking call: nobody listens there.
+/// Makes a blocking call to an address without a listener.
 #[retry(delay = "20ms", max_attempts = 2, when = classify::io)]
 fn warehouse(address: SocketAddr) -> io::Result<TcpStream> {
     TcpStream::connect_timeout(&address, Duration::from_secs(1))

@@ -1,4 +1,4 @@
-//! `-- --demo`: serves a few customers, then reads its own pages and compares them with what the library counted.
+//! `-- --demo`: serves a few customers, then reads its own pages and compares them with the counts of the library.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use crate::Customers;
 use crate::clients::CARD;
 use crate::page::escaped;
 
-/// How long customers come at least.
+/// The least time for which customers come.
 const OPEN: Duration = Duration::from_secs(4);
-/// How long they come at most, on a slow machine.
+/// The longest time for which they come, on a slow machine.
 const CLOSED_AFTER: Duration = Duration::from_secs(60);
-/// The functions that must have recovered, by the end of the name.
+/// The functions that must have recovered, by the end of their names.
 const RECOVERING: [&str; 3] = ["catalog", "prices", "reviews"];
-/// The ways to fail that must have been seen, by the end of the name.
+/// The kinds of failure that must have been seen, by the end of their names.
 const EXPECTED: [(&str, StopReason); 5] = [
     ("pay", Ambiguous),
     ("search", BudgetEmpty),
@@ -58,7 +58,7 @@ pub(crate) async fn run(url: &str, customers: Customers) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// What the customers have not yet met of all that they are to meet.
+/// Returns the required events that the customers have not yet seen.
 fn missing() -> Option<String> {
     let site = |name: &str| call_sites().find(|site| site.name().ends_with(name));
     let recovering = RECOVERING
@@ -73,7 +73,7 @@ fn missing() -> Option<String> {
     })
 }
 
-/// Checks that both pages show this call site as the library counted it.
+/// Checks that both pages show the counts that the library has for this call site.
 fn agree(site: &CallSite, page: &str, scrape: &str) {
     let name = site.name();
     assert!(page.contains(&format!("data-site=\"{}\"", escaped(name))), "{name} is not on the page");
@@ -96,7 +96,7 @@ fn ended(scrape: &str, name: &str, retried: &str, result: &str) -> u64 {
     value(scrape, &format!("retry_calls_total{{name=\"{name}\",retried=\"{retried}\",result=\"{result}\"}}"))
 }
 
-/// The value of one series; a series that was never counted is missing.
+/// Returns the value of one series; a series that was never counted is missing.
 fn value(scrape: &str, series: &str) -> u64 {
     let line = scrape.lines().find_map(|line| line.strip_prefix(series));
     line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)

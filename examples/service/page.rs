@@ -22,7 +22,7 @@ svg{display:block}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}\
 .axis{stroke:var(--dim);fill:none}.grid{stroke:var(--line);fill:none;stroke-dasharray:2 3}.delay{fill:var(--bar)}\
 </style></head><body>";
 
-/// Answers with the page.
+/// Responds with the page.
 pub(crate) async fn retries() -> Html<String> {
     let mut sites: Vec<&CallSite> = call_sites().collect();
     sites.sort_by_key(|site| site.name());
@@ -67,7 +67,7 @@ fn row(page: &mut String, site: &CallSite) {
     let _ = write!(page, "</ul></td><td>{policy}</td><td>{chart}</td></tr>");
 }
 
-/// The policy in a few words.
+/// Describes the policy in a few words.
 fn words(policy: &Policy) -> String {
     let backoff = match policy.backoff() {
         _ if policy.jitter() == Jitter::Decorrelated => "decorrelated",
@@ -88,7 +88,7 @@ fn words(policy: &Policy) -> String {
     format!("{backoff}<small>{limits}</small>")
 }
 
-/// How the calls of one customer ended.
+/// The ends of the calls of one customer.
 pub(crate) fn visited(calls: &[(&str, Result<String, ShopError>)]) -> Html<String> {
     let mut page = String::from("<!doctype html><meta charset=\"utf-8\"><title>Visit</title><table>");
     for (name, result) in calls {
@@ -102,7 +102,7 @@ pub(crate) fn visited(calls: &[(&str, Result<String, ShopError>)]) -> Html<Strin
     Html(page)
 }
 
-/// A text for HTML: a name such as `<Shop as Catalog>::item` has brackets.
+/// Escapes a text for HTML, because a name such as `<Shop as Catalog>::item` has brackets.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,13 +1,14 @@
-//! A service that shows its retries: `cargo run --example service`, then open the address that it prints.
+//! A service that shows its retries: run `cargo run --example service`, then open the address that it prints.
 //!
-//! It calls a flaky upstream through annotated functions, and answers
+//! It calls a flaky upstream through annotated functions, and serves
 //!
 //! - `/retries`: a page for operators, with every call site that has failed, its counts and its schedule;
 //! - `/metrics`: the same and more for Prometheus;
 //! - `/visit`: one customer, who makes one call of every kind.
 //!
-//! Its log goes to standard error; `RUST_LOG=backoff_core=debug` shows every retry. It serves until Ctrl-C. With `-- --demo` it serves for a
-//! few seconds, checks its own pages against the counts of the library, and ends. `-- --listen 127.0.0.1:3000` chooses the address.
+//! Its log is written to standard error; `RUST_LOG=backoff_core=debug` shows every retry. It serves until Ctrl-C. With
+//! `-- --demo` it serves for a few seconds, checks its own pages against the counts of the library, and ends. `--
+//! --listen 127.0.0.1:3000` chooses the address.
 
 mod chart;
 mod clients;
@@ -35,7 +36,7 @@ use self::clients::Shop;
 /// Bounds of the buckets of both histograms, in seconds.
 const SECONDS: [f64; 9] = [0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
-/// What the command line says.
+/// The options of the command line.
 struct Options {
     is_demo: bool,
     listen: SocketAddr,
@@ -67,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::read()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    // Before the first call, because what was counted without a recorder is lost.
+    // Before the first call, because counts without a recorder are lost.
     let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .install_recorder()?;
@@ -94,18 +95,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What Prometheus reads.
+/// Returns the page that Prometheus reads.
 async fn scrape(State(metrics): State<PrometheusHandle>) -> String {
     metrics.run_upkeep();
     metrics.render()
 }
 
-/// One customer.
+/// Handles the visit of one customer.
 async fn visit(State(shop): State<Arc<Shop>>) -> Html<String> {
     page::visited(&shop.visit().await)
 }
 
-/// Customers who come one after another, so that there is something to see.
+/// Customers who come one after another, so that the pages have data.
 struct Customers {
     are_leaving: Arc<AtomicBool>,
     task: JoinHandle<()>,
@@ -124,7 +125,7 @@ impl Customers {
         Self { are_leaving, task }
     }
 
-    /// Waits until the last one has gone: no call is in progress then.
+    /// Waits until the last one has left, so that no call is in progress.
     async fn leave(self) -> Result<(), tokio::task::JoinError> {
         self.are_leaving.store(true, Ordering::Relaxed);
         self.task.await

@@ -12,7 +12,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
 
-/// How often each path was asked for.
+/// The number of requests for each path.
 type Visits = Arc<Mutex<BTreeMap<String, u32>>>;
 
 /// Listens on a free port of the loopback interface, for as long as the runtime lives, and returns its address.
@@ -35,9 +35,9 @@ async fn answer(State(visits): State<Visits>, request: Request) -> Response {
     match path {
         // Two in a row fail, so a few attempts cure it.
         "/catalog" if matches!(visit % 5, 1 | 2) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        // A limit on requests, with a word on when to come back.
+        // A limit on requests, with the time after which to come back.
         "/prices" if visit % 8 == 3 => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]).into_response(),
-        // Something broke, and the payment may have been made.
+        // The server broke, and the payment may have been made.
         "/payments" if visit % 4 == 0 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         // Down.
         "/search" | "/rates" => StatusCode::SERVICE_UNAVAILABLE.into_response(),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use backoff_core::{Fault, Policy, retry};
 use rusqlite::{Connection, OpenFlags};
 
-/// What an error of `SQLite` means: "busy" and "locked" did nothing, an error of the disk may have done something.
+/// The errors of `SQLite` and their classification: "busy" and "locked" changed nothing, an error of the disk may have
+/// changed something.
 pub(crate) fn of_sqlite(error: &rusqlite::Error) -> Fault {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Fault::Transient,
@@ -34,17 +35,17 @@ impl Counter {
         Ok(file)
     }
 
-    /// Connects to the file. The connection does not wait for locks; that is for the policy.
+    /// Connects to the file. The connection does not wait for locks, because the policy does.
     pub(crate) fn open(file: &Path, policy: Policy) -> rusqlite::Result<Self> {
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(Duration::ZERO)?;
         Ok(Self { connection, policy })
     }
 
-    /// Adds 1 to the counter, and notes who did it. `attempts` is told how many attempts it took.
+    /// Adds 1 to the counter, and records the writer. `attempts` receives the number of attempts.
     ///
-    /// Another writer can come between reading and writing. `SQLite` then refuses to write, and only a new transaction, which
-    /// reads again, can succeed. One that is dropped before its commit is rolled back.
+    /// Another writer can come between reading and writing. `SQLite` then refuses to write, and only a new transaction,
+    /// which reads again, can succeed. A transaction that is dropped before its commit is rolled back.
     #[retry(policy = self.policy, when = of_sqlite)]
     pub(crate) fn increment(&mut self, writer: u32, number: u32, attempts: &Cell<u32>) -> rusqlite::Result<()> {
         attempts.set(attempts.get() + 1);
@@ -55,7 +56,7 @@ impl Counter {
         transaction.commit()
     }
 
-    /// Returns the value of the counter, and how many different increments were noted.
+    /// Returns the value of the counter, and the number of different increments that were recorded.
     pub(crate) fn totals(&self) -> rusqlite::Result<(u32, u32)> {
         let sql = "SELECT value, (SELECT count(*) FROM increments) FROM counter";
         self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))

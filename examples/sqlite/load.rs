@@ -1,4 +1,4 @@
-//! The load of one run, and what it took.
+//! The load of one run, and its cost.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -11,12 +11,12 @@ use backoff_core::{FaultKind, Policy};
 
 use crate::counter::{Counter, of_sqlite};
 
-/// What one writer, or all of them, took.
+/// The cost for one writer, or for all of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Load {
     calls: u32,
     attempts: u32,
-    /// Calls that ended with an error, since the file was busy for longer than the policy waits.
+    /// Calls that ended with an error, because the file was busy for longer than the policy waits.
     pub(crate) gave_up: u32,
     /// Of one call.
     pub(crate) most_attempts: u32,
@@ -69,7 +69,7 @@ impl Load {
         Ok(load)
     }
 
-    /// Two loads that ran at the same time, as one.
+    /// Combines two loads that ran at the same time.
     fn and(self, other: Self) -> Self {
         Self {
             calls: self.calls + other.calls,

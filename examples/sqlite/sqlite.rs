@@ -1,9 +1,10 @@
-//! Many writers on one `SQLite` file, and what each kind of jitter makes of it: `cargo run --example sqlite`.
+//! Many writers on one `SQLite` file, and the effect of each kind of jitter: `cargo run --example sqlite`.
 //!
-//! Every writer has a connection of its own, which never waits for a lock by itself. An increment reads the counter, adds
-//! 1, and writes it back, in one transaction; when `SQLite` says "busy", `#[retry]` repeats the whole transaction. The same
-//! load runs once for each policy. At the end of each run the program checks that no increment was lost and none was made
-//! twice. Without any delay the writers keep each other busy, because each holds what the others need; some give up.
+//! Every writer has its own connection, which never waits for a lock. An increment reads the counter, adds 1, and
+//! writes it back, in one transaction. When `SQLite` reports "busy", `#[retry]` repeats the whole transaction. The same
+//! load runs once for each policy. At the end of each run the program checks that no increment was lost and none was
+//! made twice. Without any delay the writers keep each other busy, because each holds locks that the others need; some
+//! give up.
 
 mod counter;
 mod load;

@@ -1,4 +1,4 @@
-//! The charts: what all of them share.
+//! The charts: shared code.
 
 pub(crate) mod herd;
 pub(crate) mod outage;
@@ -6,7 +6,7 @@ pub(crate) mod schedule;
 
 use plotters::style::{Color as _, RGBColor, ShapeStyle, TextStyle};
 
-/// Colours that differ in lightness too, for readers who do not see them apart.
+/// Colours that also differ in lightness, for readers who cannot distinguish the hues.
 pub(crate) const COLOURS: [RGBColor; 4] =
     [RGBColor(200, 62, 50), RGBColor(28, 100, 176), RGBColor(118, 118, 118), RGBColor(214, 150, 20)];
 
@@ -18,7 +18,7 @@ pub(crate) fn text(size: u32) -> TextStyle<'static> {
     TextStyle::from((FONT, size)).color(&INK)
 }
 
-/// Returns the style of the line number `index` of a chart.
+/// Returns the style of line number `index` of a chart.
 pub(crate) fn line(index: usize) -> ShapeStyle {
     COLOURS.get(index % COLOURS.len()).unwrap_or(&INK).stroke_width(2)
 }

@@ -15,7 +15,7 @@ pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// What stands in one place of a table.
+/// The content of one cell of a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     content: Content,
@@ -53,7 +53,7 @@ impl Cell {
         Self { unit: Some(unit), ..self }
     }
 
-    /// Returns the cell for people: mean and deviation, such as "5.5 ±0.5 s"; "never" where no run gave a value.
+    /// Formats the cell for people: mean and deviation, such as "5.5 ±0.5 s"; "never" if no run gave a value.
     fn shown(&self) -> String {
         let figure = match &self.content {
             Content::Text(text) => text.clone(),
@@ -71,7 +71,7 @@ impl Cell {
         self.unit.map(|unit| format!("{figure} {unit}")).unwrap_or(figure)
     }
 
-    /// Returns the cell for programs: bare numbers, a spread as mean and deviation.
+    /// Formats the cell for programs: bare numbers, a spread as mean and deviation.
     fn fields(&self) -> Vec<String> {
         match &self.content {
             Content::Text(text) => vec![quoted(text)],
@@ -103,7 +103,7 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Prints the table, aligned, and writes it as CSV where a file is named.
+    /// Prints the table, aligned, and writes it as CSV if a file is named.
     pub(crate) fn show(&self, csv: Option<&Path>) -> io::Result<()> {
         let rows = self.rows.iter().map(|cells| cells.iter().map(Cell::shown).collect());
         let lines: Vec<Vec<String>> = std::iter::once(self.header.clone()).chain(rows).collect();
@@ -127,12 +127,12 @@ impl Table {
     }
 }
 
-/// Returns a cell as CSV (RFC 4180) wants it.
+/// Escapes a cell for CSV (RFC 4180).
 fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
-/// Returns a progress bar on standard error, invisible where that is no terminal.
+/// Returns a progress bar on standard error, invisible if that is not a terminal.
 pub(crate) fn progress(steps: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} gone, {eta} left") {

@@ -1,4 +1,4 @@
-//! One function for each subcommand: settings in, table and charts out.
+//! One function for each subcommand, from settings to table and charts.
 
 use std::error::Error;
 use std::fs;
@@ -25,7 +25,7 @@ use simulator::statistics::{Summary, count};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 impl Output {
-    /// Returns where the chart of this name goes, if charts are wanted.
+    /// Returns the path of the chart of this name, if charts are wanted.
     fn chart(&self, name: &str) -> Result<Option<PathBuf>> {
         let Some(directory) = &self.svg else { return Ok(None) };
         fs::create_dir_all(directory)?;
@@ -33,7 +33,7 @@ impl Output {
     }
 }
 
-/// The rows of a comparison: the jitter that was named, or every kind.
+/// Returns the rows of a comparison: the named jitter, or every kind.
 fn kinds(named: Option<Jitter>) -> Vec<Jitter> {
     named.map_or_else(|| vec![Jitter::None, Jitter::Equal, Jitter::Full, Jitter::Decorrelated], |jitter| vec![jitter])
 }
@@ -73,7 +73,8 @@ pub(crate) fn contention(args: &OccArgs, output: &Output) -> Result<()> {
     let none = Policy::constant(Duration::ZERO).forever().build();
     let mut rows = if args.policy.jitter.is_none() { vec![("no backoff".to_owned(), none)] } else { Vec::new() };
     for jitter in kinds(args.policy.jitter) {
-        // The first delay of decorrelated jitter is drawn from one to three times the initial delay, of the others from up to one.
+        // The first delay of decorrelated jitter is drawn from one to three times the initial delay, of the others from
+        // up to one.
         let first = Duration::from_millis(if jitter == Jitter::Decorrelated { 5 } else { 10 });
         let policy = PolicyArgs {
             jitter: Some(jitter),

@@ -1,7 +1,9 @@
-//! What retries do to a server that many clients share, in virtual time: `cargo run --release --example storm -- --help`.
+//! The effect of retries on a server that many clients share, in virtual time: `cargo run --release --example storm --
+//! --help`.
 //!
-//! Policies, jitter, the decision after each failure and budgets are the library's own; clients, network and server are simulated, so that two minutes of
-//! ten thousand clients take seconds. `storm verify` compares the results with the figures of published experiments.
+//! Policies, jitter, the decision after each failure and budgets are the library's own. Clients, network and server are
+//! simulated, so that two minutes of ten thousand clients take seconds. `storm verify` compares the results with the
+//! figures of published experiments.
 
 mod args;
 mod charts;

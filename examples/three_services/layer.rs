@@ -1,4 +1,4 @@
-//! One service: it answers by asking the next one, and retries that.
+//! One service: it calls the next service to serve a request, and retries that call.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use crate::Route;
 use crate::process;
 
-/// Which service a process is; all but the last know the address of the next.
+/// The service that a process runs; all but the last have the address of the next.
 pub(crate) enum Role {
     Gateway { next: String },
     Orders { next: String },
@@ -41,7 +41,7 @@ struct Layer {
     http: reqwest::Client,
     requests: AtomicU32,
     queries: AtomicU32,
-    /// What the last request said of the calls around it.
+    /// The description of the enclosing calls in the last request.
     scope: Mutex<String>,
 }
 
@@ -71,7 +71,7 @@ async fn alone(State(layer): State<Arc<Layer>>, headers: HeaderMap) -> StatusCod
     status(&layer.next_alone().await)
 }
 
-/// Runs in the scope that the request brings.
+/// Runs in the scope that the request contains.
 async fn together(State(layer): State<Arc<Layer>>, headers: HeaderMap) -> StatusCode {
     layer.arrived(&headers);
     let answer = match Scope::of(&headers) {
@@ -81,7 +81,7 @@ async fn together(State(layer): State<Arc<Layer>>, headers: HeaderMap) -> Status
     status(&answer)
 }
 
-/// Gives what was counted, and starts again.
+/// Returns the counts, and resets them.
 async fn counts(State(layer): State<Arc<Layer>>) -> String {
     let requests = layer.requests.swap(0, Ordering::Relaxed);
     let queries = layer.queries.swap(0, Ordering::Relaxed);

@@ -1,8 +1,9 @@
 //! Retries in three layers, in three processes: `cargo run --example three_services`.
 //!
-//! A gateway calls the orders, the orders call the stock, and the stock calls its database, each with 3 attempts. The database is
-//! down, so one request of a customer becomes 3 x 3 x 3 = 27 queries. With `inner_retries = suppress` and the scope of the call in the headers of
-//! each request, only the gateway retries: 3 queries. The program counts both, checks them, and ends.
+//! A gateway calls the orders, the orders call the stock, and the stock calls its database, each with 3 attempts. The
+//! database is down, so one request of a customer becomes 3 x 3 x 3 = 27 queries. With `inner_retries = suppress` and
+//! the scope of the call in the headers of each request, only the gateway retries: 3 queries. The program counts both,
+//! checks them, and ends.
 
 mod layer;
 mod process;
@@ -14,12 +15,12 @@ use backoff_core::classify::check_reqwest;
 use self::layer::Role;
 use self::process::Process;
 
-/// The ways that one request can take through the services.
+/// The two modes in which one request runs through the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// Each service retries by itself, and tells the next one nothing.
+    /// Each service retries separately, and does not inform the next one.
     Alone,
-    /// Each service retries, unless the one that calls it does.
+    /// Each service retries, unless its caller does.
     Together,
 }
 
@@ -44,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Starts the services, and sends one request each way.
+/// Starts the services, and sends one request in each mode.
 async fn all() -> Result<(), Box<dyn Error>> {
     let stock = Process::start(&["stock"])?;
     let orders = Process::start(&["orders", stock.url()])?;
@@ -78,11 +79,11 @@ async fn all() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a service has counted since it was asked last.
+/// The counts of a service since the last query.
 struct Counted {
     requests: u32,
     queries: u32,
-    /// The scope that the last request brought.
+    /// The scope in the last request.
     scope: String,
 }
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use tokio::io::AsyncReadExt as _;
 
-/// A service in a process of its own.
+/// A service in a separate process.
 pub(crate) struct Process {
     child: Child,
     url: String,
@@ -43,7 +43,7 @@ impl Drop for Process {
     }
 }
 
-/// Waits until the process that started this one has closed its end of the pipe, or is gone.
+/// Waits until the parent process has closed its end of the pipe, or has ended.
 pub(crate) async fn parent_ended() {
     let mut input = tokio::io::stdin();
     let mut buffer = [0; 64];

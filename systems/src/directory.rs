@@ -1,4 +1,4 @@
-//! Where a server keeps its files.
+//! The directory of a server.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::ServerError;
 
-/// The directory of a server: its own, which is removed with it, or one that a person has named.
+/// The directory of a server: a temporary one that is removed with the server, or one that a person has named.
 #[derive(Debug)]
 pub(crate) enum Directory {
     Temporary(TempDir),

@@ -1,4 +1,4 @@
-//! What can go wrong with a server.
+//! The errors of running a server.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,43 +15,43 @@ pub enum ServerError {
     Missing {
         /// The name of the program.
         program: &'static str,
-        /// Where it was looked for.
+        /// The places that were searched.
         places: &'static str,
-        /// Debian's package that has it.
+        /// Debian's package that contains it.
         package: &'static str,
     },
     /// A file or a process of the server could not be handled.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
+        /// The action that failed.
         what: String,
-        /// Why it failed.
+        /// The cause of the failure.
         source: io::Error,
     },
-    /// A program ended in another way than it should.
+    /// A program did not end as expected.
     #[error("`{program}` failed; its last words:\n{log}")]
     Failed {
         /// The name of the program.
         program: &'static str,
-        /// The end of what it printed.
+        /// The end of its output.
         log: String,
     },
-    /// A server neither answered nor ended.
+    /// A server neither responded nor ended.
     #[error("`{program}` was not {wanted} within {limit:?}; its log is {}", log.display())]
     Late {
         /// The name of the program.
         program: &'static str,
-        /// What was waited for.
+        /// The awaited event.
         wanted: &'static str,
-        /// How long.
+        /// The time that was waited.
         limit: Duration,
-        /// Where it logs.
+        /// The path of the server's log.
         log: PathBuf,
     },
     /// Two servers cannot share a directory.
     #[error("a server runs in {} already", .0.display())]
     Running(PathBuf),
-    /// A server that should run does not.
+    /// A server that should be running is not running.
     #[error("no server runs in {}", .0.display())]
     NotRunning(PathBuf),
 }

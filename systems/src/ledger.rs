@@ -1,10 +1,10 @@
-//! What the clients of PostgreSQL write: rows that count, and a key for each increment.
+//! The data that the clients of PostgreSQL write: rows that count, and a key for each increment.
 
 use std::collections::BTreeSet;
 
 use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
 
-/// What the database holds.
+/// The content of the database.
 #[derive(Debug)]
 pub struct Ledger {
     /// The values of the rows, in their order.
@@ -14,7 +14,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Makes the tables anew, with `rows` rows of value 0.
+    /// Creates the tables again, with `rows` rows of value 0.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Reads what was committed.
+    /// Reads the committed data.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ pub async fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
     client.build_transaction().isolation_level(IsolationLevel::Serializable).start().await
 }
 
-/// Reads the row `id`, and writes the value and one more.
+/// Reads the row `id`, and writes its value plus one.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub async fn read_and_write(transaction: &Transaction<'_>, id: i32) -> Result<()
     Ok(())
 }
 
-/// Notes the key of an increment; returns whether it is new.
+/// Records the key of an increment; returns whether the key is new.
 ///
 /// # Errors
 ///

@@ -1,7 +1,9 @@
-//! Real servers, to prove `#[retry]` against: started on loopback in a directory of their own, stopped, killed, started again.
+//! Real servers for tests of `#[retry]`. They are started on loopback in separate directories, stopped, killed, and
+//! started again.
 //!
-//! The tests of this package need Debian's `postgresql` and `redis-server`; where one is missing they fail, and name what to
-//! install. `contention` measures what each jitter costs on a contended row, `server` runs a server for a person.
+//! The tests of this package need Debian's `postgresql` and `redis-server`. If one is missing, they fail and name the
+//! package to install. `contention` measures the cost of each jitter on a contended row, `server` runs a server for
+//! interactive use.
 
 mod directory;
 mod error;

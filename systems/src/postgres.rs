@@ -1,4 +1,4 @@
-//! PostgreSQL: a cluster of its own, on a port of its own.
+//! PostgreSQL: a separate cluster, on a separate port.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,12 @@ use crate::ServerError;
 use crate::directory::Directory;
 use crate::process::{Process, alive, free_port, is_root, last_words, send, until_gone};
 
-/// What differs from the defaults.
+/// The settings that differ from the defaults.
 ///
-/// - Statements that deadlock are told after 20 ms instead of a second.
+/// - Deadlocks are reported after 20 ms instead of a second.
 /// - Room for 100 clients twice.
-/// - Nothing waits for the disk: a server that is killed loses nothing that it has written; only a machine without power does.
+/// - The server does not wait for the disk. A killed server loses nothing that it has written; only a machine without
+///   power does.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -49,7 +50,7 @@ impl Postgres {
     }
 
     fn start_in(directory: impl FnOnce() -> Result<Directory, ServerError>) -> Result<Self, ServerError> {
-        // Nothing is made for a server that is not there.
+        // A missing server must not leave a directory behind.
         let mut server = Self { process: None, programs: programs()?, directory: directory()?, port: free_port()? };
         if !server.data().join("PG_VERSION").exists() {
             server.make_cluster()?;
@@ -61,8 +62,8 @@ impl Postgres {
 
     /// Starts a server that outlives this process, and returns the URL of its database.
     ///
-    /// A cluster that is in `directory` already is used. Its user `postgres`, as whom the server runs if this process is root's, must be able to
-    /// reach it.
+    /// Uses a cluster that is already in `directory`. If this process runs as root, the server runs as the user
+    /// `postgres`, which must be able to reach `directory`.
     ///
     /// # Errors
     ///
@@ -82,14 +83,14 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// Returns [`ServerError`] when none runs there, or when it does not end.
+    /// Returns [`ServerError`] when no server runs there, or when it does not end.
     pub fn stop_in(directory: &Path) -> Result<(), ServerError> {
         let id = running(directory).ok_or_else(|| ServerError::NotRunning(directory.to_owned()))?;
         send(id, Signal::INT)?;
         until_gone("postgres", id, directory.join("server.log"))
     }
 
-    /// Returns how to connect to the server.
+    /// Returns the settings for a connection to the server.
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::new();
@@ -97,11 +98,11 @@ impl Postgres {
         config
     }
 
-    /// Connects to the server; the connection is driven by a task of the current runtime, and ends with the client.
+    /// Connects to the server. A task of the current runtime drives the connection, which ends with the client.
     ///
     /// # Errors
     ///
-    /// Returns the error of the client library when the server does not let it in.
+    /// Returns the error of the client library when the server refuses the connection.
     pub async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
         connect(&self.config()).await
     }
@@ -124,11 +125,11 @@ impl Postgres {
         self.process.take().map_or(Ok(()), |mut process| process.kill())
     }
 
-    /// Starts the server again, with the same data on the same port, and waits until it lets clients in.
+    /// Starts the server again, with the same data on the same port, and waits until it accepts clients.
     ///
     /// # Errors
     ///
-    /// Returns [`ServerError`] when the server ends, or does not get ready.
+    /// Returns [`ServerError`] when the server ends, or does not become ready.
     pub fn start_again(&mut self) -> Result<(), ServerError> {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data());
@@ -180,7 +181,7 @@ impl Postgres {
         Err(ServerError::Failed { program, log: last_words(&log) })
     }
 
-    /// Returns a program of the server, to be run as a user that PostgreSQL accepts.
+    /// Returns a command for a program of the server, to be run as a user that PostgreSQL accepts.
     fn command(&self, program: &str) -> Command {
         let program = self.programs.join(program);
         let mut command;
@@ -206,24 +207,25 @@ impl Drop for Postgres {
 
 /// Returns the server that runs in `directory`.
 fn running(directory: &Path) -> Option<Pid> {
-    // The first line of this file, which a server that was killed leaves behind.
+    // The first line of this file; a killed server leaves the file behind.
     let file = fs::read_to_string(directory.join("data/postmaster.pid")).ok()?;
     alive(file.lines().next()?)
 }
 
-/// Connects to a server; the connection is driven by a task of the current runtime, and ends with the client.
+/// Connects to a server. A task of the current runtime drives the connection, which ends with the client.
 ///
 /// # Errors
 ///
-/// Returns the error of the client library when the server does not let it in.
+/// Returns the error of the client library when the server refuses the connection.
 pub async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = config.connect(NoTls).await?;
-    // How it ended is told to whoever waits for an answer.
+    // Pending requests receive the error that ended the connection.
     tokio::spawn(connection);
     Ok(client)
 }
 
-/// Returns the directory of the newest server that Debian has installed; elsewhere, one in which `PATH` has `postgres`.
+/// Returns the directory of the newest server that Debian has installed; on other systems, a directory of `PATH` with
+/// `postgres`.
 fn programs() -> Result<PathBuf, ServerError> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let debian = versions.filter_map(|entry| {

@@ -1,4 +1,4 @@
-//! A server as a process: what PostgreSQL and Redis have in common.
+//! A server as a process: the common code of PostgreSQL and Redis.
 
 use std::fs::{self, File};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -13,12 +13,12 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::ServerError;
 
-/// The longest that a server may take to answer, or to end: a busy machine, and a recovery after a crash.
+/// The longest time in which a server may respond or end: allows for a busy machine, and a recovery after a crash.
 const LIMIT: Duration = Duration::from_secs(60);
 
 const ASK_AGAIN: Policy = Policy::constant(Duration::from_millis(20)).max_elapsed(LIMIT).build();
 
-/// A child process that serves, and the file that it logs to.
+/// A child process that serves, and its log file.
 #[derive(Debug)]
 pub(crate) struct Process {
     program: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `command`, which prints to the end of `log`, and returns once `is_ready` says so.
+    /// Starts `command`, which prints to the end of `log`, and returns once `is_ready` returns true.
     pub(crate) fn start(
         program: &'static str,
         command: &mut Command,
@@ -56,7 +56,7 @@ impl Process {
             if is_ready() {
                 return Ok(());
             }
-            // A process that is gone will not become ready.
+            // A process that has ended will not become ready.
             Err(matches!(self.child.try_wait(), Ok(None)))
         };
         ASK_AGAIN.retry(attempt).when(|runs| *runs).call_report().map(|_| ()).map_err(|stopped| match stopped.reason {
@@ -69,7 +69,7 @@ impl Process {
         Pid::from_child(&self.child)
     }
 
-    /// Waits until the process has ended, which something else asked it to do.
+    /// Waits until the process has ended; the caller has already requested the end.
     pub(crate) fn wait(&mut self) -> Result<(), ServerError> {
         let ended = || match self.child.try_wait() {
             Ok(Some(_)) => Ok(()),
@@ -82,19 +82,19 @@ impl Process {
         })
     }
 
-    /// Asks the process to end, and waits until it has.
+    /// Requests the end of the process, and waits for it.
     pub(crate) fn end(&mut self, signal: Signal) -> Result<(), ServerError> {
         send(self.id(), signal)?;
         self.wait()
     }
 
-    /// Kills the process and its children with SIGKILL, all in one instant as far as they can tell.
+    /// Kills the process and its children with SIGKILL, at the same instant from their point of view.
     pub(crate) fn kill(&mut self) -> Result<(), ServerError> {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return Ok(());
         }
         let id = self.id();
-        // Stopped, it neither starts further children nor tells those that it has.
+        // A stopped process neither starts further children nor notifies its children.
         send(id, Signal::STOP)?;
         for child in children(id).map_err(ServerError::io("reading /proc"))? {
             send(child, Signal::KILL)?;
@@ -116,14 +116,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Whoever wants a gentler end asks for it before.
+        // Callers that need a gentler end request it before.
         if let Err(error) = self.kill() {
             eprintln!("error: {error}");
         }
     }
 }
 
-/// Sends a signal; a process that is gone already needs none.
+/// Sends a signal; a process that has already ended does not need one.
 pub(crate) fn send(process: Pid, signal: Signal) -> Result<(), ServerError> {
     match kill_process(process, signal) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
@@ -131,7 +131,7 @@ pub(crate) fn send(process: Pid, signal: Signal) -> Result<(), ServerError> {
     }
 }
 
-/// Returns the process that a file names, if it is alive.
+/// Returns the process whose id is in a file, if it is alive.
 pub(crate) fn alive(id: &str) -> Option<Pid> {
     let id = Pid::from_raw(id.trim().parse().ok()?)?;
     test_kill_process(id).is_ok().then_some(id)
@@ -151,7 +151,7 @@ fn children(parent: Pid) -> io::Result<Vec<Pid>> {
         let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw) else {
             continue;
         };
-        // A process may end while it is looked at.
+        // A process may end while its entry is read.
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         // `id (name) state parent ..`, where the name may have spaces and parentheses.
         let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
@@ -162,10 +162,10 @@ fn children(parent: Pid) -> io::Result<Vec<Pid>> {
     Ok(children)
 }
 
-/// Returns a port of loopback on which nobody listens.
+/// Returns a port of loopback without a listener.
 ///
-/// It is below those that the kernel gives to outgoing connections. A client that connects again and again while its server
-/// is down would otherwise sooner or later be given the server's own port, and talk to itself.
+/// The port is below those that the kernel gives to outgoing connections. Otherwise a client that connects again and
+/// again while its server is down would sooner or later get the server's own port, and connect to itself.
 pub(crate) fn free_port() -> Result<u16, ServerError> {
     const FIRST: u64 = 20_000;
     const COUNT: u64 = 12_000;
@@ -188,7 +188,7 @@ pub(crate) fn last_words(log: &Path) -> String {
     text.get(start..).unwrap_or(&text).to_owned()
 }
 
-/// Returns whether this process may become another user, which PostgreSQL asks for: it refuses to run as root.
+/// Returns whether this process may become another user. PostgreSQL requires that, because it refuses to run as root.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }

@@ -1,4 +1,4 @@
-//! Redis: a server that has every acknowledged write on disk, on a port of its own.
+//! Redis: a server that has every acknowledged write on disk, on a separate port.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,7 +34,7 @@ impl Redis {
     }
 
     fn start_in(directory: impl FnOnce() -> Result<Directory, ServerError>) -> Result<Self, ServerError> {
-        // Nothing is made for a server that is not there.
+        // A missing server must not leave a directory behind.
         let mut server = Self { process: None, program: program()?, directory: directory()?, port: free_port()? };
         server.start_again()?;
         Ok(server)
@@ -60,7 +60,7 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// Returns [`ServerError`] when none runs there, or when it does not end.
+    /// Returns [`ServerError`] when no server runs there, or when it does not end.
     pub fn stop_in(directory: &Path) -> Result<(), ServerError> {
         let id = running(directory).ok_or_else(|| ServerError::NotRunning(directory.to_owned()))?;
         send(id, Signal::TERM)?;
@@ -89,7 +89,7 @@ impl Redis {
     /// Returns [`ServerError`] when the server does not end.
     pub fn stop(&mut self) -> Result<(), ServerError> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
-        // Its answer is a closed connection.
+        // The response is a closed connection.
         let _ = self.client().and_then(|client| {
             let mut connection = client.get_connection()?;
             redis::cmd("SHUTDOWN").exec(&mut connection)
@@ -106,21 +106,21 @@ impl Redis {
         self.process.take().map_or(Ok(()), |mut process| process.kill())
     }
 
-    /// Holds back all writes, of all clients, until [`Redis::unpause`]; connections stay open.
+    /// Holds back all writes of all clients, until [`Redis::unpause`]; connections stay open.
     ///
     /// # Errors
     ///
-    /// Returns [`ServerError`] when the server does not do so.
+    /// Returns [`ServerError`] when the server does not pause.
     pub fn pause(&mut self) -> Result<(), ServerError> {
-        // A minute, if nobody ends it. To hold back everything would hold back the end of it, too.
+        // Lasts a minute, unless it is ended. Holding back all commands would hold back the command that ends it, too.
         self.tell(&["PAUSE", "60000", "WRITE"])
     }
 
-    /// Ends what [`Redis::pause`] has begun.
+    /// Ends the pause of [`Redis::pause`].
     ///
     /// # Errors
     ///
-    /// Returns [`ServerError`] when the server does not do so.
+    /// Returns [`ServerError`] when the server does not continue.
     pub fn unpause(&mut self) -> Result<(), ServerError> {
         self.tell(&["UNPAUSE"])
     }
@@ -134,11 +134,11 @@ impl Redis {
         tell().map_err(|error| ServerError::io(words.join(" "))(std::io::Error::other(error)))
     }
 
-    /// Starts the server again, with the same data on the same port, and waits until it answers.
+    /// Starts the server again, with the same data on the same port, and waits until it responds.
     ///
     /// # Errors
     ///
-    /// Returns [`ServerError`] when the server ends, or does not get ready.
+    /// Returns [`ServerError`] when the server ends, or does not become ready.
     pub fn start_again(&mut self) -> Result<(), ServerError> {
         let directory = self.directory.path();
         let mut command = Command::new(&self.program);
@@ -168,7 +168,7 @@ impl Drop for Redis {
 
 /// Returns the server that runs in `directory`.
 fn running(directory: &Path) -> Option<Pid> {
-    // A server that was killed leaves this file behind.
+    // A killed server leaves this file behind.
     alive(&fs::read_to_string(directory.join("redis.pid")).ok()?)
 }
 

@@ -1,7 +1,7 @@
-//! One table runner for both drivers: a case is a policy and what the attempts do, a trace is what came of it.
+//! One table runner for all drivers: a case is a policy and a script of the attempts, a trace is the observed result.
 //!
-//! Every case runs in virtual time through the blocking driver, the async driver on a hand-made executor, the async
-//! driver on tokio's paused time with the default sleeper, and a loop by hand on the same time. All must agree step by
+//! Every case runs in virtual time through the blocking driver, the async driver on a small custom executor, the async
+//! driver on tokio's paused time with the default sleeper, and a manual loop on the same time. All must agree step by
 //! step; the test then asserts the numbers of the common trace.
 #![expect(
     missing_docs,
@@ -40,12 +40,12 @@ pub fn all_ms<const N: usize>(millis: [u64; N]) -> Vec<Duration> {
     millis.map(ms).to_vec()
 }
 
-/// Returns `low..=high`, in milliseconds, as a test of a duration.
+/// Returns whether `delay` is within `low..=high`, in milliseconds.
 pub fn is_within(delay: Duration, low: u64, high: u64) -> bool {
     (ms(low)..=ms(high)).contains(&delay)
 }
 
-/// The error of a scripted attempt: the number of the attempt, and what it means.
+/// The error of a scripted attempt: the number of the attempt, and its fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub attempt: u32,
@@ -60,7 +60,7 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// What one attempt does: it runs for a while, then ends.
+/// The script of one attempt: it runs for a while, then ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     runs: Duration,
@@ -68,7 +68,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// The attempt runs this long first.
+    /// Lets the attempt run this long first.
     pub const fn after(mut self, runs: Duration) -> Self {
         self.runs = runs;
         self
@@ -90,7 +90,7 @@ pub const fn fails(fault: Fault) -> Step {
 /// A transient failure.
 pub const FAILS: Step = fails(Fault::Transient);
 
-/// Where the jitter of a case comes from.
+/// The source of the jitter of a case.
 #[derive(Clone, Copy, Debug)]
 enum Draws {
     Seed(u64),
@@ -112,7 +112,7 @@ impl Random for Source {
     }
 }
 
-/// A policy, what the attempts do, and what happens around them.
+/// A policy, the script of the attempts, and the events around them.
 // Backoffs need not implement `Debug`.
 #[expect(missing_debug_implementations, reason = "a backoff may lack it")]
 pub struct Case<B: Backoff = Schedule> {
@@ -122,7 +122,7 @@ pub struct Case<B: Backoff = Schedule> {
     draws: Draws,
     /// The attempt during which the call is cancelled; 0 is before the call.
     cancelled_in: Option<u32>,
-    /// The least value that is good enough.
+    /// The least value that ends the call.
     least: Option<u32>,
     runs_on_tokio: bool,
 }
@@ -144,7 +144,7 @@ impl<B: Backoff> Case<B> {
         self
     }
 
-    /// Every random number is this one: 0 for the shortest delay, `u64::MAX` for the longest.
+    /// Uses this number for every draw: 0 for the shortest delay, `u64::MAX` for the longest.
     pub fn draws(mut self, number: u64) -> Self {
         self.draws = Draws::Always(number);
         self
@@ -160,7 +160,7 @@ impl<B: Backoff> Case<B> {
         self
     }
 
-    /// Leaves tokio's time out, which counts whole milliseconds and ends after some years.
+    /// Skips the run in tokio's time, which counts whole milliseconds and ends after some years.
     pub fn without_tokio(mut self) -> Self {
         self.runs_on_tokio = false;
         self
@@ -183,7 +183,7 @@ impl<B: Backoff> Case<B> {
     }
 }
 
-/// What happened in a call, seen by a hook.
+/// An event of a call, seen by a hook.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Retry { attempt: u32, max_attempts: Option<u32>, error: Option<Trouble>, delay: Duration, elapsed: Duration },
@@ -191,25 +191,25 @@ pub enum Event {
     Recovered { attempts: u32, elapsed: Duration },
 }
 
-/// All that can be seen of one call from outside.
+/// All outside observations of one call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
     /// Executions of the operation.
     pub calls: u32,
-    /// When each attempt started.
+    /// The start of each attempt.
     pub started: Vec<Duration>,
-    /// The time between attempts, zeros left out.
+    /// The time between attempts, without zeros.
     pub slept: Vec<Duration>,
-    /// How often the classifier was asked.
+    /// The number of calls of the classifier.
     pub judged: u32,
     pub events: Vec<Event>,
     pub result: Result<u32, Trouble>,
-    /// Why no further attempt was made; `None` for a success.
+    /// The reason to stop; `None` for a success.
     pub reason: Option<StopReason>,
     pub report: Report,
 }
 
-/// What the call itself says that it took.
+/// The attempts and times that the call itself reports.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Report {
     pub attempts: u32,
@@ -218,7 +218,7 @@ pub struct Report {
 }
 
 impl Trace {
-    /// The delays that `on_retry` was told.
+    /// Returns the delays that `on_retry` received.
     pub fn announced(&self) -> Vec<Duration> {
         self.events
             .iter()
@@ -229,12 +229,12 @@ impl Trace {
             .collect()
     }
 
-    /// How many retries `on_retry` was told of.
+    /// Returns the number of retries that `on_retry` received.
     pub fn retries(&self) -> usize {
         self.announced().len()
     }
 
-    /// The calls and the reason to stop, for cases that only differ in these.
+    /// Returns the calls and the reason to stop, for cases that differ only in these.
     pub fn ended(&self) -> (u32, Option<StopReason>) {
         (self.calls, self.reason)
     }
@@ -247,7 +247,7 @@ impl Trace {
             .all(|time| time.subsec_nanos() % 1_000_000 == 0)
     }
 
-    /// What is left of a trace where a timer may be up to a millisecond late.
+    /// Removes the times from a trace, for a timer that may be up to a millisecond late.
     fn without_times(mut self) -> Self {
         self.started.clear();
         self.slept.clear();

@@ -1,5 +1,6 @@
-//! Packages outside the workspace, for what a test cannot see from inside: other editions, other features, renamed
-//! dependencies, the compiler's warnings, rustdoc's pages. They are built offline, from the workspace's lock file.
+//! Packages outside the workspace, for properties that a test cannot see from inside: other editions, other features,
+//! renamed dependencies, the compiler's warnings, rustdoc's pages. They are built offline, with the workspace's lock
+//! file.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,7 +16,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// Writes a package; `dependencies` are lines of its manifest, in which `CORE` stands for the path of the crate.
+    /// Writes a package; `dependencies` are lines of its manifest, in which `CORE` is replaced by the path of the
+    /// crate.
     pub fn new(name: &str, edition: &str, dependencies: &str, files: &[(&str, &str)]) -> io::Result<Self> {
         let directory = temporary()?.join("projects").join(name);
         let dependencies = dependencies.replace("CORE", &format!("path = '{WORKSPACE}/backoff-core'"));
@@ -40,20 +42,22 @@ impl Project {
         cargo.output()
     }
 
-    /// The build directory, shared so that dependencies are built once.
+    /// Returns the build directory, which is shared so that dependencies are built once.
     pub fn target(&self) -> PathBuf {
         self.directory.with_file_name("target")
     }
 }
 
-/// Returns cargo's directory for temporary files of tests: beside `debug`, whose `deps` contains the running test.
+/// Returns cargo's directory for temporary files of tests. It is next to `debug`, whose `deps` contains the running
+/// test.
 fn temporary() -> io::Result<PathBuf> {
     let test = std::env::current_exe()?;
     let build = test.ancestors().nth(3).ok_or_else(|| io::Error::other("a test outside of a build directory"))?;
     Ok(build.join("tmp"))
 }
 
-/// Writes a file and its directory unless it is written already, so that an unchanged package is not built again.
+/// Writes a file and its directory unless the content is already there, so that an unchanged package is not built
+/// again.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     if fs::read_to_string(path).ok().as_deref() == Some(text) {
         return Ok(());
@@ -62,7 +66,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }
 
-/// Returns what cargo said.
+/// Returns the output of cargo.
 pub fn messages(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use super::{Case, Draws, Event, Report, Step, Trace, Trouble, Virtual, block_on, ms, paused};
 
-/// A call that makes more attempts than any case asks for has missed its end.
+/// The limit on attempts in all cases: a call that makes more does not end.
 const MOST_ATTEMPTS: usize = 20_000;
 
-/// What the operation, the hooks and the sleeper of one run see and write down.
+/// The state that the operation, the hooks and the sleeper of one run share, and their log.
 struct World<'c, B: Backoff> {
     case: &'c Case<B>,
     time: Time,
@@ -24,7 +24,7 @@ struct World<'c, B: Backoff> {
 struct Log {
     started: Vec<Duration>,
     ended: Vec<Duration>,
-    /// The delays that the sleeper was asked for.
+    /// The delays that the sleeper received.
     asked: Vec<Duration>,
     judged: u32,
     events: Vec<Event>,
@@ -53,7 +53,7 @@ impl<'c, B: Backoff> World<'c, B> {
         world
     }
 
-    /// Starts an attempt, and returns its number and what it does.
+    /// Starts an attempt, and returns its number and its script.
     fn start(&self) -> (u32, Step) {
         let attempt = {
             let mut log = self.log.borrow_mut();
@@ -151,7 +151,7 @@ impl<'c, B: Backoff> World<'c, B> {
     }
 }
 
-/// Puts together the call of a case; what differs between the drivers comes after.
+/// Builds the call of a case; the differences between the drivers are added later.
 macro_rules! call {
     ($world:ident, $operation:expr) => {
         $world
@@ -224,7 +224,7 @@ impl<B: Backoff> Case<B> {
         self.cancelled_in.is_none() && self.least.is_none() && matches!(self.draws, Draws::Seed(_))
     }
 
-    /// The loop by hand; it has no hooks, and its elapsed time is not compared.
+    /// Runs the manual loop; it has no hooks, and its elapsed time is not compared.
     fn run_by_hand(&self) -> Trace {
         let Draws::Seed(seed) = self.draws else { unreachable!("only seeded cases run by hand") };
         paused(async {

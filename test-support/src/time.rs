@@ -1,4 +1,4 @@
-//! Virtual time, and an executor small enough to be read.
+//! Virtual time, and a small readable executor.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-/// A clock that moves only when it is told to; clones share it.
+/// A clock that moves only on request; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Virtual {
     now: Rc<Cell<Duration>>,
@@ -31,7 +31,7 @@ impl Virtual {
     }
 }
 
-/// Polls until the future is ready; what it waits for must wake by itself or be ready at once.
+/// Polls until the future is ready; every future that it awaits must wake by itself or be ready at once.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());

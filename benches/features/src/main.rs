@@ -1,8 +1,10 @@
-//! Calls whose instructions are counted with each feature of `backoff-core`, and with what `inner_retries` and `budget` add.
+//! Calls whose instructions are counted with each feature of `backoff-core`, and the additional cost of `inner_retries`
+//! and `budget`.
 //!
-//! The package beside this one builds the program once for each feature, runs it as `backoff-feature-costs way kind calls
-//! failures` under valgrind, and reads the sizes of futures from `backoff-feature-costs sizes`. No subscriber, recorder,
-//! guard or override is set: what is counted is a feature that a dependency has turned on, and nobody uses.
+//! The package in the parent directory builds the program once for each feature, runs it as `backoff-feature-costs way
+//! kind calls failures` under valgrind, and reads the sizes of futures from `backoff-feature-costs sizes`. No
+//! subscriber, recorder, guard or override is set. The counts are those of a feature that a dependency has enabled and
+//! no code uses.
 
 use std::cell::Cell;
 use std::env;
@@ -17,10 +19,10 @@ use backoff_core::{Budget, InnerRetries, Policy, retry};
 
 const DELAY: Duration = Duration::from_millis(1);
 const POLICY: Policy = Policy::exponential().initial_delay(DELAY).max_delay(DELAY).max_attempts(4).build();
-/// Large enough that no run here empties it: a success meets a full budget, and no retry is denied.
+/// Large enough that no run here empties it: a success finds a full budget, and no retry is denied.
 static BUDGET: Budget = Budget::new().capacity(1_000_000);
 
-/// A service that fails as often as it is told, then answers.
+/// A service that fails a given number of times, then succeeds.
 #[derive(Debug, Default)]
 struct Service(Cell<u32>);
 
@@ -103,7 +105,7 @@ async fn annotated_budget_async(service: &Service) -> Result<u32, Down> {
     service.ask()
 }
 
-/// The pointer keeps the call from being inlined.
+/// Takes a function pointer, so that the call is not inlined.
 fn blocking(calls: u64, failures: u32, call: fn(&Service) -> Result<u32, Down>) {
     let (service, call) = (Service::default(), black_box(call));
     for _ in 0..calls {
@@ -112,7 +114,7 @@ fn blocking(calls: u64, failures: u32, call: fn(&Service) -> Result<u32, Down>) 
     }
 }
 
-/// In a runtime whose time is paused, so that a delay passes when nothing else is left to do.
+/// Runs the calls in a runtime with paused time, so that a delay passes when no other work is left.
 #[expect(clippy::expect_used, reason = "without a runtime there is nothing to count")]
 fn asynchronous<F: Future>(calls: u64, failures: u32, call: impl Fn(&'static Service) -> F) {
     let service: &'static Service = Box::leak(Box::default());

@@ -1,7 +1,7 @@
-//! Time per operation on a shared budget, beside the budget of tower, at 1, 2 and more threads.
+//! Time per operation on a shared budget, compared with the budget of tower, with 1, 2 and more threads.
 //!
-//! `cargo run --release -p backoff-benches --bin budget`. Contention costs time and not instructions, so that these figures vary with the machine: they are
-//! printed, and never decide whether a build fails.
+//! `cargo run --release -p backoff-benches --bin budget`. Contention costs time and not instructions, so these figures
+//! vary with the machine. They are printed, and never decide whether a build fails.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -15,7 +15,7 @@ const TIME: Duration = Duration::from_millis(100);
 const BATCH: u32 = 1_000;
 const RUNS: usize = 7;
 
-/// One way to use a budget: what each thread does again and again.
+/// One way to use a budget: the operation that each thread repeats.
 struct Row {
     what: &'static str,
     ours: fn(&Budget),
@@ -65,7 +65,7 @@ fn ours(is_full: bool) -> Budget {
     budget
 }
 
-/// Tower's budget has no bound, so it is never full; without a reserve per second it starts empty.
+/// Tower's budget has no upper bound, so it is never full; without a reserve per second it starts empty.
 fn tower() -> TpsBudget {
     TpsBudget::new(Duration::from_secs(10), 0, 0.1)
 }
@@ -76,9 +76,11 @@ fn median<B: Sync>(threads: u32, make: impl Fn() -> B, operation: fn(&B)) -> f64
     runs.get(RUNS / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Returns the nanoseconds that one operation takes in each of `threads` threads, which all repeat it on one budget for the same time.
+/// Returns the nanoseconds of one operation in each of `threads` threads, which all repeat it on one budget for the
+/// same time.
 ///
-/// All run for the whole time, so that a thread which waits for a core counts as slow, and none runs alone at the end.
+/// All threads run for the whole time. So a thread that waits for a core counts as slow, and none runs alone at the
+/// end.
 fn measure<B: Sync>(threads: u32, budget: &B, operation: fn(&B)) -> f64 {
     let start = Barrier::new(threads as usize);
     let work = || {

@@ -1,8 +1,8 @@
-//! Calls that wait at the same time, beside a loop written by hand and other crates.
+//! Calls that wait at the same time, compared with a manual loop and other crates.
 //!
-//! `cargo run --release -p backoff-benches --bin scale [-- 1000000]`: bytes and time of that many async calls on one
-//! runtime, without a number of 100,000 and of 1,000,000; then 1,000 threads cancelled at once. Times vary with the
-//! machine and are only printed; what the calls return is checked.
+//! `cargo run --release -p backoff-benches --bin scale [-- 1000000]` measures bytes and time of that many async calls
+//! on one runtime; without a number, of 100,000 and of 1,000,000. Then it cancels 1,000 threads at once. Times vary
+//! with the machine and are only printed; the results of the calls are checked.
 
 use std::env;
 use std::error::Error;

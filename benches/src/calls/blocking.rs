@@ -14,7 +14,7 @@ const MAX_DELAY: Duration = Duration::from_secs(20);
 const POLICY: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).build();
 const LIMITED: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).max_elapsed(MAX_ELAPSED).build();
 
-/// The default sleeper, nothing asks for time.
+/// The default sleeper; no setting needs the time.
 pub(crate) const SUCCESS: &[(&str, Run)] = &[
     ("bare", |calls, failures| repeat(calls, failures, bare)),
     ("hand", |calls, failures| repeat(calls, failures, hand)),
@@ -47,7 +47,7 @@ pub(crate) const FAILING: &[(&str, Run)] = &[
     ("retry_crate", |calls, failures| repeat(calls, failures, peers::retry_without_sleep)),
 ];
 
-/// The pointer keeps the call from being inlined.
+/// Takes a function pointer, so that the call is not inlined.
 fn repeat<R>(calls: u64, failures: u32, call: fn(&Service) -> R) {
     let service = Service::default();
     let call = black_box(call);

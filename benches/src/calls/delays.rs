@@ -18,7 +18,7 @@ const BACKON: backon::ExponentialBuilder = backon::ExponentialBuilder::new()
     .without_max_times()
     .with_jitter();
 
-/// `failures` delays are drawn for each call.
+/// Draws `failures` delays for each call.
 pub(crate) const NEXT: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat(calls, failures, hand)),
     ("policy", |calls, failures| repeat(calls, failures, policy)),

@@ -14,13 +14,13 @@ use tokio::time::Instant;
 use super::peers::future as peers;
 use super::{Down, MAX_ATTEMPTS, MAX_ELAPSED, Run, Service, jittered};
 
-/// One turn of tokio's timer, whatever is drawn: a delay below a millisecond ends at the next one.
+/// One turn of tokio's timer for any drawn delay: a delay below a millisecond ends at the next turn.
 const DELAY: Duration = Duration::from_millis(1);
 const POLICY: Policy = Policy::exponential().initial_delay(DELAY).max_delay(DELAY).max_attempts(MAX_ATTEMPTS).build();
 const LIMITED: Policy = POLICY.edit().max_elapsed(MAX_ELAPSED).build();
 static TOWER: LazyLock<peers::Attempts> = LazyLock::new(|| peers::Attempts::new(DELAY));
 
-/// Nothing asks for time; the future is ready at the first poll.
+/// No setting needs the time; the future is ready at the first poll.
 pub(crate) const SUCCESS: &[(&str, Run)] = &[
     ("bare", |calls, failures| repeat(calls, failures, bare)),
     ("hand", |calls, failures| repeat(calls, failures, hand)),
@@ -45,7 +45,7 @@ pub(crate) const LIMITED_SUCCESS: &[(&str, Run)] = &[
     ("backoff", |calls, failures| repeat(calls, failures, by_backoff_limited)),
 ];
 
-/// In a runtime whose time is paused, so that a delay passes when nothing else is left to do.
+/// Runs the calls in a runtime with paused time, so that a delay passes when no other work is left.
 pub(crate) const FAILING: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat_in_runtime(calls, failures, hand)),
     ("policy", |calls, failures| repeat_in_runtime(calls, failures, policy)),
@@ -59,7 +59,7 @@ pub(crate) const FAILING: &[(&str, Run)] = &[
     ("backoff", |calls, failures| repeat_in_runtime(calls, failures, by_backoff)),
 ];
 
-/// Polls as an executor does, that is, without knowing the future.
+/// Polls as an executor does: without information about the future.
 #[inline(never)]
 fn poll<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
     future.poll(cx)

@@ -1,7 +1,8 @@
-//! How each other crate is called: four attempts, delays that double up to a cap, and jitter where the crate has any.
+//! Calls with the other crates: four attempts, delays that double up to a cap, and jitter if the crate has any.
 //!
-//! Its settings are what a user of the crate would write. Where it lacks something that our call has, a few lines that a
-//! user would add stand in for it (`backoff` knows no limit on attempts), or nothing does (`tryhard` has no jitter).
+//! The settings are those that a user of the crate would write. If the crate does not have a setting of our call, a few
+//! lines that a user would add replace it (`backoff` has no limit on attempts), or it is missing (`tryhard` has no
+//! jitter).
 
 pub mod blocking;
 pub mod future;
@@ -10,10 +11,10 @@ use std::time::Duration;
 
 use backoff::backoff::Backoff;
 
-/// The delays after the first attempt, in other words the retries, that every policy here allows.
+/// The number of delays after the first attempt, which is the number of retries that every policy here allows.
 pub const RETRIES: u32 = super::MAX_ATTEMPTS - 1;
 
-/// The exponential backoff of the crate `backoff`, with the limit on attempts that it has no setting for.
+/// The exponential backoff of the crate `backoff`, with a limit on attempts, for which the crate has no setting.
 #[derive(Debug)]
 pub struct Limited {
     delays: backoff::ExponentialBackoff,
@@ -49,7 +50,7 @@ impl Backoff for Limited {
     }
 }
 
-/// The same with the delay drawn, and not slept: the blocking call of the crate has no sleeper of one's own.
+/// The same call with the delay drawn but not slept: the blocking call of the crate does not accept a custom sleeper.
 #[derive(Debug)]
 pub struct Drawn(pub Limited);
 
@@ -63,7 +64,7 @@ impl Backoff for Drawn {
     }
 }
 
-/// Uses a delay up; what is slept instead is nothing.
+/// Consumes a delay without sleeping.
 #[inline]
 #[must_use]
 pub fn drawn(delay: Duration) -> Duration {

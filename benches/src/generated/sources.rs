@@ -3,9 +3,9 @@
 /// A way of retrying, as source text.
 pub(super) struct Way {
     pub(super) name: &'static str,
-    /// What stands before each `async fn`.
+    /// The text before each `async fn`.
     pub(super) attribute: &'static str,
-    /// The body; `QUESTION` becomes a number of the function's own.
+    /// The body; `QUESTION` becomes a different number in each function.
     pub(super) body: &'static str,
 }
 
@@ -82,7 +82,7 @@ pub(super) const WAYS: &[Way] = &[
     },
 ];
 
-/// What every program has beside its functions.
+/// The common code of every program.
 pub(super) const COMMON: &str = "\
 #![allow(dead_code)]
 use std::cell::{Cell, RefCell};
@@ -109,7 +109,7 @@ const fn backon_delays() -> backon::ExponentialBuilder {
     BACKON
 }
 
-/// What users of `backoff` write, because it has no limit on attempts.
+/// The code that users of `backoff` write, because it has no limit on attempts.
 struct Limited(backoff::ExponentialBackoff, u32);
 
 impl Limited {
@@ -133,7 +133,7 @@ impl backoff::backoff::Backoff for Limited {
     }
 }
 
-/// What users of `tower` write, because it has no policy of its own.
+/// The code that users of `tower` write, because it has no ready-made policy.
 #[derive(Clone)]
 struct Attempts(u32, ExponentialBackoff);
 

@@ -1,4 +1,4 @@
-//! What a way of retrying costs the compiler and the binary.
+//! The cost of a way of retrying for the compiler and the binary.
 
 use super::{Goal, Group, Row, Source, Tolerance};
 

@@ -6,7 +6,7 @@ use super::{Goal, Group, Row, Source, Tolerance};
 pub(super) const CALLS: u32 = 1_000_000;
 /// The threads that are cancelled at once.
 pub(super) const THREADS: u32 = 1_000;
-/// How often; the median counts.
+/// The number of runs; the median is used.
 pub(super) const CANCELLATIONS: usize = 15;
 
 /// A million tasks, a thousand threads.

@@ -1,4 +1,4 @@
-//! Async calls on one runtime, all in the delay after their first attempt, then all through with it.
+//! Async calls on one runtime: all are in the delay after their first attempt, then all complete.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -14,7 +14,7 @@ use crate::calls::future::paused_runtime;
 use crate::calls::peers::future as peers;
 use crate::calls::{Down, MAX_ATTEMPTS, jittered};
 
-/// The base of every delay; full jitter spreads the retries over it, as those of a fleet are.
+/// The base of every delay; full jitter spreads the retries over it, as in a fleet.
 const DELAY: Duration = Duration::from_secs(60);
 const POLICY: Policy = Policy::exponential().initial_delay(DELAY).max_delay(DELAY).max_attempts(MAX_ATTEMPTS).build();
 
@@ -38,7 +38,7 @@ pub const WAYS: &[(&str, Run)] = &[
     ("backoff", |calls| wait(calls, |id| peers::backoff(DELAY / 2, None, move || attempt(id)))),
 ];
 
-/// What was seen of calls that all waited.
+/// The observations of calls that all waited.
 #[derive(Clone, Copy, Debug)]
 pub struct Waited {
     /// Attempts made before the outage ended.
@@ -51,22 +51,22 @@ pub struct Waited {
     pub heap: i64,
     /// Allocations until all waited.
     pub allocations: u64,
-    /// Allocations from the end of the outage until all had answered.
+    /// Allocations from the end of the outage until all had returned.
     pub late_allocations: u64,
-    /// Bytes that the resident set grew by until all waited; 0 where the system does not tell.
+    /// The growth of the resident set in bytes until all waited; 0 if the system does not report it.
     pub resident: u64,
     /// Time until all waited.
     pub start: Duration,
-    /// Time from the end of the outage until all had answered.
+    /// Time from the end of the outage until all had returned.
     pub finish: Duration,
 }
 
 impl Waited {
-    /// Checks that each call was attempted once, waited, was attempted again, and answered.
+    /// Checks that each call was attempted once, waited, was attempted again, and returned.
     ///
     /// # Errors
     ///
-    /// When one was not.
+    /// Returns an error when a call was not.
     pub fn check(&self, calls: u32) -> Result<(), Box<dyn Error>> {
         let expected = (u64::from(calls), 2 * u64::from(calls), calls);
         let seen = (self.first_attempts, self.attempts, self.answered);
@@ -77,7 +77,7 @@ impl Waited {
     }
 }
 
-/// What is called; it says whose answer it is.
+/// The number of a call, which its attempts return.
 #[derive(Clone, Copy, Debug)]
 struct Id(u32);
 
@@ -123,7 +123,7 @@ async fn by_backon_macros(id: Id) -> Result<u32, Down> {
     attempt(id).await
 }
 
-/// The tasks are spawned one by one and run at once, so that the runtime's queue of tasks that wait for a turn stays small.
+/// The tasks are spawned one by one and run at once, so that the runtime's queue of runnable tasks stays small.
 fn wait<F>(calls: u32, call: impl Fn(Id) -> F) -> Waited
 where
     F: Future<Output = Result<u32, Down>> + Send + 'static,
@@ -167,7 +167,7 @@ where
     }
 }
 
-/// The bytes of this process that are in memory.
+/// Returns the bytes of this process that are in memory.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kibibytes =

@@ -1,4 +1,4 @@
-//! Blocking calls, each in a delay on a thread of its own, all cancelled at once.
+//! Blocking calls, each in a delay on a separate thread, all cancelled at once.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,22 +10,22 @@ use backoff_core::{CancelToken, Policy, RetryError, StopReason, retry};
 
 use crate::calls::{Down, MAX_ATTEMPTS};
 
-/// No delay here ends by itself.
+/// Long enough that no delay here ends by itself.
 const LONG: Duration = Duration::from_secs(3_600);
 const POLICY: Policy = Policy::constant(LONG).max_attempts(MAX_ATTEMPTS).build();
-/// Enough for a thread that waits, so that thousands need little.
+/// Enough for a waiting thread, so that thousands need little memory.
 const STACK: usize = 64 * 1024;
 
-/// How one way of calling ends when it is cancelled.
+/// The end of a cancelled call, for one way of calling.
 pub type Run = fn(threads: u32) -> Result<Ended, Box<dyn Error>>;
 
 /// Each way of calling, by name.
 pub const WAYS: &[(&str, Run)] = &[("hand", by_hand), ("policy", by_policy), ("retry", by_annotated)];
 
-/// What was seen of calls that were cancelled together.
+/// The observations of calls that were cancelled together.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
-    /// Calls that were told `Cancelled` and gave back the error of their own attempt.
+    /// Calls that ended with `Cancelled` and returned the error of their own attempt.
     pub cancelled: u32,
     /// Time from the cancellation until the last call had returned.
     pub last_return: Duration,
@@ -64,7 +64,7 @@ fn annotated(id: u32, token: &CancelToken, waiting: &AtomicU32, reason: &mut Opt
     fails(id)
 }
 
-/// A flag and a condition variable, as a loop without a token has them.
+/// A flag and a condition variable, as used by a loop without a token.
 fn by_hand(threads: u32) -> Result<Ended, Box<dyn Error>> {
     let (flag, waiting) = (Arc::new((Mutex::new(false), Condvar::new())), AtomicU32::new(0));
     let call = |id| {
@@ -95,7 +95,7 @@ fn count(waiting: &AtomicU32) {
     waiting.fetch_add(1, Ordering::Release);
 }
 
-/// `call` says whether it ended as it should. What is right does not depend on how far into its delay a thread has come.
+/// `call` returns whether it ended correctly. The check does not depend on the progress of a thread's delay.
 fn cancel_all(
     threads: u32,
     waiting: &AtomicU32,
@@ -135,11 +135,11 @@ fn cancel_all(
     })
 }
 
-/// The median time to the last return of each way, in milliseconds; the ways take turns.
+/// Returns the median time to the last return of each way, in milliseconds; the ways take turns.
 ///
 /// # Errors
 ///
-/// When a call did not end with `Cancelled` and its own error, or the system refuses so many threads.
+/// Returns an error when a call did not end with `Cancelled` and its own error, or the system refuses so many threads.
 pub fn last_returns(threads: u32, rounds: usize) -> Result<Vec<(&'static str, f64)>, Box<dyn Error>> {
     let mut times: Vec<_> = WAYS.iter().map(|(way, run)| (*way, *run, Vec::with_capacity(rounds))).collect();
     for _ in 0..rounds {

@@ -49,7 +49,7 @@ pub(crate) fn draw(file: &Path, runs: &[(String, Arrivals)]) -> Result<(), Box<d
     Ok(())
 }
 
-/// Returns the seconds in which 99 % of all retries arrive, of the slowest policy.
+/// Returns the seconds in which 99 % of all retries arrive, for the slowest policy.
 fn shown(runs: &[(String, Arrivals)]) -> f64 {
     let most = runs.iter().map(|(_, arrivals)| {
         let all: u32 = arrivals.slots.iter().sum();

@@ -1,4 +1,4 @@
-//! The delays of a policy: for each retry the range, the base delay, and what some calls slept.
+//! The delays of a policy: for each retry the range, the base delay, and the delays of some calls.
 
 use std::error::Error;
 use std::path::Path;
@@ -14,7 +14,7 @@ use plotters::style::{Color as _, WHITE};
 use super::{COLOURS, INK, text};
 use simulator::statistics::count;
 
-/// The retries that fit a chart.
+/// The number of retries that fit a chart.
 pub(crate) const MOST_RETRIES: usize = 12;
 
 const CALLS: u32 = 60;

@@ -1,4 +1,4 @@
-//! Starts and stops a server for a person: `systems/server postgres start DIRECTORY`.
+//! Starts and stops a server for interactive use: `systems/server postgres start DIRECTORY`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
-//! What the simulator must reproduce: figures of published experiments and of a reference simulation, each with its tolerance.
+//! The figures that the simulator must reproduce, from published experiments and a reference simulation, each with its
+//! tolerance.
 //!
-//! The tolerance of a mean of 20 seeds is about 4 standard errors; with fewer seeds the band of a single run holds.
+//! The tolerance of a mean of 20 seeds is about 4 standard errors; with fewer seeds the band of a single run applies.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::runs::each_seed;
 use crate::server::{Kind, Outage};
 use crate::statistics::Summary;
 
-/// One figure, and whether it came out.
+/// One figure, and whether it was reproduced.
 #[derive(Clone, Debug)]
 pub struct Check {
     pub row: &'static str,
@@ -26,17 +27,17 @@ pub struct Check {
     pub holds: bool,
 }
 
-/// How much is run.
+/// The size of the runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
     pub seeds: u64,
     pub fleet_seeds: u64,
-    /// When the outage starts, and how long the fleet runs on after it.
+    /// The start of the outage, and the time that the fleet runs after it.
     pub warm_up: Duration,
     pub settle: Duration,
 }
 
-/// Seeds from which the tolerances for means hold.
+/// The number of seeds from which the tolerances for means apply.
 const MANY: u64 = 20;
 
 struct Band {
@@ -129,7 +130,7 @@ pub fn herd_checks(extent: &Extent) -> Vec<Check> {
     kinds.into_iter().map(check).collect()
 }
 
-/// Layers of retries above a dead bottom, exact.
+/// Layers of retries above a bottom that always fails, exact.
 pub fn layer_checks() -> Vec<Check> {
     let cases =
         [(3, 3, false, 27), (4, 3, false, 64), (3, 5, false, 243), (3, 3, true, 3), (4, 3, true, 4), (3, 5, true, 3)];
@@ -149,7 +150,7 @@ pub fn layer_checks() -> Vec<Check> {
     cases.into_iter().map(check).collect()
 }
 
-/// What a fleet must do at one load.
+/// The required behaviour of a fleet at one load.
 struct Verdict {
     load: f64,
     amplification: Option<(f64, f64)>,
@@ -213,7 +214,8 @@ fn rows() -> [Row; 7] {
     ]
 }
 
-/// A fleet of 100 clients and a server of 1,000 requests a second that stalls for 30 s; `done` is told of each finished run.
+/// A fleet of 100 clients and a server of 1,000 requests a second that stalls for 30 s; `done` is called after each
+/// run.
 pub fn fleet_checks(extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Check> {
     rows()
         .iter()
@@ -221,7 +223,7 @@ pub fn fleet_checks(extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Check> {
         .collect()
 }
 
-/// The number of runs of [`fleet_checks`].
+/// Returns the number of runs of [`fleet_checks`].
 pub fn fleet_runs(extent: &Extent) -> u64 {
     rows().len() as u64 * 2 * extent.fleet_seeds
 }

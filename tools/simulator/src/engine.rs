@@ -13,7 +13,7 @@ pub type Instant = u64;
 
 pub const SECOND: Instant = 1_000_000_000;
 
-/// Returns a duration as a span of virtual time; one that does not fit is as good as never.
+/// Converts a duration to a span of virtual time; one that does not fit becomes a span that no run reaches.
 pub fn span(duration: Duration) -> Instant {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX / 4)
 }
@@ -28,7 +28,7 @@ pub fn seconds(span: Instant) -> f64 {
     span as f64 / 1e9
 }
 
-/// Events in the order of their time; those of the same instant in the order in which they were added.
+/// Events in the order of their time; those of the same instant are in insertion order.
 pub struct Queue<E> {
     events: BinaryHeap<Reverse<Entry<E>>>,
     added: u64,
@@ -117,12 +117,12 @@ impl Dice {
         u32::try_from(wide >> 32).unwrap_or_default()
     }
 
-    /// Returns the time to the next of events that come `rate` times a second on average, independently.
+    /// Returns the time to the next of independent events that occur `rate` times a second on average.
     pub fn gap(&mut self, rate: f64) -> Instant {
         from_seconds(-(1.0 - self.fraction()).ln() / rate)
     }
 
-    /// Returns the time of one way through the network: |N(10, 2)| milliseconds.
+    /// Returns the one-way time of the network: |N(10, 2)| milliseconds.
     pub fn hop(&mut self) -> Instant {
         let radius = (-2.0 * (1.0 - self.fraction()).ln()).sqrt();
         let normal = radius * (std::f64::consts::TAU * self.fraction()).cos();

@@ -1,4 +1,4 @@
-//! What stands between a client and its retries.
+//! The guard that limits the retries of a client.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use crate::engine::{Instant, span};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Guard {
-    /// Nothing.
+    /// No guard.
     None,
     /// A budget for each client.
     Budget { ratio: f64, capacity: u32, deposit: Deposit },
-    /// A circuit breaker for each client, on all its requests; the library has none, and this is a comparison.
+    /// A circuit breaker for each client, on all its requests; the library has none, so it is here for comparison.
     Breaker { failures: u32, open: Duration },
 }
 
-/// What pays for retries.
+/// The event that pays for retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deposit {
     /// A success, as in the library.
     Success,
-    /// A request, whatever becomes of it: a comparison.
+    /// A request with any result, for comparison.
     Request,
 }
 
@@ -43,7 +43,7 @@ impl Guarded {
         }
     }
 
-    /// A new request begins.
+    /// Begins a new request.
     pub fn request(&self) {
         if let Self::Budget(budget, Deposit::Request) = self {
             budget.deposit();
@@ -72,7 +72,7 @@ impl Guarded {
         }
     }
 
-    /// Returns the budget that a retry takes a token from.
+    /// Returns the budget from which a retry takes a token.
     pub fn budget(&self) -> Option<&Budget> {
         match self {
             Self::Budget(budget, _) => Some(budget),
@@ -83,10 +83,11 @@ impl Guarded {
 
 /// Opens after some failures in a row, then lets one attempt through at a time.
 ///
-/// The published figures leave three details open: how many attempts a half-open breaker lets through, whether a failure that comes in late starts the time anew, and
-/// whether a refused request is retried. Of the eight combinations, this one (one attempt, anew, no retry) was chosen because it alone agrees with
-/// the figures for 100 and for 1,000 clients. They matter: with 100 clients, each other one changes the attempts during
-/// the outage by a quarter or the recovery by 1 to 4 s at 80 % load.
+/// The published figures leave three details open: how many attempts a half-open breaker lets through, whether a late
+/// failure restarts the time, and whether a refused request is retried. There are eight combinations. This one (one
+/// attempt, restart, no retry) was chosen because only it agrees with the figures for 100 and for 1,000 clients. The
+/// details matter: with 100 clients, each other combination changes the attempts during the outage by a quarter or the
+/// recovery by 1 to 4 s at 80 % load.
 pub struct Breaker {
     most_failures: u32,
     open: Instant,

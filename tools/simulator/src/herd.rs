@@ -50,7 +50,7 @@ pub fn run(setting: &Herd, seed: u64) -> Arrivals {
     Arrivals { slots, mean_wait: sum / f64::from(setting.clients), longest_wait: longest }
 }
 
-/// The slots that are kept: ten minutes.
+/// The number of slots that are kept: ten minutes.
 const MOST_SLOTS: usize = 60_000;
 
 fn add_to(slots: &mut Vec<u32>, at: Duration) {

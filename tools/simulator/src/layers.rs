@@ -6,15 +6,15 @@ use backoff_core::{Budget, Decision, Failure, Fault, Policy, StopReason};
 
 use crate::engine::Dice;
 
-/// Calls and delays take no time here.
+/// The duration of all calls and delays here.
 const NO_TIME: Duration = Duration::ZERO;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Layers {
-    /// How many layers retry, one above the other.
+    /// The number of layers that retry, one above the other.
     pub depth: u32,
     pub policy: Policy,
-    /// Only the outermost layer retries.
+    /// True if only the outermost layer retries.
     pub is_suppressed: bool,
     /// The chance that a call of the bottom fails.
     pub failure_rate: f64,
@@ -47,7 +47,7 @@ pub fn run(setting: &Layers, seed: u64) -> Load {
     }
 }
 
-/// What the formula says for calls per request and the chance of success: independent failures, no budget.
+/// Returns the formula's calls per request and chance of success, for independent failures without a budget.
 pub fn expected(setting: &Layers) -> Load {
     let attempts = setting.policy.max_attempts().map_or(f64::INFINITY, f64::from);
     let retrying = if setting.is_suppressed { 1.0 } else { f64::from(setting.depth) };
@@ -67,7 +67,7 @@ struct Stack<'s> {
 }
 
 impl Stack<'_> {
-    /// One call of a layer, with its retries; layer 0 is the bottom. Returns whether it succeeded.
+    /// Makes one call of a layer, with its retries; layer 0 is the bottom. Returns whether it succeeded.
     fn call(&mut self, layer: u32) -> bool {
         let Some(inner) = layer.checked_sub(1) else {
             self.calls += 1;

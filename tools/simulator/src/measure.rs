@@ -1,4 +1,4 @@
-//! What one run of a fleet shows: counts per second, and the figures drawn from them.
+//! The results of one run of a fleet: counts per second, and the figures computed from them.
 
 use crate::engine::{Instant, seconds};
 use crate::outage::Fleet;
@@ -17,7 +17,7 @@ pub struct Counts {
     pub requests: u32,
     /// Attempts sent: first ones and retries.
     pub attempts: u32,
-    /// Requests answered well and in time.
+    /// Requests that were answered successfully and in time.
     pub successes: u32,
 }
 
@@ -28,7 +28,7 @@ pub struct Figures {
     pub amplification: f64,
     /// The most attempts in one second, as a multiple of the requests in one second.
     pub peak: f64,
-    /// Seconds after the outage from which on 5 s of successes come to 95 % of the requests; `None` when that never is.
+    /// Seconds after the outage from which 5 s of successes reach 95 % of the requests; `None` when that never happens.
     pub recovery: Option<f64>,
     /// The part of the requests that succeeded in the 60 s after the outage.
     pub good60: f64,

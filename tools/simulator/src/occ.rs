@@ -1,6 +1,8 @@
-//! Contention for one row: clients read its version and write it back, and a write whose version is no longer the newest is refused.
+//! Contention for one row: clients read its version and write it back. A write is refused if its version is no longer
+//! the newest.
 //!
-//! The experiment of "Exponential Backoff And Jitter" (M. Brooker, 2015): all clients start together, and each ends with its one successful write.
+//! The experiment of "Exponential Backoff And Jitter" (M. Brooker, 2015): all clients start together, and each ends
+//! with its one successful write.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A fleet of clients and a server that fails for a while: what the retries do to its recovery.
+//! A fleet of clients and a server that fails for a while: the effect of retries on its recovery.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use crate::server::{Outage, Server};
 #[derive(Clone, Copy, Debug)]
 pub struct Fleet {
     pub clients: u32,
-    /// What the server does per second.
+    /// The capacity of the server in requests per second.
     pub capacity: f64,
     /// Requests of all clients, as a part of the capacity.
     pub load: f64,
     pub outage: Outage,
-    /// How long the run goes on after the outage.
+    /// The time that the run continues after the outage.
     pub settle: Duration,
     pub policy: Policy,
     pub guard: Guard,
-    /// How long a client waits for an answer.
+    /// The time that a client waits for a response.
     pub timeout: Duration,
-    /// The most work that waits at the server.
+    /// The largest amount of work that waits at the server.
     pub queue: Duration,
 }
 
@@ -40,13 +40,13 @@ impl Fleet {
 
 #[derive(Clone, Copy)]
 enum Event {
-    /// A client gets a new request to send.
+    /// A client receives a new request to send.
     Request,
     /// An attempt leaves its client.
     Send { call: u32 },
     /// An attempt reaches the server.
     Arrive { call: u32, sent: Instant },
-    /// The client learns how its attempt ended: well, or with this fault.
+    /// The client receives the end of its attempt: a success, or this fault.
     Answer { call: u32, fault: Option<Fault> },
 }
 
@@ -65,12 +65,12 @@ struct Run<'f> {
     server: Server,
     clients: Vec<Guarded>,
     calls: Vec<Call>,
-    /// Places in `calls` that are free again.
+    /// Positions in `calls` that are free again.
     free: Vec<u32>,
     trace: Trace,
 }
 
-/// Runs the fleet once; `tick` is told of each second that has passed.
+/// Runs the fleet once; calls `tick` after each second.
 pub fn run(fleet: &Fleet, seed: u64, tick: &dyn Fn()) -> Trace {
     let mut run = Run {
         fleet,
@@ -145,7 +145,7 @@ impl Run<'_> {
         let served = self.server.accept(now);
         let back = served.unwrap_or(now).saturating_add(self.dice.hop());
         let (at, fault) = match served {
-            // Whether the server acted is not known to a client that gave up waiting.
+            // A client that gave up waiting cannot know whether the server acted.
             _ if back > gives_up => (gives_up.max(now), Some(Fault::Ambiguous)),
             Some(_) => (back, None),
             None => (back, Some(Fault::Transient)),

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// Returns what `run` gives for each of the seeds 1, 2, .. up to `seeds`, in that order.
+/// Returns the results of `run` for each of the seeds 1, 2, .. up to `seeds`, in that order.
 pub fn each_seed<R: Send>(seeds: u64, run: impl Fn(u64) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(1);

@@ -29,13 +29,14 @@ impl Outage {
     }
 }
 
-/// Serves in the order of arrival; what was given up by its client is served all the same, because the server cannot know.
+/// Serves in the order of arrival. Requests that the client has given up are still served, because the server cannot
+/// know.
 pub struct Server {
     service: Instant,
-    /// The most work that waits; what comes on top is refused.
+    /// The largest amount of work that waits; requests beyond it are refused.
     bound: Instant,
     outage: Outage,
-    /// When all accepted work will be done.
+    /// The time at which all accepted work will be done.
     free_at: Instant,
 }
 
@@ -45,9 +46,10 @@ impl Server {
         Self { service: from_seconds(1.0 / capacity), bound: span(bound), outage, free_at: 0 }
     }
 
-    /// Returns when the answer to a request that arrives now leaves the server; `None` when the request is refused.
+    /// Returns the time at which the response to a request that arrives now leaves the server; `None` when the request
+    /// is refused.
     ///
-    /// The end of the outage is known to the simulation, so that the time is final at once.
+    /// The simulation contains the end of the outage, so the time is final at once.
     pub fn accept(&mut self, now: Instant) -> Option<Instant> {
         let is_out = (self.outage.start()..self.outage.end()).contains(&now);
         let is_refused = match self.outage.kind {
@@ -66,12 +68,12 @@ impl Server {
         Some(self.free_at)
     }
 
-    /// The part of the service that is left when the outage begins; all of it for a request that starts within.
+    /// The remaining part of the service when the outage begins; all of it for a request that starts during the outage.
     fn left_at(&self, start: Instant) -> Instant {
         self.service - self.outage.start().saturating_sub(start).min(self.service)
     }
 
-    /// Returns the work that waits, the time of a stall taken off.
+    /// Returns the waiting work, without the time of a stall.
     fn waiting(&self, now: Instant) -> Instant {
         let until = self.free_at.max(now);
         let idle = match self.outage.kind {
@@ -82,7 +84,7 @@ impl Server {
     }
 }
 
-/// Returns the second of the run that an instant falls into.
+/// Returns the second of the run that contains an instant.
 pub fn second(at: Instant) -> usize {
     usize::try_from(at / SECOND).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Mean and spread of what several seeds gave.
+//! Mean and spread of the results of several seeds.
 
 #[derive(Clone, Copy, Debug)]
 pub struct Summary {
@@ -17,7 +17,7 @@ impl Summary {
     }
 }
 
-/// Returns a count as a number to reckon with.
+/// Converts a count to a floating-point number.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
 pub fn count(items: usize) -> f64 {
     items as f64

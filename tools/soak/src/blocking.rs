@@ -38,17 +38,18 @@ pub(crate) static TALLIES: [&Tally; 13] = [
     &BY_HAND,
 ];
 
-/// Far more hosts than budgets, so that they come and go.
+/// Far more hosts than budgets, so that budgets are replaced.
 pub(crate) static HOSTS: Budgets<String> = Budgets::new().capacity(CAPACITY).max_keys(MAX_KEYS);
 const CAPACITY: u32 = 3;
 const MAX_KEYS: usize = 64;
 
-/// Returns how many allocations the budgets hold, which come and go with their keys: a key and a budget each.
+/// Returns the number of allocations of the budgets: a key and a budget each. They are made and freed with their keys.
 pub(crate) fn held_by_budgets() -> usize {
     2 * HOSTS.len()
 }
 
-/// Returns the most retries that the budgets allow: what they were made with, and a tenth of a retry for each success.
+/// Returns the largest number of retries that the budgets allow: their first tokens, and a tenth of a retry for each
+/// success.
 pub(crate) fn most_retries(successes: u64) -> u64 {
     (MAX_KEYS as u64 + 1) * u64::from(CAPACITY) + successes / 10
 }
@@ -101,7 +102,7 @@ fn make_plain(random: &mut Seeded) {
     call.ended(expected);
 }
 
-/// With all that an attempt can get: a key, a clone, its number, and something to do before it.
+/// Uses all arguments of an attempt: a key, a clone, its number, and an action before it.
 #[retry(
     name = "soak.blocking.repeatable",
     policy = QUICK,
@@ -152,7 +153,7 @@ fn make_budgeted(random: &mut Seeded) {
     call.ended_unless(StopReason::BudgetEmpty, call.expected(4, false));
 }
 
-/// Limited by time, of which there is little.
+/// Limited by a short time.
 #[retry(
     name = "soak.blocking.brief",
     max_elapsed = "300us",
@@ -169,11 +170,11 @@ fn brief(call: &Call) -> Result<u32, Trouble> {
 fn make_brief(random: &mut Seeded) {
     let call = Call::new(&BRIEF, random);
     let _ = brief(&call);
-    // A push-back of an hour does not fit, and no other reason bounds it.
+    // A push-back of an hour does not fit, and no other reason limits it.
     call.ended_unless(StopReason::MaxElapsed, call.expected(u32::MAX, false));
 }
 
-/// Waits an hour, but for its token, which is cancelled as soon as it waits.
+/// Waits an hour unless its token is cancelled, which happens as soon as it waits.
 #[retry(
     name = "soak.blocking.cancelled",
     delay = "1h",
@@ -195,7 +196,7 @@ fn make_cancelled(random: &mut Seeded) {
     call.ended(call.expected(1, false).or_else_cancelled());
 }
 
-/// Succeeds every time, with a value that is good enough at some attempt.
+/// Succeeds every time; the value is good enough at some attempt.
 #[retry(
     name = "soak.blocking.polled",
     policy = QUICK,
@@ -237,7 +238,7 @@ fn make_rescued(random: &mut Seeded) {
     call.ended(expected);
 }
 
-/// Panics where it would succeed.
+/// Panics instead of succeeding.
 #[retry(
     name = "soak.blocking.panicking",
     policy = QUICK,

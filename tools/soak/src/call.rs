@@ -1,4 +1,4 @@
-//! One call: the script of its operation, and what became of it.
+//! One call: the script of its operation, and its observed result.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl From<AttemptTimeout> for Trouble {
     }
 }
 
-/// How a call must end.
+/// The required end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) attempts: u32,
@@ -37,8 +37,8 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// The end of a call that would wait an hour for its second attempt, and is cancelled meanwhile: only what stops it before it waits
-    /// comes first. `self` is the end of a call with one attempt.
+    /// Returns the end of a call that would wait an hour for its second attempt, and is cancelled meanwhile. Only
+    /// reasons that stop it before the wait come first. `self` is the end of a call with one attempt.
     pub(crate) fn or_else_cancelled(self) -> Self {
         match self.reason {
             Some(StopReason::MaxAttempts) => Self { reason: Some(StopReason::Cancelled), ..self },
@@ -47,7 +47,7 @@ impl Expected {
     }
 }
 
-/// An operation that fails a few times in one way, and then would succeed.
+/// An operation that fails a few times in one way, and would then succeed.
 pub(crate) struct Script {
     failures: u32,
     fault: Fault,
@@ -75,7 +75,7 @@ impl Script {
         Self::new(failures, fault)
     }
 
-    /// Does what the script says; the value is the number of the attempt.
+    /// Runs the script; the value is the number of the attempt.
     pub(crate) fn attempt(&self) -> Result<u32, Trouble> {
         let attempt = self.made.fetch_add(1, Relaxed) + 1;
         if attempt <= self.failures { Err(Trouble { fault: self.fault }) } else { Ok(attempt) }
@@ -89,7 +89,8 @@ impl Script {
         self.failures
     }
 
-    /// Returns how a call must end that makes up to so many attempts, and beyond ambiguous failures if it is `idempotent`.
+    /// Returns the required end of a call with at most `max_attempts` attempts, which continues after ambiguous
+    /// failures if it is `idempotent`.
     pub(crate) fn expected(&self, max_attempts: u32, idempotent: bool) -> Expected {
         let is_first_of_several = self.failures > 0 && max_attempts > 1;
         let is_too_long = self.fault.not_before().is_some_and(|wait| wait > LONGEST_PUSH_BACK);
@@ -109,18 +110,18 @@ impl Script {
     }
 }
 
-/// What a policy allows when it says nothing.
+/// The longest push-back that a policy allows by default here.
 const LONGEST_PUSH_BACK: Duration = Duration::from_secs(30);
 
-/// One call, as operation and hooks see it.
+/// One call, as seen by operation and hooks.
 pub(crate) struct Call {
     tally: &'static Tally,
     script: Script,
     attempts: AtomicU32,
     retries: AtomicU32,
-    /// The number of attempts that `on_recovered` was told.
+    /// The number of attempts that `on_recovered` received.
     recovered: AtomicU32,
-    /// The position of the reason in [`REASONS`], and 1.
+    /// The position of the reason in [`REASONS`], plus 1.
     stopped: AtomicU32,
 }
 
@@ -144,7 +145,7 @@ impl Call {
         self.attempts.load(Relaxed)
     }
 
-    /// Does what the script says, and counts; the value is the number of the attempt.
+    /// Runs the script, and counts; the value is the number of the attempt.
     pub(crate) fn attempt(&self) -> Result<u32, Trouble> {
         self.attempt_starts();
         self.script.attempt()
@@ -161,7 +162,7 @@ impl Call {
         self.failed_attempt(event.attempt());
     }
 
-    /// Notes that an attempt failed and another follows.
+    /// Records that an attempt failed and another follows.
     pub(crate) fn failed_attempt(&self, number: u32) {
         self.tally.retries.fetch_add(1, Relaxed);
         let retries = self.retries.fetch_add(1, Relaxed) + 1;
@@ -175,7 +176,7 @@ impl Call {
         self.recovered_at(event.attempts());
     }
 
-    /// Notes that a retry succeeded.
+    /// Records that a retry succeeded.
     pub(crate) fn recovered_at(&self, attempt: u32) {
         self.tally.recovered.fetch_add(1, Relaxed);
         self.recovered.store(attempt, Relaxed);
@@ -186,7 +187,7 @@ impl Call {
         self.gave_up_for(event.reason());
     }
 
-    /// Notes why the call gave up.
+    /// Records the reason why the call gave up.
     pub(crate) fn gave_up_for(&self, reason: StopReason) {
         self.tally.gave_up(reason);
         let at = REASONS.iter().position(|known| *known == reason).expect("every reason is known");
@@ -198,12 +199,12 @@ impl Call {
         REASONS.get(at as usize).copied()
     }
 
-    /// Returns how the call must end by its script.
+    /// Returns the end that the script requires of the call.
     pub(crate) fn expected(&self, max_attempts: u32, idempotent: bool) -> Expected {
         self.script.expected(max_attempts, idempotent)
     }
 
-    /// Checks how the call ended.
+    /// Checks the end of the call.
     pub(crate) fn ended(&self, expected: Expected) {
         if self.found() != expected {
             self.complain(&format!("it was to end with {expected:?}"));
@@ -211,7 +212,7 @@ impl Call {
         self.is_consistent();
     }
 
-    /// Checks how the call ended, if nothing else ended it for this reason.
+    /// Checks the end of the call, unless it ended for this reason.
     pub(crate) fn ended_unless(&self, reason: StopReason, expected: Expected) {
         if self.reason() == Some(reason) {
             if self.attempts() > expected.attempts {
@@ -223,7 +224,7 @@ impl Call {
         }
     }
 
-    /// Checks how the call ended whose policy may have changed meanwhile, to no more than so many attempts.
+    /// Checks the end of a call whose policy may have changed meanwhile, to at most `most` attempts.
     pub(crate) fn ended_somehow(&self, succeeded: bool, most: u32) {
         let Script { failures, fault, .. } = self.script;
         let (attempts, reason) = (self.attempts(), self.reason());
@@ -241,7 +242,7 @@ impl Call {
         self.is_consistent();
     }
 
-    /// Checks how the call ended that had another one inside, with three attempts each: together they make three.
+    /// Checks the end of a call with another one inside, with three attempts each: together they make three.
     pub(crate) fn ended_around_another(&self, succeeded: bool, stops_with_it: bool) {
         let inside = self.expected(3, false);
         self.check("attempts multiplied", self.script.attempts() == inside.attempts);
@@ -255,7 +256,7 @@ impl Call {
         });
     }
 
-    /// Checks how the call ended, and what its report says.
+    /// Checks the end of the call, and its report.
     pub(crate) fn ended_as_reported(&self, report: Result<Success<u32>, RetryError<Trouble>>, expected: Expected) {
         let reported = match report {
             Ok(success) => Expected { attempts: success.attempts, reason: success.stopped },
@@ -265,7 +266,7 @@ impl Call {
         self.ended(expected);
     }
 
-    /// Ends a loop by hand, unless it has given up.
+    /// Ends a manual loop, unless it has given up.
     pub(crate) fn succeeded_by_hand(&self, attempts: &mut Attempts<'_, Schedule>) {
         if self.reason().is_none() {
             if self.attempts() > 1 {
@@ -295,7 +296,7 @@ impl Call {
         }
     }
 
-    /// Checks how the call ended, if it did before its future was dropped.
+    /// Checks the end of the call, if it ended before its future was dropped.
     pub(crate) fn ended_or_broke_off(&self, has_ended: bool, max_attempts: u32) {
         if has_ended {
             self.ended(self.expected(max_attempts, false));
@@ -304,7 +305,7 @@ impl Call {
         }
     }
 
-    /// Counts a call that ended without an end: dropped half-way, or in a panic.
+    /// Counts a call without a result: dropped halfway, or ended by a panic.
     pub(crate) fn broke_off(&self) {
         let (attempts, retries) = (self.attempts(), self.retries.load(Relaxed));
         self.tally.broken_off.fetch_add(1, Relaxed);
@@ -320,7 +321,7 @@ impl Call {
         self.tally.calls.fetch_sub(1, Relaxed);
     }
 
-    /// Checks what the caller saw.
+    /// Checks an observation of the caller.
     pub(crate) fn check(&self, what: &str, holds: bool) {
         if !holds {
             self.complain(what);

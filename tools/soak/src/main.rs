@@ -1,12 +1,12 @@
-//! Mixed calls for as long as you like, every count checked and memory watched: `cargo run -p backoff-soak -- --seconds 600`.
+//! Mixed calls for any time, with every count and the memory checked: `cargo run -p backoff-soak -- --seconds 600`.
 //!
-//! Threads and tasks call functions that fail as a script says: not at all, for a while, for good, with a push-back, ambiguously, by
-//! never answering, in a panic. They are retried, timed out, cancelled, dropped half-way, nested in one another, held back
-//! by budgets, and steered by overrides that change all the time. Each operation counts what it was asked to do; the hooks,
-//! the call sites and the observer of the process must have counted the same.
+//! Threads and tasks call functions that fail by a script: never, for a while, permanently, with a push-back,
+//! ambiguously, by not responding, or with a panic. The calls are retried, timed out, cancelled, dropped halfway,
+//! nested in one another, limited by budgets, and changed by overrides all the time. Each operation counts its
+//! executions; the hooks, the call sites and the observer of the process must have counted the same.
 //!
-//! The work is done in rounds. Between two of them nothing runs, so live allocations and the resident set must come back
-//! to where they were. The program ends with 1 and a sentence when a count is off, or when memory has grown.
+//! The work is done in rounds. No call runs between two rounds, so live allocations and the resident set must return to
+//! their earlier values. The program ends with 1 and a sentence when a count is wrong, or when memory has grown.
 
 mod blocking;
 mod call;
@@ -46,7 +46,8 @@ struct Args {
     seed: u64,
 }
 
-/// Calls of one thread in one round: so many that it takes as long as the tasks, whose timers count milliseconds.
+/// Calls of one thread in one round. The number is chosen so that a thread takes as long as the tasks, whose timers
+/// count milliseconds.
 const CALLS_OF_A_THREAD: u32 = 40 * 13;
 /// Calls of one task in one round.
 const CALLS_OF_A_TASK: u32 = 4 * 13;
@@ -86,7 +87,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Lets everybody work once, and returns when nothing runs any more.
+/// Runs all threads and tasks once, and returns when none runs any more.
 fn round(args: &Args, runtime: &tokio::runtime::Runtime, seeds: &mut Seeded) {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|threads| {

@@ -1,15 +1,15 @@
-//! Live allocations and the resident set between rounds, and whether they have grown.
+//! Live allocations and the resident set between rounds, and a check that they have not grown.
 
 use std::fmt;
 
 use stats_alloc::INSTRUMENTED_SYSTEM;
 
-/// What the process holds while nothing runs.
+/// The memory of the process while no call runs.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sample {
     allocations: usize,
     bytes: usize,
-    /// In KiB; 0 where the system does not tell.
+    /// In KiB; 0 if the system does not report it.
     resident: usize,
 }
 
@@ -23,7 +23,7 @@ impl Sample {
         }
     }
 
-    /// The least of each: what is not there by chance.
+    /// The least of each value, which excludes random allocations.
     fn least(samples: &[Self]) -> Self {
         let least = |of: fn(&Self) -> usize| samples.iter().map(of).min().unwrap_or_default();
         Self {
@@ -34,7 +34,7 @@ impl Sample {
     }
 }
 
-/// Reads the resident set from `/proc/self/status`, in KiB; `statm` counts pages, whose size it does not tell.
+/// Reads the resident set from `/proc/self/status`, in KiB; `statm` counts pages, and does not contain their size.
 fn resident() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -47,16 +47,16 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Fewer tell nothing: a quarter is warm-up, and the rest is compared with itself.
+    /// The least number of rounds that show a trend: a quarter is warm-up, and the rest is compared with itself.
     pub(crate) const LEAST_ROUNDS: usize = 8;
 
-    /// A task of the runtime may give its last allocation back a moment later; calls that leak are far above.
+    /// A task of the runtime may free its last allocation a moment later; leaking calls are far above this limit.
     const MORE_ALLOCATIONS: usize = 16;
     const MORE_BYTES: usize = 16 * 1024;
     /// The allocator of the system keeps freed memory in pieces.
     const MORE_RESIDENT: usize = 4 * 1024;
 
-    /// There is room for more rounds than fit into so many seconds, so that watching takes no memory later.
+    /// Allocates space for more rounds than fit into `seconds`, so that sampling allocates no memory later.
     pub(crate) fn new(seconds: u64) -> Self {
         let rounds = usize::try_from(seconds).unwrap_or_default().saturating_mul(50).min(10_000_000);
         Self { samples: Vec::with_capacity(rounds) }
@@ -66,13 +66,13 @@ impl Memory {
         self.samples.len()
     }
 
-    /// Takes a sample; `expected` allocations are there for a reason, and come and go.
+    /// Takes a sample; `expected` allocations are legitimate, and vary.
     pub(crate) fn sample(&mut self, expected: usize) {
         let Sample { allocations, bytes, resident } = Sample::now();
         self.samples.push(Sample { allocations: allocations.saturating_sub(expected), bytes, resident });
     }
 
-    /// Compares the two halves of what follows the warm-up.
+    /// Compares the two halves of the samples after the warm-up.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let (_, warm) = self.samples.split_at(self.samples.len() / 4);
         let (first, second) = warm.split_at(warm.len() / 2);

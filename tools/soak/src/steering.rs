@@ -14,13 +14,13 @@ static ASYNC: Tally = Tally::of("soak.steered.async");
 
 pub(crate) static TALLIES: [&Tally; 2] = [&BLOCKING, &ASYNC];
 
-/// The largest number of attempts that anything here allows.
+/// The largest number of attempts that any policy here allows.
 const MOST: u32 = 6;
 
-/// A policy for one call, in the place of the annotation.
+/// A policy for one call that replaces that of the annotation.
 const GIVEN: Policy = Policy::constant(Duration::from_micros(5)).max_attempts(5).build();
 
-/// Changes the overrides until it is told to stop, and leaves none behind.
+/// Changes the overrides until it is stopped, and leaves none behind.
 pub(crate) fn change_overrides(is_over: &AtomicBool) {
     for step in 0_u32.. {
         if is_over.load(Relaxed) {

@@ -1,4 +1,4 @@
-//! What all calls of one function came to, by the count of the operations and their callers.
+//! The counts of all calls of one function, by the operations and their callers.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,19 +13,19 @@ use crate::{blocking, steering, tasks};
 /// Every reason to stop.
 pub(crate) const REASONS: &[StopReason] = StopReason::ALL;
 
-/// The counts of one function, or of one kind of calls without a function of their own.
+/// The counts of one function, or of one kind of calls without an annotated function.
 pub(crate) struct Tally {
     name: &'static str,
     has_site: bool,
     max_elapsed: Option<Duration>,
     pub(crate) calls: AtomicU64,
     pub(crate) attempts: AtomicU64,
-    /// Told by `on_retry`.
+    /// Counted by `on_retry`.
     pub(crate) retries: AtomicU64,
     pub(crate) recovered: AtomicU64,
     /// Calls that succeeded at once.
     pub(crate) first_tries: AtomicU64,
-    /// Calls that were dropped half-way, or ended in a panic.
+    /// Calls that were dropped halfway, or ended in a panic.
     pub(crate) broken_off: AtomicU64,
     /// Calls that ended after a retry was announced and before it started.
     pub(crate) ended_in_delay: AtomicU64,
@@ -33,7 +33,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// The counts of an annotated function of this name.
+    /// Returns the counts of an annotated function of this name.
     pub(crate) const fn of(name: &'static str) -> Self {
         let [calls, attempts, retries, recovered, first_tries, broken_off, ended_in_delay] =
             [const { AtomicU64::new(0) }; 7];
@@ -54,7 +54,7 @@ impl Tally {
         }
     }
 
-    /// The counts of calls that belong to no annotated function.
+    /// Returns the counts of calls that belong to no annotated function.
     pub(crate) const fn without_site(name: &'static str) -> Self {
         let mut tally = Self::of(name);
         tally.has_site = false;
@@ -127,7 +127,7 @@ impl Tally {
 
 static COMPLAINTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// What the observer of the process was told, whatever the call.
+/// The events that the observer of the process received, of all calls.
 static WATCHED: Tally = Tally::without_site("the observer of the process");
 
 /// Counts the events of the whole process.
@@ -144,7 +144,7 @@ pub(crate) fn watch_the_process() {
     observe::set_global(watch).expect("nobody else watches");
 }
 
-/// Complains about a retry that starts too late, by the time at which it was decided; a hook is told the time when it runs.
+/// Reports a retry that starts too late, by the time of its decision; a hook receives the time at which it runs.
 fn starts_in_time(event: &CallEvent<'_>, delay: Duration) {
     let Some(at) = event.elapsed().time() else { return };
     for tally in all().filter(|tally| tally.name == event.name()) {
@@ -158,7 +158,7 @@ fn all() -> impl Iterator<Item = &'static Tally> {
     blocking::TALLIES.into_iter().chain(tasks::TALLIES).chain(steering::TALLIES)
 }
 
-/// Checks all counts, and returns what is wrong.
+/// Checks all counts, and returns the errors.
 pub(crate) fn complaints() -> Vec<String> {
     all().for_each(Tally::check);
     let sum = |of: fn(&Tally) -> u64| all().map(of).sum::<u64>();
@@ -187,7 +187,7 @@ fn lock() -> MutexGuard<'static, Vec<String>> {
     COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The counts as a table.
+/// Formats the counts as a table.
 pub(crate) fn table() -> String {
     let mut table =
         format!("{:<24}{:>12}{:>12}{:>12}{:>12}  gave up\n", "", "calls", "attempts", "retries", "recovered");

@@ -28,7 +28,7 @@ static BY_HAND: Tally = Tally::without_site("soak.async.by_hand");
 pub(crate) static TALLIES: [&Tally; 11] =
     [&PLAIN, &DROPPED, &STALLING, &TIMED, &BUDGETED, &CANCELLED, &SUPPRESSING, &STOPPING, &NESTED, &BUILT, &BY_HAND];
 
-/// The timers of the runtime count milliseconds; shorter delays end with the next one.
+/// A policy with short delays. The timers of the runtime count milliseconds, so shorter delays end with the next one.
 const QUICK: Policy = Policy::exponential()
     .initial_delay(Duration::from_micros(10))
     .max_delay(Duration::from_micros(80))
@@ -86,10 +86,10 @@ async fn make_plain(random: &mut Seeded) {
     call.ended(expected);
 }
 
-/// Watched by all calls, and never cancelled: what a dropped call leaves behind in it would stay.
+/// A token that all calls use and that is never cancelled. State that a dropped call left in it would stay there.
 pub(crate) static NEVER: CancelToken = CancelToken::new();
 
-/// A future of its own kind, which is dropped after some polls or some time, wherever it is by then.
+/// Returns a future of another type, which is dropped after some polls or some time, at any point.
 #[retry(
     name = "soak.async.dropped",
     policy = QUICK,
@@ -137,7 +137,7 @@ async fn make_dropped_by_time(random: &mut Seeded) {
     call.ended_or_broke_off(has_ended, 4);
 }
 
-/// Does not answer in place of failing.
+/// Does not return instead of failing.
 #[retry(
     name = "soak.async.stalling",
     policy = QUICK,
@@ -154,7 +154,7 @@ async fn stalling(call: &Call) -> Result<u32, Trouble> {
     }
 }
 
-/// The number of failures of a script that is drawn for something else.
+/// Returns the number of failures of a script that is drawn for another purpose.
 fn failures(random: &mut Seeded) -> u32 {
     u32::try_from(random.draw() % 6).expect("small")
 }
@@ -166,7 +166,7 @@ async fn make_stalling(random: &mut Seeded) {
     call.ended(expected);
 }
 
-/// Does not answer in place of failing, and is given up as a whole.
+/// Does not return instead of failing; the whole call times out.
 #[retry(
     name = "soak.async.timed",
     timeout = "1ms",
@@ -207,7 +207,7 @@ async fn make_budgeted(random: &mut Seeded) {
     call.ended_unless(StopReason::BudgetEmpty, call.expected(4, false));
 }
 
-/// Waits an hour, but for its token, which another task cancels.
+/// Waits an hour unless its token is cancelled, which another task does.
 #[retry(
     name = "soak.async.cancelled",
     delay = "1h",
@@ -258,7 +258,7 @@ async fn stopping(call: &Arc<Call>) -> Result<u32, Trouble> {
     in_another_task(call).await
 }
 
-/// A call inside another one, whose script it follows, in a task that takes the scope along.
+/// A call inside another one, whose script it follows, in a task that receives the scope.
 async fn in_another_task(outer: &Arc<Call>) -> Result<u32, Trouble> {
     let scope = Scope::current().expect("the attempt has a scope");
     let outer = Arc::clone(outer);

@@ -62,12 +62,12 @@ pub(crate) fn retry(service: &Service) -> Result<u32, Down> {
     retry::retry(retry_delays(), || service.ask()).map_err(|error| error.error)
 }
 
-/// Its sleep of nothing asks the system for nothing.
+/// The crate sleeps a zero delay, which makes no system call.
 pub(crate) fn retry_without_sleep(service: &Service) -> Result<u32, Down> {
     retry::retry(retry_delays().map(drawn), || service.ask()).map_err(|error| error.error)
 }
 
-/// The crate has no cap on a delay; four attempts stay far below ours.
+/// The crate has no cap on a delay; the delays of four attempts stay far below our cap.
 #[inline]
 fn retry_delays() -> impl Iterator<Item = Duration> {
     let delays = retry::delay::Exponential::from_millis(INITIAL_MILLIS);

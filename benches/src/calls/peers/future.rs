@@ -1,4 +1,4 @@
-//! Async calls through other crates, generic over what is called, so that every figure is of the same call.
+//! Async calls through other crates, generic over the operation, so that all figures are of the same call.
 //!
 //! Each starts at `delay` and is capped there.
 
@@ -86,7 +86,8 @@ where
     })
 }
 
-/// `tower`: a service wrapped in its retry layer, called once; `policy` is cloned, as a service clones it for each request.
+/// `tower`: a service wrapped in its retry layer, called once; `policy` is cloned, as a service clones it for each
+/// request.
 #[inline]
 pub fn tower<F, A>(policy: &Attempts, operation: F) -> impl Future<Output = Result<u32, Down>> + use<F, A>
 where
@@ -100,7 +101,8 @@ where
     Oneshot::new(tower::retry::Retry::new(policy.clone(), service), ())
 }
 
-/// The policy that a user of tower writes: it counts attempts and takes tower's backoff, whose jitter lies below the cap.
+/// The policy that a user of tower writes: it counts attempts and takes tower's backoff, whose jitter stays below the
+/// cap.
 #[derive(Clone, Debug)]
 pub struct Attempts {
     left: u32,

@@ -1,4 +1,4 @@
-//! The chart: attempts and time over the number of clients, measured beside predicted.
+//! The chart: attempts and time over the number of clients, measured and predicted.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 const WIDTH: u32 = 1000;
 const INK: RGBColor = RGBColor(40, 40, 40);
 
-/// Colours that differ in lightness too, for readers who do not see them apart.
+/// Colours that also differ in lightness, for readers who cannot distinguish the hues.
 const COLOURS: [RGBColor; 5] = [
     RGBColor(28, 100, 176),
     RGBColor(60, 160, 90),
@@ -29,7 +29,7 @@ const COLOURS: [RGBColor; 5] = [
     RGBColor(118, 118, 118),
 ];
 
-/// What the logarithmic axis may name.
+/// The labels that the logarithmic axis may have.
 const MARKS: [f64; 16] = [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0];
 
 fn text(size: u32) -> TextStyle<'static> {
@@ -74,7 +74,7 @@ fn plot(area: &Area<'_>, panel: &Panel, title: &str, of: fn(&Outcome) -> f64) ->
     let values = || panel.points.iter().flat_map(|point| [of(&point.measured), of(&point.predicted)]);
     let (lowest, highest) = (values().fold(f64::MAX, f64::min), values().fold(0.0, f64::max));
     let up = lowest * 0.8..highest * 1.25;
-    // Beyond the axis they would be drawn all the same.
+    // Values beyond the axis would still be drawn.
     let marks: Vec<f64> = MARKS.into_iter().filter(|mark| up.contains(mark)).collect();
     let most = panel.points.iter().map(|point| point.clients).max().unwrap_or(1);
     let mut chart = ChartBuilder::on(area)

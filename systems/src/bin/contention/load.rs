@@ -24,7 +24,7 @@ pub(crate) struct Load {
     pub(crate) network: Network,
 }
 
-/// What a run took.
+/// The cost of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
     /// Attempts for each increment.
@@ -51,7 +51,7 @@ impl Writer {
         Ok(Self { client, network, dice: Dice::new(seed), attempts: 0, read, write })
     }
 
-    /// Reads the row, and writes it: two messages to the server and two answers, as in the simulator.
+    /// Reads the row, and writes it: two messages to the server and two replies, as in the simulator.
     #[retry(policy = policy, when = of_postgres)]
     async fn increment(&mut self, policy: Policy) -> Result<(), Error> {
         self.attempts += 1;
@@ -76,7 +76,7 @@ impl Writer {
 }
 
 impl Load {
-    /// Runs the clients, and checks that every increment is there.
+    /// Runs the clients, and checks that every increment is in the database.
     pub(crate) async fn run(self, server: &Postgres, round: u32) -> Result<Outcome> {
         let observer = server.connect().await?;
         Ledger::create(&observer, 1).await?;
@@ -108,7 +108,8 @@ impl Load {
     }
 }
 
-/// Returns the time of one way through the network, and of the server's own part: a quarter of an attempt by a client that is alone.
+/// Returns the one-way time of the network and the server's own time: a quarter of an attempt by a client that is
+/// alone.
 pub(crate) async fn measure_hop(server: &Postgres, network: Network) -> Result<Duration> {
     const INCREMENTS: u32 = 50;
 

@@ -1,6 +1,7 @@
-//! What each jitter costs on a contended row of PostgreSQL, beside what the simulator predicts.
+//! The cost of each jitter on a contended row of PostgreSQL, compared with the prediction of the simulator.
 //!
-//! `cargo run --release -p backoff-systems --bin contention -- --write docs` measures, prints the table, and writes it with a chart.
+//! `cargo run --release -p backoff-systems --bin contention -- --write docs` measures, prints the table, and writes it
+//! with a chart.
 
 mod chart;
 mod load;

@@ -1,11 +1,11 @@
-//! The way between client and server: loopback alone, or as long as between two buildings.
+//! The distance between client and server: loopback alone, or as long as between two buildings.
 
 use std::fmt;
 use std::time::Duration;
 
 use simulator::engine::Dice;
 
-/// What one way through the network takes beyond loopback.
+/// The one-way time of the network in addition to loopback.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Network {
     /// The mean; zero adds nothing.
@@ -17,7 +17,7 @@ impl Network {
         Self { added }
     }
 
-    /// Waits as long as a message takes on its way `ways` times: each as the simulator draws it, |N(10, 2)| milliseconds.
+    /// Waits for the time of `ways` messages: each as the simulator draws it, |N(10, 2)| milliseconds.
     pub(crate) async fn pass(self, dice: &mut Dice, ways: u32) {
         if self.added.is_zero() {
             return;

@@ -1,4 +1,4 @@
-//! What the simulator of `tools/simulator` says, with the hop that was measured.
+//! The prediction of the simulator in `tools/simulator`, with the measured hop.
 
 use std::time::Duration;
 
@@ -10,9 +10,10 @@ use simulator::statistics::Summary;
 
 const SEEDS: u64 = 50;
 
-/// Returns the mean outcome of many simulated runs in which one way through the network takes `hop` on average.
+/// Returns the mean outcome of many simulated runs in which a hop (one way through the network) takes `hop` on average.
 ///
-/// The simulator's own takes 10 ms. Only the ratio of delays to hops counts: with delays scaled instead, its time is the wanted one, scaled.
+/// The simulator's own hop takes 10 ms. Only the ratio of delays to hops matters. So the delays are scaled instead, and
+/// the resulting time is scaled back.
 pub(crate) fn mean(clients: u32, strategy: Strategy, hop: Duration) -> Outcome {
     let scale = own_hop() / hop.as_secs_f64();
     let setting = Contention { clients, policy: strategy.policy(scale) };

@@ -12,7 +12,7 @@ use simulator::statistics::{Summary, count};
 #[derive(Debug)]
 pub(crate) struct Panel {
     pub(crate) network: Network,
-    /// One way through it, as measured.
+    /// The measured one-way time of the network.
     pub(crate) hop: Duration,
     pub(crate) points: Vec<Point>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Panel {
 pub(crate) struct Point {
     pub(crate) clients: u32,
     pub(crate) strategy: Strategy,
-    /// The means of what was measured.
+    /// The means of the measured values.
     pub(crate) measured: Outcome,
     pub(crate) predicted: Outcome,
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Point {
     }
 }
 
-/// Returns everything as a page.
+/// Returns all runs as a page.
 pub(crate) fn text(panels: &[Panel], rounds: u32) -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let mut text = format!(

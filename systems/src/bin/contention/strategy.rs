@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use backoff_core::{Jitter, Policy};
 
-/// How a client that lost waits before it tries again.
+/// The wait of a client after it lost, before its next attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Strategy {
-    /// Not at all.
+    /// Does not wait.
     NoBackoff,
     /// Exponential delays with this jitter.
     Jitter(Jitter),
@@ -25,8 +25,8 @@ impl Strategy {
 
     /// Returns the policy, with all delays multiplied by `scale`.
     ///
-    /// Delays grow from 10 ms to 2 s, as in "Exponential Backoff And Jitter" (M. Brooker, 2015). The first delay of decorrelated jitter is drawn
-    /// from one to three times the initial delay, of the others from up to one.
+    /// Delays grow from 10 ms to 2 s, as in "Exponential Backoff And Jitter" (M. Brooker, 2015). The first delay of
+    /// decorrelated jitter is drawn from one to three times the initial delay, of the others from up to one.
     pub(crate) fn policy(self, scale: f64) -> Policy {
         let Self::Jitter(jitter) = self else { return Policy::constant(Duration::ZERO).forever().build() };
         let first = Duration::from_millis(if jitter == Jitter::Decorrelated { 5 } else { 10 });
