@@ -140,8 +140,9 @@ impl Sleeper for DefaultSleeper {
 pub(crate) use self::wait::Wait;
 
 /// Polls a future even if the task's cooperative budget is used up.
+// One copy for each kind of future: the code of every annotated function would contain it otherwise.
 #[cfg(feature = "async")]
-#[inline]
+#[inline(never)]
 pub(crate) fn poll_unbudgeted<F: Future>(
     future: core::pin::Pin<&mut F>,
     cx: &mut core::task::Context<'_>,
