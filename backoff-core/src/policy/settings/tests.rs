@@ -3,6 +3,7 @@ use alloc::vec;
 use proptest::prelude::*;
 
 use super::*;
+#[cfg(feature = "overrides")]
 use crate::Schedule;
 
 fn text(text: &str) -> Value {
