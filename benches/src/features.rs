@@ -44,7 +44,8 @@ pub const FEATURES: [Feature; 7] = [
         suffix: "",
         why: "Every call is timed and counted, one that succeeds at once, too: two reads of the clock, and for each counter and \
               histogram a key of name and labels, which is made, hashed and freed even where no recorder is set. This is the \
-              one feature with which a success allocates.",
+              one feature with which a success allocates. Whatever a recorder does, a panic included, cannot reach the call: \
+              49 instructions of a success.",
     },
     Feature {
         name: "testing",
@@ -57,8 +58,9 @@ pub const FEATURES: [Feature; 7] = [
         name: "overrides",
         cargo: Some("overrides"),
         suffix: "",
-        why: "A failure of an annotated function asks whether any override is set. Its future has room for the policy that \
-              could take over, in place, so that a call that is overridden allocates nothing.",
+        why: "A failure of an annotated function asks whether any override is set. Its future keeps a reference to the \
+              overrides that were set at the first failure, which is dropped with it: 40 bytes, and 9 to 20 instructions of a \
+              success.",
     },
     Feature {
         name: "suppress",

@@ -20,7 +20,8 @@ pub(super) const GROUP: Group = Group {
             goal_text: "hand loop",
             explanation: "`policy` compiles its driver anew for every operation, because closure and future are types of its \
                       own. `#[retry]` adds to the loop by hand a call site, the error as text for observers, and the \
-                      tests of a verdict.",
+                      tests of a verdict. The check of the cooperative budget in front of the delay is 84 bytes of \
+                      `#[retry]`.",
             cheaper: &[(
                 &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff"],
                 "The driver has fewer states and fewer reasons to stop, so that each copy of it is smaller; \
