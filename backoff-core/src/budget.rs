@@ -28,7 +28,8 @@ use self::limits::{Limits, TOKEN, tokens};
 /// nor issues a token twice. When the budget is full, a success costs one relaxed load.
 ///
 /// A token is taken when a retry is decided, before its delay. If the call is dropped, cancelled or timed out in that
-/// delay, or a loop is abandoned there, the token is not put back: only successes fill a budget.
+/// delay, or a loop is abandoned there, the token is not put back. It is put back only where
+/// `on_retry` took so long that the retry is not made.
 ///
 /// # Defaults
 ///

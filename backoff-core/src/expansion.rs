@@ -1,4 +1,4 @@
-//! The parts of an expanded loop. Not covered by semver: both crates release together.
+//! The parts of an expanded loop. Not covered by semver: the three crates release together.
 //!
 //! The loop itself is in the user's function. Everything that it needs beyond `loop`, `match` and `.await` is here, to
 //! keep the expanded code small. There are two drivers with the same methods. [`Counted`] is for a constant policy of a

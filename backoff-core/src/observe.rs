@@ -55,7 +55,7 @@ pub use self::line::TextOf;
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};
 use crate::StopReason;
 
-/// Argument of `on_retry`: an attempt failed and another follows. The hook runs before the delay.
+/// Argument of `on_retry`: an attempt failed and another is scheduled. The hook runs before the delay.
 ///
 /// If the error implements `Display`, so does this event. It writes one line for a log, with control characters in the
 /// error's text escaped. In a hook of `#[retry]`, `{:#}` adds the sources of the error if it implements `Error` or

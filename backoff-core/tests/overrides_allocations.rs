@@ -1,4 +1,4 @@
-//! A call under an override allocates no more than any other: nothing.
+//! A call under an override allocates no more than any other: nothing, unless the override needs more progress than the number of failures.
 //!
 //! The features `tracing`, `metrics` and `testing` allocate on their own account.
 #![cfg(all(

@@ -121,7 +121,8 @@ impl<B> PolicyBuilder<B> {
     ///
     /// After a failure the call stops if this time has passed, or if the next delay is longer than what is left. A delay that ends
     /// exactly at the limit is waited for and retried; a failure exactly at the limit is not. Nothing is interrupted: an attempt
-    /// that runs may end later, and a timer that oversleeps may start one attempt late. Default: no limit.
+    /// that runs may end later, and a timer that oversleeps may start one attempt late. With an attempt timeout, a delay that
+    /// ends exactly at the limit ends the call, too. Default: no limit.
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
         self.draft.max_elapsed(limit);
         self

@@ -1,4 +1,4 @@
-//! A call's future is no larger than the same limits written by hand, at any depth of nested calls.
+//! The future of a call is at most a few bytes larger than the same limits written by hand, at any depth of nested calls.
 //!
 //! `cargo test --test attribute future_sizes -- --nocapture` prints the sizes.
 

@@ -60,7 +60,7 @@ async fn fetch(http: &reqwest::Client, url: &str) -> Result<String, ShopError> {
     Ok(check_reqwest(http.get(url).send().await?)?.text().await?)
 }
 
-/// Three attempts, and the bound of 30 s on push-backs that holds when nothing is said.
+/// Three attempts, and the bound of 60 s on push-backs that holds when nothing is said.
 #[retry(max_attempts = 3)]
 async fn three_times(http: &reqwest::Client, url: &str) -> Result<String, ShopError> {
     fetch(http, url).await
