@@ -41,6 +41,36 @@ pin_project! {
     pub struct When<F> {
         #[pin]
         future: F,
+        given: Given,
+    }
+}
+
+/// Whether a signal has been given: its future must not be polled again.
+///
+/// With tokio an attempt is polled before its limits, so that a signal which is given always ends the wait.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    #[cfg(not(feature = "tokio"))]
+    is_given: bool,
+}
+
+impl Given {
+    const NO: Self = Self {
+        #[cfg(not(feature = "tokio"))]
+        is_given: false,
+    };
+
+    /// Returns whether the signal was given before, or is given now.
+    #[inline]
+    #[cfg_attr(feature = "tokio", expect(clippy::unused_self, reason = "nothing is kept"))]
+    fn or_poll(&mut self, poll: impl FnOnce() -> bool) -> bool {
+        #[cfg(not(feature = "tokio"))]
+        {
+            self.is_given = self.is_given || poll();
+            self.is_given
+        }
+        #[cfg(feature = "tokio")]
+        poll()
     }
 }
 
@@ -48,14 +78,15 @@ impl<F> When<F> {
     /// Returns the signal of `future`.
     #[inline]
     pub const fn new(future: F) -> Self {
-        Self { future }
+        Self { future, given: Given::NO }
     }
 }
 
 impl<F: Future> Signal for When<F> {
     #[inline]
     fn poll_given(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
-        poll_unbudgeted(self.project().future, cx).is_ready()
+        let this = self.project();
+        this.given.or_poll(|| poll_unbudgeted(this.future, cx).is_ready())
     }
 }
 

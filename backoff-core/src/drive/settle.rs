@@ -32,6 +32,7 @@ pub(crate) fn settle<B: Backoff>(
     at: Duration,
     random: &mut impl Random,
 ) -> Decision {
+    trial.attempt_failed();
     let failure = trial.arranged(surrounded(failure));
     let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, at, random));
     Trial::failed();
@@ -76,6 +77,7 @@ pub(crate) fn is_still_in_time<S>(
     at: Duration,
     delay: Duration,
 ) -> bool {
+    let delay = trial.planned(delay);
     let failure = trial.at_failure().arranged(surrounded(failure));
     let is_in_time = in_force(rules, |rules| is_in_time(rules, progress, &failure, at, delay));
     if !is_in_time {

@@ -12,7 +12,7 @@ use crate::decision::{Decision, Failure, StopReason};
 use crate::test_hooks::{self, Attempts};
 
 /// The changes of tests to one call.
-// As small as possible, because every future of a test contains it: nanoseconds, saturating after 292 years.
+// As small as possible, because every future of a test contains it: nanoseconds, saturating after 146 years.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trial {
     /// Sum of the skipped delays. They count as elapsed time, because a time limit would otherwise never be reached.
@@ -26,6 +26,12 @@ pub(crate) struct Trial {
 /// The bit of `Trial::skipped` that is set while the last attempt is a success whose reply was discarded.
 #[cfg(feature = "testing")]
 const LOST: u64 = 1 << 63;
+/// The bit of `Trial::skipped` that is set while that attempt has not been counted as a failure.
+#[cfg(feature = "testing")]
+const IS_NEW: u64 = 1 << 62;
+/// The bits of `Trial::skipped` that count nanoseconds.
+#[cfg(feature = "testing")]
+const NANOS: u64 = !(LOST | IS_NEW);
 
 #[cfg(feature = "testing")]
 impl Trial {
@@ -34,13 +40,14 @@ impl Trial {
     }
 
     const fn skipped(&self) -> Duration {
-        Duration::from_nanos(self.skipped & !LOST)
+        Duration::from_nanos(self.skipped & NANOS)
     }
 
     fn skip(&mut self, delay: Duration) {
-        self.last_skipped = u64::try_from(delay.as_nanos()).map_or(!LOST, |nanos| nanos.min(!LOST));
-        let sum = (self.skipped & !LOST).saturating_add(self.last_skipped).min(!LOST);
-        self.skipped = (self.skipped & LOST) | sum;
+        let before = self.skipped & NANOS;
+        let sum = before.saturating_add(u64::try_from(delay.as_nanos()).unwrap_or(NANOS)).min(NANOS);
+        self.last_skipped = sum - before;
+        self.skipped = (self.skipped & !NANOS) | sum;
     }
 
     /// Adds the skipped delays to the elapsed time of a call.
@@ -62,13 +69,23 @@ impl Trial {
     /// Returns whether the call keeps a success. If not, the attempt counts as a failure without an error.
     pub(crate) fn keeps_reply(&mut self) -> bool {
         let is_lost = test_hooks::loses_reply();
-        self.skipped = (self.skipped & !LOST) | if is_lost { LOST } else { 0 };
+        self.skipped = (self.skipped & NANOS) | if is_lost { LOST | IS_NEW } else { 0 };
         !is_lost
     }
 
     /// Returns whether the last attempt was a success whose reply was discarded.
     pub(crate) const fn has_lost(&self) -> bool {
         self.skipped & LOST != 0
+    }
+
+    /// Counts a failure: a success whose reply was discarded, or any other failure after it.
+    pub(crate) fn attempt_failed(&mut self) {
+        self.skipped &= if self.skipped & IS_NEW == 0 { NANOS } else { NANOS | LOST };
+    }
+
+    /// Returns the delay of a decision as it was before tests skipped it.
+    pub(crate) fn planned(&self, delay: Duration) -> Duration {
+        delay.max(Duration::from_nanos(self.last_skipped))
     }
 
     /// Adds the changes of tests to a failure.
@@ -83,7 +100,6 @@ impl Trial {
         let Decision::RetryAfter(delay) = decision else {
             return decision;
         };
-        self.skipped &= !LOST; // another attempt follows
         if test_hooks::waits_for(delay) {
             self.last_skipped = 0;
             return decision;
@@ -155,6 +171,14 @@ impl Trial {
     #[inline]
     pub(crate) const fn obeyed(&mut self, decision: Decision) -> Decision {
         decision
+    }
+
+    #[inline]
+    pub(crate) const fn attempt_failed(&mut self) {}
+
+    #[inline]
+    pub(crate) const fn planned(&self, delay: Duration) -> Duration {
+        delay
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! Busy attempts in a program that enables only `async`, and whose sleeper is tokio's.
 
+use std::future::{Future, IntoFuture, poll_fn};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use backoff_core::{AttemptTimeout, Policy, retry};
@@ -45,6 +47,31 @@ async fn both() -> Result<u32, Late> {
     busy().await
 }
 
+/// Fails in its second poll.
+async fn fails_late() -> Result<u32, Late> {
+    tokio::task::yield_now().await;
+    Err(Late)
+}
+
+/// Polls a call, and blocks the task after the first poll until the limit has passed: its timer and its attempt are ready together.
+async fn stalled<F: Future>(call: F) -> F::Output {
+    let (mut call, mut polls) = (pin!(call), 0);
+    poll_fn(|cx| {
+        let polled = call.as_mut().poll(cx);
+        polls += 1;
+        if polls == 1 {
+            std::thread::sleep(LIMIT * 3);
+        }
+        polled
+    })
+    .await
+}
+
+#[retry(policy = TWICE, timeout = "10ms", sleep = |delay| async move { sleep(delay).await })]
+async fn late() -> Result<u32, Late> {
+    fails_late().await
+}
+
 async fn ends() -> Vec<(&'static str, Result<u32, Late>)> {
     vec![
         ("by hand", timeout(LIMIT, busy()).await.unwrap_or(Err(Late))),
@@ -53,6 +80,11 @@ async fn ends() -> Vec<(&'static str, Result<u32, Late>)> {
         ("#[retry], both", both().await),
         ("builder, each attempt", TWICE.retry(busy).attempt_timeout(LIMIT).sleep(sleep).await),
         ("builder, the call", TWICE.retry(busy).timeout(LIMIT).sleep(sleep).await),
+        ("#[retry], limit and failure together", stalled(late()).await),
+        ("builder, limit and failure together", {
+            let call = TWICE.retry(fails_late).timeout(LIMIT).sleep(|delay| async move { sleep(delay).await });
+            stalled(call.into_future()).await
+        }),
         ("builder, both", TWICE.retry(busy).attempt_timeout(LIMIT).timeout(PATIENCE * 9).sleep(sleep).await),
     ]
 }
