@@ -1,5 +1,6 @@
 //! The feature `testing`: guards of a thread, recorders, virtual time. Guards of the process have a binary of their own.
 
+mod testing_ends;
 mod testing_guards;
 mod testing_outcomes;
 mod testing_sockets;
