@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::clock::{BothInstants, Clock as _, WaitClock};
 use crate::decision::{Decision, Failure, StopReason};
-use crate::drive::settle::text_of;
+use crate::drive::after_attempt::text_of;
 use crate::drive::{Driver, Step};
 use crate::error::RetryError;
 use crate::observe::Label;

@@ -3,6 +3,7 @@
 //! A driver runs an attempt, then calls this module for the decision. The driver then returns, or waits and runs the
 //! next attempt. The rules are in [`decision`](crate::decision).
 
+pub(crate) mod after_attempt;
 pub(crate) mod blocking;
 pub(crate) mod call;
 pub(crate) mod cancel;
@@ -13,18 +14,17 @@ pub(crate) mod limits;
 pub(crate) mod operation;
 #[cfg(feature = "async")]
 pub(crate) mod race;
-pub(crate) mod settle;
 pub(crate) mod source;
+pub(crate) mod test_state;
 pub(crate) mod timeouts;
 #[cfg(feature = "async")]
 pub(crate) mod timers;
-pub(crate) mod trial;
 
 use core::time::Duration;
 
-use self::settle::{Notice, settle_shared};
+use self::after_attempt::{Notice, decide_outlined};
 use self::source::PolicySource;
-use self::trial::{Trial, in_force};
+use self::test_state::{TestState, with_test_rules};
 use crate::Budget;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
@@ -44,7 +44,7 @@ pub(crate) struct Driver<S, I> {
     /// Number of all attempts that have ended, including those before a reset.
     attempts: u32,
     slept: Duration,
-    trial: Trial,
+    test_state: TestState,
 }
 
 /// Data that one step of the driver needs.
@@ -93,7 +93,7 @@ impl<S, I: Copy> Driver<S, I> {
             is_timed: started.is_some(),
             attempts: 0,
             slept: Duration::ZERO,
-            trial: Trial::new(),
+            test_state: TestState::new(),
         }
     }
 
@@ -115,7 +115,7 @@ impl<S, I: Copy> Driver<S, I> {
     #[inline]
     pub(crate) fn now(&mut self, clock: &impl Clock<Instant = I>) -> Duration {
         if let Some(started) = self.started {
-            return self.trial.total(clock.elapsed(started));
+            return self.test_state.total(clock.elapsed(started));
         }
         self.started = Some(clock.now());
         Duration::ZERO
@@ -123,29 +123,29 @@ impl<S, I: Copy> Driver<S, I> {
 
     /// Returns the elapsed time of the call; zero if it has not started.
     pub(crate) fn elapsed(&self, clock: &impl Clock<Instant = I>) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| self.trial.total(clock.elapsed(started)))
+        self.started.map_or(Duration::ZERO, |started| self.test_state.total(clock.elapsed(started)))
     }
 
     /// Returns the elapsed time of the call at its last failure, which hooks receive before the delay; zero if it has
     /// not started.
     pub(crate) fn elapsed_at_failure(&self, clock: &impl Clock<Instant = I>) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| self.trial.at_failure().total(clock.elapsed(started)))
+        self.started.map_or(Duration::ZERO, |started| self.test_state.at_failure().total(clock.elapsed(started)))
     }
 
     /// Returns whether the call is past its timeout because of delays that a test skipped. A timer cannot detect this.
     #[cfg(any(feature = "std", feature = "async"))]
     #[inline]
     pub(crate) fn is_past(&self, timeout: Duration, clock: &impl Clock<Instant = I>) -> bool {
-        self.trial.is_past(timeout, || self.started.map_or(Duration::ZERO, |started| clock.elapsed(started)))
+        self.test_state.is_past(timeout, || self.started.map_or(Duration::ZERO, |started| clock.elapsed(started)))
     }
 
     /// Returns the remaining time of `max_elapsed`. Returns `None` if nothing limits the call yet.
     pub(crate) fn remaining(&self, rules: &Rules, clock: &impl Clock<Instant = I>) -> Option<Duration> {
-        in_force(rules, |rules| remaining(rules, &self.progress, self.elapsed(clock)))
+        with_test_rules(rules, |rules| remaining(rules, &self.progress, self.elapsed(clock)))
     }
 
     /// Returns the elapsed time of the call in the form that observers receive.
-    const fn told(&self, elapsed: Duration) -> Elapsed {
+    const fn elapsed_for_events(&self, elapsed: Duration) -> Elapsed {
         match self.started {
             None => Elapsed::Unknown,
             Some(_) if self.is_timed => Elapsed::SinceStart(elapsed),
@@ -177,20 +177,20 @@ impl<S, I: Copy> Driver<S, I> {
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
         let failure = failure.ran(ran);
-        let state = (&mut self.progress, &mut self.trial);
-        let decision = settle_shared(rules, source.backoff(), state, failure, elapsed, random);
+        let state = (&mut self.progress, &mut self.test_state);
+        let decision = decide_outlined(rules, source.backoff(), state, failure, elapsed, random);
         let notice = || {
             let attempts = match decision {
                 Decision::RetryAfter(_) => self.progress.attempts(),
                 Decision::Stop(_) => self.attempts,
             };
-            Notice { label, attempts, elapsed: self.told(elapsed), text }
+            Notice { label, attempts, elapsed: self.elapsed_for_events(elapsed), text }
         };
-        settle::decided(rules, decision, label.site, notice);
+        after_attempt::publish_decision(rules, decision, label.site, notice);
         if !O::WATCHES {
             return decision;
         }
-        self.tell(observer, rules, error, elapsed, decision);
+        self.notify_hooks(observer, rules, error, elapsed, decision);
         match decision {
             Decision::RetryAfter(delay) if !self.is_still_in_time(rules, clock, failure, delay) => {
                 self.stop((rules, clock, observer), (label, text), StopReason::MaxElapsed, error);
@@ -208,11 +208,11 @@ impl<S, I: Copy> Driver<S, I> {
         failure: Failure<'_>,
         delay: Duration,
     ) -> bool {
-        if !settle::is_bounded(rules) {
+        if !after_attempt::is_bounded(rules) {
             return true;
         }
         let at = self.elapsed_at_failure(clock);
-        settle::is_still_in_time(rules, (&self.progress, &mut self.trial), failure, at, delay)
+        after_attempt::is_still_in_time(rules, (&self.progress, &mut self.test_state), failure, at, delay)
     }
 
     /// Counts a tick and gets the decision on the next one from the core. Observers are not notified, because nothing
@@ -227,10 +227,10 @@ impl<S, I: Copy> Driver<S, I> {
         self.attempts = self.attempts.saturating_add(1);
         let at = if source.rules().needs_time() { self.now(clock) } else { Duration::ZERO };
         let decision = decide(source.rules(), source.backoff(), &mut self.progress, tick, at, random);
-        self.trial.obeyed(decision)
+        self.test_state.skip_delay_in_tests(decision)
     }
 
-    fn tell<O: Observer<E>, E>(
+    fn notify_hooks<O: Observer<E>, E>(
         &self,
         observer: &mut O,
         rules: &Rules,
@@ -240,7 +240,7 @@ impl<S, I: Copy> Driver<S, I> {
     ) {
         match decision {
             Decision::RetryAfter(delay) => {
-                let max_attempts = in_force(rules, Rules::attempts_limit);
+                let max_attempts = with_test_rules(rules, Rules::attempts_limit);
                 // The number within the sequence, because `max_attempts` counts that, too.
                 let attempt = self.progress.attempts();
                 observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None });
@@ -275,8 +275,8 @@ impl<S, I: Copy> Driver<S, I> {
         error: Option<&E>,
     ) {
         let elapsed = self.elapsed(clock);
-        let notice = Notice { label, attempts: self.attempts, elapsed: self.told(elapsed), text };
-        settle::stopped(rules, reason, &notice);
+        let notice = Notice { label, attempts: self.attempts, elapsed: self.elapsed_for_events(elapsed), text };
+        after_attempt::publish_stop(rules, reason, &notice);
         if O::WATCHES {
             observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, text: None });
         }
@@ -294,7 +294,7 @@ impl<S, I: Copy> Driver<S, I> {
         C: Clock<Instant = I>,
         O: Observer<E>,
     {
-        let is_kept = self.trial.keeps_reply();
+        let is_kept = self.test_state.keeps_reply();
         if is_kept {
             if let Some(budget) = budget {
                 budget.deposit();
@@ -307,7 +307,7 @@ impl<S, I: Copy> Driver<S, I> {
     /// Returns whether the last attempt was a success whose reply a test discarded (a lost reply).
     #[inline]
     pub(crate) const fn has_lost(&self) -> bool {
-        self.trial.has_lost()
+        self.test_state.has_lost()
     }
 
     /// Counts a successful attempt, and notifies observers if it was a retry.
@@ -319,12 +319,13 @@ impl<S, I: Copy> Driver<S, I> {
         O: Observer<E>,
     {
         let before = self.attempts;
-        Trial::succeeded();
+        TestState::succeeded();
         self.attempts = before.saturating_add(1);
         if before > 0 {
             self.recovered(step);
         } else if cfg!(feature = "metrics") {
-            step.label.succeeded_at_once(self.started.map(|started| self.trial.total(step.clock.elapsed(started))));
+            step.label
+                .count_first_success(self.started.map(|started| self.test_state.total(step.clock.elapsed(started))));
         }
     }
 
@@ -336,11 +337,11 @@ impl<S, I: Copy> Driver<S, I> {
         O: Observer<E>,
     {
         let Step { source, clock, observer, label, .. } = step;
-        let is_told = self.started.is_some() && (O::WATCHES || settle::is_watched());
+        let is_told = self.started.is_some() && (O::WATCHES || after_attempt::is_watched());
         let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
-        let told = if is_told { self.told(elapsed) } else { Elapsed::Unknown };
+        let told = if is_told { self.elapsed_for_events(elapsed) } else { Elapsed::Unknown };
         let notice = || Notice { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
-        settle::recovered(source.rules(), label.site, notice);
+        after_attempt::publish_recovery(source.rules(), label.site, notice);
         if O::WATCHES {
             observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });
         }

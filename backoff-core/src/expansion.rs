@@ -22,7 +22,7 @@ pub use self::asynchronous::{
 };
 pub use self::cancelling::{Cancelling, Cancels, NoFuture};
 pub use self::drivers::{
-    AsyncMode, BlockingMode, Circumstances, Counted, Full, Memory, Mode, Recorded, Timed, Untimed,
+    AsyncMode, BlockingMode, Counted, FailureContext, Full, Memory, Mode, Recorded, Timed, Untimed,
 };
 pub use self::features::AsyncSleeper;
 pub use self::hooks::{AttemptLimit, ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
@@ -33,7 +33,7 @@ pub use self::parts::{
     limited_by_timeout, open_scope, policy, sleep_blocking, sleep_blocking_until_cancelled, unreached,
 };
 pub use self::taken::{EndsByItself, Taken, ends_by_itself};
-pub use self::text::Telling;
+pub use self::text::ErrorTextProbe;
 pub use self::verdict::Verdict;
 pub use crate::decision::StopReason;
 pub use crate::sleep::DefaultSleeper;

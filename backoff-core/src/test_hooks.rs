@@ -19,4 +19,4 @@ pub(crate) use self::layers::*;
 #[cfg(all(feature = "testing", feature = "_runtime"))]
 pub(crate) use self::virtual_sleep::MaybeVirtual;
 #[cfg(all(feature = "testing", feature = "async"))]
-pub(crate) use self::virtual_time::only_looking;
+pub(crate) use self::virtual_time::poll_without_waiting;

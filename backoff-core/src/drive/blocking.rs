@@ -1,11 +1,11 @@
 //! Driver for blocking calls.
 
+use super::after_attempt::text_of;
 use super::call::{Retry, Surroundings};
 use super::cancel::BlockingCancel;
 use super::judge::{Classifier, Condition, Judge};
 use super::limits::{BudgetSource, Nesting, OpenScope as _, Sharing};
 use super::operation::{Blocking, ErrorOf, Operation, ReportOf, ValueOf};
-use super::settle::text_of;
 use super::source::PolicySource;
 use super::timeouts::NoTimeouts;
 use super::{Driver, Step};

@@ -14,23 +14,23 @@ use pin_project_lite::pin_project;
 pub(crate) use self::bounds::AsyncCall;
 use self::bounds::{CallParts, Judges as _};
 pub use self::report::ReportFuture;
+use super::after_attempt::text_of;
 use super::call::{Retry, Surroundings};
 use super::cancel::{AsyncCancel, Holds};
 use super::judge::Judge;
 use super::limits::{BudgetSource as _, Nesting, OpenScope, Sharing};
 use super::operation::{Async, Operation as _};
 use super::race::{DelayEnd, PollOrder, Signal, Struck, poll_attempt, poll_delay};
-use super::settle::text_of;
 use super::source::PolicySource;
+use super::test_state::with_test_rules;
 use super::timers::AsyncTimeouts;
-use super::trial::in_force;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
 use crate::decision::{Decision, Failure, Limit, StopReason, attempt_limit};
 use crate::error::Ended;
 use crate::observe::Observer;
 use crate::sleep::{Sleeper, Wait};
-use crate::test_hooks::only_looking;
+use crate::test_hooks::poll_without_waiting;
 use crate::{Backoff, Fault, Outcome};
 
 /// State of the call `C`.
@@ -201,7 +201,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         });
         let limited_to = this.timeouts.attempt().zip(this.driver.as_ref()).map(|(time, driver)| {
             let at = driver.elapsed(clock);
-            in_force(rules, |rules| attempt_limit(rules, driver.progress(), at, time))
+            with_test_rules(rules, |rules| attempt_limit(rules, driver.progress(), at, time))
         });
         let started = rules.reset_after.is_some().then(|| clock.now());
         let limit = <C::Timeouts as AsyncTimeouts<C::Outcome>>::timer(this.sleeper, limited_to.map(|limit| limit.time));
@@ -236,7 +236,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
         // A call has no state before its first failure if nothing needs its start.
         let driver = this.driver.get_or_insert_with(|| Driver::new(None));
-        let is_cancelled = only_looking(|| this.cancel.poll_given(cx));
+        let is_cancelled = poll_without_waiting(|| this.cancel.poll_given(cx));
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
         let failure = Failure::new(fault)
             .cancelled(is_cancelled)

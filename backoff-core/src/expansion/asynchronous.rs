@@ -11,7 +11,7 @@ use crate::drive::limits::OpenScope as _;
 use crate::drive::race::{Delay, Limited, Signal, When};
 pub use crate::drive::race::{DelayEnd, Never, Struck};
 use crate::sleep::Wait;
-use crate::test_hooks::only_looking;
+use crate::test_hooks::poll_without_waiting;
 use crate::{Scope, Sleeper};
 
 /// Waits between two attempts. A zero delay yields once.
@@ -45,7 +45,7 @@ pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> When<S::Sleep> {
 
 /// Returns whether a signal was given, without waiting for it.
 pub async fn is_given_now<S: Signal>(mut signal: Pin<&mut S>) -> bool {
-    poll_fn(|cx| Poll::Ready(only_looking(|| signal.as_mut().poll_given(cx)))).await
+    poll_fn(|cx| Poll::Ready(poll_without_waiting(|| signal.as_mut().poll_given(cx)))).await
 }
 
 /// Runs an attempt until it ends, its own limit strikes, or the timeout of the call strikes.

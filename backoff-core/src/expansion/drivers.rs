@@ -42,7 +42,7 @@ impl Mode for AsyncMode {
 
 /// Facts that the decision needs, in addition to the failure itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Circumstances<'a> {
+pub struct FailureContext<'a> {
     /// `true` if the call was cancelled.
     pub is_cancelled: bool,
     /// The limit of the call that dropped the attempt.
@@ -55,7 +55,7 @@ pub struct Circumstances<'a> {
     pub budget: Option<&'a Budget>,
 }
 
-impl<'a> Circumstances<'a> {
+impl<'a> FailureContext<'a> {
     #[inline]
     fn failure(&self, fault: Fault) -> Failure<'a> {
         Failure::new(fault)

@@ -12,7 +12,7 @@ use crate::tiers::fall_through;
 
 /// The first tier: errors with a source chain.
 #[derive(Debug)]
-pub struct Telling<'a, E>(Pointing<'a, E>);
+pub struct ErrorTextProbe<'a, E>(Pointing<'a, E>);
 
 /// The second tier: types that dereference to an error, such as `anyhow::Error` and `Box<dyn Error>`.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Debugging<'a, E>(Naming<'a, E>);
 #[derive(Debug)]
 pub struct Naming<'a, E>(&'a E);
 
-impl<'a, E> Telling<'a, E> {
+impl<'a, E> ErrorTextProbe<'a, E> {
     /// Wraps `error`, which can have any type.
     #[inline]
     #[must_use]
@@ -39,7 +39,7 @@ impl<'a, E> Telling<'a, E> {
     }
 }
 
-impl<'a, E: Error> Telling<'a, E> {
+impl<'a, E: Error> ErrorTextProbe<'a, E> {
     /// Returns the text of the error and its sources.
     #[inline]
     #[must_use]
@@ -109,7 +109,7 @@ impl<E> Naming<'_, E> {
 }
 
 fall_through! {
-    ['a, E] Telling<'a, E> => Pointing<'a, E>;
+    ['a, E] ErrorTextProbe<'a, E> => Pointing<'a, E>;
     ['a, E] Pointing<'a, E> => Displaying<'a, E>;
     ['a, E] Displaying<'a, E> => Debugging<'a, E>;
     ['a, E] Debugging<'a, E> => Naming<'a, E>;

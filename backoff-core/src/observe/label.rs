@@ -40,7 +40,7 @@ impl Label {
 
     /// Counts a success at the first attempt if the feature `metrics` is enabled.
     #[inline]
-    pub(crate) fn succeeded_at_once(self, elapsed: Option<core::time::Duration>) {
+    pub(crate) fn count_first_success(self, elapsed: Option<core::time::Duration>) {
         #[cfg(feature = "metrics")]
         super::publish::count_success(|| match self.site {
             Some(site) => site.success_keys().count(elapsed),

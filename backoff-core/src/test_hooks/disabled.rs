@@ -25,7 +25,7 @@ pub(crate) const fn zero_delay_polled() {}
 /// Polls a future that the caller does not wait for.
 #[cfg(feature = "async")]
 #[inline]
-pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
+pub(crate) fn poll_without_waiting<R>(poll: impl FnOnce() -> R) -> R {
     poll()
 }
 

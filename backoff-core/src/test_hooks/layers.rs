@@ -117,7 +117,7 @@ fn are_any() -> bool {
 
 /// Returns the layers that are active here, the innermost first. A layer that was entered twice is listed once.
 #[cold]
-fn in_force() -> Stack {
+fn active_layers() -> Stack {
     let mut layers = Stack::new();
     let mut add = |stack: &Stack| {
         for layer in stack.iter().rev() {
@@ -137,7 +137,7 @@ fn innermost<R>(opinion: impl Fn(&Layer) -> Option<R>) -> Option<R> {
     if !are_any() {
         return None;
     }
-    in_force().iter().find_map(|layer| opinion(layer))
+    active_layers().iter().find_map(|layer| opinion(layer))
 }
 
 /// Writes into the records of every active layer.
@@ -146,7 +146,7 @@ fn record(write: impl Fn(&mut Recorded)) {
     if !are_any() {
         return;
     }
-    for layer in in_force() {
+    for layer in active_layers() {
         write(&mut layer.recorded());
     }
 }
@@ -157,7 +157,7 @@ pub(crate) fn with_virtual_time() -> Option<Arc<Layer>> {
     if !are_any() {
         return None;
     }
-    in_force().into_iter().find(|layer| layer.time.is_some())
+    active_layers().into_iter().find(|layer| layer.time.is_some())
 }
 
 /// Returns the script of the innermost layer that has one.

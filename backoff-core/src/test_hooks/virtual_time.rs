@@ -73,7 +73,7 @@ std::thread_local! {
 
 /// Polls a future without advancing the virtual clock, because the caller checks it and does not wait for it.
 #[cfg(feature = "async")]
-pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
+pub(crate) fn poll_without_waiting<R>(poll: impl FnOnce() -> R) -> R {
     struct Restored(bool);
     impl Drop for Restored {
         fn drop(&mut self) {
@@ -84,7 +84,7 @@ pub(crate) fn only_looking<R>(poll: impl FnOnce() -> R) -> R {
     poll()
 }
 
-/// Returns whether the current poll comes from [`only_looking`].
+/// Returns whether the current poll comes from [`poll_without_waiting`].
 #[cfg(feature = "_runtime")]
 pub(super) fn is_only_looked_at() -> bool {
     IS_ONLY_LOOKED_AT.try_with(std::cell::Cell::get).unwrap_or(false)

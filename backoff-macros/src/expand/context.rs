@@ -82,7 +82,7 @@ impl Context<'_> {
         let (core, private) = (self.core, self.private);
         quote_spanned! {Span::mixed_site()=>
             match #error {
-                ::core::option::Option::Some(__error) => #private::Telling::new(__error).text(),
+                ::core::option::Option::Some(__error) => #private::ErrorTextProbe::new(__error).text(),
                 ::core::option::Option::None => #core::observe::ErrorText::NONE,
             }
         }
@@ -93,7 +93,7 @@ impl Context<'_> {
         let private = self.private;
         quote_spanned! {Span::mixed_site()=>
             match #error {
-                ::core::option::Option::Some(__error) => #private::Telling::new(__error).text_of(),
+                ::core::option::Option::Some(__error) => #private::ErrorTextProbe::new(__error).text_of(),
                 ::core::option::Option::None => ::core::option::Option::None,
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
         (quote_spanned!(site=> __error), none, quote_spanned!(site=> ::core::option::Option::Some(__error)))
     } else {
         let none = quote_spanned!(site=> #core::observe::ErrorText::NONE);
-        (quote_spanned!(site=> __text), none, quote_spanned!(site=> #private::Telling::new(__error).text()))
+        (quote_spanned!(site=> __text), none, quote_spanned!(site=> #private::ErrorTextProbe::new(__error).text()))
     };
     let on_value = match &args.until {
         None => quote_spanned! {site=>
@@ -141,8 +141,8 @@ fn write_decision(context: &Context<'_>) -> TokenStream {
         quote_spanned!(site=> __text)
     };
     if context.plan.needs_circumstances() {
-        let circumstances = write_circumstances(context);
-        return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #circumstances));
+        let failure_context = write_circumstances(context);
+        return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #failure_context));
     }
     let budget = context.optional_budget();
     quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget))
@@ -165,7 +165,7 @@ fn write_circumstances(context: &Context<'_>) -> TokenStream {
         if plan.inner_retries.is_some() { quote_spanned!(site=> #private::inner_gave_up(&__scope)) } else { no };
     let attempts_are_limited = args.attempt_timeout.is_some();
     quote_spanned! {site=>
-        #private::Circumstances {
+        #private::FailureContext {
             is_cancelled: #is_cancelled,
             cut_short: #cut_short,
             inner_gave_up: #inner_gave_up,
@@ -185,7 +185,7 @@ fn write_on_retry(context: &Context<'_>) -> TokenStream {
     let event_text = context.event_text(&quote_spanned!(site=> __error));
     let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay).texted(#event_text));
     let hook = notify(context.private, &hook.value, &event);
-    let circumstances = write_circumstances(context);
+    let failure_context = write_circumstances(context);
     let text = context.error_text(&quote_spanned!(site=> __error));
     let stop = if context.plan.has_reason() {
         quote_spanned!(site=> break (__result, ::core::option::Option::Some(#private::StopReason::MaxElapsed));)
@@ -194,7 +194,7 @@ fn write_on_retry(context: &Context<'_>) -> TokenStream {
     };
     quote_spanned! {site=>
         #hook
-        if !__driver.is_still_in_time(#identity, __delay, #circumstances) {
+        if !__driver.is_still_in_time(#identity, __delay, #failure_context) {
             __driver.interrupted(#identity, #private::StopReason::MaxElapsed, #text);
             #stop
         }

@@ -7,13 +7,13 @@ use core::time::Duration;
 use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, Sequence, is_disabled};
 use super::start::{Memory, elapsed, time_since};
-use super::{Circumstances, Mode, Packed, Verdict, policy_of};
+use super::{FailureContext, Mode, Packed, Verdict, policy_of};
 use backoff_rules::Rules;
 
 use crate::decision::{Decision, Failure, Progress, StopReason};
+use crate::drive::after_attempt::{self, Notice, decide_in_context};
 use crate::drive::limits::OpenScope as _;
-use crate::drive::settle::{self, Notice, settle};
-use crate::drive::trial::{Trial, in_force};
+use crate::drive::test_state::{TestState, with_test_rules};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::random::ThreadRandom;
@@ -32,7 +32,7 @@ pub struct Counted<M, K> {
 /// State of the call in addition to the number of failures. Without features, it is no larger than `K`.
 struct Kept<K> {
     memory: K,
-    trial: Trial,
+    test_state: TestState,
     sequence: Sequence,
     overridden: Overridden,
 }
@@ -42,8 +42,8 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        let (memory, trial) = (K::start::<M>(), Trial::new());
-        let kept = Kept { memory, trial, sequence: Sequence::new(), overridden: Overridden::new() };
+        let (memory, test_state) = (K::start::<M>(), TestState::new());
+        let kept = Kept { memory, test_state, sequence: Sequence::new(), overridden: Overridden::new() };
         Self { failed: 0, kept, mode: PhantomData }
     }
 
@@ -70,25 +70,25 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         site: &'static CallSite,
         fault: Fault,
         error: ErrorText<'_>,
-        circumstances: Circumstances<'_>,
+        failure_context: FailureContext<'_>,
     ) -> Verdict {
         let before = self.failed;
         self.failed = before.saturating_add(1);
-        failed_with::<M, K>(site, before, &mut self.kept, fault, &error, &circumstances).into()
+        failed_with::<M, K>(site, before, &mut self.kept, fault, &error, &failure_context).into()
     }
 
     /// Records that an attempt succeeded. Returns whether the call keeps its result.
     #[inline]
     #[must_use]
     pub fn succeeded(&mut self, site: &'static CallSite) -> bool {
-        if !self.kept.trial.keeps_reply() {
+        if !self.kept.test_state.keeps_reply() {
             return false;
         }
-        Trial::succeeded();
+        TestState::succeeded();
         if self.failed > 0 {
             recovered::<M, K>(site, self.failed, &mut self.kept);
         } else if cfg!(feature = "metrics") {
-            Label::of(site).succeeded_at_once(elapsed::<M>(&mut self.kept.memory, self.kept.trial).time());
+            Label::of(site).count_first_success(elapsed::<M>(&mut self.kept.memory, self.kept.test_state).time());
         }
         true
     }
@@ -97,7 +97,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     #[inline]
     #[must_use]
     pub const fn has_lost(&self) -> bool {
-        self.kept.trial.has_lost()
+        self.kept.test_state.has_lost()
     }
 
     /// Returns whether the current attempt is a retry. After a success, returns whether that attempt was a retry.
@@ -122,10 +122,10 @@ impl<M: Mode, K: Memory> Counted<M, K> {
 
     /// Records that a limit of the call ended it after a retry was scheduled.
     pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
-        let elapsed = elapsed::<M>(&mut self.kept.memory, self.kept.trial);
+        let elapsed = elapsed::<M>(&mut self.kept.memory, self.kept.test_state);
         let notice = Notice { label: Label::of(site), attempts: self.failed, elapsed, text: error };
         let rules = self.kept.overridden.rules(site, policy_of(site), true);
-        settle::stopped(rules.rules(policy_of(site)), reason, &notice);
+        after_attempt::publish_stop(rules.rules(policy_of(site)), reason, &notice);
     }
 
     /// Returns whether the scheduled retry still starts in time after the hook that ran since the decision.
@@ -134,26 +134,26 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         &mut self,
         site: &'static CallSite,
         delay: Duration,
-        circumstances: Circumstances<'_>,
+        failure_context: FailureContext<'_>,
     ) -> bool {
-        let Self { failed, kept: Kept { memory, trial, sequence, overridden }, .. } = self;
+        let Self { failed, kept: Kept { memory, test_state, sequence, overridden }, .. } = self;
         let policy = policy_of(site);
         let replaced = overridden.rules(site, policy, true);
         let rules = replaced.rules(policy);
-        if !settle::is_bounded(rules) {
+        if !after_attempt::is_bounded(rules) {
             return true;
         }
-        let at = time_of::<M>(memory, trial.at_failure());
+        let at = time_of::<M>(memory, test_state.at_failure());
         let (progress, _) = sequence.progress(*failed, at);
-        let failure = circumstances.failure(Fault::Transient);
-        settle::is_still_in_time(rules, (&progress, trial), failure, at, delay)
+        let failure = failure_context.failure(Fault::Transient);
+        after_attempt::is_still_in_time(rules, (&progress, test_state), failure, at, delay)
     }
 
     /// Returns whether delays that a test skipped have taken the call past its timeout.
     #[inline]
     pub fn is_past(&mut self, timeout: Duration) -> bool {
-        let Kept { memory, trial, .. } = &mut self.kept;
-        trial.is_past(timeout, || time_of::<M>(memory, Trial::new()))
+        let Kept { memory, test_state, .. } = &mut self.kept;
+        test_state.is_past(timeout, || time_of::<M>(memory, TestState::new()))
     }
 
     /// Returns the time limit of the attempt: its timeout, or the remaining time of `max_elapsed`.
@@ -168,31 +168,31 @@ impl<M: Mode, K: Memory> Counted<M, K> {
 
     /// Returns the remaining time of `max_elapsed`, or `None` without that limit.
     fn own_time_left(&mut self, site: &'static CallSite) -> Option<Duration> {
-        let Self { failed, kept: Kept { memory, trial, sequence, overridden }, .. } = self;
+        let Self { failed, kept: Kept { memory, test_state, sequence, overridden }, .. } = self;
         let policy = policy_of(site);
         let replaced = overridden.rules(site, policy, *failed > 0);
         let rules = replaced.rules(policy);
         rules.max_elapsed?;
-        let at = time_of::<M>(memory, *trial);
+        let at = time_of::<M>(memory, *test_state);
         let (progress, _) = sequence.progress(*failed, at);
-        in_force(rules, |rules| crate::decision::remaining(rules, &progress, at))
+        with_test_rules(rules, |rules| crate::decision::remaining(rules, &progress, at))
     }
 
     /// Returns the snapshot that `attempt = ..` binds, for a call with this `timeout`.
     pub fn attempt(&mut self, site: &'static CallSite, timeout: Option<Duration>) -> Attempt {
         let own = self.own_time_left(site);
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
         let number = self.kept.sequence.attempt(self.failed).saturating_add(1);
         let max = self.max_attempts(site);
         let last_delay = self.kept.memory.delays().1;
-        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), settle::time_left()];
+        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), after_attempt::time_left()];
         Attempt::new(number, max, elapsed, last_delay, limits)
     }
 
     fn max_attempts(&self, site: &'static CallSite) -> Option<u32> {
         let policy = policy_of(site);
         let replaced = self.kept.overridden.rules(site, policy, self.failed > 0);
-        in_force(replaced.rules(policy), Rules::attempts_limit)
+        with_test_rules(replaced.rules(policy), Rules::attempts_limit)
     }
 
     /// Returns the event of `on_retry`.
@@ -204,25 +204,25 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     ) -> RetryEvent<'e, E> {
         let attempt = self.kept.sequence.attempt(self.failed);
         let max_attempts = self.max_attempts(site);
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial.at_failure());
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state.at_failure());
         RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None }
     }
 
     /// Returns the event of `on_give_up`.
     pub fn give_up_event<'e, E>(&mut self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
         GiveUpEvent { attempts: self.failed, error, reason, elapsed, text: None }
     }
 
     /// Returns the event of `on_recovered`.
     pub fn recovered_event(&mut self) -> RecoveredEvent {
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
         RecoveredEvent { attempts: self.failed.saturating_add(1), elapsed }
     }
 
     /// Returns the report that `or_else` receives.
     pub fn retry_error<E>(&mut self, last: E, reason: StopReason) -> RetryError<E> {
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.trial);
+        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
         let (slept, _) = self.kept.memory.delays();
         RetryError::new(last, Ended { attempts: self.failed, elapsed, slept, stopped: Some(reason) }, reason)
     }
@@ -230,8 +230,8 @@ impl<M: Mode, K: Memory> Counted<M, K> {
 
 /// Returns the elapsed time of the call; zero if nothing requires it.
 #[inline]
-fn time_of<M: Mode>(memory: &mut impl Memory, trial: Trial) -> Duration {
-    memory.origin::<M>().map_or(Duration::ZERO, |origin| time_since::<M>(origin, trial))
+fn time_of<M: Mode>(memory: &mut impl Memory, test_state: TestState) -> Duration {
+    memory.origin::<M>().map_or(Duration::ZERO, |origin| time_since::<M>(origin, test_state))
 }
 
 /// Outlined failure path of a call that has at most a budget. It takes plain data, to keep the expanded code small.
@@ -257,9 +257,9 @@ fn failed_with<M: Mode, K: Memory>(
     kept: &mut Kept<K>,
     fault: Fault,
     error: &ErrorText<'_>,
-    circumstances: &Circumstances<'_>,
+    failure_context: &FailureContext<'_>,
 ) -> Packed {
-    decide::<M, K>(site, before, kept, circumstances.failure(fault), error).into()
+    decide::<M, K>(site, before, kept, failure_context.failure(fault), error).into()
 }
 
 #[inline(always)]
@@ -278,19 +278,20 @@ fn decide<M: Mode, K: Memory>(
     }
     let policy = policy_of(site);
     let rules = policy.rules();
-    let Kept { memory, trial, .. } = kept;
+    let Kept { memory, test_state, .. } = kept;
     let mut progress = Progress::resumed(before);
     // Without a known start, no limit depends on the time.
-    let at = memory.started().map(|started| time_since::<M>(started, *trial));
+    let at = memory.started().map(|started| time_since::<M>(started, *test_state));
     let time = at.unwrap_or_default();
-    let decision = settle(rules, policy.backoff(), (&mut progress, trial), failure, time, &mut ThreadRandom);
+    let decision =
+        decide_in_context(rules, policy.backoff(), (&mut progress, test_state), failure, time, &mut ThreadRandom);
     let notice = || Notice {
         label: Label::of(site),
         attempts: before.saturating_add(1),
-        elapsed: at.map_or_else(|| elapsed::<M>(memory, trial.at_failure()), Elapsed::SinceStart),
+        elapsed: at.map_or_else(|| elapsed::<M>(memory, test_state.at_failure()), Elapsed::SinceStart),
         text: *error,
     };
-    settle::decided(rules, decision, Some(site), notice);
+    after_attempt::publish_decision(rules, decision, Some(site), notice);
     decision
 }
 
@@ -310,23 +311,23 @@ fn decide_overridden<M: Mode, K: Memory>(
     if !replaced.is_replaced() && !is_disabled {
         return None;
     }
-    let Kept { memory, trial, sequence, .. } = kept;
+    let Kept { memory, test_state, sequence, .. } = kept;
     let (rules, schedule) = (replaced.rules(own), replaced.schedule(own));
-    let at = time_of::<M>(memory, *trial);
+    let at = time_of::<M>(memory, *test_state);
     let (mut progress, ran) = sequence.progress(before, at);
     let failure = failure.ran(ran).disabled(is_disabled);
-    let decision = settle(rules, &schedule, (&mut progress, trial), failure, at, &mut ThreadRandom);
-    sequence.keep(rules, &progress, time_of::<M>(memory, *trial), decision);
+    let decision = decide_in_context(rules, &schedule, (&mut progress, test_state), failure, at, &mut ThreadRandom);
+    sequence.keep(rules, &progress, time_of::<M>(memory, *test_state), decision);
     let notice = || Notice {
         label: Label::of(site),
         attempts: match decision {
             Decision::RetryAfter(_) => progress.attempts(),
             Decision::Stop(_) => before.saturating_add(1),
         },
-        elapsed: elapsed::<M>(memory, trial.at_failure()),
+        elapsed: elapsed::<M>(memory, test_state.at_failure()),
         text: *error,
     };
-    settle::decided(rules, decision, Some(site), notice);
+    after_attempt::publish_decision(rules, decision, Some(site), notice);
     Some(decision)
 }
 
@@ -334,13 +335,13 @@ fn decide_overridden<M: Mode, K: Memory>(
 #[cold]
 #[inline(never)]
 fn recovered<M: Mode, K: Memory>(site: &'static CallSite, failed: u32, kept: &mut Kept<K>) {
-    let Kept { memory, trial, overridden, .. } = kept;
+    let Kept { memory, test_state, overridden, .. } = kept;
     let replaced = overridden.rules(site, policy_of(site), true);
     let notice = || {
-        let elapsed = elapsed::<M>(memory, *trial);
+        let elapsed = elapsed::<M>(memory, *test_state);
         Notice { label: Label::of(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
     };
-    settle::recovered(replaced.rules(policy_of(site)), Some(site), notice);
+    after_attempt::publish_recovery(replaced.rules(policy_of(site)), Some(site), notice);
 }
 
 impl<M, K> fmt::Debug for Counted<M, K> {

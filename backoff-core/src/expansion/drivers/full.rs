@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
-use super::{Circumstances, Mode, Verdict};
+use super::{FailureContext, Mode, Verdict};
 use backoff_rules::Rules;
 
 use crate::clock::Clock as _;
 use crate::decision::{Decision, StopReason};
+use crate::drive::after_attempt;
 use crate::drive::limits::OpenScope as _;
-use crate::drive::settle;
-use crate::drive::trial::in_force;
+use crate::drive::test_state::with_test_rules;
 use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::random::{Random, Seeded, ThreadRandom};
@@ -63,9 +63,9 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let rules = replaced.rules(policy);
         let elapsed = self.driver.elapsed(&M::CLOCK);
         let own = self.driver.remaining(rules, &M::CLOCK);
-        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), settle::time_left()];
+        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), after_attempt::time_left()];
         let number = self.driver.progress().attempts().saturating_add(1);
-        Attempt::new(number, in_force(rules, Rules::attempts_limit), elapsed, self.last_delay, limits)
+        Attempt::new(number, with_test_rules(rules, Rules::attempts_limit), elapsed, self.last_delay, limits)
     }
 
     /// Counts a failed attempt, and returns the decision.
@@ -75,9 +75,9 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         policy: &Policy<B>,
         fault: Fault,
         error: ErrorText<'_>,
-        circumstances: Circumstances<'_>,
+        failure_context: FailureContext<'_>,
     ) -> Verdict {
-        let failure = circumstances.failure(fault).disabled(is_disabled(site));
+        let failure = failure_context.failure(fault).disabled(is_disabled(site));
         let replaced = self.overridden.at_failure(site, policy, self.driver.attempts() == 0);
         let source = replaced.source(policy);
         let (clock, mut nobody) = (M::CLOCK, ());
@@ -97,10 +97,10 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         site: &'static CallSite,
         policy: &Policy<B>,
         delay: Duration,
-        circumstances: Circumstances<'_>,
+        failure_context: FailureContext<'_>,
     ) -> bool {
         let replaced = self.replaced(site, policy);
-        let failure = circumstances.failure(Fault::Transient);
+        let failure = failure_context.failure(Fault::Transient);
         self.driver.is_still_in_time(replaced.rules(policy), &M::CLOCK, failure, delay)
     }
 
@@ -174,7 +174,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         let replaced = self.replaced(site, policy);
         RetryEvent {
             attempt: self.driver.progress().attempts(),
-            max_attempts: in_force(replaced.rules(policy), Rules::attempts_limit),
+            max_attempts: with_test_rules(replaced.rules(policy), Rules::attempts_limit),
             error,
             delay,
             elapsed: self.driver.elapsed_at_failure(&M::CLOCK),

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Mode;
 use crate::clock::Clock as _;
-use crate::drive::trial::Trial;
+use crate::drive::test_state::TestState;
 use crate::observe::Elapsed;
 
 /// The stored times of a [`Counted`](super::Counted) call, selected by the expansion.
@@ -130,18 +130,18 @@ impl Memory for Recorded {
 
 /// Returns the time of a call that started `at`, including the delays that tests skipped.
 #[inline]
-pub(super) fn time_since<M: Mode>(at: Instant, trial: Trial) -> Duration {
-    trial.total(M::CLOCK.elapsed(at))
+pub(super) fn time_since<M: Mode>(at: Instant, test_state: TestState) -> Duration {
+    test_state.total(M::CLOCK.elapsed(at))
 }
 
 /// Returns the elapsed time of a call for its events.
 #[inline]
-pub(super) fn elapsed<M: Mode>(memory: &mut impl Memory, trial: Trial) -> Elapsed {
+pub(super) fn elapsed<M: Mode>(memory: &mut impl Memory, test_state: TestState) -> Elapsed {
     let is_whole = memory.started().is_some();
     match memory.origin::<M>() {
-        Some(at) if is_whole => Elapsed::SinceStart(time_since::<M>(at, trial)),
+        Some(at) if is_whole => Elapsed::SinceStart(time_since::<M>(at, test_state)),
         // Without a feature that reports times, nothing uses this one.
-        Some(at) if cfg!(feature = "tracing") => Elapsed::SinceFirstFailure(time_since::<M>(at, trial)),
+        Some(at) if cfg!(feature = "tracing") => Elapsed::SinceFirstFailure(time_since::<M>(at, test_state)),
         _ => Elapsed::Unknown,
     }
 }

@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use super::trial::{Trial, in_force};
+use super::test_state::{TestState, with_test_rules};
 use crate::Backoff;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, is_in_time};
 use crate::observe::{CallEvent, Elapsed, ErrorText, Label, Site, What};
@@ -24,36 +24,36 @@ pub(crate) struct Notice<'a> {
 /// Decides whether to retry after a failed attempt, and notifies enclosing calls if the call stops.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "plain data would go through memory; each outlined driver has one copy")]
-pub(crate) fn settle<B: Backoff>(
+pub(crate) fn decide_in_context<B: Backoff>(
     rules: &Rules,
     backoff: &B,
-    (progress, trial): (&mut Progress<B::State>, &mut Trial),
+    (progress, test_state): (&mut Progress<B::State>, &mut TestState),
     failure: Failure<'_>,
     at: Duration,
     random: &mut impl Random,
 ) -> Decision {
-    trial.attempt_failed();
-    let failure = trial.arranged(surrounded(failure));
-    let decision = in_force(rules, |rules| decide(rules, backoff, progress, failure, at, random));
-    Trial::failed();
+    test_state.attempt_failed();
+    let failure = test_state.with_test_changes(with_enclosing_calls(failure));
+    let decision = with_test_rules(rules, |rules| decide(rules, backoff, progress, failure, at, random));
+    TestState::failed();
     if let Decision::Stop(reason) = decision {
         ended(reason);
     }
-    trial.obeyed(decision)
+    test_state.skip_delay_in_tests(decision)
 }
 
-/// [`settle`] for the drivers that are compiled again for every operation. There is one copy for each kind of backoff
+/// [`decide_in_context`] for the drivers that are compiled again for every operation. There is one copy for each kind of backoff
 /// and random source.
 #[inline(never)]
-pub(crate) fn settle_shared<B: Backoff>(
+pub(crate) fn decide_outlined<B: Backoff>(
     rules: &Rules,
     backoff: &B,
-    state: (&mut Progress<B::State>, &mut Trial),
+    state: (&mut Progress<B::State>, &mut TestState),
     failure: Failure<'_>,
     at: Duration,
     random: &mut impl Random,
 ) -> Decision {
-    settle(rules, backoff, state, failure, at, random)
+    decide_in_context(rules, backoff, state, failure, at, random)
 }
 
 /// Returns whether a limit bounds the time of the call: its own policy, or an enclosing call.
@@ -72,16 +72,16 @@ pub(crate) fn is_bounded(rules: &Rules) -> bool {
 #[cold]
 pub(crate) fn is_still_in_time<S>(
     rules: &Rules,
-    (progress, trial): (&Progress<S>, &mut Trial),
+    (progress, test_state): (&Progress<S>, &mut TestState),
     failure: Failure<'_>,
     at: Duration,
     delay: Duration,
 ) -> bool {
-    let delay = trial.planned(delay);
-    let failure = trial.at_failure().arranged(surrounded(failure));
-    let is_in_time = in_force(rules, |rules| is_in_time(rules, progress, &failure, at, delay));
+    let delay = test_state.planned(delay);
+    let failure = test_state.at_failure().with_test_changes(with_enclosing_calls(failure));
+    let is_in_time = with_test_rules(rules, |rules| is_in_time(rules, progress, &failure, at, delay));
     if !is_in_time {
-        trial.undo_delay();
+        test_state.undo_delay();
         if let Some(budget) = failure.budget {
             budget.refund();
         }
@@ -91,7 +91,7 @@ pub(crate) fn is_still_in_time<S>(
 
 /// Adds the effects of enclosing calls to a failure.
 #[inline]
-fn surrounded(failure: Failure<'_>) -> Failure<'_> {
+fn with_enclosing_calls(failure: Failure<'_>) -> Failure<'_> {
     #[cfg(feature = "std")]
     {
         let around = crate::nesting::around();
@@ -111,14 +111,14 @@ pub(crate) fn time_left() -> Option<Duration> {
 /// Notifies enclosing calls that this one gave up.
 #[inline]
 fn ended(reason: StopReason) {
-    Trial::stopped(reason);
+    TestState::stopped(reason);
     #[cfg(feature = "std")]
     crate::nesting::gave_up(reason);
 }
 
 /// Notifies observers of the process about the decision. Creates the notice only if there are observers.
 #[inline]
-pub(crate) fn decided<'a>(rules: &Rules, decision: Decision, site: Site, notice: impl FnOnce() -> Notice<'a>) {
+pub(crate) fn publish_decision<'a>(rules: &Rules, decision: Decision, site: Site, notice: impl FnOnce() -> Notice<'a>) {
     #[cfg(feature = "std")]
     if let Some(site) = site {
         site.count(decision);
@@ -130,19 +130,19 @@ pub(crate) fn decided<'a>(rules: &Rules, decision: Decision, site: Site, notice:
             Decision::RetryAfter(delay) => What::Retry { delay },
             Decision::Stop(reason) => What::GaveUp { reason },
         };
-        tell(rules, what, &notice());
+        publish(rules, what, &notice());
     }
 }
 
 /// Notifies enclosing calls and observers of the process that a limit of the call ended it.
-pub(crate) fn stopped(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
+pub(crate) fn publish_stop(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
     ended(reason);
-    decided(rules, Decision::Stop(reason), notice.label.site, || *notice);
+    publish_decision(rules, Decision::Stop(reason), notice.label.site, || *notice);
 }
 
 /// Notifies observers of the process that a retry succeeded.
 #[inline]
-pub(crate) fn recovered<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> Notice<'a>) {
+pub(crate) fn publish_recovery<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> Notice<'a>) {
     #[cfg(feature = "std")]
     if let Some(site) = site {
         site.count_recovered();
@@ -150,7 +150,7 @@ pub(crate) fn recovered<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> 
     #[cfg(not(feature = "std"))]
     let _ = site;
     if is_watched() {
-        tell(rules, What::Recovered, &notice());
+        publish(rules, What::Recovered, &notice());
     }
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn is_watched() -> bool {
 
 #[cold]
 #[inline(never)]
-fn tell(rules: &Rules, what: What, notice: &Notice<'_>) {
+fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
     let Notice { label, attempts, elapsed, text } = *notice;
     let (name, level) = label.name_and_level();
     let event = CallEvent {
@@ -173,7 +173,7 @@ fn tell(rules: &Rules, what: What, notice: &Notice<'_>) {
         level,
         what,
         attempts,
-        max_attempts: in_force(rules, Rules::attempts_limit),
+        max_attempts: with_test_rules(rules, Rules::attempts_limit),
         elapsed,
         error: text,
     };

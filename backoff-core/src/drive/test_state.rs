@@ -1,6 +1,6 @@
 //! Changes that tests make to a call. Only this module connects the drivers with the test hooks.
 //!
-//! Without the feature `testing`, everything here is a constant, and [`Trial`] is zero-sized. This module contains no
+//! Without the feature `testing`, everything here is a constant, and [`TestState`] is zero-sized. This module contains no
 //! retry rules. A test passes changed rules to the core, and changes how its decision is applied.
 
 use core::time::Duration;
@@ -14,7 +14,7 @@ use crate::test_hooks::{self, Attempts};
 /// The changes of tests to one call.
 // As small as possible, because every future of a test contains it: nanoseconds, saturating after 146 years.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Trial {
+pub(crate) struct TestState {
     /// Sum of the skipped delays. They count as elapsed time, because a time limit would otherwise never be reached.
     #[cfg(feature = "testing")]
     skipped: u64,
@@ -23,18 +23,18 @@ pub(crate) struct Trial {
     last_skipped: u64,
 }
 
-/// The bit of `Trial::skipped` that is set while the last attempt is a success whose reply was discarded.
+/// The bit of `TestState::skipped` that is set while the last attempt is a success whose reply was discarded.
 #[cfg(feature = "testing")]
 const LOST: u64 = 1 << 63;
-/// The bit of `Trial::skipped` that is set while that attempt has not been counted as a failure.
+/// The bit of `TestState::skipped` that is set while that attempt has not been counted as a failure.
 #[cfg(feature = "testing")]
 const IS_NEW: u64 = 1 << 62;
-/// The bits of `Trial::skipped` that count nanoseconds.
+/// The bits of `TestState::skipped` that count nanoseconds.
 #[cfg(feature = "testing")]
 const NANOS: u64 = !(LOST | IS_NEW);
 
 #[cfg(feature = "testing")]
-impl Trial {
+impl TestState {
     pub(crate) const fn new() -> Self {
         Self { skipped: 0, last_skipped: 0 }
     }
@@ -89,14 +89,14 @@ impl Trial {
     }
 
     /// Adds the changes of tests to a failure.
-    pub(crate) fn arranged<'a>(&self, failure: Failure<'a>) -> Failure<'a> {
+    pub(crate) fn with_test_changes<'a>(&self, failure: Failure<'a>) -> Failure<'a> {
         let left = failure.time_left.map(|left| left.saturating_sub(self.skipped()));
         let is_disabled = failure.disabled || test_hooks::are_retries_disabled();
         failure.time_left(left).disabled(is_disabled)
     }
 
     /// Records the delay of the decision. If tests skip it, replaces it with zero.
-    pub(crate) fn obeyed(&mut self, decision: Decision) -> Decision {
+    pub(crate) fn skip_delay_in_tests(&mut self, decision: Decision) -> Decision {
         let Decision::RetryAfter(delay) = decision else {
             return decision;
         };
@@ -132,7 +132,7 @@ impl Trial {
 
 #[cfg(not(feature = "testing"))]
 #[expect(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "the feature `testing` gives it a state")]
-impl Trial {
+impl TestState {
     #[inline]
     pub(crate) const fn new() -> Self {
         Self {}
@@ -164,12 +164,12 @@ impl Trial {
     }
 
     #[inline]
-    pub(crate) const fn arranged<'a>(&self, failure: Failure<'a>) -> Failure<'a> {
+    pub(crate) const fn with_test_changes<'a>(&self, failure: Failure<'a>) -> Failure<'a> {
         failure
     }
 
     #[inline]
-    pub(crate) const fn obeyed(&mut self, decision: Decision) -> Decision {
+    pub(crate) const fn skip_delay_in_tests(&mut self, decision: Decision) -> Decision {
         decision
     }
 
@@ -196,7 +196,7 @@ impl Trial {
 
 /// Calls `look` with the rules after test guards are applied.
 #[inline]
-pub(crate) fn in_force<R>(rules: &Rules, look: impl FnOnce(&Rules) -> R) -> R {
+pub(crate) fn with_test_rules<R>(rules: &Rules, look: impl FnOnce(&Rules) -> R) -> R {
     #[cfg(feature = "testing")]
     if let Some(changed) = changed(rules) {
         return look(&changed);
