@@ -68,15 +68,15 @@ pub trait Backoff {
         self.next(state).map(BaseDelay::of)
     }
 
-    /// Whether the rule ends by itself after a number of delays that is known beforehand, as a [`List`] does: a limit of the call.
+    /// True if the rule ends after a number of delays that is known beforehand, as a [`List`] does. It is then a limit of the call.
     #[doc(hidden)]
     const IS_LIMIT: bool = false;
 
-    /// Whether the type holds no delay at all.
+    /// True if the type contains no delay.
     #[doc(hidden)]
     const IS_EMPTY: bool = false;
 
-    /// Whether the rule never ends, so that nothing has to remember that it did.
+    /// True if the rule never ends, so that no state is needed to remember its end.
     #[doc(hidden)]
     const IS_ENDLESS: bool = false;
 

@@ -45,7 +45,7 @@ pin_project! {
     }
 }
 
-/// Whether a signal has been given: its future must not be polled again.
+/// Record of a signal that has been given: its future must not be polled again.
 ///
 /// With tokio an attempt is polled before its limits, so that a signal which is given always ends the wait.
 #[derive(Clone, Copy, Debug)]
