@@ -309,23 +309,38 @@ fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure<'_>) -
     failure.nested.then_some(StopReason::Nested)
 }
 
-/// The limit of one attempt.
-#[cfg(feature = "async")]
+/// The time that one attempt gets: its own timeout, or the remaining time of `max_elapsed` if that is less.
+// Nanoseconds, saturating after 584 years: half the size of a `Duration` in the future of the call.
+#[cfg(any(feature = "std", feature = "async"))]
+#[cfg_attr(not(feature = "std"), allow(unreachable_pub, reason = "expanded code, which needs `std`, names it"))]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit {
-    /// The time that the attempt gets.
-    pub(crate) time: Duration,
-    /// It is what is left of `max_elapsed`, less than the attempt would get otherwise.
-    pub(crate) is_clipped: bool,
+pub struct AttemptLimit(u64);
+
+#[cfg(any(feature = "std", feature = "async"))]
+#[cfg_attr(not(feature = "std"), allow(unreachable_pub, reason = "as the type"))]
+impl AttemptLimit {
+    /// Returns the limit of an attempt with this timeout, and this much left of `max_elapsed`.
+    pub(crate) fn new(timeout: Duration, left: Option<Duration>) -> Self {
+        Self(saturating_nanos(left.map_or(timeout, |left| left.min(timeout))))
+    }
+
+    /// Returns the limit as a duration.
+    #[must_use]
+    pub const fn time(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+
+    /// Returns the stop reason for an attempt that the limit ended. It is `None` unless the limit is less than the
+    /// attempt's own timeout.
+    #[must_use]
+    pub fn reason(self, timeout: Duration) -> Option<StopReason> {
+        (self.0 < saturating_nanos(timeout)).then_some(StopReason::MaxElapsed)
+    }
 }
 
-/// Returns the limit of an attempt that starts `at` this time of the call: its timeout, or what is left of `max_elapsed`.
-#[cfg(feature = "async")]
-pub(crate) fn attempt_limit<S>(rules: &Rules, progress: &Progress<S>, at: Duration, timeout: Duration) -> Limit {
-    match remaining(rules, progress, at) {
-        Some(left) if left < timeout => Limit { time: left, is_clipped: true },
-        _ => Limit { time: timeout, is_clipped: false },
-    }
+#[cfg(any(feature = "std", feature = "async"))]
+fn saturating_nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Returns what is left of `max_elapsed` at this time of the call; `None` when nothing limits it yet.

@@ -25,7 +25,7 @@ pub use self::drivers::{
     AsyncMode, BlockingMode, Counted, FailureContext, Full, Memory, Mode, Recorded, Timed, Untimed,
 };
 pub use self::features::AsyncSleeper;
-pub use self::hooks::{AttemptLimit, ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
+pub use self::hooks::{ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
 #[cfg(not(feature = "async"))]
 use self::missing as asynchronous;
 pub use self::parts::{
@@ -35,5 +35,5 @@ pub use self::parts::{
 pub use self::taken::{EndsByItself, Taken, ends_by_itself};
 pub use self::text::ErrorTextProbe;
 pub use self::verdict::Verdict;
-pub use crate::decision::StopReason;
+pub use crate::decision::{AttemptLimit, StopReason};
 pub use crate::sleep::DefaultSleeper;

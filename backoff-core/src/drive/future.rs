@@ -22,11 +22,10 @@ use super::limits::{BudgetSource as _, Nesting, OpenScope, Sharing};
 use super::operation::{Async, Operation as _};
 use super::race::{DelayEnd, PollOrder, Signal, Struck, poll_attempt, poll_delay};
 use super::source::PolicySource;
-use super::test_state::with_test_rules;
 use super::timers::AsyncTimeouts;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
-use crate::decision::{Decision, Failure, Limit, StopReason, attempt_limit};
+use crate::decision::{AttemptLimit, Decision, Failure, StopReason};
 use crate::error::Ended;
 use crate::observe::Observer;
 use crate::sleep::{Sleeper, Wait};
@@ -49,7 +48,7 @@ pin_project! {
     #[project_replace = PhaseOwned]
     enum Phase<A, L, Z, H, I> {
         Ready,
-        Attempt { #[pin] attempt: A, #[pin] limit: L, order: PollOrder, started: Option<I>, limited_to: Option<Limit> },
+        Attempt { #[pin] attempt: A, #[pin] limit: L, order: PollOrder, started: Option<I>, limited_to: Option<AttemptLimit> },
         Sleep { #[pin] wait: Wait<Z>, delay: Duration, held: Option<H> },
         Done,
     }
@@ -140,10 +139,8 @@ impl<C: AsyncCall> RetryFuture<C> {
                         }
                         Poll::Ready(Err(struck)) => {
                             this.phase.set(Phase::Done);
-                            let (time, reason) = match (struck, limited_to) {
-                                (Struck::Attempt, Some(limit)) => {
-                                    (limit.time, limit.is_clipped.then_some(StopReason::MaxElapsed))
-                                }
+                            let (time, reason) = match (struck, limited_to.zip(this.timeouts.attempt())) {
+                                (Struck::Attempt, Some((limit, timeout))) => (limit.time(), limit.reason(timeout)),
                                 (Struck::Attempt, None) | (Struck::Call, _) => {
                                     (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
                                 }
@@ -199,12 +196,10 @@ impl<C: AsyncCall> RetryFuture<C> {
             Some(driver) => driver.remaining(rules, clock),
             None => DriverOf::<C>::new(None).remaining(rules, clock),
         });
-        let limited_to = this.timeouts.attempt().zip(this.driver.as_ref()).map(|(time, driver)| {
-            let at = driver.elapsed(clock);
-            with_test_rules(rules, |rules| attempt_limit(rules, driver.progress(), at, time))
-        });
+        let limits = this.timeouts.attempt().zip(this.driver.as_ref());
+        let limited_to = limits.map(|(timeout, driver)| AttemptLimit::new(timeout, driver.remaining(rules, clock)));
         let started = rules.reset_after.is_some().then(|| clock.now());
-        let limit = <C::Timeouts as AsyncTimeouts<C::Outcome>>::timer(this.sleeper, limited_to.map(|limit| limit.time));
+        let limit = <C::Timeouts as AsyncTimeouts<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
         let (attempt, order) = (scope.within(|| this.operation.start()), PollOrder::default());
         this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
-use crate::{AttemptTimeout, Fault, Outcome, RetryError, StopReason};
+use crate::{AttemptTimeout, Fault, Outcome, RetryError};
 
 /// Classifies an error with the `when` of the attribute.
 #[inline]
@@ -41,35 +41,6 @@ pub fn or_else<R: Outcome>(
         Ok(value) => R::from_value(value),
         Err(error) => resort(explain(error)),
     }
-}
-
-/// Time limit of one attempt.
-// Nanoseconds, saturating after 584 years. This is half the size of a `Duration` in the future of the call.
-#[derive(Clone, Copy, Debug)]
-pub struct AttemptLimit(u64);
-
-impl AttemptLimit {
-    /// Returns the attempt's own timeout, or the remaining time of `max_elapsed` if that is less.
-    pub(super) fn new(timeout: Duration, left: Option<Duration>) -> Self {
-        Self(nanos(left.map_or(timeout, |left| left.min(timeout))))
-    }
-
-    /// Returns the limit as a duration.
-    #[must_use]
-    pub const fn time(self) -> Duration {
-        Duration::from_nanos(self.0)
-    }
-
-    /// Returns the stop reason for an attempt that the limit ended. It is `None` unless the limit is less than the
-    /// attempt's own timeout.
-    #[must_use]
-    pub fn reason(self, timeout: Duration) -> Option<StopReason> {
-        (self.0 < nanos(timeout)).then_some(StopReason::MaxElapsed)
-    }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Creates the failure of a dropped attempt, with the error's own `From<AttemptTimeout>`.

@@ -1,5 +1,4 @@
-//! What observers of one thread receive: `tracing`, `metrics`, call sites. Observers of the process have binaries of their own.
+//! What observers of one thread receive: `metrics`, call sites. Observers of the process have binaries of their own.
 
 mod observing_metrics;
 mod observing_sites;
-mod observing_tracing;

@@ -4,13 +4,12 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
 
-use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, Sequence, is_disabled};
 use super::start::{Memory, elapsed, time_since};
 use super::{FailureContext, Mode, Packed, Verdict, policy_of};
 use backoff_rules::Rules;
 
-use crate::decision::{Decision, Failure, Progress, StopReason};
+use crate::decision::{AttemptLimit, Decision, Failure, Progress, StopReason};
 use crate::drive::after_attempt::{self, Notice, decide_in_context};
 use crate::drive::limits::OpenScope as _;
 use crate::drive::test_state::{TestState, with_test_rules};

@@ -5,13 +5,12 @@ use core::marker::PhantomData;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::super::hooks::AttemptLimit;
 use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
 use super::{FailureContext, Mode, Verdict};
 use backoff_rules::Rules;
 
 use crate::clock::Clock as _;
-use crate::decision::{Decision, StopReason};
+use crate::decision::{AttemptLimit, Decision, StopReason};
 use crate::drive::after_attempt;
 use crate::drive::limits::OpenScope as _;
 use crate::drive::test_state::with_test_rules;

@@ -1,4 +1,7 @@
 //! What `tracing` is told: the fields by name, the levels, and nothing of a function's arguments.
+//!
+//! In a process of its own: `tracing` may remember for ever that nobody listens to an event, if a thread without a subscriber
+//! emits it for the first time while another thread sets one.
 
 use std::cell::Cell;
 use std::fmt;
