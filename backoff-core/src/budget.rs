@@ -2,9 +2,9 @@
 
 #[cfg(feature = "std")]
 mod budgets;
-mod limits;
 #[cfg(all(test, loom))]
 mod model;
+mod settings;
 
 use core::fmt;
 #[cfg(not(all(test, loom)))]
@@ -15,8 +15,8 @@ use loom::sync::atomic::AtomicU32;
 
 #[cfg(feature = "std")]
 pub use self::budgets::{Budgets, KeyTokens};
-pub use self::limits::InvalidBudget;
-use self::limits::{Limits, TOKEN, tokens};
+pub use self::settings::InvalidBudget;
+use self::settings::{Limits, TOKEN, tokens};
 
 /// Tokens for retries, shared by many calls.
 ///

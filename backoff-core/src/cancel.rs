@@ -92,8 +92,8 @@ impl CancelToken {
     /// # Cancellation
     ///
     /// Dropping the future removes its waker from the token.
-    pub fn cancelled(&self) -> Cancelled {
-        Cancelled { shared: Arc::clone(self.shared()), key: None }
+    pub fn cancelled(&self) -> WaitForCancel {
+        WaitForCancel { shared: Arc::clone(self.shared()), key: None }
     }
 
     /// Waits until `delay` has passed or the token is cancelled.
@@ -149,30 +149,30 @@ impl fmt::Debug for CancelToken {
 
 impl IntoFuture for CancelToken {
     type Output = ();
-    type IntoFuture = Cancelled;
+    type IntoFuture = WaitForCancel;
 
-    fn into_future(self) -> Cancelled {
+    fn into_future(self) -> WaitForCancel {
         self.cancelled()
     }
 }
 
 impl IntoFuture for &CancelToken {
     type Output = ();
-    type IntoFuture = Cancelled;
+    type IntoFuture = WaitForCancel;
 
-    fn into_future(self) -> Cancelled {
+    fn into_future(self) -> WaitForCancel {
         self.cancelled()
     }
 }
 
 /// A future that completes when its [`CancelToken`] is cancelled; created by [`CancelToken::cancelled`].
 #[must_use = "futures do nothing unless polled"]
-pub struct Cancelled {
+pub struct WaitForCancel {
     shared: Arc<Shared>,
     key: Option<u64>,
 }
 
-impl Future for Cancelled {
+impl Future for WaitForCancel {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -198,7 +198,7 @@ impl State {
     }
 }
 
-impl Drop for Cancelled {
+impl Drop for WaitForCancel {
     fn drop(&mut self) {
         if let Some(key) = self.key {
             let waker = self.shared.lock().waiting.remove(&key);
@@ -207,8 +207,8 @@ impl Drop for Cancelled {
     }
 }
 
-impl fmt::Debug for Cancelled {
+impl fmt::Debug for WaitForCancel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cancelled").finish_non_exhaustive()
+        f.debug_struct("WaitForCancel").finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use crate::random::Random;
 use crate::{Backoff, Budget, Fault, FaultKind, Policy};
 use backoff_rules::{Rules, Since};
 
-/// What to do after a failed attempt.
+/// The next step after a failed attempt.
 // With a tag of its own the parts are told apart in registers, where a tag inside the delay would be packed and unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -26,7 +26,7 @@ pub enum Decision {
     Stop(StopReason),
 }
 
-/// How far one call has come: the only thing that changes between its attempts.
+/// The attempts, delays and times of one call so far. Nothing else changes between its attempts.
 ///
 /// Made by [`Policy::begin`]; the parameter is the state of the backoff.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub struct Failure<'a> {
     /// `None` where nobody asks, which a driver knows at compile time.
     pub(crate) ran: Option<Duration>,
     pub(crate) cancelled: bool,
-    pub(crate) cut_short: Option<StopReason>,
+    pub(crate) dropped_by: Option<StopReason>,
     pub(crate) disabled: bool,
     pub(crate) nested: bool,
     pub(crate) time_left: Option<Duration>,
@@ -93,7 +93,7 @@ impl<'a> Failure<'a> {
             fault,
             ran: None,
             cancelled: false,
-            cut_short: None,
+            dropped_by: None,
             disabled: false,
             nested: false,
             time_left: None,
@@ -159,8 +159,8 @@ impl<'a> Failure<'a> {
 
     /// The attempt did not end by itself: a limit of the call dropped it, and is the reason to stop.
     #[inline]
-    pub(crate) const fn cut_short(mut self, by: Option<StopReason>) -> Self {
-        self.cut_short = by;
+    pub(crate) const fn dropped_by(mut self, by: Option<StopReason>) -> Self {
+        self.dropped_by = by;
         self
     }
 }
@@ -193,10 +193,10 @@ impl<B: Backoff> Policy<B> {
     ///
     /// `elapsed` is the time of the failure, counted from the start of the call: `max_elapsed` is checked against it.
     ///
-    /// The checks come in this order, and the first that stops names the reason: permanent, ambiguous, cancelled,
-    /// disabled, attempts, nested, backoff ended, push-back too long, elapsed time, budget. A backoff that has ended stays ended until
-    /// the progress is reset. A random number is drawn only when
-    /// a retry is still possible, and a token taken only when the answer is to retry.
+    /// The checks come in this order, and the first that stops is the reason: a limit that dropped the attempt,
+    /// permanent, ambiguous, cancelled, disabled, attempts, nested, backoff ended, push-back too long, elapsed time,
+    /// budget. A backoff that has ended stays ended until the progress is reset. A random number is drawn only if a
+    /// retry is still possible. A token is taken only if the decision is to retry.
     pub fn decide(
         &self,
         progress: &mut Progress<B::State>,
@@ -221,7 +221,7 @@ pub(crate) fn decide<B: Backoff>(
 ) -> Decision {
     begin_sequence(rules, progress, failure.ran, at);
     progress.attempts = progress.attempts.saturating_add(1);
-    if let Some(reason) = refused_before_backoff(rules, progress.attempts, &failure) {
+    if let Some(reason) = stop_before_delay(rules, progress.attempts, &failure) {
         return Decision::Stop(reason);
     }
     if !B::IS_ENDLESS && progress.has_ended {
@@ -233,13 +233,9 @@ pub(crate) fn decide<B: Backoff>(
         return Decision::Stop(StopReason::BackoffEnded);
     };
     let own = rules.delay(base, progress.previous, || random.draw());
-    let mut delay = own;
-    if let Some(push_back) = failure.fault.not_before() {
-        if rules.max_push_back.is_some_and(|longest| push_back > longest) {
-            return Decision::Stop(StopReason::PushBackTooLong);
-        }
-        delay = push_back.saturating_add(own);
-    }
+    let Some(delay) = delay_before_retry(rules, failure.fault, own) else {
+        return Decision::Stop(StopReason::PushBackTooLong);
+    };
     if !is_in_time(rules, progress, &failure, at, delay) {
         return Decision::Stop(StopReason::MaxElapsed);
     }
@@ -248,6 +244,15 @@ pub(crate) fn decide<B: Backoff>(
     }
     progress.previous = own;
     Decision::RetryAfter(delay)
+}
+
+/// Returns the delay before the retry: the policy's own delay after jitter, and the push-back of the server on top of it.
+/// Returns `None` if the push-back is longer than the policy accepts.
+#[inline]
+fn delay_before_retry(rules: &Rules, fault: Fault, own: Duration) -> Option<Duration> {
+    let Some(push_back) = fault.not_before() else { return Some(own) };
+    let is_too_long = rules.max_push_back.is_some_and(|longest| push_back > longest);
+    if is_too_long { None } else { Some(push_back.saturating_add(own)) }
 }
 
 /// Returns whether a retry after `delay` starts in time: within `max_elapsed`, and within what enclosing calls leave.
@@ -270,13 +275,13 @@ pub(crate) fn is_in_time<S>(
     failure.time_left.is_none_or(|left| fits(delay, left))
 }
 
-/// Returns whether a retry after `delay` starts while there is time left; at the very end of it is in time, after it is not.
+/// Returns whether a retry after `delay` starts while time is left. A start at the very end is in time.
 #[inline]
 fn fits(delay: Duration, left: Duration) -> bool {
     !left.is_zero() && delay <= left
 }
 
-/// Starts the sequence anew after a long-lived attempt, and the clock at the first failure where the policy says so.
+/// Starts a new sequence after a long attempt. Starts the clock at the first failure if the policy is set so.
 #[inline]
 fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, ran: Option<Duration>, at: Duration) {
     if matches!((ran, rules.reset_after), (Some(ran), Some(long)) if ran >= long) {
@@ -288,9 +293,9 @@ fn begin_sequence<S>(rules: &Rules, progress: &mut Progress<S>, ran: Option<Dura
 }
 
 #[inline]
-fn refused_before_backoff(rules: &Rules, attempts: u32, failure: &Failure<'_>) -> Option<StopReason> {
-    if failure.cut_short.is_some() {
-        return failure.cut_short;
+fn stop_before_delay(rules: &Rules, attempts: u32, failure: &Failure<'_>) -> Option<StopReason> {
+    if failure.dropped_by.is_some() {
+        return failure.dropped_by;
     }
     match failure.fault.kind() {
         FaultKind::Permanent => return Some(StopReason::Permanent),

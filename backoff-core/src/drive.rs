@@ -7,22 +7,22 @@ pub(crate) mod after_attempt;
 pub(crate) mod blocking;
 pub(crate) mod call;
 pub(crate) mod cancel;
+pub(crate) mod criteria;
 #[cfg(feature = "async")]
 pub(crate) mod future;
-pub(crate) mod judge;
-pub(crate) mod limits;
 pub(crate) mod operation;
 #[cfg(feature = "async")]
 pub(crate) mod race;
+pub(crate) mod shared_limits;
 pub(crate) mod source;
 pub(crate) mod test_state;
-pub(crate) mod timeouts;
 #[cfg(feature = "async")]
-pub(crate) mod timers;
+pub(crate) mod timeout_signals;
+pub(crate) mod timeouts;
 
 use core::time::Duration;
 
-use self::after_attempt::{Notice, decide_outlined};
+use self::after_attempt::{EventData, decide_outlined};
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
 use crate::Budget;
@@ -179,14 +179,14 @@ impl<S, I: Copy> Driver<S, I> {
         let failure = failure.ran(ran);
         let state = (&mut self.progress, &mut self.test_state);
         let decision = decide_outlined(rules, source.backoff(), state, failure, elapsed, random);
-        let notice = || {
+        let data = || {
             let attempts = match decision {
                 Decision::RetryAfter(_) => self.progress.attempts(),
                 Decision::Stop(_) => self.attempts,
             };
-            Notice { label, attempts, elapsed: self.elapsed_for_events(elapsed), text }
+            EventData { label, attempts, elapsed: self.elapsed_for_events(elapsed), text }
         };
-        after_attempt::publish_decision(rules, decision, label.site, notice);
+        after_attempt::publish_decision(rules, decision, label.site, data);
         if !O::WATCHES {
             return decision;
         }
@@ -217,7 +217,7 @@ impl<S, I: Copy> Driver<S, I> {
 
     /// Counts a tick and gets the decision on the next one from the core. Observers are not notified, because nothing
     /// failed.
-    pub(crate) fn paced<P, C, G>(&mut self, source: &P, clock: &C, tick: Failure<'_>, random: &mut G) -> Decision
+    pub(crate) fn decide_tick<P, C, G>(&mut self, source: &P, clock: &C, tick: Failure<'_>, random: &mut G) -> Decision
     where
         P: PolicySource,
         P::Backoff: crate::Backoff<State = S>,
@@ -275,8 +275,8 @@ impl<S, I: Copy> Driver<S, I> {
         error: Option<&E>,
     ) {
         let elapsed = self.elapsed(clock);
-        let notice = Notice { label, attempts: self.attempts, elapsed: self.elapsed_for_events(elapsed), text };
-        after_attempt::publish_stop(rules, reason, &notice);
+        let data = EventData { label, attempts: self.attempts, elapsed: self.elapsed_for_events(elapsed), text };
+        after_attempt::publish_stop(rules, reason, &data);
         if O::WATCHES {
             observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, text: None });
         }
@@ -340,8 +340,8 @@ impl<S, I: Copy> Driver<S, I> {
         let is_told = self.started.is_some() && (O::WATCHES || after_attempt::is_watched());
         let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
         let told = if is_told { self.elapsed_for_events(elapsed) } else { Elapsed::Unknown };
-        let notice = || Notice { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
-        after_attempt::publish_recovery(source.rules(), label.site, notice);
+        let data = || EventData { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
+        after_attempt::publish_recovery(source.rules(), label.site, data);
         if O::WATCHES {
             observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });
         }

@@ -156,3 +156,36 @@ impl From<AttemptTimeout> for std::io::Error {
         Self::new(std::io::ErrorKind::TimedOut, timeout)
     }
 }
+
+/// Cancellation as an error: no further attempt is made, because the call was cancelled.
+///
+/// `on_cancel` converts it to the operation's own error; without `on_cancel`, `From<Cancelled>` does.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Cancelled;
+/// use std::io;
+///
+/// assert_eq!(Cancelled.to_string(), "cancelled");
+/// let error = io::Error::from(Cancelled);
+/// assert_eq!(error.to_string(), "cancelled");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cancelled;
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cancelled")
+    }
+}
+
+impl Error for Cancelled {}
+
+// Not `ErrorKind::Interrupted`, which many loops of `std` retry at once.
+#[cfg(feature = "std")]
+impl From<Cancelled> for std::io::Error {
+    fn from(cancelled: Cancelled) -> Self {
+        Self::other(cancelled)
+    }
+}

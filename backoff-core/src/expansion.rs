@@ -6,23 +6,24 @@
 
 #[cfg(feature = "async")]
 mod asynchronous;
-mod cancelling;
+mod cancel_future;
+mod custom_backoff;
 mod drivers;
 mod features;
 mod hooks;
 #[cfg(not(feature = "async"))]
 mod missing;
 mod parts;
-mod taken;
 mod text;
 mod verdict;
 
 pub use self::asynchronous::{
-    DelayEnd, Never, Struck, in_scope, is_given_now, limited, sleep, sleep_until, timer, when,
+    DelayEnd, Never, TimeoutKind, in_scope, is_given_now, sleep, sleep_until, timer, when, with_timeouts,
 };
-pub use self::cancelling::{Cancelling, Cancels, NoFuture};
+pub use self::cancel_future::{CancelFuture, Cancels, NoFuture};
+pub use self::custom_backoff::{CustomBackoff, EndsByItself, ends_by_itself};
 pub use self::drivers::{
-    AsyncMode, BlockingMode, Counted, FailureContext, Full, Memory, Mode, Recorded, Timed, Untimed,
+    AsyncMode, BlockingMode, CallTimes, Counted, FailureContext, Full, Mode, Recorded, Timed, Untimed,
 };
 pub use self::features::AsyncSleeper;
 pub use self::hooks::{ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
@@ -32,7 +33,6 @@ pub use self::parts::{
     AsPolicy, adjusted, allowed_timeout, backoff_of, call, call_in, check_timeout, edit, inner_gave_up, is_cancelled,
     limited_by_timeout, open_scope, policy, sleep_blocking, sleep_blocking_until_cancelled, unreached,
 };
-pub use self::taken::{EndsByItself, Taken, ends_by_itself};
 pub use self::text::ErrorTextProbe;
 pub use self::verdict::Verdict;
 pub use crate::decision::{AttemptLimit, StopReason};

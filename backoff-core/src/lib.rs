@@ -132,14 +132,14 @@ pub use crate::budget::{Budget, InvalidBudget};
 #[cfg(feature = "std")]
 pub use crate::budget::{Budgets, KeyTokens};
 #[cfg(feature = "std")]
-pub use crate::cancel::{CancelToken, Cancelled};
+pub use crate::cancel::{CancelToken, WaitForCancel};
 pub use crate::classify::{Classify, Marked, permanent, retry_after};
 pub use crate::clock::{Clock, ClockSource, DefaultClock, RuntimeClock, SystemClock};
 pub use crate::decision::{Decision, Failure, Progress, StopReason};
 pub use crate::delays::Delays;
-pub use crate::drive::call::{Retry, Surroundings};
+pub use crate::drive::call::{Environment, Retry};
 pub use crate::drive::operation::{Async, Blocking, Operation};
-pub use crate::error::{AttemptTimeout, RetryError, Success};
+pub use crate::error::{AttemptTimeout, Cancelled, RetryError, Success};
 pub use crate::fault::{Fault, FaultKind};
 #[cfg(feature = "std")]
 pub use crate::nesting::{InScope, InnerRetries, Scope};
@@ -179,9 +179,9 @@ pub mod call {
     #[doc(hidden)]
     pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
     #[doc(hidden)]
-    pub use crate::drive::judge::{AskTheError, EveryError, EveryValue, Judge};
+    pub use crate::drive::criteria::{Criteria, EveryError, EveryValue, OwnClassification};
     #[doc(hidden)]
-    pub use crate::drive::limits::{BudgetSource, NoBudget, NoScope, Sharing};
+    pub use crate::drive::shared_limits::{BudgetSource, NoBudget, NoScope, SharedLimits};
     #[doc(hidden)]
     pub use crate::drive::source::Edited;
     #[doc(hidden)]

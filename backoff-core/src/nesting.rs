@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::StopReason;
 use crate::clock::{Clock as _, RuntimeClock};
-use crate::drive::limits::{Nesting, OpenScope};
+use crate::drive::shared_limits::{Nesting, OpenScope};
 
 /// The mode for retries of calls inside a call, set by `inner_retries`.
 ///
@@ -324,7 +324,7 @@ impl<F> fmt::Debug for InScope<F> {
 
 /// The limits of enclosing calls on a decision.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Around {
+pub(crate) struct EnclosingLimits {
     /// `true` if the enclosing calls retry in this call's place.
     pub(crate) suppressed: bool,
     /// The time that the enclosing calls leave.
@@ -333,12 +333,12 @@ pub(crate) struct Around {
 
 /// Reads the limits of the calls that enclose the present one; on the failure path only.
 #[inline]
-pub(crate) fn around() -> Around {
-    const NOTHING: Around = Around { suppressed: false, time_left: None };
+pub(crate) fn enclosing_limits() -> EnclosingLimits {
+    const NOTHING: EnclosingLimits = EnclosingLimits { suppressed: false, time_left: None };
     #[cold]
     #[inline(never)]
-    fn look() -> Around {
-        with_current(|scope| Around { suppressed: scope.shared.suppress, time_left: scope.remaining() })
+    fn look() -> EnclosingLimits {
+        with_current(|scope| EnclosingLimits { suppressed: scope.shared.suppress, time_left: scope.remaining() })
             .unwrap_or(NOTHING)
     }
     if are_used() { look() } else { NOTHING }

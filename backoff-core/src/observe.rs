@@ -48,7 +48,7 @@ mod tracing;
 use core::time::Duration;
 
 pub use self::error_text::ErrorText;
-pub use self::event::{CallEvent, Elapsed, Level, What};
+pub use self::event::{CallEvent, Elapsed, EventKind, Level};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
 #[cfg(feature = "std")]

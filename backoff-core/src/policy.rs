@@ -176,7 +176,7 @@ impl<B> Policy<B> {
         &self.rules
     }
 
-    /// Returns this policy as it is for a call whose own rules are given: the call keeps its time-out.
+    /// Returns this policy as it is for a call whose own rules are given: the call keeps its timeout.
     #[cfg(feature = "overrides")]
     pub(crate) const fn called_as(mut self, own: &Rules) -> Self
     where
@@ -188,7 +188,7 @@ impl<B> Policy<B> {
         self
     }
 
-    /// Returns this policy for a call with a time-out, which is a limit.
+    /// Returns this policy for a call with a timeout, which is a limit.
     #[cfg(feature = "std")]
     pub(crate) const fn limited_by_timeout(&self) -> Policy<crate::backoff::Borrowed<'_, B>> {
         let mut rules = self.rules;

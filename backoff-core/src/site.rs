@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{OnceLock, PoisonError};
 
 use crate::observe::publish::tell;
-use crate::observe::{CallEvent, Elapsed, ErrorText, Level, What};
+use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Level};
 use crate::sync::atomic::AtomicBool;
 use crate::sync::{Counter, Mutex, const_fn, shared_static};
 use crate::{Decision, InvalidPolicy, Policy, StopReason};
@@ -190,7 +190,7 @@ impl CallSite {
         tell(&CallEvent {
             name: self.name(),
             level: self.level,
-            what: What::Adjusted { problem },
+            kind: EventKind::ValueMoved { problem },
             attempts: 0,
             max_attempts: None,
             elapsed: Elapsed::Unknown,

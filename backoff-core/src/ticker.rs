@@ -75,7 +75,7 @@ impl<'p, B: Backoff, G: Random> Ticker<'p, B, G> {
             return Some(Duration::ZERO);
         };
         let failure = Failure::new(Fault::Transient).cancelled(is_cancelled);
-        match driver.paced(&self.policy, &clock, failure, &mut self.random) {
+        match driver.decide_tick(&self.policy, &clock, failure, &mut self.random) {
             Decision::RetryAfter(delay) => Some(delay),
             Decision::Stop(_) => {
                 self.has_ended = true;

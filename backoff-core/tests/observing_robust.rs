@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use backoff_core::observe::{CallEvent, What, set_global};
+use backoff_core::observe::{CallEvent, EventKind, set_global};
 use backoff_core::{Budget, CallSite, CancelToken, Fault, Policy, StopReason, call_sites, classify, retry};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
@@ -535,7 +535,7 @@ fn an_error_whose_display_fails_is_logged_as_far_as_it_was_written() {
     let texts = Rc::new(RefCell::new(Vec::new()));
     let note = Rc::clone(&texts);
     let observer = move |event: &CallEvent<'_>| {
-        if let What::GaveUp { .. } = event.what() {
+        if let EventKind::GaveUp { .. } = event.kind() {
             note.borrow_mut().extend([event.error().to_string(), format!("{:#}", event.error())]);
         }
     };

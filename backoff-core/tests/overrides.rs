@@ -279,7 +279,7 @@ fn those_who_watch_the_process_are_told_of_a_contradiction_once() {
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let _turn = turn();
     observe::set_global(|event: &observe::CallEvent<'_>| {
-        if let observe::What::Adjusted { problem, .. } = event.what() {
+        if let observe::EventKind::ValueMoved { problem, .. } = event.kind() {
             TOLD.lock().unwrap().push(format!("{}: {problem}", event.name()));
         }
     })

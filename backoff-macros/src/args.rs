@@ -24,12 +24,12 @@ pub(crate) use self::syntax::Once;
 pub(crate) use self::value::{Value, is_async_closure, peel};
 pub(crate) use self::words::{Backoff, InnerRetries, Level, Unmet, Word};
 use crate::errors::Errors;
-use crate::function::Scope;
+use crate::function::DeclaredNames;
 use crate::groups;
 
 impl Args {
     /// Reads the arguments; those that cannot be read are left out and reported.
-    pub(crate) fn parse(tokens: TokenStream, scope: &Scope, errors: &mut Errors) -> Self {
+    pub(crate) fn parse(tokens: TokenStream, scope: &DeclaredNames, errors: &mut Errors) -> Self {
         reader::read(groups::arguments(tokens), scope, errors)
     }
 

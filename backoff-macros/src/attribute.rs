@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use crate::args::Args;
 use crate::errors::Errors;
 use crate::expand::{self, fallback};
-use crate::function::{Function, Scope};
+use crate::function::{DeclaredNames, Function};
 use crate::groups::{self, Depth};
 use crate::{docs, validate};
 
@@ -13,7 +13,7 @@ use crate::{docs, validate};
 pub(crate) fn retry_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut function = errors.take(syn::parse2::<Function>(groups::make_visible(item.clone(), Depth::Signature)));
-    let scope = function.as_ref().map(Scope::of).unwrap_or_default();
+    let scope = function.as_ref().map(DeclaredNames::of).unwrap_or_default();
     let args = match &function {
         Some(function) => function.rename_self(args),
         None => args,

@@ -20,7 +20,7 @@ use syn::{Attribute, Ident, Path, ReturnType, Signature, Token, Visibility};
 pub(crate) use self::future::{FutureShape, Place};
 use crate::groups::{self, Depth};
 
-pub(crate) use self::signature::{Binding, Receiver, Scope, arguments_named, plain_argument};
+pub(crate) use self::signature::{Binding, DeclaredNames, Receiver, arguments_named, plain_argument};
 pub(crate) use self::tokens::{mentions, peel};
 
 /// A function or method, in the parts that the expansion needs.

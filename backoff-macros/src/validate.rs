@@ -57,7 +57,7 @@ fn timeouts(args: &Args, errors: &mut Errors) {
     }
     let timed = args.seems_given("attempt_timeout") || args.seems_given("timeout");
     if let (Some(on_timeout), false) = (args.key("on_timeout"), timed) {
-        let message = "`on_timeout` makes the error of a time-out, and there is none; add `attempt_timeout = \"2s\"` or \
+        let message = "`on_timeout` makes the error of a timeout, and there is none; add `attempt_timeout = \"2s\"` or \
                        `timeout = \"60s\"`";
         errors.at(on_timeout.span(), message);
     }

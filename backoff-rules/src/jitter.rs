@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::base::{BaseDelay, SECONDS_FROM, is_shorter};
+use crate::base_delay::{BaseDelay, SECONDS_FROM, is_shorter};
 
 /// How much randomness is put on a base delay *d*.
 ///
@@ -47,7 +47,7 @@ pub enum Jitter {
 
 /// The range of a delay: the whole units from `low` to `high`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spread {
+pub struct DelayRange {
     low: u64,
     high: u64,
     in_seconds: bool,
@@ -55,7 +55,7 @@ pub struct Spread {
 
 /// Input for the range of one delay.
 #[derive(Clone, Copy, Debug)]
-pub struct Base {
+pub struct JitterInput {
     /// The backoff's delay, before the cap.
     pub delay: BaseDelay,
     /// The delay before the last retry, zero at first; decorrelated jitter only.
@@ -115,7 +115,7 @@ impl Jitter {
     /// Returns the range of the delay.
     #[doc(hidden)]
     #[must_use]
-    pub const fn spread(self, base: &Base) -> Spread {
+    pub const fn delay_range(self, base: &JitterInput) -> DelayRange {
         if self.is_decorrelated() {
             return decorrelated(base);
         }
@@ -124,7 +124,7 @@ impl Jitter {
             BaseDelay::Long(delay) => (delay.as_secs(), true),
         };
         let (low, high) = self.range(d, units(base.cap, in_seconds));
-        Spread { low, high, in_seconds }
+        DelayRange { low, high, in_seconds }
     }
 
     /// Returns whether the range follows from the delay before, and not from the base delay.
@@ -145,7 +145,7 @@ impl Jitter {
             Self::Full => (0, d),
             Self::Equal => (d - d / 2, d),
             Self::Factor(ratio) => {
-                let part = portion(d, ratio);
+                let part = fraction_of(d, ratio);
                 (d.saturating_sub(part), smaller(d.saturating_add(part), cap))
             }
             // Decorrelated jitter has no base delay to be around.
@@ -164,7 +164,7 @@ impl Jitter {
         self,
         delay: BaseDelay,
         cap: BaseDelay,
-        base: impl FnOnce() -> Base,
+        base: impl FnOnce() -> JitterInput,
         draw: impl FnOnce() -> u64,
     ) -> Duration {
         let capped = delay.capped(cap);
@@ -175,33 +175,33 @@ impl Jitter {
         match capped {
             BaseDelay::Nanos(d) if !self.is_decorrelated() => {
                 let (low, high) = self.range(d, cap.saturating_nanos());
-                Duration::from_nanos(chosen(low, high, draw))
+                Duration::from_nanos(draw_uniform(low, high, draw))
             }
-            _ => self.unusual_delay(&base(), draw),
+            _ => self.delay_outlined(&base(), draw),
         }
     }
 
     #[inline(never)]
-    fn unusual_delay(self, base: &Base, draw: u64) -> Duration {
-        let spread = self.spread(base);
-        spread.duration(chosen(spread.low, spread.high, draw))
+    fn delay_outlined(self, base: &JitterInput, draw: u64) -> Duration {
+        let spread = self.delay_range(base);
+        spread.duration(draw_uniform(spread.low, spread.high, draw))
     }
 }
 
-const fn decorrelated(base: &Base) -> Spread {
-    let Base { previous, initial, cap, .. } = *base;
+const fn decorrelated(base: &JitterInput) -> DelayRange {
+    let JitterInput { previous, initial, cap, .. } = *base;
     let longest = if is_shorter(previous, initial) { initial } else { previous };
     let in_seconds = longest.as_secs() >= SECONDS_FROM;
     let initial = units(BaseDelay::of(initial).capped(cap), in_seconds);
     let (previous, cap) = (units(BaseDelay::of(previous), in_seconds), units(cap, in_seconds));
     let last = if previous > initial { previous } else { initial };
-    Spread { low: initial, high: smaller(last.saturating_mul(3), cap), in_seconds }
+    DelayRange { low: initial, high: smaller(last.saturating_mul(3), cap), in_seconds }
 }
 
 /// Returns the number from `low` to `high`, both included, that a number drawn from all of 64 bits stands for.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
-fn chosen(low: u64, high: u64, draw: u64) -> u64 {
+fn draw_uniform(low: u64, high: u64, draw: u64) -> u64 {
     // A full span of 2^64 units takes the number as it is.
     let offset = match (high - low).checked_add(1) {
         Some(span) => ((u128::from(draw) * u128::from(span)) >> 64) as u64,
@@ -210,7 +210,7 @@ fn chosen(low: u64, high: u64, draw: u64) -> u64 {
     low + offset
 }
 
-impl Spread {
+impl DelayRange {
     #[inline]
     const fn duration(self, units: u64) -> Duration {
         if self.in_seconds { Duration::from_secs(units) } else { Duration::from_nanos(units) }
@@ -246,7 +246,7 @@ const fn smaller(a: u64, b: u64) -> u64 {
     clippy::cast_sign_loss,
     reason = "a ratio in 0..=1 of a u64; casts saturate, and the caller subtracts saturating"
 )]
-const fn portion(d: u64, ratio: f64) -> u64 {
+const fn fraction_of(d: u64, ratio: f64) -> u64 {
     (d as f64 * ratio) as u64
 }
 
@@ -254,12 +254,12 @@ const fn portion(d: u64, ratio: f64) -> u64 {
 mod tests {
     use super::*;
 
-    fn delay(jitter: Jitter, base: Base, draw: impl FnOnce() -> u64) -> Duration {
+    fn delay(jitter: Jitter, base: JitterInput, draw: impl FnOnce() -> u64) -> Duration {
         jitter.delay(base.delay, base.cap, || base, draw)
     }
 
-    fn base(delay: Duration, cap: Duration) -> Base {
-        Base { delay: BaseDelay::of(delay), previous: Duration::ZERO, initial: delay, cap: BaseDelay::of(cap) }
+    fn base(delay: Duration, cap: Duration) -> JitterInput {
+        JitterInput { delay: BaseDelay::of(delay), previous: Duration::ZERO, initial: delay, cap: BaseDelay::of(cap) }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of 2^64")]
@@ -280,24 +280,24 @@ mod tests {
     #[test]
     fn the_cap_bounds_the_range_and_not_the_draw() {
         let cap = Duration::from_secs(5);
-        let at_cap = Jitter::Factor(0.1).spread(&base(Duration::from_secs(60), cap));
+        let at_cap = Jitter::Factor(0.1).delay_range(&base(Duration::from_secs(60), cap));
         assert_eq!((at_cap.shortest(), at_cap.longest()), (Duration::from_millis(4_500), cap));
     }
 
     #[test]
     fn decorrelated_starts_at_the_initial_delay_and_triples_the_previous() {
         let mut at = base(Duration::from_millis(100), Duration::from_millis(500));
-        let first = Jitter::Decorrelated.spread(&at);
+        let first = Jitter::Decorrelated.delay_range(&at);
         assert_eq!((first.shortest().as_millis(), first.longest().as_millis()), (100, 300));
         at.previous = Duration::from_millis(250);
-        let later = Jitter::Decorrelated.spread(&at);
+        let later = Jitter::Decorrelated.delay_range(&at);
         assert_eq!((later.shortest().as_millis(), later.longest().as_millis()), (100, 500));
     }
 
     #[test]
     fn ranges_hold_for_the_longest_durations() {
         for jitter in [Jitter::Full, Jitter::Equal, Jitter::Factor(1.0), Jitter::Decorrelated] {
-            let spread = jitter.spread(&base(Duration::MAX, Duration::MAX));
+            let spread = jitter.delay_range(&base(Duration::MAX, Duration::MAX));
             assert!(spread.shortest() <= spread.longest(), "{jitter:?}");
             let longest = delay(jitter, base(Duration::MAX, Duration::MAX), || u64::MAX);
             assert_eq!(longest.as_secs(), u64::MAX, "{jitter:?}");
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_factor_of_one_reaches_zero_and_never_below() {
-        let spread = Jitter::Factor(1.0).spread(&base(Duration::from_nanos(3), Duration::MAX));
+        let spread = Jitter::Factor(1.0).delay_range(&base(Duration::from_nanos(3), Duration::MAX));
         assert_eq!((spread.shortest(), spread.longest()), (Duration::ZERO, Duration::from_nanos(6)));
     }
 }

@@ -9,7 +9,7 @@
 #[cfg(test)]
 extern crate alloc;
 
-mod base;
+mod base_delay;
 pub mod defaults;
 mod draft;
 pub mod duration;
@@ -18,9 +18,9 @@ mod refusal;
 mod rules;
 mod schedule;
 
-pub use crate::base::{BaseDelay, is_shorter};
+pub use crate::base_delay::{BaseDelay, is_shorter};
 pub use crate::draft::Draft;
-pub use crate::jitter::{Base, Jitter, Spread};
+pub use crate::jitter::{DelayRange, Jitter, JitterInput};
 pub use crate::refusal::{Argument, Refusal};
 pub use crate::rules::{Named, Rules, Since};
 pub use crate::schedule::{Kind, Schedule};

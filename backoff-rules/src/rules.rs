@@ -1,8 +1,8 @@
-//! The settings of a policy besides its backoff, as plain data.
+//! The settings of a policy except its backoff, as plain data, and the delay that they make of a base delay.
 
 use core::time::Duration;
 
-use crate::{Base, BaseDelay, Jitter, Kind};
+use crate::{BaseDelay, Jitter, JitterInput, Kind};
 
 /// All settings of a policy except its backoff, with every default filled in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,19 +120,19 @@ impl Since {
 }
 
 impl Rules {
-    /// Returns the delay that jitter makes of the backoff's; `previous` is the policy's own part of the last one. `draw` yields a
-    /// number from all of 64 bits.
+    /// Applies jitter and the cap to a base delay; a push-back is not part of it. `previous` is the last delay without its
+    /// push-back. `draw` yields a number from all of 64 bits.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
     pub fn delay(&self, base: BaseDelay, previous: Duration, draw: impl FnOnce() -> u64) -> Duration {
-        self.jitter.delay(base, self.max_delay, || self.base(base, previous), draw)
+        self.jitter.delay(base, self.max_delay, || self.jitter_input(base, previous), draw)
     }
 
-    /// Returns what jitter needs to know for one delay.
+    /// Returns the input of jitter for one delay.
     #[must_use]
     #[inline]
-    pub const fn base(&self, delay: BaseDelay, previous: Duration) -> Base {
-        Base { delay, previous, initial: self.initial, cap: self.max_delay }
+    pub const fn jitter_input(&self, delay: BaseDelay, previous: Duration) -> JitterInput {
+        JitterInput { delay, previous, initial: self.initial, cap: self.max_delay }
     }
 
     /// Returns the largest number of attempts; `None` when they are not limited.

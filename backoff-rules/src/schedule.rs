@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::base::{BaseDelay, NANOS_PER_SEC};
+use crate::base_delay::{BaseDelay, NANOS_PER_SEC};
 use crate::defaults;
 
 /// A built-in backoff: what the base delay of each retry is, before jitter and cap.

@@ -21,7 +21,7 @@ const STEADY: u32 = 16;
 const HURRIED: u32 = 4;
 const OUTAGES: u32 = 3;
 
-/// A client whose time-outs are those of its calls.
+/// A client whose timeouts are those of its calls.
 struct Teller {
     client: Client,
     connection: MultiplexedConnection,
@@ -32,7 +32,7 @@ struct Teller {
 }
 
 async fn connect(client: &Client) -> RedisResult<MultiplexedConnection> {
-    // Its own time-out of half a second would hide those of the attempts.
+    // Its own timeout of half a second would hide those of the attempts.
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
     client.get_multiplexed_async_connection_with_config(&config).await
 }

@@ -21,7 +21,7 @@ const HURRIED: u32 = 3;
 const OUTAGES: u32 = 3;
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// A client whose socket has time-outs.
+/// A client whose socket has timeouts.
 struct Teller {
     client: Client,
     connection: Connection,
@@ -89,7 +89,7 @@ impl Teller {
         format!("{}/{}", self.name, self.calls)
     }
 
-    /// Also after a time-out: the late answer would be taken for that of the next command.
+    /// Also after a timeout: the late answer would be taken for that of the next command.
     fn reconnect(&mut self) -> RedisResult<()> {
         self.connection = connect(&self.client)?;
         self.journal.reconnected(self.name);

@@ -8,13 +8,13 @@ use core::time::Duration;
 use super::test_state::{TestState, with_test_rules};
 use crate::Backoff;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, is_in_time};
-use crate::observe::{CallEvent, Elapsed, ErrorText, Label, Site, What};
+use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Label, Site};
 use crate::random::Random;
 use backoff_rules::Rules;
 
 /// Data for one observability event.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Notice<'a> {
+pub(crate) struct EventData<'a> {
     pub(crate) label: Label,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Elapsed,
@@ -94,7 +94,7 @@ pub(crate) fn is_still_in_time<S>(
 fn with_enclosing_calls(failure: Failure<'_>) -> Failure<'_> {
     #[cfg(feature = "std")]
     {
-        let around = crate::nesting::around();
+        let around = crate::nesting::enclosing_limits();
         let nested = failure.nested || around.suppressed;
         failure.nested(nested).time_left(around.time_left)
     }
@@ -105,7 +105,7 @@ fn with_enclosing_calls(failure: Failure<'_>) -> Failure<'_> {
 /// Returns the time that enclosing calls leave, or `None` without a limit.
 #[cfg(feature = "std")]
 pub(crate) fn time_left() -> Option<Duration> {
-    crate::nesting::around().time_left
+    crate::nesting::enclosing_limits().time_left
 }
 
 /// Notifies enclosing calls that this one gave up.
@@ -116,9 +116,14 @@ fn ended(reason: StopReason) {
     crate::nesting::gave_up(reason);
 }
 
-/// Notifies observers of the process about the decision. Creates the notice only if there are observers.
+/// Notifies observers of the process about the decision. Builds the data only if there are observers.
 #[inline]
-pub(crate) fn publish_decision<'a>(rules: &Rules, decision: Decision, site: Site, notice: impl FnOnce() -> Notice<'a>) {
+pub(crate) fn publish_decision<'a>(
+    rules: &Rules,
+    decision: Decision,
+    site: Site,
+    data: impl FnOnce() -> EventData<'a>,
+) {
     #[cfg(feature = "std")]
     if let Some(site) = site {
         site.count(decision);
@@ -126,23 +131,23 @@ pub(crate) fn publish_decision<'a>(rules: &Rules, decision: Decision, site: Site
     #[cfg(not(feature = "std"))]
     let _ = site;
     if is_watched() {
-        let what = match decision {
-            Decision::RetryAfter(delay) => What::Retry { delay },
-            Decision::Stop(reason) => What::GaveUp { reason },
+        let kind = match decision {
+            Decision::RetryAfter(delay) => EventKind::Retry { delay },
+            Decision::Stop(reason) => EventKind::GaveUp { reason },
         };
-        publish(rules, what, &notice());
+        publish(rules, kind, &data());
     }
 }
 
 /// Notifies enclosing calls and observers of the process that a limit of the call ended it.
-pub(crate) fn publish_stop(rules: &Rules, reason: StopReason, notice: &Notice<'_>) {
+pub(crate) fn publish_stop(rules: &Rules, reason: StopReason, data: &EventData<'_>) {
     ended(reason);
-    publish_decision(rules, Decision::Stop(reason), notice.label.site, || *notice);
+    publish_decision(rules, Decision::Stop(reason), data.label.site, || *data);
 }
 
 /// Notifies observers of the process that a retry succeeded.
 #[inline]
-pub(crate) fn publish_recovery<'a>(rules: &Rules, site: Site, notice: impl FnOnce() -> Notice<'a>) {
+pub(crate) fn publish_recovery<'a>(rules: &Rules, site: Site, data: impl FnOnce() -> EventData<'a>) {
     #[cfg(feature = "std")]
     if let Some(site) = site {
         site.count_recovered();
@@ -150,7 +155,7 @@ pub(crate) fn publish_recovery<'a>(rules: &Rules, site: Site, notice: impl FnOnc
     #[cfg(not(feature = "std"))]
     let _ = site;
     if is_watched() {
-        publish(rules, What::Recovered, &notice());
+        publish(rules, EventKind::Recovered, &data());
     }
 }
 
@@ -165,13 +170,13 @@ pub(crate) fn is_watched() -> bool {
 
 #[cold]
 #[inline(never)]
-fn publish(rules: &Rules, what: What, notice: &Notice<'_>) {
-    let Notice { label, attempts, elapsed, text } = *notice;
+fn publish(rules: &Rules, kind: EventKind, data: &EventData<'_>) {
+    let EventData { label, attempts, elapsed, text } = *data;
     let (name, level) = label.name_and_level();
     let event = CallEvent {
         name,
         level,
-        what,
+        kind,
         attempts,
         max_attempts: with_test_rules(rules, Rules::attempts_limit),
         elapsed,

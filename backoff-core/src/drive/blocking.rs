@@ -1,11 +1,11 @@
 //! Driver for blocking calls.
 
 use super::after_attempt::text_of;
-use super::call::{Retry, Surroundings};
+use super::call::{Environment, Retry};
 use super::cancel::BlockingCancel;
-use super::judge::{Classifier, Condition, Judge};
-use super::limits::{BudgetSource, Nesting, OpenScope as _, Sharing};
+use super::criteria::{Classifier, Condition, Criteria};
 use super::operation::{Blocking, ErrorOf, Operation, ReportOf, ValueOf};
+use super::shared_limits::{BudgetSource, Nesting, OpenScope as _, SharedLimits};
 use super::source::PolicySource;
 use super::timeouts::NoTimeouts;
 use super::{Driver, Step};
@@ -20,7 +20,7 @@ use crate::{Backoff, Fault, Outcome, RetryError, Success};
 // The bounds that a wrong argument can violate are on each method, not on the `impl`. The compiler then explains the
 // violated bound, and does not just hide the method.
 impl<P, F, W, U, O, S, K, G, X, D, N>
-    Retry<P, Blocking, F, Judge<W, U>, O, Surroundings<S, K, G, X, NoTimeouts, Sharing<D, N>>>
+    Retry<P, Blocking, F, Criteria<W, U>, O, Environment<S, K, G, X, NoTimeouts, SharedLimits<D, N>>>
 where
     P: PolicySource,
     F: Operation<Blocking, Attempt = <F as Operation<Blocking>>::Outcome>,
@@ -103,21 +103,21 @@ where
         G: Random,
         X: BlockingCancel,
     {
-        let clock = self.surroundings.clock.blocking();
+        let clock = self.environment.clock.blocking();
         let rules = self.source.rules();
         let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::WATCHES);
-        let scope = self.surroundings.sharing.nesting.open(None);
+        let scope = self.environment.shared.nesting.open(None);
         let attempt_started = rules.reset_after.is_some().then(|| clock.now());
         scope.attempt_starts(|| Driver::<StateOf<P>, InstantOf<K>>::new(started).remaining(rules, clock));
         let outcome = scope.within(|| self.operation.start());
-        if let Some((fault, _)) = self.judge.failure(&outcome) {
+        if let Some((fault, _)) = self.criteria.failure(&outcome) {
             return self.retry_after((outcome, fault), (started, attempt_started), &scope, finish);
         }
-        let Surroundings { clock, random, sharing, .. } = &mut self.surroundings;
+        let Environment { clock, random, shared, .. } = &mut self.environment;
         let clock = clock.blocking();
         let mut driver = Driver::<StateOf<P>, _>::new(started);
-        let step = Step::new(&self.source, clock, random, &mut self.observer, sharing.label());
-        if !driver.succeeded(step, sharing.budget.budget()) {
+        let step = Step::new(&self.source, clock, random, &mut self.observer, shared.label());
+        if !driver.succeeded(step, shared.budget.budget()) {
             return self.retry_after((outcome, Fault::Transient), (started, attempt_started), &scope, finish);
         }
         finish(outcome, &|| driver.ended(clock, None))
@@ -139,10 +139,10 @@ where
         G: Random,
         X: BlockingCancel,
     {
-        let Self { source, mut operation, judge, mut observer, surroundings, .. } = self;
-        let Surroundings { sleeper, clock, mut random, cancel, sharing, .. } = surroundings;
+        let Self { source, mut operation, criteria, mut observer, environment, .. } = self;
+        let Environment { sleeper, clock, mut random, cancel, shared, .. } = environment;
         let clock = clock.blocking();
-        let label = sharing.label();
+        let label = shared.label();
         let mut driver = Driver::new(started);
         loop {
             let error = outcome.as_result().err();
@@ -150,7 +150,7 @@ where
             let failure = Failure::new(fault)
                 .cancelled(cancel.is_cancelled())
                 .nested(scope.inner_gave_up())
-                .budget(sharing.budget.budget());
+                .budget(shared.budget.budget());
             let delay = match driver.failed(step.with(text_of(error)), failure, attempt_started, error) {
                 Decision::RetryAfter(delay) => delay,
                 Decision::Stop(reason) => return finish(outcome, &|| driver.ended(clock, Some(reason))),
@@ -170,11 +170,11 @@ where
             attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
             scope.attempt_starts(|| driver.remaining(source.rules(), clock));
             outcome = scope.within(|| operation.start());
-            fault = if let Some((fault, _)) = judge.failure(&outcome) {
+            fault = if let Some((fault, _)) = criteria.failure(&outcome) {
                 fault
             } else {
                 let step = Step::new(&source, clock, &mut random, &mut observer, label);
-                if driver.succeeded(step, sharing.budget.budget()) {
+                if driver.succeeded(step, shared.budget.budget()) {
                     return finish(outcome, &|| driver.ended(clock, None));
                 }
                 Fault::Transient

@@ -1,13 +1,13 @@
 //! One call of the engine, and the settings of that call.
 
-mod surroundings;
+mod environment;
 
 use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
 
-pub use self::surroundings::Surroundings;
-use super::judge::{AskTheError, Classified, EveryError, EveryValue, Judge};
+pub use self::environment::Environment;
+use super::criteria::{Classified, Criteria, EveryError, EveryValue, OwnClassification};
 use super::operation::{ErrorOf, Operation, ValueOf};
 use super::source::{Editable, Edited};
 use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry, RecoveredEvent, RetryEvent};
@@ -18,12 +18,12 @@ use crate::{Backoff, Fault, GiveUpEvent, Policy};
 /// The operation runs only when the value is called (`.call()`, `.call_report()`) or awaited (`.await`,
 /// `.report().await`).
 #[must_use = "nothing runs until `.call()` (blocking) or `.await` (async)"]
-pub struct Retry<P, M, F, J = Judge, O = (), E = Surroundings> {
+pub struct Retry<P, M, F, J = Criteria, O = (), E = Environment> {
     pub(crate) source: P,
     pub(crate) operation: F,
-    pub(crate) judge: J,
+    pub(crate) criteria: J,
     pub(crate) observer: O,
-    pub(crate) surroundings: E,
+    pub(crate) environment: E,
     pub(crate) marker: PhantomData<fn() -> M>,
 }
 
@@ -61,15 +61,15 @@ impl<B: Backoff> Policy<B> {
         Retry {
             source: self,
             operation,
-            judge: Judge::new(),
+            criteria: Criteria::new(),
             observer: (),
-            surroundings: Surroundings::new(),
+            environment: Environment::new(),
             marker: PhantomData,
         }
     }
 }
 
-impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Judge<EveryError, U>, O, E> {
+impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Criteria<EveryError, U>, O, E> {
     /// Sets the classifier that decides which errors to retry. It returns `true` to retry, or a [`Fault`].
     ///
     /// Default: every error is transient.
@@ -93,7 +93,7 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Judge<EveryError, U>, O, E> 
     /// assert_eq!(result, Err(404));
     /// ```
     #[inline]
-    pub fn when<W, A>(self, classifier: W) -> Retry<P, M, F, Judge<W, U>, O, E>
+    pub fn when<W, A>(self, classifier: W) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where
         W: Fn(&ErrorOf<F, M>) -> A,
         A: Into<Fault>,
@@ -117,21 +117,21 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Judge<EveryError, U>, O, E> 
     /// assert_eq!(report.unwrap_err().reason, StopReason::Permanent);
     /// ```
     #[inline]
-    pub fn classified<K>(self) -> Retry<P, M, F, Judge<AskTheError<K>, U>, O, E>
+    pub fn classified<K>(self) -> Retry<P, M, F, Criteria<OwnClassification<K>, U>, O, E>
     where
         ErrorOf<F, M>: Classified<K>,
     {
-        self.with_classifier(AskTheError::new())
+        self.with_classifier(OwnClassification::new())
     }
 
     #[inline]
-    fn with_classifier<W>(self, when: W) -> Retry<P, M, F, Judge<W, U>, O, E> {
-        let Self { source, operation, judge, observer, surroundings, marker } = self;
-        Retry { source, operation, judge: Judge { when, until: judge.until }, observer, surroundings, marker }
+    fn with_classifier<W>(self, when: W) -> Retry<P, M, F, Criteria<W, U>, O, E> {
+        let Self { source, operation, criteria, observer, environment, marker } = self;
+        Retry { source, operation, criteria: Criteria { when, until: criteria.until }, observer, environment, marker }
     }
 }
 
-impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Judge<W, EveryValue>, O, E> {
+impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, E> {
     /// Retries successes, too, until the value meets the condition. Use it for polling.
     ///
     /// An unmet condition counts as a transient failure. If the policy stops first, the call returns the last value.
@@ -154,12 +154,19 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Judge<W, EveryValue>, O, E> 
     /// assert_eq!(done, Some(100));
     /// ```
     #[inline]
-    pub fn until<U>(self, condition: U) -> Retry<P, M, F, Judge<W, U>, O, E>
+    pub fn until<U>(self, condition: U) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where
         U: Fn(&ValueOf<F, M>) -> bool,
     {
-        let Self { source, operation, judge, observer, surroundings, marker } = self;
-        Retry { source, operation, judge: Judge { when: judge.when, until: condition }, observer, surroundings, marker }
+        let Self { source, operation, criteria, observer, environment, marker } = self;
+        Retry {
+            source,
+            operation,
+            criteria: Criteria { when: criteria.when, until: condition },
+            observer,
+            environment,
+            marker,
+        }
     }
 }
 
@@ -195,8 +202,8 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
 
     #[inline]
     fn with_observer<N>(self, wrap: impl FnOnce(O) -> N) -> Retry<P, M, F, J, N, E> {
-        let Self { source, operation, judge, observer, surroundings, marker } = self;
-        Retry { source, operation, judge, observer: wrap(observer), surroundings, marker }
+        let Self { source, operation, criteria, observer, environment, marker } = self;
+        Retry { source, operation, criteria, observer: wrap(observer), environment, marker }
     }
 }
 
@@ -224,15 +231,15 @@ impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     where
         P: Editable<'p, B>,
     {
-        let Self { source, operation, judge, observer, surroundings, marker } = self;
+        let Self { source, operation, criteria, observer, environment, marker } = self;
         let mut source = source.edited();
         edit(&mut source);
-        Retry { source, operation, judge, observer, surroundings, marker }
+        Retry { source, operation, criteria, observer, environment, marker }
     }
 
     #[inline]
-    pub(super) fn with_surroundings<N>(self, change: impl FnOnce(E) -> N) -> Retry<P, M, F, J, O, N> {
-        let Self { source, operation, judge, observer, surroundings, marker } = self;
-        Retry { source, operation, judge, observer, surroundings: change(surroundings), marker }
+    pub(super) fn with_environment<N>(self, change: impl FnOnce(E) -> N) -> Retry<P, M, F, J, O, N> {
+        let Self { source, operation, criteria, observer, environment, marker } = self;
+        Retry { source, operation, criteria, observer, environment: change(environment), marker }
     }
 }

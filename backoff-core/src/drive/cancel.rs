@@ -13,7 +13,7 @@ pub struct NoCancel;
 pub struct CancelledBy<C>(pub(crate) C);
 
 /// Storage of an outcome during a delay. The whole outcome is kept if the call may end during the delay.
-pub trait Holds {
+pub trait KeepsOutcome {
     /// The stored part of the outcome.
     type Held<R>;
 
@@ -23,7 +23,7 @@ pub trait Holds {
     fn release<R>(held: Self::Held<R>) -> Option<R>;
 }
 
-impl Holds for NoCancel {
+impl KeepsOutcome for NoCancel {
     type Held<R> = ();
 
     /// Drops the outcome before the delay, so that resources held by an error are free while the call waits.
@@ -38,7 +38,7 @@ impl Holds for NoCancel {
     }
 }
 
-impl<C> Holds for CancelledBy<C> {
+impl<C> KeepsOutcome for CancelledBy<C> {
     type Held<R> = R;
 
     fn hold<R>(outcome: R) -> R {
@@ -56,7 +56,7 @@ impl<C> Holds for CancelledBy<C> {
     label = "`cancel` was given something else",
     note = "a future can cancel async calls only; give a blocking call a `&backoff_core::CancelToken`"
 )]
-pub trait BlockingCancel: Holds {
+pub trait BlockingCancel: KeepsOutcome {
     #[doc(hidden)]
     fn is_cancelled(&self) -> bool;
     /// Waits for the delay. Returns early on cancellation if the sleeper supports it.
@@ -92,11 +92,11 @@ impl<C: core::borrow::Borrow<crate::CancelToken>> BlockingCancel for CancelledBy
 mod asynchronous {
     use core::future::IntoFuture;
 
-    use super::super::race::{Never, Signal, When};
-    use super::{CancelledBy, Holds, NoCancel};
+    use super::super::race::{FutureSignal, Never, Signal};
+    use super::{CancelledBy, KeepsOutcome, NoCancel};
 
     /// Cancellation of an async call: none, or any future. Completion of the future cancels the call.
-    pub trait AsyncCancel: Holds {
+    pub trait AsyncCancel: KeepsOutcome {
         /// The signal that is raced with each delay.
         type Signal: Signal;
 
@@ -113,10 +113,10 @@ mod asynchronous {
     }
 
     impl<C: IntoFuture> AsyncCancel for CancelledBy<C> {
-        type Signal = When<C::IntoFuture>;
+        type Signal = FutureSignal<C::IntoFuture>;
 
-        fn signal(self) -> When<C::IntoFuture> {
-            When::new(self.0.into_future())
+        fn signal(self) -> FutureSignal<C::IntoFuture> {
+            FutureSignal::new(self.0.into_future())
         }
     }
 }

@@ -12,17 +12,17 @@ use core::time::Duration;
 use pin_project_lite::pin_project;
 
 pub(crate) use self::bounds::AsyncCall;
-use self::bounds::{CallParts, Judges as _};
+use self::bounds::{CallParts, FindFailure as _};
 pub use self::report::ReportFuture;
 use super::after_attempt::text_of;
-use super::call::{Retry, Surroundings};
-use super::cancel::{AsyncCancel, Holds};
-use super::judge::Judge;
-use super::limits::{BudgetSource as _, Nesting, OpenScope, Sharing};
+use super::call::{Environment, Retry};
+use super::cancel::{AsyncCancel, KeepsOutcome};
+use super::criteria::Criteria;
 use super::operation::{Async, Operation as _};
-use super::race::{DelayEnd, PollOrder, Signal, Struck, poll_attempt, poll_delay};
+use super::race::{DelayEnd, PollOrder, Signal, TimeoutKind, poll_attempt, poll_delay};
+use super::shared_limits::{BudgetSource as _, Nesting, OpenScope, SharedLimits};
 use super::source::PolicySource;
-use super::timers::AsyncTimeouts;
+use super::timeout_signals::TimeoutSignals;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
 use crate::decision::{AttemptLimit, Decision, Failure, StopReason};
@@ -38,8 +38,8 @@ type StateOf<C> = <<<C as AsyncCall>::Source as PolicySource>::Backoff as Backof
 type InstantOf<C> = <<<C as AsyncCall>::Clock as ClockSource>::Async as Clock>::Instant;
 type SleepOf<C> = <<C as AsyncCall>::Sleeper as Sleeper>::Sleep;
 type TimerOf<C> =
-    <<C as AsyncCall>::Timeouts as AsyncTimeouts<<C as AsyncCall>::Outcome>>::Timer<<C as AsyncCall>::Sleeper>;
-type HeldOf<C> = <<C as AsyncCall>::Cancel as Holds>::Held<<C as AsyncCall>::Outcome>;
+    <<C as AsyncCall>::Timeouts as TimeoutSignals<<C as AsyncCall>::Outcome>>::Timer<<C as AsyncCall>::Sleeper>;
+type HeldOf<C> = <<C as AsyncCall>::Cancel as KeepsOutcome>::Held<<C as AsyncCall>::Outcome>;
 type ErrorOf<C> = <<C as AsyncCall>::Outcome as Outcome>::Error;
 
 pin_project! {
@@ -70,13 +70,13 @@ pin_project! {
     pub struct RetryFuture<C: AsyncCall> {
         source: C::Source,
         operation: C::Operation,
-        judge: C::Judge,
+        criteria: C::Criteria,
         observer: C::Observer,
         sleeper: C::Sleeper,
         clock: C::Clock,
         random: C::Random,
         timeouts: C::Timeouts,
-        sharing: Sharing<C::Budget, C::Nesting>,
+        shared: SharedLimits<C::Budget, C::Nesting>,
         scope: Option<<C::Nesting as Nesting>::Scope>,
         is_reported: bool,
         driver: Option<DriverOf<C>>,
@@ -97,18 +97,18 @@ impl<C: AsyncCall> fmt::Debug for RetryFuture<C> {
 
 impl<C: AsyncCall> RetryFuture<C> {
     fn new(call: C, is_reported: bool) -> Self {
-        let CallParts { source, operation, judge, observer, surroundings } = call.into_parts();
-        let Surroundings { sleeper, clock, random, cancel, timeouts, sharing } = surroundings;
+        let CallParts { source, operation, criteria, observer, environment } = call.into_parts();
+        let Environment { sleeper, clock, random, cancel, timeouts, shared } = environment;
         Self {
             source,
             operation,
-            judge,
+            criteria,
             observer,
             sleeper,
             clock,
             random,
             timeouts,
-            sharing,
+            shared,
             scope: None,
             is_reported,
             driver: None,
@@ -131,7 +131,7 @@ impl<C: AsyncCall> RetryFuture<C> {
                         Some(scope) => scope.within(|| attempt.poll(cx)),
                         None => attempt.poll(cx),
                     };
-                    let (outcome, cut_short) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
+                    let (outcome, dropped_by) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Ok(outcome)) => {
                             this.phase.set(Phase::Done); // drops the attempt before anything else
@@ -140,8 +140,8 @@ impl<C: AsyncCall> RetryFuture<C> {
                         Poll::Ready(Err(struck)) => {
                             this.phase.set(Phase::Done);
                             let (time, reason) = match (struck, limited_to.zip(this.timeouts.attempt())) {
-                                (Struck::Attempt, Some((limit, timeout))) => (limit.time(), limit.reason(timeout)),
-                                (Struck::Attempt, None) | (Struck::Call, _) => {
+                                (TimeoutKind::Attempt, Some((limit, timeout))) => (limit.time(), limit.reason(timeout)),
+                                (TimeoutKind::Attempt, None) | (TimeoutKind::Call, _) => {
                                     (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
                                 }
                             };
@@ -150,7 +150,7 @@ impl<C: AsyncCall> RetryFuture<C> {
                             (outcome, reason)
                         }
                     };
-                    if let Some(end) = self.as_mut().after_attempt(cx, outcome, started, cut_short) {
+                    if let Some(end) = self.as_mut().after_attempt(cx, outcome, started, dropped_by) {
                         return Poll::Ready(end);
                     }
                 }
@@ -181,17 +181,17 @@ impl<C: AsyncCall> RetryFuture<C> {
         let mut this = self.project();
         let rules = this.source.rules();
         let clock = this.clock.runtime();
-        if this.driver.is_none() && <C::Timeouts as AsyncTimeouts<C::Outcome>>::ARE_SET {
+        if this.driver.is_none() && <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET {
             this.deadline
-                .set(Some(<C::Timeouts as AsyncTimeouts<C::Outcome>>::timer(this.sleeper, this.timeouts.call())));
+                .set(Some(<C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, this.timeouts.call())));
         }
         let is_timed = *this.is_reported
             || <C::Observer as Observer<ErrorOf<C>>>::WATCHES
-            || <C::Timeouts as AsyncTimeouts<C::Outcome>>::ARE_SET;
+            || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET;
         if this.driver.is_none() {
             *this.driver = DriverOf::<C>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
         }
-        let scope = this.scope.get_or_insert_with(|| this.sharing.nesting.open(this.timeouts.call()));
+        let scope = this.scope.get_or_insert_with(|| this.shared.nesting.open(this.timeouts.call()));
         scope.attempt_starts(|| match this.driver.as_ref() {
             Some(driver) => driver.remaining(rules, clock),
             None => DriverOf::<C>::new(None).remaining(rules, clock),
@@ -199,7 +199,8 @@ impl<C: AsyncCall> RetryFuture<C> {
         let limits = this.timeouts.attempt().zip(this.driver.as_ref());
         let limited_to = limits.map(|(timeout, driver)| AttemptLimit::new(timeout, driver.remaining(rules, clock)));
         let started = rules.reset_after.is_some().then(|| clock.now());
-        let limit = <C::Timeouts as AsyncTimeouts<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
+        let limit =
+            <C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
         let (attempt, order) = (scope.within(|| this.operation.start()), PollOrder::default());
         this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }
@@ -210,13 +211,13 @@ impl<C: AsyncCall> RetryFuture<C> {
         cx: &mut Context<'_>,
         outcome: C::Outcome,
         started: Option<InstantOf<C>>,
-        cut_short: Option<StopReason>,
+        dropped_by: Option<StopReason>,
     ) -> Option<(C::Outcome, Option<StopReason>)> {
         let mut this = self.project();
         let clock = this.clock.runtime();
-        let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
-        let budget = this.sharing.budget.budget();
-        let (fault, error) = if let Some(failure) = this.judge.failure(&outcome) {
+        let step = Step::new(&*this.source, clock, this.random, this.observer, this.shared.label());
+        let budget = this.shared.budget.budget();
+        let (fault, error) = if let Some(failure) = this.criteria.failure(&outcome) {
             failure
         } else {
             let is_kept = match this.driver {
@@ -228,14 +229,14 @@ impl<C: AsyncCall> RetryFuture<C> {
             }
             (Fault::Transient, None)
         };
-        let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
+        let step = Step::new(&*this.source, clock, this.random, this.observer, this.shared.label());
         // A call has no state before its first failure if nothing needs its start.
         let driver = this.driver.get_or_insert_with(|| Driver::new(None));
         let is_cancelled = poll_without_waiting(|| this.cancel.poll_given(cx));
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
         let failure = Failure::new(fault)
             .cancelled(is_cancelled)
-            .cut_short(cut_short)
+            .dropped_by(dropped_by)
             .nested(inner_gave_up)
             .needs_time_left(this.timeouts.attempt().is_some())
             .budget(budget);
@@ -276,7 +277,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         let driver = this.driver.as_mut()?;
         let error = outcome.as_result().err();
         let clock = this.clock.runtime();
-        let step = Step::new(&*this.source, clock, this.random, this.observer, this.sharing.label());
+        let step = Step::new(&*this.source, clock, this.random, this.observer, this.shared.label());
         driver.interrupted(step.with(text_of(error)), reason, error);
         Some((outcome, Some(reason)))
     }
@@ -298,7 +299,7 @@ impl<C: AsyncCall> Future for RetryFuture<C> {
 }
 
 impl<P, F, W, U, O, S, K, G, X, T, D, N> IntoFuture
-    for Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>
+    for Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>
 where
     Self: AsyncCall,
 {

@@ -1,4 +1,6 @@
-//! Race of an attempt or a delay with the signals that can end it early. Only this module decides ties between limits.
+//! Race of a delay with cancellation and the timeout of the call, and of an attempt with its timeouts (async calls).
+//!
+//! Cancellation never ends an attempt. If it is signalled while a timeout drops an attempt, the decision orders the two.
 //!
 //! The future of `policy.retry`, the expansion of `#[retry]` and the manual loop all use it.
 //!
@@ -38,7 +40,7 @@ impl Signal for Never {
 pin_project! {
     /// A signal given by the completion of a future.
     #[derive(Debug)]
-    pub struct When<F> {
+    pub struct FutureSignal<F> {
         #[pin]
         future: F,
         given: Given,
@@ -47,7 +49,8 @@ pin_project! {
 
 /// Record of a signal that has been given: its future must not be polled again.
 ///
-/// With tokio an attempt is polled before its limits, so that a signal which is given always ends the wait.
+/// With tokio this record is not needed: limits are polled after the attempt, so that a given signal ends the race in
+/// the same poll.
 #[derive(Clone, Copy, Debug)]
 struct Given {
     #[cfg(not(feature = "tokio"))]
@@ -74,7 +77,7 @@ impl Given {
     }
 }
 
-impl<F> When<F> {
+impl<F> FutureSignal<F> {
     /// Returns the signal of `future`.
     #[inline]
     pub const fn new(future: F) -> Self {
@@ -82,7 +85,7 @@ impl<F> When<F> {
     }
 }
 
-impl<F: Future> Signal for When<F> {
+impl<F: Future> Signal for FutureSignal<F> {
     #[inline]
     fn poll_given(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
         let this = self.project();
@@ -138,7 +141,7 @@ pub(crate) fn poll_delay(
 /// The limit that dropped an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "std"), expect(unreachable_pub, reason = "the expansion of `#[retry]` needs `std`"))]
-pub enum Struck {
+pub enum TimeoutKind {
     /// The limit of this attempt.
     Attempt,
     /// The timeout of the whole call.
@@ -176,12 +179,12 @@ pub(crate) fn poll_attempt<R>(
     attempt: impl FnOnce(&mut Context<'_>) -> Poll<R>,
     mut deadline: Pin<&mut impl Signal>,
     mut limit: Pin<&mut impl Signal>,
-) -> Poll<Result<R, Struck>> {
+) -> Poll<Result<R, TimeoutKind>> {
     let mut strike = |cx: &mut Context<'_>| {
         if deadline.as_mut().poll_given(cx) {
-            return Some(Struck::Call);
+            return Some(TimeoutKind::Call);
         }
-        limit.as_mut().poll_given(cx).then_some(Struck::Attempt)
+        limit.as_mut().poll_given(cx).then_some(TimeoutKind::Attempt)
     };
     let limits_first = order.limits_first();
     let struck = if limits_first { strike(cx) } else { None };
@@ -229,7 +232,7 @@ pin_project! {
     // The attempt is stored only here, because an `async fn` with it as an argument would store it twice.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct Limited<A, D, L> {
+    pub struct AttemptWithTimeouts<A, D, L> {
         #[pin]
         attempt: A,
         #[pin]
@@ -240,7 +243,7 @@ pin_project! {
     }
 }
 
-impl<A, D, L> Limited<A, D, L> {
+impl<A, D, L> AttemptWithTimeouts<A, D, L> {
     /// Returns the attempt with its limits.
     #[inline]
     pub(crate) fn new(attempt: A, deadline: D, limit: L) -> Self {
@@ -248,8 +251,8 @@ impl<A, D, L> Limited<A, D, L> {
     }
 }
 
-impl<A: Future, D: Signal, L: Signal> Future for Limited<A, D, L> {
-    type Output = Result<A::Output, Struck>;
+impl<A: Future, D: Signal, L: Signal> Future for AttemptWithTimeouts<A, D, L> {
+    type Output = Result<A::Output, TimeoutKind>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -261,6 +264,6 @@ impl<A: Future, D: Signal, L: Signal> Future for Limited<A, D, L> {
 /// Waits until the delay has passed or the token is cancelled.
 #[cfg(feature = "_runtime")]
 pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
-    let cancel = token.map(|token| When::new(token.cancelled()));
+    let cancel = token.map(|token| FutureSignal::new(token.cancelled()));
     Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
 }

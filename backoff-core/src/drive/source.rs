@@ -81,20 +81,20 @@ impl<'p, B: Backoff> Editable<'p, B> for Edited<'p, B> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source<'p, B> {
     rules: &'p Rules,
-    backoff: Chosen<'p, B>,
+    backoff: BackoffOrOverride<'p, B>,
 }
 
 #[cfg(feature = "overrides")]
 impl<'p, B> Source<'p, B> {
     #[inline]
-    pub(crate) const fn new(rules: &'p Rules, backoff: Chosen<'p, B>) -> Self {
+    pub(crate) const fn new(rules: &'p Rules, backoff: BackoffOrOverride<'p, B>) -> Self {
         Self { rules, backoff }
     }
 }
 
 #[cfg(feature = "overrides")]
 impl<'p, B: Backoff> PolicySource for Source<'p, B> {
-    type Backoff = Chosen<'p, B>;
+    type Backoff = BackoffOrOverride<'p, B>;
 
     #[inline]
     fn rules(&self) -> &Rules {
@@ -102,7 +102,7 @@ impl<'p, B: Backoff> PolicySource for Source<'p, B> {
     }
 
     #[inline]
-    fn backoff(&self) -> &Chosen<'p, B> {
+    fn backoff(&self) -> &BackoffOrOverride<'p, B> {
         &self.backoff
     }
 }
@@ -110,36 +110,36 @@ impl<'p, B: Backoff> PolicySource for Source<'p, B> {
 /// The backoff of the annotation, or its replacement.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Chosen<'p, B> {
+pub(crate) enum BackoffOrOverride<'p, B> {
     Own(&'p B),
-    Given(crate::Schedule),
+    Override(crate::Schedule),
 }
 
-/// State of a [`Chosen`] backoff.
+/// State of a [`BackoffOrOverride`] backoff.
 #[cfg(feature = "overrides")]
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum ChosenState<S> {
+pub(crate) enum BackoffOrOverrideState<S> {
     Own(S),
-    Given(u32),
+    Override(u32),
 }
 
 #[cfg(feature = "overrides")]
-impl<B: Backoff> Backoff for Chosen<'_, B> {
-    type State = ChosenState<B::State>;
+impl<B: Backoff> Backoff for BackoffOrOverride<'_, B> {
+    type State = BackoffOrOverrideState<B::State>;
 
     #[inline]
     fn start(&self) -> Self::State {
         match self {
-            Self::Own(own) => ChosenState::Own(own.start()),
-            Self::Given(given) => ChosenState::Given(given.start()),
+            Self::Own(own) => BackoffOrOverrideState::Own(own.start()),
+            Self::Override(given) => BackoffOrOverrideState::Override(given.start()),
         }
     }
 
     #[inline]
     fn next(&self, state: &mut Self::State) -> Option<core::time::Duration> {
         match (self, state) {
-            (Self::Own(own), ChosenState::Own(state)) => own.next(state),
-            (Self::Given(given), ChosenState::Given(state)) => given.next(state),
+            (Self::Own(own), BackoffOrOverrideState::Own(state)) => own.next(state),
+            (Self::Override(given), BackoffOrOverrideState::Override(state)) => given.next(state),
             // A call selects its backoff before the first delay, and never changes it.
             _ => None,
         }
@@ -148,8 +148,8 @@ impl<B: Backoff> Backoff for Chosen<'_, B> {
     #[inline]
     fn next_base(&self, state: &mut Self::State) -> Option<backoff_rules::BaseDelay> {
         match (self, state) {
-            (Self::Own(own), ChosenState::Own(state)) => own.next_base(state),
-            (Self::Given(given), ChosenState::Given(state)) => given.next_base(state),
+            (Self::Own(own), BackoffOrOverrideState::Own(state)) => own.next_base(state),
+            (Self::Override(given), BackoffOrOverrideState::Override(state)) => given.next_base(state),
             _ => None,
         }
     }

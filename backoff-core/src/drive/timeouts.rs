@@ -26,7 +26,7 @@ pub struct FromTimeout;
 #[diagnostic::on_unimplemented(
     message = "no error can be made for an attempt that timed out",
     label = "give `on_timeout` a closure, or implement `From<backoff_core::AttemptTimeout>` for the error",
-    note = "for an error of another crate, such as `reqwest::Error`, return one of your own that it converts into, or use the client's own time-out"
+    note = "for an error of another crate, such as `reqwest::Error`, return one of your own that it converts into, or use the client's own timeout"
 )]
 pub trait MakeTimeout<R>: sealed::Sealed<R> {
     /// Returns the failure.

@@ -7,9 +7,9 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use crate::drive::limits::OpenScope as _;
-use crate::drive::race::{Delay, Limited, Signal, When};
-pub use crate::drive::race::{DelayEnd, Never, Struck};
+use crate::drive::race::{AttemptWithTimeouts, Delay, FutureSignal, Signal};
+pub use crate::drive::race::{DelayEnd, Never, TimeoutKind};
+use crate::drive::shared_limits::OpenScope as _;
 use crate::sleep::Wait;
 use crate::test_hooks::poll_without_waiting;
 use crate::{Scope, Sleeper};
@@ -33,14 +33,14 @@ pub fn sleep_until<S: Sleeper, C: Signal, D: Signal>(
 
 /// Returns a signal that is given by the completion of a future.
 #[inline]
-pub const fn when<F: Future>(future: F) -> When<F> {
-    When::new(future)
+pub const fn when<F: Future>(future: F) -> FutureSignal<F> {
+    FutureSignal::new(future)
 }
 
 /// Returns the signal of a limit.
 #[inline]
-pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> When<S::Sleep> {
-    When::new(sleeper.sleep(limit))
+pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> FutureSignal<S::Sleep> {
+    FutureSignal::new(sleeper.sleep(limit))
 }
 
 /// Returns whether a signal was given, without waiting for it.
@@ -50,8 +50,12 @@ pub async fn is_given_now<S: Signal>(mut signal: Pin<&mut S>) -> bool {
 
 /// Runs an attempt until it ends, its own limit strikes, or the timeout of the call strikes.
 #[inline]
-pub fn limited<A: Future, D: Signal, L: Signal>(attempt: A, deadline: D, limit: L) -> Limited<A, D, L> {
-    Limited::new(attempt, deadline, limit)
+pub fn with_timeouts<A: Future, D: Signal, L: Signal>(
+    attempt: A,
+    deadline: D,
+    limit: L,
+) -> AttemptWithTimeouts<A, D, L> {
+    AttemptWithTimeouts::new(attempt, deadline, limit)
 }
 
 pin_project! {

@@ -1,15 +1,15 @@
 //! State of one expanded loop, as small as the attribute allows.
 
+mod call_times;
 mod counted;
 mod full;
 mod overridden;
-mod start;
 
 use std::time::Instant;
 
+pub use self::call_times::{CallTimes, Recorded, Timed, Untimed};
 pub use self::counted::Counted;
 pub use self::full::Full;
-pub use self::start::{Memory, Recorded, Timed, Untimed};
 use super::verdict::{Packed, Verdict};
 use crate::clock::{Clock, RuntimeClock, SystemClock};
 use crate::decision::{Failure, StopReason};
@@ -46,7 +46,7 @@ pub struct FailureContext<'a> {
     /// `true` if the call was cancelled.
     pub is_cancelled: bool,
     /// The limit of the call that dropped the attempt.
-    pub cut_short: Option<StopReason>,
+    pub dropped_by: Option<StopReason>,
     /// `true` if an inner call has given up.
     pub inner_gave_up: bool,
     /// `true` if the remaining time of `max_elapsed` limits attempts.
@@ -60,7 +60,7 @@ impl<'a> FailureContext<'a> {
     fn failure(&self, fault: Fault) -> Failure<'a> {
         Failure::new(fault)
             .cancelled(self.is_cancelled)
-            .cut_short(self.cut_short)
+            .dropped_by(self.dropped_by)
             .nested(self.inner_gave_up)
             .needs_time_left(self.attempts_are_limited)
             .budget(self.budget)

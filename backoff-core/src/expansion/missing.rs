@@ -24,7 +24,7 @@ pub enum DelayEnd {
 
 /// Placeholder for the limit that dropped an attempt.
 #[derive(Clone, Copy, Debug)]
-pub enum Struck {
+pub enum TimeoutKind {
     /// The limit of this attempt.
     Attempt,
     /// The timeout of the whole call.
@@ -55,7 +55,7 @@ pub async fn is_given_now<S>(_: Pin<&mut S>) -> bool {
 }
 
 /// Placeholder for an attempt with limits.
-pub async fn limited<A: Future, D, L>(attempt: A, _: D, _: L) -> Result<A::Output, Struck> {
+pub async fn with_timeouts<A: Future, D, L>(attempt: A, _: D, _: L) -> Result<A::Output, TimeoutKind> {
     Ok(attempt.await)
 }
 

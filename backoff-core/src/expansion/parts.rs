@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::backoff::Borrowed;
-use crate::drive::limits::{Nesting as _, OpenScope};
+use crate::drive::shared_limits::{Nesting as _, OpenScope};
 use crate::{
     Backoff, BlockingSleeper, CallSite, CancelToken, InnerRetries, InvalidPolicy, Policy, PolicyBuilder, Scope,
 };

@@ -24,7 +24,7 @@ pub enum Level {
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum What {
+pub enum EventKind {
     /// An attempt failed and another will follow after `delay`.
     #[non_exhaustive]
     Retry {
@@ -43,7 +43,7 @@ pub enum What {
     /// emitted once per call site. It is also emitted once for a setting of an override that does not fit the
     /// annotation.
     #[non_exhaustive]
-    Adjusted {
+    ValueMoved {
         /// The rule that the value broke.
         problem: InvalidPolicy,
     },
@@ -79,7 +79,7 @@ impl Elapsed {
 pub struct CallEvent<'a> {
     pub(crate) name: &'static str,
     pub(crate) level: Level,
-    pub(crate) what: What,
+    pub(crate) kind: EventKind,
     pub(crate) attempts: u32,
     pub(crate) max_attempts: Option<u32>,
     pub(crate) elapsed: Elapsed,
@@ -101,8 +101,8 @@ impl<'a> CallEvent<'a> {
 
     /// Returns the kind of the event.
     #[must_use]
-    pub const fn what(&self) -> What {
-        self.what
+    pub const fn kind(&self) -> EventKind {
+        self.kind
     }
 
     /// Returns the number of the attempt that failed, 1 for the first of a sequence (`reset_after` starts a new one).

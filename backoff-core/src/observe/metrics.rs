@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{Key, Metadata};
 
-use super::{CallEvent, Elapsed, What};
+use super::{CallEvent, Elapsed, EventKind};
 
 const CALLS: &str = "retry_calls_total";
 const RETRIES: &str = "retry_retries_total";
@@ -13,14 +13,14 @@ const ELAPSED: &str = "retry_elapsed_seconds";
 
 /// Counts one event.
 pub(super) fn publish(event: &CallEvent<'_>) {
-    match event.what {
-        What::Retry { delay } => {
+    match event.kind {
+        EventKind::Retry { delay } => {
             metrics::counter!(RETRIES, "name" => event.name).increment(1);
             metrics::histogram!(DELAY, "name" => event.name).record(delay.as_secs_f64());
         }
-        What::GaveUp { reason } => ended(event, reason.as_str()),
-        What::Recovered => ended(event, "success"),
-        What::Adjusted { .. } => {}
+        EventKind::GaveUp { reason } => ended(event, reason.as_str()),
+        EventKind::Recovered => ended(event, "success"),
+        EventKind::ValueMoved { .. } => {}
     }
 }
 

@@ -65,7 +65,7 @@ impl std::error::Error for AlreadySet {}
 /// }
 ///
 /// observe::set_global(|event: &observe::CallEvent<'_>| {
-///     SEEN.lock().unwrap().push(format!("{} {:?}: {}", event.name(), event.what(), event.error()));
+///     SEEN.lock().unwrap().push(format!("{} {:?}: {}", event.name(), event.kind(), event.error()));
 /// })?;
 /// assert!(search().is_err());
 /// assert_eq!(

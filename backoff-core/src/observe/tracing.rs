@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CallEvent, Elapsed, ErrorText, Level, What};
+use super::{CallEvent, Elapsed, ErrorText, EventKind, Level};
 
 macro_rules! emit {
     ($level:expr, $event:expr, $message:literal, $($field:tt)*) => {{
@@ -49,20 +49,20 @@ pub(super) fn is_on() -> bool {
 /// without any retry is written at the call's level.
 pub(super) fn publish(event: &CallEvent<'_>) {
     let error = (!event.error.is_none()).then(|| tracing::field::display(WithSources(event.error)));
-    match event.what {
-        What::Retry { delay } => {
+    match event.kind {
+        EventKind::Retry { delay } => {
             let delay_ms = millis(delay);
             emit_at!(event.level, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
         }
-        What::GaveUp { reason } => {
+        EventKind::GaveUp { reason } => {
             let level = if event.attempts > 1 { Level::Warn } else { event.level };
             emit_at!(level, event, "gave up", retry.reason = reason.as_str(), error = error,);
         }
-        What::Adjusted { problem } => {
+        EventKind::ValueMoved { problem } => {
             let problem = tracing::field::display(problem);
             emit!(tracing::Level::WARN, event, "a value was moved to the nearest allowed one", retry.problem = problem,);
         }
-        What::Recovered => emit!(tracing::Level::INFO, event, "recovered",),
+        EventKind::Recovered => emit!(tracing::Level::INFO, event, "recovered",),
     }
 }
 

@@ -165,7 +165,7 @@ impl<B> PolicyBuilder<B> {
     ///
     /// For operations that live long, such as a subscription: what failed after an hour of service is tried again as if it
     /// had failed for the first time. Above zero, and longer than a failed attempt usually takes: an attempt that only waits for a
-    /// time-out would start anew each time, without growth and without a limit. Default: never.
+    /// timeout would restart each time, without growth and without a limit. Default: never.
     pub const fn reset_after(mut self, ran: Duration) -> Self {
         self.draft.reset_after(ran);
         self
@@ -192,7 +192,7 @@ impl<B> PolicyBuilder<B> {
         self
     }
 
-    /// Counts a time-out of the call as a limit that was named.
+    /// Counts a timeout of the call as a limit that was named.
     #[doc(hidden)]
     pub const fn limited_by_timeout(mut self) -> Self {
         self.draft.rules.limit_by_timeout();

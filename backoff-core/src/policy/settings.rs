@@ -136,7 +136,7 @@ impl Settings {
         settings.jitter = named.has(Named::JITTER).then_some(rules.jitter);
         settings.max_attempts = named.has(Named::MAX_ATTEMPTS).then_some(rules.max_attempts);
         settings.max_elapsed = rules.max_elapsed;
-        // A policy of a function with a time-out may have no limit of its own.
+        // A policy of a function with a timeout may have no limit of its own.
         let is_unlimited = rules.max_attempts == 0 && rules.max_elapsed.is_none();
         settings.forever = is_unlimited.then_some(true);
         settings.since = (rules.since != Since::Call).then_some(rules.since);

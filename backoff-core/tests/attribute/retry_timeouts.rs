@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Outlives every time-out but the last.
+/// Outlives every timeout but the last.
 async fn slow(calls: &mut u32, fast_at: u32) -> u32 {
     *calls += 1;
     if *calls < fast_at {

@@ -21,7 +21,7 @@ impl From<AttemptTimeout> for Failed {
     }
 }
 
-/// Calls an operation that runs for `body` and then fails by itself, with an attempt time-out of 500 ms.
+/// Calls an operation that runs for `body` and then fails by itself, with an attempt timeout of 500 ms.
 fn call(body: Duration, is_transient: bool) -> (u32, Failed, StopReason, Duration) {
     paused(async {
         let calls = Cell::new(0);

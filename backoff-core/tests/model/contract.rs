@@ -100,7 +100,7 @@ impl Call<'_> {
                 Err(reason) => return self.gives_up(outcome, reason),
             };
             self.notifies(outcome.err(), delay);
-            // R4: the clock is read again after the hook, before anything that could end the delay.
+            // The clock is read again after the hook, before anything that could end the delay.
             if !self.fits(delay) {
                 self.tokens += 1_000;
                 return self.gives_up(outcome, StopReason::MaxElapsed);
@@ -116,7 +116,7 @@ impl Call<'_> {
         }
     }
 
-    /// R15: a result that is ready when a limit strikes is kept. Of limits that strike together `timeout` goes first.
+    /// A result that is ready when a limit strikes is kept. Of limits that strike together `timeout` goes first.
     fn attempt(&mut self) -> Ended {
         self.attempts += 1;
         self.notes(What::Starts(self.attempts));
@@ -139,7 +139,7 @@ impl Call<'_> {
         Ended::By(step.ends)
     }
 
-    /// R4: a long attempt starts a new sequence at its failure; the clock may start at the first failure.
+    /// A long attempt starts a new sequence at its failure; the clock may start at the first failure.
     fn counts_failure(&mut self, ran: Duration) {
         if self.case.settings.reset_after.is_some_and(|enough| ran >= enough) {
             (self.failures, self.origin, self.previous) = (0, Some(self.now), self.rules.initial);
@@ -148,7 +148,7 @@ impl Call<'_> {
         self.failures += 1;
     }
 
-    /// R3: the first check that stops names the reason.
+    /// The first check that stops names the reason.
     fn decides(&mut self, meaning: Meaning) -> Result<Duration, StopReason> {
         let settings = &self.case.settings;
         let stops = [
@@ -176,7 +176,7 @@ impl Call<'_> {
         Ok(wait + own)
     }
 
-    /// R4, and R15: beside `attempt_timeout` a retry that would start with no time left is not started.
+    /// Beside `attempt_timeout` a retry that would start with no time left is not started.
     fn fits(&self, delay: Duration) -> bool {
         let needs_time = self.case.attempt_timeout.is_some();
         self.left().is_none_or(|left| !left.is_zero() && if needs_time { delay < left } else { delay <= left })
@@ -213,7 +213,7 @@ impl Call<'_> {
         self.now += self.case.hook(self.retries);
     }
 
-    /// R14, R15: at the end of a delay come `cancel`, then `timeout`, then the next attempt.
+    /// At the end of a delay come `cancel`, then `timeout`, then the next attempt.
     fn waits(&mut self, delay: Duration) -> Result<(), StopReason> {
         let (ends, begun) = (self.now + delay, self.now);
         let cancelled = match self.case.cancel {

@@ -97,7 +97,7 @@ fn a_policy_is_refused_exactly_when_the_contract_says_so() {
     });
 }
 
-/// R7: the drivers draw the same numbers in the same order.
+/// The drivers draw the same numbers in the same order.
 #[test]
 fn a_seed_replays_in_every_driver() {
     let cases = generate::cases().prop_map(<manual::Loop as Driver>::fit);

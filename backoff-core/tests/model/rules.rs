@@ -6,7 +6,7 @@ use backoff_core::Jitter;
 
 use crate::case::{Backoff, Settings, ms};
 
-/// Settings with every default decided (R10).
+/// Settings with every default decided.
 pub(crate) struct Rules {
     pub(crate) initial: Duration,
     cap: Option<Duration>,
@@ -63,7 +63,7 @@ impl Settings {
         }
     }
 
-    /// Returns why such a policy is refused (R11).
+    /// Returns why such a policy is refused.
     pub(crate) fn refusal(&self) -> Option<&'static str> {
         let rules = self.rules(false);
         let (factor, multiplier) = match (self.jitter, &self.backoff) {
@@ -103,7 +103,7 @@ impl Settings {
         matches!(self.backoff, Backoff::List(_))
     }
 
-    /// Returns the base delay of retry `n` before the cap (R5); `None` when the backoff has ended.
+    /// Returns the base delay of retry `n` before the cap; `None` when the backoff has ended.
     pub(crate) fn base(&self, n: u32) -> Option<Duration> {
         let (first, steps) = (self.initial(), n - 1);
         Some(match &self.backoff {
@@ -122,7 +122,7 @@ impl Settings {
 }
 
 impl Rules {
-    /// Returns the shortest and the longest delay that jitter makes of a base delay (R6).
+    /// Returns the shortest and the longest delay that jitter makes of a base delay.
     pub(crate) fn range(&self, base: Duration, previous: Duration) -> (Duration, Duration) {
         let cap = self.cap.unwrap_or(Duration::MAX);
         let base = base.min(cap);

@@ -120,7 +120,7 @@ fn check_calls(server: &Upstream, network: &Network, calls: u32, make: impl Fn(u
 
     let met: usize = Fate::FAULTS.iter().map(|fault| network.count(*fault)).sum();
     let (failures, needless) = (failures.into_inner() as usize, needless.into_inner() as usize);
-    println!("{met} faults, {failures} failed attempts, {needless} needless time-outs, {succeeded} calls succeeded");
+    println!("{met} faults, {failures} failed attempts, {needless} needless timeouts, {succeeded} calls succeeded");
     assert!(failures.abs_diff(met) <= needless);
     assert!(failures > 0 && succeeded > calls as usize / 2);
 }

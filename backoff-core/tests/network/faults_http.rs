@@ -264,13 +264,13 @@ async fn ten_thousand_calls_end_as_the_faults_on_their_way_say() {
         let met = all.iter().flat_map(|ended| (1..=ended.record.attempts).map(|attempt| (ended.call, attempt)));
         let met = met.filter(|(call, attempt)| network.fate(*call, *attempt) == fault).count();
         let made = network.count(fault);
-        assert!(met.abs_diff(made) <= needless as usize, "{fault:?}: {made} made, {met} met, {needless} time-outs");
+        assert!(met.abs_diff(made) <= needless as usize, "{fault:?}: {made} made, {met} met, {needless} timeouts");
     }
     let made: usize = Fate::FAULTS.iter().map(|fault| network.count(*fault)).sum();
     let retries: usize = all.iter().map(|ended| ended.record.retries as usize).sum();
     let gave_up = all.iter().filter(|ended| ended.record.gave_up.is_some()).count();
     let attempts: usize = all.iter().map(|ended| ended.record.attempts as usize).sum();
-    println!("{attempts} attempts, {made} faults, {retries} retries, {gave_up} gave up, {needless} needless time-outs");
+    println!("{attempts} attempts, {made} faults, {retries} retries, {gave_up} gave up, {needless} needless timeouts");
     assert!((retries + gave_up).abs_diff(made) <= needless as usize);
     assert!((attempts / 6..attempts / 4).contains(&made), "about one attempt in five met a fault");
 

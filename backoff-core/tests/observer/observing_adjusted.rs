@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use backoff_core::observe::{CallEvent, What};
+use backoff_core::observe::{CallEvent, EventKind};
 use backoff_core::retry;
 
 use crate::observe;
@@ -13,7 +13,7 @@ fn note(event: &CallEvent<'_>) {
     if !["moved", "kept"].contains(&event.name()) {
         return;
     }
-    if let (What::Adjusted { problem, .. }, Ok(mut told)) = (event.what(), TOLD.lock()) {
+    if let (EventKind::ValueMoved { problem, .. }, Ok(mut told)) = (event.kind(), TOLD.lock()) {
         told.push(format!("{}: {problem}", event.name()));
     }
 }

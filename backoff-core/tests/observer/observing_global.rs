@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use backoff_core::observe::{CallEvent, Elapsed, Level, What, set_global};
+use backoff_core::observe::{CallEvent, Elapsed, EventKind, Level, set_global};
 use backoff_core::{Fault, Policy, StopReason, retry};
 use support::{paused, secs};
 
@@ -14,7 +14,7 @@ use crate::observe;
 #[derive(Clone, Debug, PartialEq)]
 struct Seen {
     name: String,
-    what: What,
+    what: EventKind,
     attempts: u32,
     max_attempts: Option<u32>,
     error: String,
@@ -27,7 +27,7 @@ static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
 fn note(event: &CallEvent<'_>) {
     SEEN.lock().expect("no test panics in it").push(Seen {
         name: event.name().to_owned(),
-        what: event.what(),
+        what: event.kind(),
         attempts: event.attempts(),
         max_attempts: event.max_attempts(),
         error: event.error().to_string(),
@@ -44,7 +44,7 @@ fn events(name: &str) -> Vec<Seen> {
 }
 
 /// What happened, how many attempts were made, and the error.
-fn outline(name: &str) -> Vec<(What, u32, String)> {
+fn outline(name: &str) -> Vec<(EventKind, u32, String)> {
     events(name).into_iter().map(|seen| (seen.what, seen.attempts, seen.error)).collect()
 }
 
@@ -53,8 +53,8 @@ fn after(failures: u32, calls: &Cell<u32>) -> Result<u32, &'static str> {
     if calls.get() <= failures { Err("down") } else { Ok(calls.get()) }
 }
 
-fn is_retry(what: What) -> bool {
-    matches!(what, What::Retry { .. })
+fn is_retry(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Retry { .. })
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn it_is_told_of_retries_recoveries_and_give_ups_and_of_no_success_at_once() {
     assert_eq!(seen.len(), 3);
     assert!(is_retry(seen[0].what) && is_retry(seen[1].what));
     let last = &seen[2];
-    assert!(matches!(last.what, What::GaveUp { reason: StopReason::MaxAttempts, .. }), "{last:?}");
+    assert!(matches!(last.what, EventKind::GaveUp { reason: StopReason::MaxAttempts, .. }), "{last:?}");
     assert_eq!((last.attempts, last.max_attempts, last.error.as_str(), last.level), (3, Some(3), "down", Level::Warn));
 }
 
@@ -82,7 +82,7 @@ fn it_is_told_of_calls_by_the_builder_under_their_name() {
     let calls = Cell::new(0);
     assert_eq!(policy.retry(|| after(1, &calls)).name("global.builder").call(), Ok(2));
     let seen = outline("global.builder");
-    assert_eq!((seen.len(), seen[1].0, seen[1].1, seen[1].2.as_str()), (2, What::Recovered, 2, ""));
+    assert_eq!((seen.len(), seen[1].0, seen[1].1, seen[1].2.as_str()), (2, EventKind::Recovered, 2, ""));
     assert!(is_retry(seen[0].0));
 }
 
@@ -95,7 +95,7 @@ fn it_is_told_of_async_calls_with_their_delay_and_time() {
     assert_eq!(events("global.async"), []);
     assert_eq!(paused(ask()), Err("busy"));
     let seen = events("global.async");
-    assert!(matches!(seen[0].what, What::Retry { delay, .. } if delay == secs(5)), "{:?}", seen[0]);
+    assert!(matches!(seen[0].what, EventKind::Retry { delay, .. } if delay == secs(5)), "{:?}", seen[0]);
     assert_eq!((seen[0].level, seen[1].elapsed.time()), (Level::Debug, Some(secs(5))));
 }
 

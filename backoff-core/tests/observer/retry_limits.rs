@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use backoff_core::observe::{CallEvent, What};
+use backoff_core::observe::{CallEvent, EventKind};
 use backoff_core::{List, Policy, RetryError, StopReason, retry};
 
 const MS: Duration = Duration::from_millis(1);
@@ -138,7 +138,7 @@ fn note(event: &CallEvent<'_>) {
     if !["elapsed", "timeout", "list"].contains(&event.name()) {
         return;
     }
-    if let (What::Adjusted { problem, .. }, Ok(mut reported)) = (event.what(), REPORTED.lock()) {
+    if let (EventKind::ValueMoved { problem, .. }, Ok(mut reported)) = (event.kind(), REPORTED.lock()) {
         reported.push(format!("{}: {problem}", event.name()));
     }
 }

@@ -121,7 +121,7 @@ async fn an_attempt_that_hangs_times_out() {
     assert_eq!((RuntimeClock.elapsed(start), test.attempts()), (secs(110), 3));
 }
 
-/// The delays inside of an attempt end before its time-out strikes, however many they are.
+/// The delays inside of an attempt end before its timeout strikes, however many they are.
 #[tokio::test]
 async fn of_several_delays_the_one_that_ends_first_passes_first() {
     #[retry(attempt_timeout = "30s", timeout = "5m", delay = "10s", jitter = none, max_attempts = 3)]
@@ -157,7 +157,7 @@ async fn the_time_out_of_the_call_ends_a_delay() {
     assert_eq!(test.reasons(), [StopReason::Timeout; 2]);
 }
 
-/// A time-out that nobody polls while a hook waits must not hold the hook up.
+/// A timeout that nobody polls while a hook waits must not hold the hook up.
 #[tokio::test]
 async fn a_delay_goes_ahead_of_one_that_nobody_polls() {
     #[retry(timeout = "30s", delay = "20s", jitter = none, on_retry = async |_| {

@@ -7,15 +7,15 @@ use syn::parse::ParseStream;
 
 use super::argument::{Arg, Argument, Key, Role};
 use super::kinds::{
-    BackoffValue, BareWord, Budget, CancelSignal, Condition, Content, Count, CratePath, DurationValue, Evaluated, Hook,
-    JitterValue, Kind, LogLevel, Names, NewName, NumberValue, OnceList, OneWord, PolicyValue, Seed, SiteName, Sleeper,
-    Switch, UnmetValue,
+    BackoffValue, BareWord, BudgetValue, CancelSignal, Condition, Content, Count, CratePath, DurationValue, Evaluated,
+    Hook, JitterValue, Kind, LogLevel, Names, NewName, NumberValue, OnceList, OneWord, PolicyValue, Seed, SiteName,
+    Sleeper, Switch, UnmetValue,
 };
 use super::words::InnerRetries;
-use crate::function::Scope;
+use crate::function::DeclaredNames;
 
 /// Reads the value of one argument into its field.
-pub(super) type Read = fn(&mut Args, Key, ParseStream, &Scope) -> syn::Result<()>;
+pub(super) type Read = fn(&mut Args, Key, ParseStream, &DeclaredNames) -> syn::Result<()>;
 
 /// One argument of an attribute, in a form that all kinds share.
 pub(crate) struct Given<'a> {
@@ -98,7 +98,7 @@ arguments! {
     on_recovered: Hook, "on_recovered = |event| eprintln!(\"{event}\")", [];
     before_retry: Evaluated, "before_retry = client.reconnect()?", [];
     or_else: Hook, "or_else = |error| Err(error.last)", [];
-    budget: Budget, "budget = BUDGET", [BorrowsForCall];
+    budget: BudgetValue, "budget = BUDGET", [BorrowsForCall];
     inner_retries: OneWord<InnerRetries>, "inner_retries = suppress", [];
     since: OneWord<Since>, "since = first_failure", [PolicySetting];
     reset_after: DurationValue, "reset_after = \"60s\"", [PolicySetting];
@@ -123,7 +123,12 @@ pub(crate) fn names_with(role: Role) -> impl Iterator<Item = &'static str> {
 }
 
 /// Reads a value into a field; the second value for one key is refused at its key.
-fn fill<K: Kind>(field: &mut Option<Arg<K::Value>>, key: Key, input: ParseStream, scope: &Scope) -> syn::Result<()> {
+fn fill<K: Kind>(
+    field: &mut Option<Arg<K::Value>>,
+    key: Key,
+    input: ParseStream,
+    scope: &DeclaredNames,
+) -> syn::Result<()> {
     let (tokens, value) = K::read(&key, input, scope)?;
     if field.is_some() {
         let message = format!("`{key}` is given twice in `#[retry(...)]`; keep one of them");

@@ -15,7 +15,7 @@ use super::code;
 use super::syntax::{self, Once};
 use super::value::{self, Value};
 use super::words::{self, Backoff, Level, Unmet, Word};
-use crate::function::Scope;
+use crate::function::DeclaredNames;
 
 /// A kind of argument.
 pub(crate) trait Kind {
@@ -25,7 +25,7 @@ pub(crate) trait Kind {
     const LITERAL: Option<Literal> = None;
 
     /// Reads all that follows the key, and returns the tokens of the value beside it.
-    fn read(key: &Key, input: ParseStream, scope: &Scope) -> syn::Result<(TokenStream, Self::Value)>;
+    fn read(key: &Key, input: ParseStream, scope: &DeclaredNames) -> syn::Result<(TokenStream, Self::Value)>;
 
     /// Returns the facts about a value that rules and the expansion use without its type.
     fn content(_: &Self::Value) -> Content<'_> {
@@ -76,10 +76,10 @@ macro_rules! expressions {
             type Value = $value;
             const LITERAL: Option<Literal> = $literal;
 
-            fn read(key: &Key, input: ParseStream, scope: &Scope) -> syn::Result<(TokenStream, Self::Value)> {
+            fn read(key: &Key, input: ParseStream, scope: &DeclaredNames) -> syn::Result<(TokenStream, Self::Value)> {
                 let expr = syntax::expression(key, input)?;
                 let tokens = expr.to_token_stream();
-                let read = |$key: &Key, $expr: Expr, $scope: &Scope| -> syn::Result<$value> { $read };
+                let read = |$key: &Key, $expr: Expr, $scope: &DeclaredNames| -> syn::Result<$value> { $read };
                 Ok((tokens, read(key, expr, scope)?))
             }
 
@@ -132,7 +132,7 @@ pub(crate) struct OneWord<T>(PhantomData<T>);
 impl<T: Word> Kind for OneWord<T> {
     type Value = T;
 
-    fn read(key: &Key, input: ParseStream, _: &Scope) -> syn::Result<(TokenStream, T)> {
+    fn read(key: &Key, input: ParseStream, _: &DeclaredNames) -> syn::Result<(TokenStream, T)> {
         let expr = syntax::expression(key, input)?;
         Ok((expr.to_token_stream(), words::one_word(key, &expr)?))
     }
@@ -144,18 +144,18 @@ pub(crate) enum BareWord {}
 impl Kind for BareWord {
     type Value = ();
 
-    fn read(key: &Key, input: ParseStream, _: &Scope) -> syn::Result<(TokenStream, ())> {
+    fn read(key: &Key, input: ParseStream, _: &DeclaredNames) -> syn::Result<(TokenStream, ())> {
         syntax::bare_word(key, input).map(|()| (TokenStream::new(), ()))
     }
 }
 
 /// A budget; `None` for the bare word.
-pub(crate) enum Budget {}
+pub(crate) enum BudgetValue {}
 
-impl Kind for Budget {
+impl Kind for BudgetValue {
     type Value = Option<Expr>;
 
-    fn read(key: &Key, input: ParseStream, _: &Scope) -> syn::Result<(TokenStream, Option<Expr>)> {
+    fn read(key: &Key, input: ParseStream, _: &DeclaredNames) -> syn::Result<(TokenStream, Option<Expr>)> {
         if syntax::ends(input) {
             return Ok((TokenStream::new(), None));
         }
@@ -170,7 +170,7 @@ pub(crate) enum OnceList {}
 impl Kind for OnceList {
     type Value = Vec<Once>;
 
-    fn read(key: &Key, input: ParseStream, _: &Scope) -> syn::Result<(TokenStream, Vec<Once>)> {
+    fn read(key: &Key, input: ParseStream, _: &DeclaredNames) -> syn::Result<(TokenStream, Vec<Once>)> {
         syntax::list(key, input, syntax::once)
     }
 }
@@ -181,7 +181,7 @@ pub(crate) enum Names {}
 impl Kind for Names {
     type Value = Vec<Ident>;
 
-    fn read(key: &Key, input: ParseStream, _: &Scope) -> syn::Result<(TokenStream, Vec<Ident>)> {
+    fn read(key: &Key, input: ParseStream, _: &DeclaredNames) -> syn::Result<(TokenStream, Vec<Ident>)> {
         syntax::list(key, input, |input| {
             const MESSAGE: &str =
                 "`clone` takes the names of arguments, with commas between them; use `clone(argument)`";
@@ -196,7 +196,7 @@ pub(crate) enum NewName {}
 impl Kind for NewName {
     type Value = Ident;
 
-    fn read(key: &Key, input: ParseStream, _: &Scope) -> syn::Result<(TokenStream, Ident)> {
+    fn read(key: &Key, input: ParseStream, _: &DeclaredNames) -> syn::Result<(TokenStream, Ident)> {
         syntax::equals(key, input)?;
         let name = syntax::name(input, "`attempt` takes a name for the body; use `attempt = ctx`")?;
         Ok((name.to_token_stream(), name))
@@ -209,7 +209,7 @@ pub(crate) enum CratePath {}
 impl Kind for CratePath {
     type Value = Path;
 
-    fn read(key: &Key, input: ParseStream, _: &Scope) -> syn::Result<(TokenStream, Path)> {
+    fn read(key: &Key, input: ParseStream, _: &DeclaredNames) -> syn::Result<(TokenStream, Path)> {
         const MESSAGE: &str = "`crate` is the path of the renamed crate; use `crate = backoff`";
         syntax::equals(key, input)?;
         let path = if input.peek(LitStr) {
@@ -222,7 +222,7 @@ impl Kind for CratePath {
     }
 }
 
-fn site_name(expr: Expr, scope: &Scope) -> syn::Result<Value<String>> {
+fn site_name(expr: Expr, scope: &DeclaredNames) -> syn::Result<Value<String>> {
     let message = match (value::string(&expr), value::literal(&expr)) {
         (Some(text), _) if text.value().is_empty() => {
             "`name` is empty; use a name such as `name = \"orders\"`, or remove it"

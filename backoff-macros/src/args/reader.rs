@@ -10,11 +10,11 @@ use super::argument::Key;
 use super::keys::{self, ARGUMENTS, Args};
 use super::{duration, syntax};
 use crate::errors::Errors;
-use crate::function::Scope;
+use crate::function::DeclaredNames;
 use crate::suggest;
 
 /// Reads all arguments.
-pub(super) fn read(tokens: TokenStream, scope: &Scope, errors: &mut Errors) -> Args {
+pub(super) fn read(tokens: TokenStream, scope: &DeclaredNames, errors: &mut Errors) -> Args {
     let mut args = Args::default();
     let all = |input: ParseStream| {
         while !input.is_empty() {
@@ -61,7 +61,7 @@ fn skip_to_next(input: ParseStream) {
 }
 
 /// Reads one argument, without the comma after it.
-fn read_argument(args: &mut Args, input: ParseStream, scope: &Scope) -> syn::Result<()> {
+fn read_argument(args: &mut Args, input: ParseStream, scope: &DeclaredNames) -> syn::Result<()> {
     let ident = read_key(input)?;
     let is_hyphenated = input.peek(Token![-]) && input.peek2(Ident::peek_any);
     let found = keys::find(&ident.to_string()).filter(|_| !is_hyphenated);

@@ -8,7 +8,7 @@ use syn::{Expr, ExprBlock, ExprLit, Ident, Lit, LitInt, LitStr, Stmt, UnOp};
 
 use super::argument::{Arg, Key, Role};
 use super::duration;
-use crate::function::Scope;
+use crate::function::DeclaredNames;
 
 /// A value of a policy.
 pub(crate) enum Value<T> {
@@ -22,7 +22,7 @@ pub(crate) enum Value<T> {
 
 impl<T> Value<T> {
     /// Sorts an expression other than a literal.
-    pub(super) fn computed(expr: Expr, scope: &Scope) -> Self {
+    pub(super) fn computed(expr: Expr, scope: &DeclaredNames) -> Self {
         if is_constant(&expr, scope) { Self::Constant(expr) } else { Self::Runtime(unbraced(expr)) }
     }
 }
@@ -62,7 +62,7 @@ pub(crate) fn is_async_closure(expr: &Expr) -> bool {
     matches!(peel(expr), Expr::Closure(closure) if closure.asyncness.is_some())
 }
 
-fn is_constant(expr: &Expr, scope: &Scope) -> bool {
+fn is_constant(expr: &Expr, scope: &DeclaredNames) -> bool {
     match peel(expr) {
         // A constant item cannot use the generic parameters of its function.
         Expr::Const(block) => !scope.has_generic(block.block.to_token_stream()),
@@ -124,7 +124,7 @@ pub(super) fn literal(expr: &Expr) -> Option<&Lit> {
 }
 
 /// Reads a duration.
-pub(super) fn duration(key: &Key, expr: Expr, scope: &Scope) -> syn::Result<Value<Duration>> {
+pub(super) fn duration(key: &Key, expr: Expr, scope: &DeclaredNames) -> syn::Result<Value<Duration>> {
     let message = match signed(&expr) {
         None => return Ok(Value::computed(expr, scope)),
         Some(Signed { minus: false, lit: Lit::Str(text) }) => match duration::parse(&text.value()) {
@@ -151,7 +151,7 @@ pub(super) fn duration(key: &Key, expr: Expr, scope: &Scope) -> syn::Result<Valu
 }
 
 /// Reads a whole number, of type `u32` or `u64`.
-pub(super) fn whole<T>(key: &Key, expr: Expr, scope: &Scope, largest: &T) -> syn::Result<Value<T>>
+pub(super) fn whole<T>(key: &Key, expr: Expr, scope: &DeclaredNames, largest: &T) -> syn::Result<Value<T>>
 where
     T: TryFrom<u128> + core::fmt::Display,
 {
@@ -195,7 +195,7 @@ pub(super) fn number(expr: &Expr) -> Option<f64> {
 }
 
 /// Reads a number with or without a point.
-pub(super) fn ratio(key: &Key, expr: Expr, scope: &Scope) -> syn::Result<Value<f64>> {
+pub(super) fn ratio(key: &Key, expr: Expr, scope: &DeclaredNames) -> syn::Result<Value<f64>> {
     if let Some(value) = number(&expr) {
         return Ok(Value::Literal(value));
     }

@@ -9,7 +9,7 @@ use syn::{Expr, Ident, Lit, LitStr};
 use super::argument::Key;
 use super::code;
 use super::value::{Value, is_screaming, literal, number, peel, signed, string, word};
-use crate::function::Scope;
+use crate::function::DeclaredNames;
 use crate::suggest::{self, listed};
 
 /// A value that is one of a few words.
@@ -164,7 +164,7 @@ fn word_of_variant<'a>(expr: &Expr, words: &[&'a str]) -> Option<&'a str> {
 
 /// Reads a word or an expression. A single lower-case name is a misspelt word, unless the function has an argument of
 /// this name.
-fn word_or_expression<T: Word>(key: &Key, expr: Expr, scope: &Scope, or: &str) -> syn::Result<Value<T>> {
+fn word_or_expression<T: Word>(key: &Key, expr: Expr, scope: &DeclaredNames, or: &str) -> syn::Result<Value<T>> {
     if let Some(word) = word(&expr) {
         if let Some(value) = T::from_word(&word.to_string()) {
             return Ok(Value::Literal(value));
@@ -178,7 +178,7 @@ fn word_or_expression<T: Word>(key: &Key, expr: Expr, scope: &Scope, or: &str) -
 }
 
 /// Reads a backoff: a word, or an expression.
-pub(super) fn backoff(key: &Key, expr: Expr, scope: &Scope) -> syn::Result<Backoff> {
+pub(super) fn backoff(key: &Key, expr: Expr, scope: &DeclaredNames) -> syn::Result<Backoff> {
     if let Some(message) = literal_backoff(&expr) {
         return Err(syn::Error::new_spanned(expr, message));
     }
@@ -221,7 +221,7 @@ fn is_custom_backoff(word: &Ident) -> bool {
 }
 
 /// Reads a jitter: a word, a factor, or an expression.
-pub(super) fn jitter(key: &Key, expr: Expr, scope: &Scope) -> syn::Result<Value<Jitter>> {
+pub(super) fn jitter(key: &Key, expr: Expr, scope: &DeclaredNames) -> syn::Result<Value<Jitter>> {
     if let Some(factor) = number(&expr) {
         return Ok(Value::Literal(Jitter::Factor(factor)));
     }

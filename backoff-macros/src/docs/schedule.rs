@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backoff_rules::{Base, Kind, Rules, Schedule};
+use backoff_rules::{JitterInput, Kind, Rules, Schedule};
 
 use crate::args::Args;
 use crate::literals::Literals;
@@ -83,8 +83,8 @@ impl Delays {
     fn ranges_after(self, chosen: fn((Duration, Duration)) -> Duration) -> impl Iterator<Item = (Duration, Duration)> {
         let Self { schedule, rules } = self;
         (1..).scan(Duration::ZERO, move |previous, retry| {
-            let base: Base = rules.base(schedule.base(retry), *previous);
-            let spread = rules.jitter.spread(&base);
+            let base: JitterInput = rules.jitter_input(schedule.base(retry), *previous);
+            let spread = rules.jitter.delay_range(&base);
             let range = (spread.shortest(), spread.longest());
             *previous = chosen(range);
             Some(range)

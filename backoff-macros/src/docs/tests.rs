@@ -2,12 +2,12 @@ use proc_macro2::TokenStream;
 
 use super::*;
 use crate::errors::Errors;
-use crate::function::Scope;
+use crate::function::DeclaredNames;
 
 /// Returns the section of an attribute as one text.
 fn text(args: &str) -> String {
     let mut errors = Errors::default();
-    let args = Args::parse(args.parse::<TokenStream>().unwrap(), &Scope::default(), &mut errors);
+    let args = Args::parse(args.parse::<TokenStream>().unwrap(), &DeclaredNames::default(), &mut errors);
     errors.finish().unwrap();
     section(&args).join("\n").trim_start().to_owned()
 }

@@ -74,12 +74,12 @@ fn write_run(context: &Context<'_>) -> TokenStream {
     let never = quote_spanned!(site=> #private::Never);
     let deadline = if per_call { quote_spanned!(site=> __deadline.as_mut()) } else { never.clone() };
     let timer = if per_attempt { quote_spanned!(site=> __timer) } else { never };
-    let limited = quote_spanned!(site=> #private::limited(#attempt, #deadline, #timer));
+    let limited = quote_spanned!(site=> #private::with_timeouts(#attempt, #deadline, #timer));
     let struck = quote_spanned!(site=> ::core::result::Result::Err);
     let dropped = match (attempt_timed_out, call_timed_out) {
         (Some(of_attempt), Some(of_call)) => quote_spanned! {site=>
-            #struck(#private::Struck::Attempt) => #of_attempt,
-            #struck(#private::Struck::Call) => #of_call,
+            #struck(#private::TimeoutKind::Attempt) => #of_attempt,
+            #struck(#private::TimeoutKind::Call) => #of_call,
         },
         (of_attempt, of_call) => {
             let only = of_attempt.or(of_call);

@@ -35,15 +35,15 @@ pub(super) enum PolicyForm {
 /// The driver of the loop; see `backoff_core::__private`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Driver {
-    /// Counts attempts, and remembers only what [`Memory`] lists.
-    Counted(Memory),
+    /// Counts attempts, and remembers only what [`CallTimes`] lists.
+    Counted(CallTimes),
     /// Serves any policy.
     Full,
 }
 
 /// The state of a counting driver beside the number of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Memory {
+pub(super) enum CallTimes {
     /// Nothing.
     Untimed,
     /// The start of the call.
@@ -84,7 +84,7 @@ impl<'a> Plan<'a> {
 
     /// Returns whether the driver records delays after they have elapsed.
     pub(super) fn records_delays(&self) -> bool {
-        matches!(self.driver, Driver::Full | Driver::Counted(Memory::Recorded))
+        matches!(self.driver, Driver::Full | Driver::Counted(CallTimes::Recorded))
     }
 
     /// Returns whether the full driver reads the clock for more than its policy.
@@ -99,7 +99,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Returns whether the decision needs more than the fault and the budget.
-    pub(super) fn needs_circumstances(&self) -> bool {
+    pub(super) fn needs_failure_context(&self) -> bool {
         self.driver == Driver::Full || self.has_timeout() || self.args.cancel.is_some() || self.inner_retries.is_some()
     }
 
@@ -147,13 +147,13 @@ fn choose_driver(args: &Args, policy: PolicyForm) -> Driver {
     if needs_full { Driver::Full } else { Driver::Counted(choose_memory(args)) }
 }
 
-fn choose_memory(args: &Args) -> Memory {
+fn choose_memory(args: &Args) -> CallTimes {
     if args.or_else.is_some() || args.attempt.is_some() {
-        Memory::Recorded
+        CallTimes::Recorded
     } else if args.max_elapsed.is_some() || args.timeout.is_some() || has_event_hook(args) {
-        Memory::Timed
+        CallTimes::Timed
     } else {
-        Memory::Untimed
+        CallTimes::Untimed
     }
 }
 

@@ -156,7 +156,7 @@ impl Chain {
                 let custom = if matches!(peel(expr), Expr::Closure(_)) {
                     quote_spanned!(at=> #private::backoff_of(#expr))
                 } else {
-                    quote_spanned!(at=> #private::Taken::new(#expr).backoff())
+                    quote_spanned!(at=> #private::CustomBackoff::new(#expr).backoff())
                 };
                 let custom =
                     if args.names_limit() { custom } else { quote_spanned!(at=> #private::ends_by_itself(#custom)) };

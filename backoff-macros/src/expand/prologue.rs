@@ -7,7 +7,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::context::Context;
-use super::plan::{Driver, Memory, PolicyForm};
+use super::plan::{CallTimes, Driver, PolicyForm};
 use super::tokens::{duration, located, optional};
 use crate::args::{Arg, Level, Value, Word as _};
 use crate::function::{Binding, arguments_named};
@@ -76,7 +76,7 @@ impl Context<'_> {
             let at = site.located_at(by.span());
             tokens.extend(if plan.is_async {
                 let private = self.private_at(at);
-                let future = quote_spanned!(at=> #private::Cancelling::new(#by).future());
+                let future = quote_spanned!(at=> #private::CancelFuture::new(#by).future());
                 let signal = quote_spanned!(at=> #private::when(#future));
                 quote_spanned!(site=> let mut __cancel = ::core::pin::pin!(#signal);)
             } else {
@@ -114,9 +114,9 @@ impl Context<'_> {
         let start = match plan.driver {
             Driver::Counted(memory) => {
                 let memory = match memory {
-                    Memory::Untimed => quote_spanned!(site=> Untimed),
-                    Memory::Timed => quote_spanned!(site=> Timed),
-                    Memory::Recorded => quote_spanned!(site=> Recorded),
+                    CallTimes::Untimed => quote_spanned!(site=> Untimed),
+                    CallTimes::Timed => quote_spanned!(site=> Timed),
+                    CallTimes::Recorded => quote_spanned!(site=> Recorded),
                 };
                 quote_spanned!(site=> #private::Counted::<#private::#mode, #private::#memory>::start())
             }

@@ -140,8 +140,8 @@ fn write_decision(context: &Context<'_>) -> TokenStream {
     } else {
         quote_spanned!(site=> __text)
     };
-    if context.plan.needs_circumstances() {
-        let failure_context = write_circumstances(context);
+    if context.plan.needs_failure_context() {
+        let failure_context = write_failure_context(context);
         return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #failure_context));
     }
     let budget = context.optional_budget();
@@ -149,14 +149,14 @@ fn write_decision(context: &Context<'_>) -> TokenStream {
 }
 
 /// Writes the facts about the call that the decision needs beside the fault.
-fn write_circumstances(context: &Context<'_>) -> TokenStream {
+fn write_failure_context(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let Context { plan, private, .. } = context;
     let args = plan.args;
     let budget = context.optional_budget();
     let no = quote_spanned!(site=> false);
     let is_cancelled = if args.cancel.is_some() { quote_spanned!(site=> __is_cancelled) } else { no.clone() };
-    let cut_short = if args.attempt_timeout.is_some() || args.timeout.is_some() {
+    let dropped_by = if args.attempt_timeout.is_some() || args.timeout.is_some() {
         quote_spanned!(site=> __cut_short)
     } else {
         quote_spanned!(site=> ::core::option::Option::None)
@@ -167,7 +167,7 @@ fn write_circumstances(context: &Context<'_>) -> TokenStream {
     quote_spanned! {site=>
         #private::FailureContext {
             is_cancelled: #is_cancelled,
-            cut_short: #cut_short,
+            dropped_by: #dropped_by,
             inner_gave_up: #inner_gave_up,
             attempts_are_limited: #attempts_are_limited,
             budget: #budget,
@@ -185,7 +185,7 @@ fn write_on_retry(context: &Context<'_>) -> TokenStream {
     let event_text = context.event_text(&quote_spanned!(site=> __error));
     let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay).texted(#event_text));
     let hook = notify(context.private, &hook.value, &event);
-    let failure_context = write_circumstances(context);
+    let failure_context = write_failure_context(context);
     let text = context.error_text(&quote_spanned!(site=> __error));
     let stop = if context.plan.has_reason() {
         quote_spanned!(site=> break (__result, ::core::option::Option::Some(#private::StopReason::MaxElapsed));)

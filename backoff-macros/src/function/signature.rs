@@ -32,12 +32,12 @@ pub(crate) struct Receiver {
 
 /// The names that decide how a value in the attribute is read.
 #[derive(Default)]
-pub(crate) struct Scope {
+pub(crate) struct DeclaredNames {
     generics: Vec<String>,
     arguments: Vec<String>,
 }
 
-impl Scope {
+impl DeclaredNames {
     /// Returns the names that a function declares.
     pub(crate) fn of(function: &Function) -> Self {
         let generics = function.sig.generics.params.iter().filter_map(|param| match param {

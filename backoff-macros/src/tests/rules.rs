@@ -130,7 +130,7 @@ fn arguments_that_contradict_each_other_are_refused() {
             ),
             (
                 "on_timeout = f",
-                "`on_timeout` makes the error of a time-out, and there is none; add `attempt_timeout = \"2s\"` or \
+                "`on_timeout` makes the error of a timeout, and there is none; add `attempt_timeout = \"2s\"` or \
              `timeout = \"60s\"`",
             ),
             (

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use super::{squeezed, tokens};
 use crate::args::{Args, Value};
 use crate::errors::Errors;
-use crate::function::{Binding, Function, FutureShape, Place, Scope, Shape, braces};
+use crate::function::{Binding, DeclaredNames, Function, FutureShape, Place, Shape, braces};
 
 /// The output of `#[async_trait]` for `async fn f(&self, s: String, v: &mut V) -> Result<T, E>`.
 const ASYNC_TRAIT: &str = "fn f<'life0, 'life1, 'async_trait>(&'life0 self, s: String, v: &'life1 mut V)
@@ -214,7 +214,7 @@ fn the_mut_of_a_moved_in_argument_goes_where_attempts_bind_it_anew() {
 
 #[test]
 fn values_are_sorted_into_literals_constants_and_run_time_values() {
-    let scope = Scope::of(&function("fn f<T, const N: u32>(limit: u32) -> R { }"));
+    let scope = DeclaredNames::of(&function("fn f<T, const N: u32>(limit: u32) -> R { }"));
     let read = |value: &str| {
         let mut errors = Errors::default();
         let args = Args::parse(tokens(&format!("max_attempts = {value}")), &scope, &mut errors);

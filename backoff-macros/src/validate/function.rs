@@ -4,7 +4,7 @@ use syn::{Expr, FnArg, Ident, Type};
 
 use crate::args::{self, Args, Content, Given, Role, is_async_closure, names_with};
 use crate::errors::Errors;
-use crate::function::{Function, Scope, peel, plain_argument};
+use crate::function::{DeclaredNames, Function, peel, plain_argument};
 use crate::suggest;
 
 /// Applies the rules that need the function.
@@ -52,7 +52,7 @@ fn refuse_async_arguments(args: &Args, errors: &mut Errors) {
     let has_timeout = names_with(Role::AsyncOnly).any(|name| args.key(name).is_some());
     // Without a timeout, `on_timeout` was refused already.
     if let (Some(key), true) = (args.key("on_timeout"), has_timeout) {
-        errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the time-out");
+        errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the timeout");
     }
     for Given { key, content, .. } in args.given() {
         let Content::Awaited(hook) = content else { continue };
@@ -81,7 +81,7 @@ fn refuse_unawaited(args: &Args, errors: &mut Errors) {
 
 fn check_clones(args: &Args, function: &Function, errors: &mut Errors) {
     let Some(clone) = &args.clone else { return };
-    let scope = Scope::of(function);
+    let scope = DeclaredNames::of(function);
     for (at, name) in clone.value.iter().enumerate() {
         if clone.value.iter().take(at).any(|earlier| earlier == name) {
             errors.at(name.span(), format!("`{name}` is named twice in `clone(..)`; keep one of them"));
@@ -93,7 +93,7 @@ fn check_clones(args: &Args, function: &Function, errors: &mut Errors) {
     }
 }
 
-fn describe_clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> Option<String> {
+fn describe_clone_mistake(name: &Ident, function: &Function, scope: &DeclaredNames) -> Option<String> {
     if name == "self" {
         return Some("cannot clone `self`, because it cannot be bound anew; clone what the body consumes".to_owned());
     }
@@ -125,7 +125,7 @@ fn describe_clone_mistake(name: &Ident, function: &Function, scope: &Scope) -> O
 
 /// Refuses names for the body that are bound already.
 fn check_names(args: &Args, function: &Function, errors: &mut Errors) {
-    let scope = Scope::of(function);
+    let scope = DeclaredNames::of(function);
     let once = args.once.iter().flat_map(|arg| &arg.value).map(|once| &once.name);
     let mut taken: Vec<&Ident> = Vec::new();
     for name in once.chain(args.attempt.as_ref().map(|arg| &arg.value)) {

@@ -25,7 +25,7 @@ pub(super) const GROUP: Group = Group {
             cheaper: &[(
                 &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff"],
                 "The driver has fewer states and fewer reasons to stop, so that each copy of it is smaller; \
-                 `policy` is compiled anew for each operation, too, and holds hooks, time-outs and cancellation. \
+                 `policy` is compiled anew for each operation, too, and holds hooks, timeouts and cancellation. \
                  `#[retry]` is the way to retry in many functions: its failure path is shared by all of them.",
             )],
         },

@@ -44,7 +44,7 @@ pub(super) const SUCCESS: Group = Group {
                 (
                     &["tryhard", "backon"],
                     "There is less to move into the future with the operation: `policy` has with it how a call is \
-                 judged, its hooks, time-outs and cancellation, whether they are used or not. `#[retry]` has none \
+                 judged, its hooks, timeouts and cancellation, whether they are used or not. `#[retry]` has none \
                  of that to move.",
                 ),
             ],

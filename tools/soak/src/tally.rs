@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use backoff_core::observe::{self, CallEvent, What};
+use backoff_core::observe::{self, CallEvent, EventKind};
 use backoff_core::{StopReason, call_sites};
 
 use crate::{blocking, steering, tasks};
@@ -132,13 +132,13 @@ static WATCHED: Tally = Tally::without_site("the observer of the process");
 
 /// Counts the events of the whole process.
 pub(crate) fn watch_the_process() {
-    let watch = |event: &CallEvent<'_>| match event.what() {
-        What::Retry { delay, .. } => {
+    let watch = |event: &CallEvent<'_>| match event.kind() {
+        EventKind::Retry { delay, .. } => {
             WATCHED.retries.fetch_add(1, Relaxed);
             starts_in_time(event, delay);
         }
-        What::Recovered => _ = WATCHED.recovered.fetch_add(1, Relaxed),
-        What::GaveUp { reason, .. } => WATCHED.gave_up(reason),
+        EventKind::Recovered => _ = WATCHED.recovered.fetch_add(1, Relaxed),
+        EventKind::GaveUp { reason, .. } => WATCHED.gave_up(reason),
         _ => {}
     };
     observe::set_global(watch).expect("nobody else watches");

@@ -2,13 +2,13 @@
 
 use core::future::Future;
 
-use super::super::call::{Retry, Surroundings};
+use super::super::call::{Environment, Retry};
 use super::super::cancel::AsyncCancel;
-use super::super::judge::{Classifier, Condition, Judge};
-use super::super::limits::{BudgetSource, Nesting, Sharing};
+use super::super::criteria::{Classifier, Condition, Criteria};
 use super::super::operation::{Async, Operation};
+use super::super::shared_limits::{BudgetSource, Nesting, SharedLimits};
 use super::super::source::PolicySource;
-use super::super::timers::AsyncTimeouts;
+use super::super::timeout_signals::TimeoutSignals;
 use crate::clock::ClockSource;
 use crate::observe::Observer;
 use crate::random::Random;
@@ -26,7 +26,7 @@ pub trait AsyncCall {
     /// The result of an attempt.
     type Outcome: Outcome;
     /// The classifier and the condition.
-    type Judge: Judges<Self::Outcome>;
+    type Criteria: FindFailure<Self::Outcome>;
     /// The hooks.
     type Observer: Observer<<Self::Outcome as Outcome>::Error>;
     /// The sleeper.
@@ -38,7 +38,7 @@ pub trait AsyncCall {
     /// The cancellation.
     type Cancel: AsyncCancel;
     /// The timeouts.
-    type Timeouts: AsyncTimeouts<Self::Outcome>;
+    type Timeouts: TimeoutSignals<Self::Outcome>;
     /// The budget.
     type Budget: BudgetSource;
     /// The rule for retries of inner calls.
@@ -55,22 +55,22 @@ pub trait AsyncCall {
 pub struct CallParts<C: AsyncCall> {
     pub(super) source: C::Source,
     pub(super) operation: C::Operation,
-    pub(super) judge: C::Judge,
+    pub(super) criteria: C::Criteria,
     pub(super) observer: C::Observer,
-    pub(super) surroundings: SurroundingsOf<C>,
+    pub(super) environment: EnvironmentOf<C>,
 }
 
-type SurroundingsOf<C> = Surroundings<
+type EnvironmentOf<C> = Environment<
     <C as AsyncCall>::Sleeper,
     <C as AsyncCall>::Clock,
     <C as AsyncCall>::Random,
     <C as AsyncCall>::Cancel,
     <C as AsyncCall>::Timeouts,
-    Sharing<<C as AsyncCall>::Budget, <C as AsyncCall>::Nesting>,
+    SharedLimits<<C as AsyncCall>::Budget, <C as AsyncCall>::Nesting>,
 >;
 
 impl<P, F, W, U, O, S, K, G, X, T, D, N> AsyncCall
-    for Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>
+    for Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -82,7 +82,7 @@ where
     K: ClockSource,
     G: Random,
     X: AsyncCancel,
-    T: AsyncTimeouts<F::Outcome>,
+    T: TimeoutSignals<F::Outcome>,
     D: BudgetSource,
     N: Nesting,
 {
@@ -90,7 +90,7 @@ where
     type Operation = F;
     type Attempt = F::Attempt;
     type Outcome = F::Outcome;
-    type Judge = Judge<W, U>;
+    type Criteria = Criteria<W, U>;
     type Observer = O;
     type Sleeper = S;
     type Clock = K;
@@ -101,19 +101,19 @@ where
     type Nesting = N;
 
     fn into_parts(self) -> CallParts<Self> {
-        let Self { source, operation, judge, observer, surroundings, .. } = self;
-        CallParts { source, operation, judge, observer, surroundings }
+        let Self { source, operation, criteria, observer, environment, .. } = self;
+        CallParts { source, operation, criteria, observer, environment }
     }
 }
 
 /// Classifier and condition for outcomes of type `R`.
-pub trait Judges<R: Outcome> {
+pub trait FindFailure<R: Outcome> {
     /// Returns the fault of an outcome that does not end the call as a success. Also returns the error, if the outcome
     /// has one.
     fn failure<'r>(&self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)>;
 }
 
-impl<R, W, U> Judges<R> for Judge<W, U>
+impl<R, W, U> FindFailure<R> for Criteria<W, U>
 where
     R: Outcome,
     W: Classifier<R::Error>,

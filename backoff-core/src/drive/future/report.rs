@@ -7,13 +7,13 @@ use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::super::blocking::report;
-use super::super::call::{Retry, Surroundings};
+use super::super::call::{Environment, Retry};
 use super::super::cancel::AsyncCancel;
-use super::super::judge::{Classifier, Condition, Judge};
-use super::super::limits::{BudgetSource, Nesting, Sharing};
+use super::super::criteria::{Classifier, Condition, Criteria};
 use super::super::operation::{Async, Operation, ReportOf};
+use super::super::shared_limits::{BudgetSource, Nesting, SharedLimits};
 use super::super::source::PolicySource;
-use super::super::timers::AsyncTimeouts;
+use super::super::timeout_signals::TimeoutSignals;
 use super::{AsyncCall, RetryFuture};
 use crate::Outcome;
 use crate::clock::ClockSource;
@@ -45,7 +45,8 @@ impl<C: AsyncCall> Future for ReportFuture<RetryFuture<C>> {
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T, D, N> Retry<P, Async, F, Judge<W, U>, O, Surroundings<S, K, G, X, T, Sharing<D, N>>>
+impl<P, F, W, U, O, S, K, G, X, T, D, N>
+    Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -92,7 +93,7 @@ where
     where
         S: Sleeper,
         X: AsyncCancel,
-        T: AsyncTimeouts<F::Outcome>,
+        T: TimeoutSignals<F::Outcome>,
     {
         ReportFuture { call: RetryFuture::new(self, true) }
     }

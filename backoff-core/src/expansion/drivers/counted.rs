@@ -4,14 +4,14 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
 
-use super::overridden::{Overridden, Sequence, is_disabled};
-use super::start::{Memory, elapsed, time_since};
+use super::call_times::{CallTimes, elapsed, time_since};
+use super::overridden::{Overridden, SequenceProgress, is_disabled};
 use super::{FailureContext, Mode, Packed, Verdict, policy_of};
 use backoff_rules::Rules;
 
 use crate::decision::{AttemptLimit, Decision, Failure, Progress, StopReason};
-use crate::drive::after_attempt::{self, Notice, decide_in_context};
-use crate::drive::limits::OpenScope as _;
+use crate::drive::after_attempt::{self, EventData, decide_in_context};
+use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::{TestState, with_test_rules};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
@@ -24,25 +24,25 @@ use crate::{Attempt, Budget, CallSite, Fault, RetryError, Scope};
 /// `K` is the additional state of the call.
 pub struct Counted<M, K> {
     failed: u32,
-    kept: Kept<K>,
+    kept: CountedState<K>,
     mode: PhantomData<M>,
 }
 
 /// State of the call in addition to the number of failures. Without features, it is no larger than `K`.
-struct Kept<K> {
-    memory: K,
+struct CountedState<K> {
+    times: K,
     test_state: TestState,
-    sequence: Sequence,
+    sequence: SequenceProgress,
     overridden: Overridden,
 }
 
-impl<M: Mode, K: Memory> Counted<M, K> {
+impl<M: Mode, K: CallTimes> Counted<M, K> {
     /// Starts a call.
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        let (memory, test_state) = (K::start::<M>(), TestState::new());
-        let kept = Kept { memory, test_state, sequence: Sequence::new(), overridden: Overridden::new() };
+        let (times, test_state) = (K::start::<M>(), TestState::new());
+        let kept = CountedState { times, test_state, sequence: SequenceProgress::new(), overridden: Overridden::new() };
         Self { failed: 0, kept, mode: PhantomData }
     }
 
@@ -87,7 +87,7 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         if self.failed > 0 {
             recovered::<M, K>(site, self.failed, &mut self.kept);
         } else if cfg!(feature = "metrics") {
-            Label::of(site).count_first_success(elapsed::<M>(&mut self.kept.memory, self.kept.test_state).time());
+            Label::of(site).count_first_success(elapsed::<M>(&mut self.kept.times, self.kept.test_state).time());
         }
         true
     }
@@ -116,15 +116,15 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     /// Records a completed delay.
     #[inline]
     pub fn waited(&mut self, delay: Duration) {
-        self.kept.memory.waited(delay);
+        self.kept.times.waited(delay);
     }
 
     /// Records that a limit of the call ended it after a retry was scheduled.
     pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
-        let elapsed = elapsed::<M>(&mut self.kept.memory, self.kept.test_state);
-        let notice = Notice { label: Label::of(site), attempts: self.failed, elapsed, text: error };
+        let elapsed = elapsed::<M>(&mut self.kept.times, self.kept.test_state);
+        let data = EventData { label: Label::of(site), attempts: self.failed, elapsed, text: error };
         let rules = self.kept.overridden.rules(site, policy_of(site), true);
-        after_attempt::publish_stop(rules.rules(policy_of(site)), reason, &notice);
+        after_attempt::publish_stop(rules.rules(policy_of(site)), reason, &data);
     }
 
     /// Returns whether the scheduled retry still starts in time after the hook that ran since the decision.
@@ -135,14 +135,14 @@ impl<M: Mode, K: Memory> Counted<M, K> {
         delay: Duration,
         failure_context: FailureContext<'_>,
     ) -> bool {
-        let Self { failed, kept: Kept { memory, test_state, sequence, overridden }, .. } = self;
+        let Self { failed, kept: CountedState { times, test_state, sequence, overridden }, .. } = self;
         let policy = policy_of(site);
         let replaced = overridden.rules(site, policy, true);
         let rules = replaced.rules(policy);
         if !after_attempt::is_bounded(rules) {
             return true;
         }
-        let at = time_of::<M>(memory, test_state.at_failure());
+        let at = time_of::<M>(times, test_state.at_failure());
         let (progress, _) = sequence.progress(*failed, at);
         let failure = failure_context.failure(Fault::Transient);
         after_attempt::is_still_in_time(rules, (&progress, test_state), failure, at, delay)
@@ -151,8 +151,8 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     /// Returns whether delays that a test skipped have taken the call past its timeout.
     #[inline]
     pub fn is_past(&mut self, timeout: Duration) -> bool {
-        let Kept { memory, test_state, .. } = &mut self.kept;
-        test_state.is_past(timeout, || time_of::<M>(memory, TestState::new()))
+        let CountedState { times, test_state, .. } = &mut self.kept;
+        test_state.is_past(timeout, || time_of::<M>(times, TestState::new()))
     }
 
     /// Returns the time limit of the attempt: its timeout, or the remaining time of `max_elapsed`.
@@ -167,12 +167,12 @@ impl<M: Mode, K: Memory> Counted<M, K> {
 
     /// Returns the remaining time of `max_elapsed`, or `None` without that limit.
     fn own_time_left(&mut self, site: &'static CallSite) -> Option<Duration> {
-        let Self { failed, kept: Kept { memory, test_state, sequence, overridden }, .. } = self;
+        let Self { failed, kept: CountedState { times, test_state, sequence, overridden }, .. } = self;
         let policy = policy_of(site);
         let replaced = overridden.rules(site, policy, *failed > 0);
         let rules = replaced.rules(policy);
         rules.max_elapsed?;
-        let at = time_of::<M>(memory, *test_state);
+        let at = time_of::<M>(times, *test_state);
         let (progress, _) = sequence.progress(*failed, at);
         with_test_rules(rules, |rules| crate::decision::remaining(rules, &progress, at))
     }
@@ -180,10 +180,10 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     /// Returns the snapshot that `attempt = ..` binds, for a call with this `timeout`.
     pub fn attempt(&mut self, site: &'static CallSite, timeout: Option<Duration>) -> Attempt {
         let own = self.own_time_left(site);
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
+        let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state);
         let number = self.kept.sequence.attempt(self.failed).saturating_add(1);
         let max = self.max_attempts(site);
-        let last_delay = self.kept.memory.delays().1;
+        let last_delay = self.kept.times.delays().1;
         let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), after_attempt::time_left()];
         Attempt::new(number, max, elapsed, last_delay, limits)
     }
@@ -203,43 +203,43 @@ impl<M: Mode, K: Memory> Counted<M, K> {
     ) -> RetryEvent<'e, E> {
         let attempt = self.kept.sequence.attempt(self.failed);
         let max_attempts = self.max_attempts(site);
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state.at_failure());
+        let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state.at_failure());
         RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None }
     }
 
     /// Returns the event of `on_give_up`.
     pub fn give_up_event<'e, E>(&mut self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
+        let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state);
         GiveUpEvent { attempts: self.failed, error, reason, elapsed, text: None }
     }
 
     /// Returns the event of `on_recovered`.
     pub fn recovered_event(&mut self) -> RecoveredEvent {
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
+        let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state);
         RecoveredEvent { attempts: self.failed.saturating_add(1), elapsed }
     }
 
     /// Returns the report that `or_else` receives.
     pub fn retry_error<E>(&mut self, last: E, reason: StopReason) -> RetryError<E> {
-        let elapsed = time_of::<M>(&mut self.kept.memory, self.kept.test_state);
-        let (slept, _) = self.kept.memory.delays();
+        let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state);
+        let (slept, _) = self.kept.times.delays();
         RetryError::new(last, Ended { attempts: self.failed, elapsed, slept, stopped: Some(reason) }, reason)
     }
 }
 
 /// Returns the elapsed time of the call; zero if nothing requires it.
 #[inline]
-fn time_of<M: Mode>(memory: &mut impl Memory, test_state: TestState) -> Duration {
-    memory.origin::<M>().map_or(Duration::ZERO, |origin| time_since::<M>(origin, test_state))
+fn time_of<M: Mode>(times: &mut impl CallTimes, test_state: TestState) -> Duration {
+    times.origin::<M>().map_or(Duration::ZERO, |origin| time_since::<M>(origin, test_state))
 }
 
 /// Outlined failure path of a call that has at most a budget. It takes plain data, to keep the expanded code small.
 #[cold]
 #[inline(never)]
-fn failed_alone<M: Mode, K: Memory>(
+fn failed_alone<M: Mode, K: CallTimes>(
     site: &'static CallSite,
     before: u32,
-    kept: &mut Kept<K>,
+    kept: &mut CountedState<K>,
     fault: Fault,
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
@@ -250,10 +250,10 @@ fn failed_alone<M: Mode, K: Memory>(
 /// Outlined failure path of any call.
 #[cold]
 #[inline(never)]
-fn failed_with<M: Mode, K: Memory>(
+fn failed_with<M: Mode, K: CallTimes>(
     site: &'static CallSite,
     before: u32,
-    kept: &mut Kept<K>,
+    kept: &mut CountedState<K>,
     fault: Fault,
     error: &ErrorText<'_>,
     failure_context: &FailureContext<'_>,
@@ -263,10 +263,10 @@ fn failed_with<M: Mode, K: Memory>(
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "each outlined failure path has one copy")]
-fn decide<M: Mode, K: Memory>(
+fn decide<M: Mode, K: CallTimes>(
     site: &'static CallSite,
     before: u32,
-    kept: &mut Kept<K>,
+    kept: &mut CountedState<K>,
     failure: Failure<'_>,
     error: &ErrorText<'_>,
 ) -> Decision {
@@ -277,30 +277,30 @@ fn decide<M: Mode, K: Memory>(
     }
     let policy = policy_of(site);
     let rules = policy.rules();
-    let Kept { memory, test_state, .. } = kept;
+    let CountedState { times, test_state, .. } = kept;
     let mut progress = Progress::resumed(before);
     // Without a known start, no limit depends on the time.
-    let at = memory.started().map(|started| time_since::<M>(started, *test_state));
+    let at = times.started().map(|started| time_since::<M>(started, *test_state));
     let time = at.unwrap_or_default();
     let decision =
         decide_in_context(rules, policy.backoff(), (&mut progress, test_state), failure, time, &mut ThreadRandom);
-    let notice = || Notice {
+    let data = || EventData {
         label: Label::of(site),
         attempts: before.saturating_add(1),
-        elapsed: at.map_or_else(|| elapsed::<M>(memory, test_state.at_failure()), Elapsed::SinceStart),
+        elapsed: at.map_or_else(|| elapsed::<M>(times, test_state.at_failure()), Elapsed::SinceStart),
         text: *error,
     };
-    after_attempt::publish_decision(rules, decision, Some(site), notice);
+    after_attempt::publish_decision(rules, decision, Some(site), data);
     decision
 }
 
 /// Returns the decision by the rules of an override, or `None` if no override applies.
 #[cold]
 #[inline(never)]
-fn decide_overridden<M: Mode, K: Memory>(
+fn decide_overridden<M: Mode, K: CallTimes>(
     site: &'static CallSite,
     before: u32,
-    kept: &mut Kept<K>,
+    kept: &mut CountedState<K>,
     failure: Failure<'_>,
     error: &ErrorText<'_>,
 ) -> Option<Decision> {
@@ -310,37 +310,37 @@ fn decide_overridden<M: Mode, K: Memory>(
     if !replaced.is_replaced() && !is_disabled {
         return None;
     }
-    let Kept { memory, test_state, sequence, .. } = kept;
+    let CountedState { times, test_state, sequence, .. } = kept;
     let (rules, schedule) = (replaced.rules(own), replaced.schedule(own));
-    let at = time_of::<M>(memory, *test_state);
+    let at = time_of::<M>(times, *test_state);
     let (mut progress, ran) = sequence.progress(before, at);
     let failure = failure.ran(ran).disabled(is_disabled);
     let decision = decide_in_context(rules, &schedule, (&mut progress, test_state), failure, at, &mut ThreadRandom);
-    sequence.keep(rules, &progress, time_of::<M>(memory, *test_state), decision);
-    let notice = || Notice {
+    sequence.keep(rules, &progress, time_of::<M>(times, *test_state), decision);
+    let data = || EventData {
         label: Label::of(site),
         attempts: match decision {
             Decision::RetryAfter(_) => progress.attempts(),
             Decision::Stop(_) => before.saturating_add(1),
         },
-        elapsed: elapsed::<M>(memory, test_state.at_failure()),
+        elapsed: elapsed::<M>(times, test_state.at_failure()),
         text: *error,
     };
-    after_attempt::publish_decision(rules, decision, Some(site), notice);
+    after_attempt::publish_decision(rules, decision, Some(site), data);
     Some(decision)
 }
 
 /// Outlined: publishes that a retry succeeded.
 #[cold]
 #[inline(never)]
-fn recovered<M: Mode, K: Memory>(site: &'static CallSite, failed: u32, kept: &mut Kept<K>) {
-    let Kept { memory, test_state, overridden, .. } = kept;
+fn recovered<M: Mode, K: CallTimes>(site: &'static CallSite, failed: u32, kept: &mut CountedState<K>) {
+    let CountedState { times, test_state, overridden, .. } = kept;
     let replaced = overridden.rules(site, policy_of(site), true);
-    let notice = || {
-        let elapsed = elapsed::<M>(memory, *test_state);
-        Notice { label: Label::of(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
+    let data = || {
+        let elapsed = elapsed::<M>(times, *test_state);
+        EventData { label: Label::of(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
     };
-    after_attempt::publish_recovery(replaced.rules(policy_of(site)), Some(site), notice);
+    after_attempt::publish_recovery(replaced.rules(policy_of(site)), Some(site), data);
 }
 
 impl<M, K> fmt::Debug for Counted<M, K> {

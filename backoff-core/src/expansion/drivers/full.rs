@@ -12,7 +12,7 @@ use backoff_rules::Rules;
 use crate::clock::Clock as _;
 use crate::decision::{AttemptLimit, Decision, StopReason};
 use crate::drive::after_attempt;
-use crate::drive::limits::OpenScope as _;
+use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::with_test_rules;
 use crate::drive::{Driver, Step};
 use crate::observe::{ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};

@@ -1,9 +1,9 @@
 //! State of an expanded call that overrides need; zero-sized without the feature `overrides`.
 
 #[cfg(not(feature = "overrides"))]
-pub(super) use self::disabled::{Overridden, RulesOf, Sequence, StateOf, is_disabled};
+pub(super) use self::disabled::{Overridden, RulesOf, SequenceProgress, StateOf, is_disabled};
 #[cfg(feature = "overrides")]
-pub(super) use self::enabled::{Overridden, RulesOf, Sequence, StateOf, is_disabled};
+pub(super) use self::enabled::{Overridden, RulesOf, SequenceProgress, StateOf, is_disabled};
 
 #[cfg(feature = "overrides")]
 mod enabled {
@@ -11,13 +11,13 @@ mod enabled {
     use std::sync::Arc;
 
     use crate::decision::{Decision, Progress};
-    use crate::drive::source::{Chosen, ChosenState, Source};
+    use crate::drive::source::{BackoffOrOverride, BackoffOrOverrideState, Source};
     use crate::overrides::{self, Overrides, Replacement};
     use crate::{Backoff, CallSite, Jitter, Policy, Schedule};
     use backoff_rules::{Rules, Since};
 
     /// State of the backoff of a call whose policy may be replaced.
-    pub(in super::super) type StateOf<B> = ChosenState<<B as Backoff>::State>;
+    pub(in super::super) type StateOf<B> = BackoffOrOverrideState<<B as Backoff>::State>;
 
     /// Returns whether retries of the function are currently switched off.
     #[inline]
@@ -99,7 +99,10 @@ mod enabled {
         #[inline]
         pub(in super::super) fn source<'a, B: Backoff>(&'a self, own: &'a Policy<B>) -> Source<'a, B> {
             let backoff = self.0.as_ref().and_then(|replaced| replaced.schedule);
-            Source::new(self.rules(own), backoff.map_or(Chosen::Own(own.backoff()), Chosen::Given))
+            Source::new(
+                self.rules(own),
+                backoff.map_or(BackoffOrOverride::Own(own.backoff()), BackoffOrOverride::Override),
+            )
         }
     }
 
@@ -107,7 +110,7 @@ mod enabled {
     /// `reset_after`.
     // On the heap, because only few calls need it, and it would make every future larger.
     #[derive(Debug)]
-    pub(in super::super) struct Sequence(Option<Box<Kept>>);
+    pub(in super::super) struct SequenceProgress(Option<Box<Kept>>);
 
     #[derive(Debug)]
     struct Kept {
@@ -116,7 +119,7 @@ mod enabled {
         attempt_started: Duration,
     }
 
-    impl Sequence {
+    impl SequenceProgress {
         #[inline]
         pub(in super::super) const fn new() -> Self {
             Self(None)
@@ -239,9 +242,9 @@ mod disabled {
 
     /// Empty, because a counting call needs only the number of failures.
     #[derive(Debug)]
-    pub(in super::super) struct Sequence;
+    pub(in super::super) struct SequenceProgress;
 
-    impl Sequence {
+    impl SequenceProgress {
         #[inline]
         pub(in super::super) const fn new() -> Self {
             Self

@@ -14,7 +14,7 @@ pub(crate) enum Seen {
     Broken,
     /// The answer broke off.
     CutOff,
-    /// A time-out.
+    /// A timeout.
     TooSlow,
     /// Something that this network does not do.
     Else,

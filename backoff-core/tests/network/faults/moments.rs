@@ -6,11 +6,11 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use backoff_core::StopReason;
-use backoff_core::observe::{self, CallEvent, What};
+use backoff_core::observe::{self, CallEvent, EventKind};
 
 struct Moment {
     name: &'static str,
-    what: What,
+    what: EventKind,
     at: Option<Duration>,
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn watch() {
     ONCE.call_once(|| {
         let note = |event: &CallEvent<'_>| {
             if event.name().starts_with("brief.") {
-                let moment = Moment { name: event.name(), what: event.what(), at: event.elapsed().time() };
+                let moment = Moment { name: event.name(), what: event.kind(), at: event.elapsed().time() };
                 MOMENTS.lock().unwrap_or_else(PoisonError::into_inner).push(moment);
             }
         };
@@ -38,11 +38,11 @@ pub(crate) fn check_max_elapsed(name: &str, limit: Duration, longest_delay: Dura
     for moment in moments.iter().filter(|moment| moment.name == name) {
         let at = moment.at.expect("the limit asks for the time");
         match moment.what {
-            What::Retry { delay, .. } => {
+            EventKind::Retry { delay, .. } => {
                 retries += 1;
                 assert!(at + delay <= limit, "at {at:?} a retry after {delay:?}");
             }
-            What::GaveUp { reason, .. } => {
+            EventKind::GaveUp { reason, .. } => {
                 gave_up += 1;
                 assert_eq!(reason, StopReason::MaxElapsed);
                 assert!(at + longest_delay > limit, "it gave up at {at:?}, when every delay would have fitted");

@@ -2,13 +2,13 @@
 
 use core::time::Duration;
 
-use super::race::{Never, Signal, When};
+use super::race::{FutureSignal, Never, Signal};
 use super::timeouts::{MakeTimeout, NoTimeouts, Timeouts};
 use crate::AttemptTimeout;
 use crate::sleep::Sleeper;
 
 /// Timeouts of an async call, as the driver uses them.
-pub trait AsyncTimeouts<R> {
+pub trait TimeoutSignals<R> {
     /// The signal of a limit; zero-sized without timeouts.
     type Timer<S: Sleeper>: Signal;
     /// `true` if the call needs the clock.
@@ -24,7 +24,7 @@ pub trait AsyncTimeouts<R> {
     fn outcome(&self, limit: Duration) -> Option<R>;
 }
 
-impl<R> AsyncTimeouts<R> for NoTimeouts {
+impl<R> TimeoutSignals<R> for NoTimeouts {
     type Timer<S: Sleeper> = Never;
     const ARE_SET: bool = false;
 
@@ -46,8 +46,8 @@ impl<R> AsyncTimeouts<R> for NoTimeouts {
     }
 }
 
-impl<R, T: MakeTimeout<R>> AsyncTimeouts<R> for Timeouts<T> {
-    type Timer<S: Sleeper> = Option<When<S::Sleep>>;
+impl<R, T: MakeTimeout<R>> TimeoutSignals<R> for Timeouts<T> {
+    type Timer<S: Sleeper> = Option<FutureSignal<S::Sleep>>;
     const ARE_SET: bool = true;
 
     fn attempt(&self) -> Option<Duration> {
@@ -58,8 +58,8 @@ impl<R, T: MakeTimeout<R>> AsyncTimeouts<R> for Timeouts<T> {
         self.call
     }
 
-    fn timer<S: Sleeper>(sleeper: &S, limit: Option<Duration>) -> Option<When<S::Sleep>> {
-        limit.map(|limit| When::new(sleeper.sleep(limit)))
+    fn timer<S: Sleeper>(sleeper: &S, limit: Option<Duration>) -> Option<FutureSignal<S::Sleep>> {
+        limit.map(|limit| FutureSignal::new(sleeper.sleep(limit)))
     }
 
     fn outcome(&self, limit: Duration) -> Option<R> {

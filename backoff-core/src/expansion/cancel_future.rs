@@ -1,6 +1,6 @@
 //! The value of `cancel = ..` in an async function.
 //!
-//! A value that is not a future is reported here, once, and not at each use. This works as in [`Taken`](super::Taken).
+//! A value that is not a future is reported here, once, and not at each use. This works as in [`CustomBackoff`](super::CustomBackoff).
 
 use core::future::{IntoFuture, Pending, pending};
 
@@ -18,20 +18,20 @@ impl<C: IntoFuture> Cancels for C {}
 
 /// The value of `cancel = ..`.
 #[derive(Debug)]
-pub struct Cancelling<C>(NoFuture<C>);
+pub struct CancelFuture<C>(NoFuture<C>);
 
 /// The value of `cancel = ..` if it is not a future.
 #[derive(Debug)]
 pub struct NoFuture<C>(C);
 
-impl<C> Cancelling<C> {
+impl<C> CancelFuture<C> {
     /// Wraps a value of any type.
     pub const fn new(value: C) -> Self {
         Self(NoFuture(value))
     }
 }
 
-impl<C: IntoFuture> Cancelling<C> {
+impl<C: IntoFuture> CancelFuture<C> {
     /// Returns the future.
     pub fn future(self) -> C::IntoFuture {
         self.0.0.into_future()
@@ -49,5 +49,5 @@ impl<C> NoFuture<C> {
 }
 
 fall_through! {
-    [C] Cancelling<C> => NoFuture<C>;
+    [C] CancelFuture<C> => NoFuture<C>;
 }

@@ -10,7 +10,7 @@ use crate::observe::Elapsed;
 
 /// The stored times of a [`Counted`](super::Counted) call, selected by the expansion.
 #[doc(hidden)]
-pub trait Memory {
+pub trait CallTimes {
     #[doc(hidden)]
     fn start<M: Mode>() -> Self;
 
@@ -43,7 +43,7 @@ pub struct Untimed {
     first_failure: Option<Instant>,
 }
 
-impl Memory for Untimed {
+impl CallTimes for Untimed {
     #[inline]
     fn start<M: Mode>() -> Self {
         Self {
@@ -77,7 +77,7 @@ pub struct Timed {
     started: Instant,
 }
 
-impl Memory for Timed {
+impl CallTimes for Timed {
     #[inline]
     fn start<M: Mode>() -> Self {
         Self { started: M::CLOCK.now() }
@@ -102,7 +102,7 @@ pub struct Recorded {
     last_delay: Option<Duration>,
 }
 
-impl Memory for Recorded {
+impl CallTimes for Recorded {
     #[inline]
     fn start<M: Mode>() -> Self {
         Self { started: M::CLOCK.now(), slept: Duration::ZERO, last_delay: None }
@@ -136,9 +136,9 @@ pub(super) fn time_since<M: Mode>(at: Instant, test_state: TestState) -> Duratio
 
 /// Returns the elapsed time of a call for its events.
 #[inline]
-pub(super) fn elapsed<M: Mode>(memory: &mut impl Memory, test_state: TestState) -> Elapsed {
-    let is_whole = memory.started().is_some();
-    match memory.origin::<M>() {
+pub(super) fn elapsed<M: Mode>(times: &mut impl CallTimes, test_state: TestState) -> Elapsed {
+    let is_whole = times.started().is_some();
+    match times.origin::<M>() {
         Some(at) if is_whole => Elapsed::SinceStart(time_since::<M>(at, test_state)),
         // Without a feature that reports times, nothing uses this one.
         Some(at) if cfg!(feature = "tracing") => Elapsed::SinceFirstFailure(time_since::<M>(at, test_state)),

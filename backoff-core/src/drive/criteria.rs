@@ -36,15 +36,15 @@ where
 
 /// The classifier that uses the error's own classification. `K` selects the implementation of it.
 #[derive(Clone, Copy, Debug)]
-pub struct AskTheError<K>(PhantomData<K>);
+pub struct OwnClassification<K>(PhantomData<K>);
 
-impl<K> AskTheError<K> {
+impl<K> OwnClassification<K> {
     pub(crate) const fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<E: Classified<K>, K> Classifier<E> for AskTheError<K> {
+impl<E: Classified<K>, K> Classifier<E> for OwnClassification<K> {
     #[inline]
     fn fault(&self, error: &E) -> Fault {
         error.fault()
@@ -132,18 +132,18 @@ where
 
 /// Classifier and condition of a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Judge<W = EveryError, U = EveryValue> {
+pub struct Criteria<W = EveryError, U = EveryValue> {
     pub(crate) when: W,
     pub(crate) until: U,
 }
 
-impl Judge {
+impl Criteria {
     pub(crate) const fn new() -> Self {
         Self { when: EveryError, until: EveryValue }
     }
 }
 
-impl<W, U> Judge<W, U> {
+impl<W, U> Criteria<W, U> {
     /// Returns the fault of an outcome that does not end the call as a success. Also returns the error, if the outcome
     /// has one.
     #[inline]

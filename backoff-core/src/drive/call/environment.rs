@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use super::super::cancel::{CancelledBy, NoCancel};
-use super::super::limits::{BudgetSource, Sharing};
 use super::super::operation::{Async, ErrorOf, Operation};
+use super::super::shared_limits::{BudgetSource, SharedLimits};
 use super::super::source::{Editable, Edited};
 use super::super::timeouts::{NoTimeouts, TimeoutSettings, Timeouts};
 use super::Retry;
@@ -15,23 +15,23 @@ use crate::sleep::DefaultSleeper;
 
 /// Environment of a call: sleeper, clock, random numbers, cancellation, timeouts, and the data shared with other calls.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<
+pub struct Environment<
     S = DefaultSleeper,
     K = DefaultClock,
     G = ThreadRandom,
     X = NoCancel,
     T = NoTimeouts,
-    L = Sharing,
+    L = SharedLimits,
 > {
     pub(crate) sleeper: S,
     pub(crate) clock: K,
     pub(crate) random: G,
     pub(crate) cancel: X,
     pub(crate) timeouts: T,
-    pub(crate) sharing: L,
+    pub(crate) shared: L,
 }
 
-impl Surroundings {
+impl Environment {
     #[inline]
     pub(super) const fn new() -> Self {
         Self {
@@ -40,15 +40,15 @@ impl Surroundings {
             random: ThreadRandom,
             cancel: NoCancel,
             timeouts: NoTimeouts,
-            sharing: Sharing::new(),
+            shared: SharedLimits::new(),
         }
     }
 }
 
-impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, L>> {
+impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, X, T, L>> {
     /// Sets a custom sleeper, `|delay| ..`. It returns `()` for a blocking call, and a future for an async call.
     #[inline]
-    pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T, L>>
+    pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Environment<N, K, G, X, T, L>>
     where
         N: Fn(Duration) -> A,
     {
@@ -57,46 +57,46 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
 
     /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
     #[inline]
-    pub fn sleep_with<N>(self, sleeper: N) -> Retry<P, M, F, J, O, Surroundings<N, K, G, X, T, L>> {
-        self.with_surroundings(|Surroundings { clock, random, cancel, timeouts, sharing, .. }| Surroundings {
+    pub fn sleep_with<N>(self, sleeper: N) -> Retry<P, M, F, J, O, Environment<N, K, G, X, T, L>> {
+        self.with_environment(|Environment { clock, random, cancel, timeouts, shared, .. }| Environment {
             sleeper,
             clock,
             random,
             cancel,
             timeouts,
-            sharing,
+            shared,
         })
     }
 
     /// Sets a custom clock, for example a closure `|| -> Duration`.
     #[inline]
-    pub fn clock<N: ClockSource>(self, clock: N) -> Retry<P, M, F, J, O, Surroundings<S, N, G, X, T, L>> {
-        self.with_surroundings(|Surroundings { sleeper, random, cancel, timeouts, sharing, .. }| Surroundings {
+    pub fn clock<N: ClockSource>(self, clock: N) -> Retry<P, M, F, J, O, Environment<S, N, G, X, T, L>> {
+        self.with_environment(|Environment { sleeper, random, cancel, timeouts, shared, .. }| Environment {
             sleeper,
             clock,
             random,
             cancel,
             timeouts,
-            sharing,
+            shared,
         })
     }
 
     /// Sets a custom source of random numbers for the jitter.
     #[inline]
-    pub fn random<N: Random>(self, random: N) -> Retry<P, M, F, J, O, Surroundings<S, K, N, X, T, L>> {
-        self.with_surroundings(|Surroundings { sleeper, clock, cancel, timeouts, sharing, .. }| Surroundings {
+    pub fn random<N: Random>(self, random: N) -> Retry<P, M, F, J, O, Environment<S, K, N, X, T, L>> {
+        self.with_environment(|Environment { sleeper, clock, cancel, timeouts, shared, .. }| Environment {
             sleeper,
             clock,
             random,
             cancel,
             timeouts,
-            sharing,
+            shared,
         })
     }
 
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
     #[inline]
-    pub fn seed(self, seed: u64) -> Retry<P, M, F, J, O, Surroundings<S, K, Seeded, X, T, L>> {
+    pub fn seed(self, seed: u64) -> Retry<P, M, F, J, O, Environment<S, K, Seeded, X, T, L>> {
         self.random(Seeded::new(seed))
     }
 
@@ -120,47 +120,47 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Surroundings<S, K, G,
     /// assert_eq!((error.last, error.attempts, error.reason), ("down", 1, StopReason::Cancelled));
     /// ```
     #[inline]
-    pub fn cancel<C>(self, by: C) -> Retry<P, M, F, J, O, Surroundings<S, K, G, CancelledBy<C>, T, L>> {
-        self.with_surroundings(|Surroundings { sleeper, clock, random, timeouts, sharing, .. }| Surroundings {
+    pub fn cancel<C>(self, by: C) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelledBy<C>, T, L>> {
+        self.with_environment(|Environment { sleeper, clock, random, timeouts, shared, .. }| Environment {
             sleeper,
             clock,
             random,
             cancel: CancelledBy(by),
             timeouts,
-            sharing,
+            shared,
         })
     }
 
     #[inline]
-    fn with_sharing<N>(self, change: impl FnOnce(L) -> N) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, N>> {
-        self.with_surroundings(|Surroundings { sleeper, clock, random, cancel, timeouts, sharing }| Surroundings {
+    fn with_sharing<N>(self, change: impl FnOnce(L) -> N) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, N>> {
+        self.with_environment(|Environment { sleeper, clock, random, cancel, timeouts, shared }| Environment {
             sleeper,
             clock,
             random,
             cancel,
             timeouts,
-            sharing: change(sharing),
+            shared: change(shared),
         })
     }
 
     #[inline]
-    fn with_timeouts<N>(self, change: impl FnOnce(T) -> N) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, N, L>> {
-        self.with_surroundings(|Surroundings { sleeper, clock, random, cancel, timeouts, sharing }| Surroundings {
+    fn with_timeouts<N>(self, change: impl FnOnce(T) -> N) -> Retry<P, M, F, J, O, Environment<S, K, G, X, N, L>> {
+        self.with_environment(|Environment { sleeper, clock, random, cancel, timeouts, shared }| Environment {
             sleeper,
             clock,
             random,
             cancel,
             timeouts: change(timeouts),
-            sharing,
+            shared,
         })
     }
 }
 
-impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, Sharing<D, N>>> {
+impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, N>>> {
     /// Sets the name of the call in the events of `tracing`, `metrics` and the global observer.
     #[inline]
     pub fn name(self, name: &'static str) -> Self {
-        self.with_sharing(|sharing| Sharing { name, ..sharing })
+        self.with_sharing(|shared| SharedLimits { name, ..shared })
     }
 
     /// Withdraws a token from a shared [`Budget`](crate::Budget) for each retry. A success makes a deposit.
@@ -185,8 +185,8 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Surroundings<S, K,
     pub fn budget<A: BudgetSource>(
         self,
         budget: A,
-    ) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, Sharing<A, N>>> {
-        self.with_sharing(|Sharing { name, nesting, .. }| Sharing { name, budget, nesting })
+    ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<A, N>>> {
+        self.with_sharing(|SharedLimits { name, nesting, .. }| SharedLimits { name, budget, nesting })
     }
 
     /// Sets the handling of retries in inner calls; see [`InnerRetries`](crate::InnerRetries).
@@ -195,12 +195,12 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Surroundings<S, K,
     pub fn inner_retries(
         self,
         mode: crate::InnerRetries,
-    ) -> Retry<P, M, F, J, O, Surroundings<S, K, G, X, T, Sharing<D, crate::InnerRetries>>> {
-        self.with_sharing(|Sharing { name, budget, .. }| Sharing { name, budget, nesting: mode })
+    ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, crate::InnerRetries>>> {
+        self.with_sharing(|SharedLimits { name, budget, .. }| SharedLimits { name, budget, nesting: mode })
     }
 }
 
-impl<P, F, J, O, S, K, G, X, T, L> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, T, L>>
+impl<P, F, J, O, S, K, G, X, T, L> Retry<P, Async, F, J, O, Environment<S, K, G, X, T, L>>
 where
     F: Operation<Async>,
     T: TimeoutSettings,
@@ -235,7 +235,7 @@ where
     pub fn attempt_timeout(
         self,
         limit: Duration,
-    ) -> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<T::OnTimeout>, L>> {
+    ) -> Retry<P, Async, F, J, O, Environment<S, K, G, X, Timeouts<T::OnTimeout>, L>> {
         self.with_timeouts(|timeouts| Timeouts { attempt: Some(limit), ..timeouts.settings() })
     }
 
@@ -265,7 +265,7 @@ where
     pub fn timeout<'p, B>(
         self,
         limit: Duration,
-    ) -> Retry<Edited<'p, B>, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<T::OnTimeout>, L>>
+    ) -> Retry<Edited<'p, B>, Async, F, J, O, Environment<S, K, G, X, Timeouts<T::OnTimeout>, L>>
     where
         P: Editable<'p, B>,
     {
@@ -296,7 +296,7 @@ where
     /// # }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn on_timeout<N>(self, make: N) -> Retry<P, Async, F, J, O, Surroundings<S, K, G, X, Timeouts<N>, L>>
+    pub fn on_timeout<N>(self, make: N) -> Retry<P, Async, F, J, O, Environment<S, K, G, X, Timeouts<N>, L>>
     where
         N: Fn(AttemptTimeout) -> ErrorOf<F, Async>,
     {

@@ -8,19 +8,19 @@ use crate::observe::Label;
 
 /// Name, budget and scope of a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Sharing<D = NoBudget, N = NoScope> {
+pub struct SharedLimits<D = NoBudget, N = NoScope> {
     pub(crate) name: &'static str,
     pub(crate) budget: D,
     pub(crate) nesting: N,
 }
 
-impl Sharing {
+impl SharedLimits {
     pub(crate) const fn new() -> Self {
         Self { name: "", budget: NoBudget, nesting: NoScope }
     }
 }
 
-impl<D, N> Sharing<D, N> {
+impl<D, N> SharedLimits<D, N> {
     pub(crate) const fn label(&self) -> Label {
         Label::named(self.name)
     }

@@ -1,7 +1,7 @@
 //! The value of `backoff = ..`.
 //!
 //! A value that is not a backoff is reported here, once, and not at each use of the policy. Method lookup skips the
-//! method of [`Taken`], because its bound is not met, and selects that of [`Refused`]. That method has the same bound,
+//! method of [`CustomBackoff`], because its bound is not met, and selects that of [`NotABackoff`]. That method has the same bound,
 //! but on the method itself, so it is selected first and then reported. Its return type is a backoff, so no other error
 //! follows.
 
@@ -14,29 +14,29 @@ use crate::{Backoff, List};
 /// The value of `backoff = ..`.
 // Not dropped, because a `const fn` cannot drop it. It is always moved out again.
 #[derive(Debug)]
-pub struct Taken<B>(Refused<B>);
+pub struct CustomBackoff<B>(NotABackoff<B>);
 
 /// The value of `backoff = ..` if it is not a backoff.
 #[derive(Debug)]
-pub struct Refused<B>(ManuallyDrop<B>);
+pub struct NotABackoff<B>(ManuallyDrop<B>);
 
-impl<B> Taken<B> {
+impl<B> CustomBackoff<B> {
     /// Wraps a value of any type.
     pub const fn new(value: B) -> Self {
-        Self(Refused(ManuallyDrop::new(value)))
+        Self(NotABackoff(ManuallyDrop::new(value)))
     }
 }
 
-impl<B: Backoff> Taken<B> {
+impl<B: Backoff> CustomBackoff<B> {
     /// Returns the backoff.
     pub const fn backoff(self) -> B {
         ManuallyDrop::into_inner(self.0.0)
     }
 }
 
-impl<B> Refused<B> {
+impl<B> NotABackoff<B> {
     /// Never compiles, because the bound is not met.
-    #[expect(clippy::unused_self, reason = "found by the same method call as the one of `Taken`")]
+    #[expect(clippy::unused_self, reason = "found by the same method call as the one of `CustomBackoff`")]
     pub const fn backoff(&self) -> List<[Duration; 1]>
     where
         B: Backoff,
@@ -46,7 +46,7 @@ impl<B> Refused<B> {
 }
 
 fall_through! {
-    [B] Taken<B> => Refused<B>;
+    [B] CustomBackoff<B> => NotABackoff<B>;
 }
 
 /// A backoff that is a limit by itself. `backoff = ..` requires one if the attribute has no limit.
