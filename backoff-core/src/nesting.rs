@@ -347,10 +347,21 @@ pub(crate) fn enclosing_limits() -> EnclosingLimits {
 /// Notifies the enclosing call that this one has given up.
 #[inline]
 pub(crate) fn gave_up(reason: StopReason) {
-    if matches!(reason, StopReason::Permanent | StopReason::Ambiguous) {
-        return; // no retry was spent, and none by the outer call would be multiplied
+    match reason {
+        // No retry was spent here, so a retry by the outer call multiplies nothing.
+        StopReason::Permanent | StopReason::Ambiguous => {}
+        StopReason::MaxAttempts
+        | StopReason::MaxElapsed
+        | StopReason::Timeout
+        | StopReason::BackoffEnded
+        | StopReason::PushBackTooLong
+        | StopReason::BudgetEmpty
+        | StopReason::Cancelled
+        | StopReason::Nested
+        | StopReason::Disabled => {
+            with_current(|scope| scope.shared.gave_up.store(true, Ordering::Relaxed));
+        }
     }
-    with_current(|scope| scope.shared.gave_up.store(true, Ordering::Relaxed));
 }
 
 /// Returns `true` if any scope was ever entered.

@@ -51,6 +51,8 @@ pub struct DelayRange {
     low: u64,
     high: u64,
     in_seconds: bool,
+    /// The part below a second of a long delay without jitter.
+    nanos: u32,
 }
 
 /// Input for the range of one delay.
@@ -66,23 +68,38 @@ pub struct JitterInput {
     pub cap: BaseDelay,
 }
 
-/// The words for the kinds, the same in the attribute and in configuration files.
+/// Lists the kinds that are one word, in the order in which messages name them. A kind that is missing does not compile.
+macro_rules! kinds_with_a_word {
+    ($($variant:ident = $word:literal,)+) => {
+        /// The words for the kinds, the same in the attribute and in configuration files.
+        #[doc(hidden)]
+        impl Jitter {
+            /// The kinds that have a word; a factor is written as a number.
+            pub const WITH_WORD: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The words of these kinds.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// Returns the variant's name and its word; a factor is written as a number.
+            const fn names(self) -> Result<(&'static str, &'static str), f64> {
+                match self {
+                    $(Self::$variant => Ok((stringify!($variant), $word)),)+
+                    Self::Factor(factor) => Err(factor),
+                }
+            }
+        }
+    };
+}
+
+kinds_with_a_word! {
+    Full = "full",
+    Equal = "equal",
+    Decorrelated = "decorrelated",
+    None = "none",
+}
+
 #[doc(hidden)]
 impl Jitter {
-    /// The kinds that have a word; a factor is written as a number.
-    pub const WITH_WORD: [Self; 4] = [Self::Full, Self::Equal, Self::Decorrelated, Self::None];
-
-    /// Returns the variant's name and the word for it; a factor is written as a number.
-    const fn names(self) -> Result<(&'static str, &'static str), f64> {
-        match self {
-            Self::None => Ok(("None", "none")),
-            Self::Full => Ok(("Full", "full")),
-            Self::Equal => Ok(("Equal", "equal")),
-            Self::Decorrelated => Ok(("Decorrelated", "decorrelated")),
-            Self::Factor(factor) => Err(factor),
-        }
-    }
-
     /// Returns the word for this kind.
     ///
     /// # Errors
@@ -107,7 +124,7 @@ impl Jitter {
     /// Returns the kind that a word is for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::WITH_WORD.into_iter().find(|kind| kind.word() == Ok(word))
+        Self::WITH_WORD.iter().copied().find(|kind| kind.word() == Ok(word))
     }
 }
 
@@ -119,12 +136,13 @@ impl Jitter {
         if self.is_decorrelated() {
             return decorrelated(base);
         }
-        let (d, in_seconds) = match base.delay.capped(base.cap) {
-            BaseDelay::Nanos(nanos) => (nanos, false),
-            BaseDelay::Long(delay) => (delay.as_secs(), true),
+        let (d, in_seconds, below) = match base.delay.capped(base.cap) {
+            BaseDelay::Nanos(nanos) => (nanos, false, 0),
+            BaseDelay::Long(delay) => (delay.as_secs(), true, delay.subsec_nanos()),
         };
         let (low, high) = self.range(d, units(base.cap, in_seconds));
-        DelayRange { low, high, in_seconds }
+        let nanos = if matches!(self, Self::None) { below } else { 0 };
+        DelayRange { low, high, in_seconds, nanos }
     }
 
     /// Returns whether the range follows from the delay before, and not from the base delay.
@@ -195,7 +213,7 @@ const fn decorrelated(base: &JitterInput) -> DelayRange {
     let initial = units(BaseDelay::of(initial).capped(cap), in_seconds);
     let (previous, cap) = (units(BaseDelay::of(previous), in_seconds), units(cap, in_seconds));
     let last = if previous > initial { previous } else { initial };
-    DelayRange { low: initial, high: smaller(last.saturating_mul(3), cap), in_seconds }
+    DelayRange { low: initial, high: smaller(last.saturating_mul(3), cap), in_seconds, nanos: 0 }
 }
 
 /// Returns the number from `low` to `high`, both included, that a number drawn from all of 64 bits stands for.
@@ -213,7 +231,7 @@ fn draw_uniform(low: u64, high: u64, draw: u64) -> u64 {
 impl DelayRange {
     #[inline]
     const fn duration(self, units: u64) -> Duration {
-        if self.in_seconds { Duration::from_secs(units) } else { Duration::from_nanos(units) }
+        if self.in_seconds { Duration::new(units, self.nanos) } else { Duration::from_nanos(units) }
     }
 
     /// Returns the longest delay.
@@ -303,6 +321,15 @@ mod tests {
             assert_eq!(longest.as_secs(), u64::MAX, "{jitter:?}");
         }
         assert_eq!(delay(Jitter::None, base(Duration::MAX, Duration::MAX), || 0), Duration::MAX);
+    }
+
+    #[test]
+    fn the_range_without_jitter_is_the_delay_for_the_longest_durations() {
+        for nanos in [0, 1, 999_999_999] {
+            let delay = Duration::new(u64::MAX, nanos);
+            let range = Jitter::None.delay_range(&base(delay, Duration::MAX));
+            assert_eq!((range.shortest(), range.longest()), (delay, delay));
+        }
     }
 
     #[test]

@@ -158,6 +158,5 @@ fn once<T>(slot: &mut Option<T>, key: &str, value: T) -> Result<(), String> {
 
 /// The message for a setting that does not exist.
 pub(crate) fn unknown(key: &str, known: &[&str]) -> String {
-    let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
-    format!("unknown setting `{}`; expected one of {}", Excerpt(key), known.join(", "))
+    format!("unknown setting `{}`; expected one of {}", Excerpt(key), value::listed(known.iter().copied()))
 }

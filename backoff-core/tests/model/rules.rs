@@ -134,7 +134,8 @@ impl Rules {
                 (base.saturating_sub(part), base.saturating_add(part).min(cap))
             }
             Jitter::Decorrelated => (self.initial, (previous * 3).min(cap)),
-            _ => (base, base),
+            Jitter::None => (base, base),
+            other => panic!("the model has no rule for {other:?}"),
         }
     }
 }

@@ -99,10 +99,7 @@ words! {
 
 /// The value of `jitter`, if it is a word or a number; other expressions are of type `Jitter`.
 impl Word for Jitter {
-    const WORDS: &'static [&'static str] = {
-        let [full, equal, decorrelated, none] = Self::WITH_WORD;
-        &[word_of(full), word_of(equal), word_of(decorrelated), word_of(none)]
-    };
+    const WORDS: &'static [&'static str] = Self::WORDS;
 
     fn from_word(word: &str) -> Option<Self> {
         Self::from_word(word)
@@ -110,13 +107,6 @@ impl Word for Jitter {
 
     fn variant(&self) -> &'static str {
         Self::variant(*self).unwrap_or("Factor")
-    }
-}
-
-const fn word_of(jitter: Jitter) -> &'static str {
-    match jitter.word() {
-        Ok(word) => word,
-        Err(_) => panic!("a factor has no word"),
     }
 }
 

@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn words_and_values_name_each_other() {
-        for jitter in Jitter::WITH_WORD {
+        for &jitter in Jitter::WITH_WORD {
             assert_eq!(jitter.word().map(Jitter::from_word), Ok(Some(jitter)));
         }
         for since in Since::ALL {

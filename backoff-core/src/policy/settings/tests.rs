@@ -44,7 +44,7 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_setting_and_the_cure() {
             text("much"),
             "`jitter` is \"much\"; use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5",
         ),
-        ("since", text("now"), "`since` is \"now\"; use `call` or `first_failure`"),
+        ("since", text("now"), "`since` is \"now\"; use one of `call`, `first_failure`"),
         ("idempotent", text("yes"), "`idempotent` is \"yes\"; use `true` or `false`"),
         (
             "backoff",
@@ -53,6 +53,44 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_setting_and_the_cure() {
         ),
     ] {
         assert_eq!(set(key, &value), Err(message.to_string()));
+    }
+}
+
+/// Values for every key that differ from its default, and the key on which a setting depends.
+const VALUES: [(&str, &str, Option<(&str, &str)>); KEYS.len()] = [
+    ("backoff", "fibonacci", None),
+    ("initial_delay", "7ms", None),
+    ("multiplier", "3.5", None),
+    ("increment", "7ms", Some(("backoff", "linear"))),
+    ("delay", "7ms", None),
+    ("max_delay", "7s", None),
+    ("jitter", "equal", None),
+    ("max_attempts", "7", None),
+    ("max_retries", "7", None),
+    ("max_elapsed", "7s", None),
+    ("forever", "true", None),
+    ("since", "first_failure", Some(("max_elapsed", "7s"))),
+    ("reset_after", "7s", None),
+    ("max_push_back", "7s", None),
+    ("idempotent", "true", None),
+];
+
+#[test]
+fn every_setting_reaches_the_policy_and_is_written_again() {
+    assert_eq!(VALUES.map(|(key, _, _)| key), KEYS);
+    for (key, value, beside) in VALUES {
+        let mut settings = Settings::default();
+        if let Some((other, value)) = beside {
+            settings.set(other, &text(value)).unwrap();
+        }
+        let without = settings.policy().unwrap();
+        settings.set(key, &text(value)).unwrap();
+        let with = settings.policy().unwrap();
+        assert_ne!(with, without, "`{key}` has no effect");
+        let written = Settings::of(&with).entries();
+        // A number of retries is written as the number of attempts.
+        let key = if key == "max_retries" { "max_attempts" } else { key };
+        assert!(written.iter().any(|(name, _)| *name == key), "`{key}` is lost: {written:?}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
@@ -56,18 +57,19 @@ impl Value {
 
     pub(super) fn kind(&self, key: &str) -> Result<Kind, String> {
         let kind = self.word().and_then(Kind::from_word);
-        kind.ok_or_else(|| self.refused(key, "use one of `exponential`, `constant`, `linear`, `fibonacci`"))
+        kind.ok_or_else(|| self.refused(key, &format!("use one of {}", listed(Kind::BUILT_IN.map(Kind::name)))))
     }
 
     pub(super) fn since(&self, key: &str) -> Result<Since, String> {
         let since = self.word().and_then(Since::from_word);
-        since.ok_or_else(|| self.refused(key, "use `call` or `first_failure`"))
+        since.ok_or_else(|| self.refused(key, &format!("use one of {}", listed(Since::ALL.map(Since::word)))))
     }
 
     pub(super) fn jitter(&self, key: &str) -> Result<Jitter, String> {
         let jitter = self.word().and_then(Jitter::from_word).or_else(|| self.as_number().map(Jitter::Factor));
         jitter.ok_or_else(|| {
-            self.refused(key, "use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5")
+            let words = listed(Jitter::WORDS.iter().copied());
+            self.refused(key, &format!("use one of {words}, or a ratio such as 0.5"))
         })
     }
 
@@ -128,6 +130,12 @@ impl Value {
             Self::Flag(_) => None,
         }
     }
+}
+
+/// Returns the words in backticks, separated by commas.
+pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
 }
 
 /// Reads a duration as `humantime` does; the error says what is wrong with it.
