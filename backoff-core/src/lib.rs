@@ -154,7 +154,7 @@ pub use crate::sleep::{BlockingSleeper, DefaultSleeper, Sleeper};
 pub use crate::ticker::Ticker;
 
 #[doc(inline)]
-pub use backoff_rules::{Jitter, Schedule, Since};
+pub use backoff_rules::{Jitter, PushBackMode, Schedule, Since};
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive.md")]

@@ -45,6 +45,7 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_setting_and_the_cure() {
             "`jitter` is \"much\"; use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5",
         ),
         ("since", text("now"), "`since` is \"now\"; use `call` or `first_failure`"),
+        ("push_back", text("5s"), "`push_back` is \"5s\"; use one of `add`, `replace`, `longest`"),
         ("idempotent", text("yes"), "`idempotent` is \"yes\"; use `true` or `false`"),
         (
             "backoff",
@@ -147,6 +148,7 @@ fn every_key_can_be_set_and_is_written_again() {
         text("first_failure"),
         text("7s"),
         text("8s"),
+        text("longest"),
         Value::Flag(false),
     ];
     let mut settings = Settings::default();
