@@ -143,6 +143,9 @@ fn limits(args: &Args) -> Vec<String> {
     if let Some(limit) = literal(args.reset_after.as_ref()) {
         limits.push(format!("an attempt that fails after {} or more counts as the first", duration(limit)));
     }
+    if args.reset_when.is_some() {
+        limits.push("an attempt that fails after progress counts as the first".to_owned());
+    }
     if let Some(limit) = literal(args.max_push_back.as_ref()) {
         limits.push(format!("a server that asks to wait longer than {} ends the call", duration(limit)));
     }

@@ -101,6 +101,7 @@ arguments! {
     budget: BudgetValue, "budget = BUDGET", [BorrowsForCall];
     inner_retries: OneWord<InnerRetries>, "inner_retries = suppress", [];
     since: OneWord<Since>, "since = first_failure", [PolicySetting];
+    reset_when: Condition, "reset_when = |error| error.made_progress()", [];
     reset_after: DurationValue, "reset_after = \"60s\"", [PolicySetting];
     max_push_back: DurationValue, "max_push_back = \"5m\"", [PolicySetting];
     push_back: OneWord<PushBackMode>, "push_back = replace", [PolicySetting];
