@@ -246,13 +246,13 @@ pub(crate) fn decide<B: Backoff>(
     Decision::RetryAfter(delay)
 }
 
-/// Returns the delay before the retry: the policy's own delay after jitter, and the push-back of the server on top of it.
+/// Returns the delay before the retry, made of the policy's own delay after jitter and the push-back of the server.
 /// Returns `None` if the push-back is longer than the policy accepts.
 #[inline]
 fn delay_before_retry(rules: &Rules, fault: Fault, own: Duration) -> Option<Duration> {
     let Some(push_back) = fault.not_before() else { return Some(own) };
     let is_too_long = rules.max_push_back.is_some_and(|longest| push_back > longest);
-    if is_too_long { None } else { Some(push_back.saturating_add(own)) }
+    if is_too_long { None } else { Some(rules.push_back.delay(push_back, own)) }
 }
 
 /// Returns whether a retry after `delay` starts in time: within `max_elapsed`, and within what enclosing calls leave.

@@ -177,6 +177,9 @@ impl<S, I: Copy> Driver<S, I> {
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
         let failure = failure.ran(ran);
+        if O::RESETS && observer.starts_sequence(error) && TestState::allows_new_sequence() {
+            self.progress.reset(elapsed);
+        }
         let state = (&mut self.progress, &mut self.test_state);
         let decision = decide_outlined(rules, source.backoff(), state, failure, elapsed, random);
         let data = || {

@@ -154,7 +154,7 @@ pub use crate::sleep::{BlockingSleeper, DefaultSleeper, Sleeper};
 pub use crate::ticker::Ticker;
 
 #[doc(inline)]
-pub use backoff_rules::{Jitter, Schedule, Since};
+pub use backoff_rules::{Jitter, PushBackMode, Schedule, Since};
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive.md")]
@@ -187,7 +187,7 @@ pub mod call {
     #[doc(hidden)]
     pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, Timeouts};
     #[doc(hidden)]
-    pub use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry};
+    pub use crate::observe::{Adjust, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 }
 
 /// Runs the README's examples as documentation tests, if the features that they use are on.

@@ -36,6 +36,7 @@
 
 mod error_text;
 mod event;
+mod hook;
 mod label;
 mod line;
 #[cfg(feature = "metrics")]
@@ -49,6 +50,7 @@ use core::time::Duration;
 
 pub use self::error_text::ErrorText;
 pub use self::event::{CallEvent, Elapsed, EventKind, Level};
+pub use self::hook::{Adjust, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
 #[cfg(feature = "std")]
@@ -215,100 +217,5 @@ impl RecoveredEvent {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
-    }
-}
-
-/// Receives the events of one call.
-///
-/// The hooks of a call are observers, chained by [`Hook`]. `()` receives no events and costs nothing.
-pub trait Observer<E: ?Sized> {
-    /// `true` if this observer receives events. If `false`, no event is made and the clock is not read for it.
-    const WATCHES: bool;
-
-    /// Receives a scheduled retry: an attempt failed and another follows.
-    fn retry(&mut self, event: &RetryEvent<'_, E>);
-    /// Receives the end of a call that gave up.
-    fn give_up(&mut self, event: &GiveUpEvent<'_, E>);
-    /// Receives the success of a retry.
-    fn recovered(&mut self, event: &RecoveredEvent);
-}
-
-impl<E: ?Sized> Observer<E> for () {
-    const WATCHES: bool = false;
-
-    #[inline]
-    fn retry(&mut self, _: &RetryEvent<'_, E>) {}
-    #[inline]
-    fn give_up(&mut self, _: &GiveUpEvent<'_, E>) {}
-    #[inline]
-    fn recovered(&mut self, _: &RecoveredEvent) {}
-}
-
-/// A closure for one kind of event. It runs after the observer `inner`.
-#[derive(Clone, Copy, Debug)]
-pub struct Hook<O, F, Kind> {
-    inner: O,
-    closure: F,
-    kind: core::marker::PhantomData<Kind>,
-}
-
-/// Marks a [`Hook`] for scheduled retries.
-#[derive(Clone, Copy, Debug)]
-pub struct OnRetry;
-/// Marks a [`Hook`] for calls that give up.
-#[derive(Clone, Copy, Debug)]
-pub struct OnGiveUp;
-/// Marks a [`Hook`] for calls that recover.
-#[derive(Clone, Copy, Debug)]
-pub struct OnRecovered;
-
-impl<O, F, Kind> Hook<O, F, Kind> {
-    pub(crate) const fn new(inner: O, closure: F) -> Self {
-        Self { inner, closure, kind: core::marker::PhantomData }
-    }
-}
-
-impl<E: ?Sized, O: Observer<E>, F: FnMut(&RetryEvent<'_, E>)> Observer<E> for Hook<O, F, OnRetry> {
-    const WATCHES: bool = true;
-
-    fn retry(&mut self, event: &RetryEvent<'_, E>) {
-        self.inner.retry(event);
-        (self.closure)(event);
-    }
-    fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
-        self.inner.give_up(event);
-    }
-    fn recovered(&mut self, event: &RecoveredEvent) {
-        self.inner.recovered(event);
-    }
-}
-
-impl<E: ?Sized, O: Observer<E>, F: FnMut(&GiveUpEvent<'_, E>)> Observer<E> for Hook<O, F, OnGiveUp> {
-    const WATCHES: bool = true;
-
-    fn retry(&mut self, event: &RetryEvent<'_, E>) {
-        self.inner.retry(event);
-    }
-    fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
-        self.inner.give_up(event);
-        (self.closure)(event);
-    }
-    fn recovered(&mut self, event: &RecoveredEvent) {
-        self.inner.recovered(event);
-    }
-}
-
-impl<E: ?Sized, O: Observer<E>, F: FnMut(&RecoveredEvent)> Observer<E> for Hook<O, F, OnRecovered> {
-    const WATCHES: bool = true;
-
-    fn retry(&mut self, event: &RetryEvent<'_, E>) {
-        self.inner.retry(event);
-    }
-    fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
-        self.inner.give_up(event);
-    }
-    fn recovered(&mut self, event: &RecoveredEvent) {
-        self.inner.recovered(event);
-        (self.closure)(event);
     }
 }

@@ -8,7 +8,7 @@ pub(crate) mod settings;
 use core::fmt;
 use core::time::Duration;
 
-use backoff_rules::{Rules, Since};
+use backoff_rules::{PushBackMode, Rules, Since};
 
 pub use self::builder::PolicyBuilder;
 pub use self::invalid::InvalidPolicy;
@@ -67,7 +67,7 @@ pub struct Policy<B = Schedule> {
 /// Shows the settings as the getters tell them: `None` is no limit.
 impl<B: fmt::Debug> fmt::Debug for Policy<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rules { jitter, max_elapsed, since, reset_after, max_push_back, idempotent, .. } = &self.rules;
+        let Rules { jitter, max_elapsed, since, reset_after, max_push_back, push_back, idempotent, .. } = &self.rules;
         f.debug_struct("Policy")
             .field("backoff", &self.backoff)
             .field("jitter", jitter)
@@ -77,6 +77,7 @@ impl<B: fmt::Debug> fmt::Debug for Policy<B> {
             .field("since", since)
             .field("reset_after", reset_after)
             .field("max_push_back", max_push_back)
+            .field("push_back", push_back)
             .field("idempotent", idempotent)
             .finish()
     }
@@ -265,6 +266,12 @@ impl<B> Policy<B> {
     #[must_use]
     pub const fn max_push_back(&self) -> Option<Duration> {
         self.rules.max_push_back
+    }
+
+    /// Returns the way in which a push-back and the policy's own delay make the delay of a retry.
+    #[must_use]
+    pub const fn push_back(&self) -> PushBackMode {
+        self.rules.push_back
     }
 
     /// Returns whether ambiguous failures are retried.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backoff_core::overrides::{self, Override, Overrides, with_policy, with_policy_async};
-use backoff_core::{Attempt, List, Policy, call_sites, observe, retry};
+use backoff_core::{Attempt, Fault, List, Policy, PushBackMode, call_sites, observe, retry};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -103,6 +103,30 @@ fn what_an_override_does_not_name_stays_as_annotated() {
     let _turn = turn();
     overrides::set("shop", Override::new().max_push_back(ms(1))).unwrap();
     assert_eq!(attempts(charge), 3);
+}
+
+#[test]
+fn an_override_sets_how_a_push_back_makes_the_delay() {
+    #[retry(
+        name = "pushed", max_attempts = 2, delay = "10s", jitter = none, when = |_| Fault::PushBack(ms(500)),
+        on_retry = |event| delays.push(event.delay()), sleep = |_| ()
+    )]
+    fn push(delays: &mut Vec<Duration>) -> Result<(), ()> {
+        Err(())
+    }
+    let delays = || {
+        let mut delays = Vec::new();
+        let result = push(&mut delays);
+        assert!(result.is_err());
+        delays
+    };
+    let _turn = turn();
+    for (mode, delay) in [(PushBackMode::Replace, 500), (PushBackMode::Longest, 10_000), (PushBackMode::Add, 10_500)] {
+        overrides::set("pushed", Override::new().push_back(mode)).unwrap();
+        assert_eq!(delays(), [ms(delay)], "{mode:?}");
+    }
+    overrides::load("pushed: push_back=replace").unwrap();
+    assert_eq!(delays(), [ms(500)]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod text;
 
 use std::time::Duration;
 
-use backoff_rules::Since;
+use backoff_rules::{PushBackMode, Since};
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
@@ -143,8 +143,20 @@ fn limits(args: &Args) -> Vec<String> {
     if let Some(limit) = literal(args.reset_after.as_ref()) {
         limits.push(format!("an attempt that fails after {} or more counts as the first", duration(limit)));
     }
+    if args.reset_when.is_some() {
+        limits.push("an attempt that fails after progress counts as the first".to_owned());
+    }
     if let Some(limit) = literal(args.max_push_back.as_ref()) {
         limits.push(format!("a server that asks to wait longer than {} ends the call", duration(limit)));
+    }
+    match args.push_back.as_ref().map(|mode| mode.value) {
+        Some(PushBackMode::Replace) => {
+            limits.push("a wait that the server asks for replaces the delay".to_owned());
+        }
+        Some(PushBackMode::Longest) => {
+            limits.push("of the delay and a wait that the server asks for, the longer one counts".to_owned());
+        }
+        _ => {}
     }
     if let Some(limit) = literal(args.attempt_timeout.as_ref()) {
         limits.push(format!("an attempt is dropped after {}", duration(limit)));

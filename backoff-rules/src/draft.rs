@@ -5,7 +5,7 @@ mod checks;
 use core::time::Duration;
 
 use self::checks::{is_growth, is_ratio};
-use crate::{Argument, BaseDelay, Jitter, Kind, Named, Refusal, Rules, Schedule, Since, defaults};
+use crate::{Argument, BaseDelay, Jitter, Kind, Named, PushBackMode, Refusal, Rules, Schedule, Since, defaults};
 
 /// The settings that are named; the values of settings that were not named are "no limit".
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,7 @@ impl Draft {
             since: Since::Call,
             reset_after: None,
             max_push_back: None,
+            push_back: PushBackMode::Add,
             idempotent: false,
             named: Named::NOTHING,
         })

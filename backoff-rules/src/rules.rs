@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::{BaseDelay, Jitter, JitterInput, Kind};
+use crate::{BaseDelay, Jitter, JitterInput, Kind, PushBackMode};
 
 /// All settings of a policy except its backoff, with every default filled in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Rules {
     pub reset_after: Option<Duration>,
     /// The longest push-back that is waited for; `None` when only the time limits bound it.
     pub max_push_back: Option<Duration>,
+    /// The way in which a push-back and the policy's own delay make the delay of a retry.
+    pub push_back: PushBackMode,
     /// Ambiguous failures are retried.
     pub idempotent: bool,
     /// The settings that are named.

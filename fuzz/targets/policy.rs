@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use backoff_core::{Budget, Decision, Failure, Fault, FaultKind, Jitter, Policy, PolicyBuilder, Since, StopReason};
+use backoff_core::{
+    Budget, Decision, Failure, Fault, FaultKind, Jitter, Policy, PolicyBuilder, PushBackMode, Since, StopReason,
+};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 
@@ -45,7 +47,7 @@ fn builder(input: &mut Unstructured<'_>) -> Result<PolicyBuilder> {
         _ => Policy::constant(duration(input)?),
     };
     for _ in 0..input.int_in_range(0..=8_u8)? {
-        builder = match input.int_in_range(0..=14_u8)? {
+        builder = match input.int_in_range(0..=15_u8)? {
             0 => builder.initial_delay(duration(input)?),
             1 => builder.multiplier(number(input)?),
             2 => builder.increment(duration(input)?),
@@ -60,6 +62,7 @@ fn builder(input: &mut Unstructured<'_>) -> Result<PolicyBuilder> {
             11 => builder.max_push_back(duration(input)?),
             12 => builder.idempotent(),
             13 => builder.max_retries(input.arbitrary()?),
+            14 => builder.push_back(*input.choose(&[PushBackMode::Replace, PushBackMode::Longest])?),
             _ => match builder.try_build() {
                 Ok(policy) => policy.edit(),
                 Err(_) => builder,

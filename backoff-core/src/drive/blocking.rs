@@ -105,7 +105,7 @@ where
     {
         let clock = self.environment.clock.blocking();
         let rules = self.source.rules();
-        let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::WATCHES);
+        let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::NEEDS_TIME);
         let scope = self.environment.shared.nesting.open(None);
         let attempt_started = rules.reset_after.is_some().then(|| clock.now());
         scope.attempt_starts(|| Driver::<StateOf<P>, InstantOf<K>>::new(started).remaining(rules, clock));

@@ -186,7 +186,7 @@ impl<C: AsyncCall> RetryFuture<C> {
                 .set(Some(<C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, this.timeouts.call())));
         }
         let is_timed = *this.is_reported
-            || <C::Observer as Observer<ErrorOf<C>>>::WATCHES
+            || <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME
             || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET;
         if this.driver.is_none() {
             *this.driver = DriverOf::<C>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));

@@ -114,6 +114,12 @@ impl TestState {
         test_hooks::wait_is_undone();
     }
 
+    /// Returns whether `reset_when` may start a new sequence. If a guard sets the number of attempts, it may not,
+    /// because the attempts would count from 1 again.
+    pub(crate) fn allows_new_sequence() -> bool {
+        matches!(test_hooks::attempts(), None | Some(Attempts::AsWritten))
+    }
+
     /// Records that an attempt succeeded.
     pub(crate) fn succeeded() {
         test_hooks::attempt_ended();
@@ -183,6 +189,11 @@ impl TestState {
 
     #[inline]
     pub(crate) const fn undo_delay(&mut self) {}
+
+    #[inline]
+    pub(crate) const fn allows_new_sequence() -> bool {
+        true
+    }
 
     #[inline]
     pub(crate) const fn succeeded() {}

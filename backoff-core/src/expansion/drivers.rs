@@ -4,12 +4,14 @@ mod call_times;
 mod counted;
 mod full;
 mod overridden;
+mod steering;
 
 use std::time::Instant;
 
 pub use self::call_times::{CallTimes, Recorded, Timed, Untimed};
 pub use self::counted::Counted;
 pub use self::full::Full;
+pub use self::steering::Steering;
 use super::verdict::{Packed, Verdict};
 use crate::clock::{Clock, RuntimeClock, SystemClock};
 use crate::decision::{Failure, StopReason};

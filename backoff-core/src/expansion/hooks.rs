@@ -11,6 +11,12 @@ pub fn ask<E: ?Sized, A: Into<Fault>>(error: &E, when: impl FnOnce(&E) -> A) -> 
     when(error).into()
 }
 
+/// Checks an error with the `reset_when` of the attribute.
+#[inline]
+pub fn is_progress<E: ?Sized>(error: &E, reset_when: impl FnOnce(&E) -> bool) -> bool {
+    reset_when(error)
+}
+
 /// Calls a hook.
 #[inline]
 pub fn notify<T: ?Sized>(event: &T, hook: impl FnOnce(&T)) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::InvalidOverride;
 use crate::policy::settings::{KEYS, Settings, Value, unknown};
-use crate::{Jitter, Since};
+use crate::{Jitter, PushBackMode, Since};
 use backoff_rules::Kind;
 
 /// Settings that replace those of an annotation, with the names of the attribute's arguments.
@@ -142,6 +142,12 @@ impl Override {
     /// Sets the longest push-back (`Retry-After`) that a call waits for.
     pub fn max_push_back(mut self, longest: Duration) -> Self {
         self.settings.max_push_back = Some(longest);
+        self
+    }
+
+    /// Sets the way in which a push-back (`Retry-After`) and the policy's own delay make the delay of a retry.
+    pub fn push_back(mut self, mode: PushBackMode) -> Self {
+        self.settings.push_back = Some(mode);
         self
     }
 

@@ -50,7 +50,7 @@ fn a_name_may_hold_any_sign_and_a_semicolon_in_brackets() {
 #[test]
 fn every_mistake_names_its_override_and_the_cure() {
     const KNOWN: &str = "`disabled`, `backoff`, `initial_delay`, `multiplier`, `increment`, `delay`, `max_delay`, `jitter`, \
-                         `max_attempts`, `max_retries`, `max_elapsed`, `forever`, `since`, `reset_after`, `max_push_back`, `idempotent`";
+                         `max_attempts`, `max_retries`, `max_elapsed`, `forever`, `since`, `reset_after`, `max_push_back`, `push_back`, `idempotent`";
     for (text, message) in [
         ("a", "override `a`: `a` has no settings; write `a: ` and settings such as `max_attempts=2`"),
         ("a::b", "override `a::b`: `a::b` has no settings; write `a::b: ` and settings such as `max_attempts=2`"),

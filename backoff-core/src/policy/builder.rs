@@ -3,7 +3,7 @@
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 
-use backoff_rules::{BaseDelay, Draft, Kind, Refusal, Rules};
+use backoff_rules::{BaseDelay, Draft, Kind, PushBackMode, Refusal, Rules};
 
 use super::{InvalidPolicy, Policy, Since};
 use crate::{Backoff, Jitter, Schedule};
@@ -176,6 +176,33 @@ impl<B> PolicyBuilder<B> {
     /// Default 60 s. With `max_elapsed` named only that limit bounds push-backs; with `forever` the default is 1 hour.
     pub const fn max_push_back(mut self, longest: Duration) -> Self {
         self.draft.max_push_back(longest);
+        self
+    }
+
+    /// Sets the way in which a push-back (`Retry-After`) and the policy's own delay make the delay of a retry; default
+    /// [`PushBackMode::Add`].
+    ///
+    /// All limits hold in every mode. With [`PushBackMode::Replace`], clients that receive the same push-back return
+    /// together.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy, PushBackMode};
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::exponential().max_attempts(2).push_back(PushBackMode::Replace).build();
+    /// let mut delays = Vec::new();
+    /// let _ = policy
+    ///     .retry(|| Err::<(), _>("429 Too Many Requests"))
+    ///     .when(|_| Fault::PushBack(Duration::from_secs(5)))
+    ///     .on_retry(|event| delays.push(event.delay()))
+    ///     .sleep(|_| ())
+    ///     .call();
+    /// assert_eq!(delays, [Duration::from_secs(5)]);
+    /// ```
+    pub const fn push_back(mut self, mode: PushBackMode) -> Self {
+        self.draft.rules.push_back = mode;
         self
     }
 

@@ -23,10 +23,10 @@ pub(crate) use self::value::Value;
 use super::{Policy, Since};
 use crate::Jitter;
 use crate::text::Excerpt;
-use backoff_rules::{Kind, Named};
+use backoff_rules::{Kind, Named, PushBackMode};
 
 /// Every setting, in the order in which a policy is written.
-pub(crate) const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 16] = [
     "backoff",
     "initial_delay",
     "multiplier",
@@ -41,6 +41,7 @@ pub(crate) const KEYS: [&str; 15] = [
     "since",
     "reset_after",
     "max_push_back",
+    "push_back",
     "idempotent",
 ];
 
@@ -61,6 +62,7 @@ pub(crate) struct Settings {
     pub(crate) since: Option<Since>,
     pub(crate) reset_after: Option<Duration>,
     pub(crate) max_push_back: Option<Duration>,
+    pub(crate) push_back: Option<PushBackMode>,
     pub(crate) idempotent: Option<bool>,
 }
 
@@ -82,6 +84,7 @@ impl Settings {
             "since" => once(&mut self.since, key, value.since(key)?),
             "reset_after" => once(&mut self.reset_after, key, value.duration(key)?),
             "max_push_back" => once(&mut self.max_push_back, key, value.duration(key)?),
+            "push_back" => once(&mut self.push_back, key, value.push_back(key)?),
             "idempotent" => once(&mut self.idempotent, key, value.flag(key)?),
             _ => Err(unknown(key, &KEYS)),
         }
@@ -111,6 +114,7 @@ impl Settings {
             self.since.map(Value::from_since),
             duration(self.reset_after),
             duration(self.max_push_back),
+            self.push_back.map(Value::from_push_back),
             self.idempotent.map(Value::Flag),
         ];
         KEYS.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?))).collect()
@@ -143,6 +147,7 @@ impl Settings {
         settings.reset_after = rules.reset_after;
         let is_default = !named.has(Named::MAX_PUSH_BACK) && (!is_unlimited || named.has(Named::FOREVER));
         settings.max_push_back = if is_default { None } else { rules.max_push_back };
+        settings.push_back = (rules.push_back != PushBackMode::default()).then_some(rules.push_back);
         settings.idempotent = rules.idempotent.then_some(true);
         settings
     }

@@ -22,6 +22,7 @@ mod rules_elapsed;
 mod rules_events;
 mod rules_order;
 mod rules_push_back;
+mod rules_reset_when;
 mod rules_running;
 mod rules_time_after_hooks;
 mod rules_timeouts;

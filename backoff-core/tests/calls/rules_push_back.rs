@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backoff_core::{Fault, Jitter, Policy, PolicyBuilder, Since, StopReason};
+use backoff_core::{Budget, Fault, Jitter, Policy, PolicyBuilder, PushBackMode, Since, StopReason};
 use support::{Case, FAILS, all_ms, fails, ms, ns, ok, secs};
 
 const PLAIN: PolicyBuilder = Policy::constant(ms(100)).jitter(Jitter::None);
@@ -116,4 +116,65 @@ fn a_push_back_counts_from_the_first_failure_where_the_time_does() {
     let policy = PLAIN.max_elapsed(secs(10)).since(Since::FirstFailure).build();
     let slow = fails(Fault::PushBack(ms(9_900))).after(secs(60));
     assert_eq!(Case::new(policy, [slow, ok(1)]).run().ended(), RETRIED);
+}
+
+/// Returns the delays of a call with 100 ms, 200 ms, .. of its own, after these faults.
+#[track_caller]
+fn delays(mode: PushBackMode, faults: &[Fault]) -> Vec<Duration> {
+    let policy = Policy::linear().jitter(Jitter::None).idempotent().max_attempts(9).push_back(mode).build();
+    let script: Vec<_> = faults.iter().map(|fault| fails(*fault)).chain([ok(1)]).collect();
+    Case::new(policy, script).run().slept
+}
+
+#[test]
+fn replace_waits_for_the_push_back_alone_and_consumes_a_step_of_the_backoff() {
+    let faults = [Fault::PushBack(ms(50)), Fault::Transient, Fault::AmbiguousPushBack(secs(2)), Fault::Ambiguous];
+    assert_eq!(delays(PushBackMode::Replace, &faults), all_ms([50, 200, 2_000, 400]));
+}
+
+#[test]
+fn longest_waits_for_the_longer_of_both() {
+    let faults = [Fault::PushBack(ms(50)), Fault::PushBack(ms(200)), Fault::PushBack(ms(301)), Fault::Transient];
+    assert_eq!(delays(PushBackMode::Longest, &faults), all_ms([100, 200, 301, 400]));
+}
+
+#[test]
+fn a_zero_push_back_is_a_transient_failure_in_every_mode() {
+    for mode in [PushBackMode::Add, PushBackMode::Replace, PushBackMode::Longest] {
+        assert_eq!(delays(mode, &[Fault::PushBack(Duration::ZERO)]), all_ms([100]), "{mode:?}");
+    }
+}
+
+#[test]
+fn every_limit_holds_for_a_push_back_in_every_mode() {
+    for mode in [PushBackMode::Replace, PushBackMode::Longest] {
+        let plain = PLAIN.push_back(mode);
+        assert_eq!(after(plain.max_push_back(secs(1)).build(), secs(1)), RETRIED, "{mode:?}");
+        assert_eq!(after(plain.max_push_back(secs(1)).build(), secs(1) + ns(1)), TOO_LONG, "{mode:?}");
+        assert_eq!(after(plain.max_elapsed(secs(1)).build(), secs(1)), RETRIED, "{mode:?}");
+        let late = (1, Some(StopReason::MaxElapsed));
+        assert_eq!(after(plain.max_elapsed(secs(1)).build(), secs(1) + ns(1)), late, "{mode:?}");
+        let empty: &'static Budget = Box::leak(Box::new(Budget::new().capacity(1)));
+        assert!(empty.withdraw());
+        let policy = plain.build();
+        let call = policy.retry(|| Err::<(), _>(())).when(|()| Fault::PushBack(ms(1))).budget(empty).sleep(|_| ());
+        assert_eq!(call.call_report().unwrap_err().reason, StopReason::BudgetEmpty, "{mode:?}");
+    }
+}
+
+#[test]
+fn decorrelated_jitter_grows_from_its_own_part_in_every_mode() {
+    for mode in [PushBackMode::Add, PushBackMode::Replace, PushBackMode::Longest] {
+        let policy = Policy::exponential().jitter(Jitter::Decorrelated).max_attempts(4).push_back(mode).build();
+        let pushed = std::cell::Cell::new(true);
+        let mut delays = Vec::new();
+        let _ = policy
+            .retry(|| Err::<(), _>(()))
+            .when(|()| if pushed.take() { Fault::PushBack(secs(10)) } else { Fault::Transient })
+            .on_retry(|event| delays.push(event.delay()))
+            .random(|| u64::MAX)
+            .sleep(|_| ())
+            .call();
+        assert!(delays[1] <= ms(900), "{mode:?}: {delays:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backoff_core::{AttemptTimeout, Backoff, Policy, retry, testing};
+use backoff_core::{AttemptTimeout, Backoff, Policy, PushBackMode, retry, testing};
 
 use crate::case::{self, AMPLE, Case, Settings, TRANSIENT};
 use crate::contract::{Sees, View};
@@ -195,5 +195,7 @@ literals! {
             reset_after: Some(case::ms(80)),
             ..every(40)
         }, |world| ();
+    Replacing, Attempts, (max_attempts = 4, delay = "40ms", jitter = none, push_back = replace),
+        Settings { max_attempts: Some(4), push_back: Some(PushBackMode::Replace), ..every(40) }, |world| ();
     Forever, Attempts, (forever, delay = "40ms", jitter = none), Settings { forever: true, ..every(40) }, |world| ();
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use backoff_core::{Fault, InvalidPolicy, Jitter, List, Policy, PolicyBuilder, Since};
+use backoff_core::{Fault, InvalidPolicy, Jitter, List, Policy, PolicyBuilder, PushBackMode, Since};
 
 pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) since_first_failure: bool,
     pub(crate) reset_after: Option<Duration>,
     pub(crate) max_push_back: Option<Duration>,
+    pub(crate) push_back: Option<PushBackMode>,
     pub(crate) idempotent: bool,
 }
 
@@ -47,6 +48,7 @@ impl Settings {
             since_first_failure: false,
             reset_after: None,
             max_push_back: None,
+            push_back: None,
             idempotent: false,
         }
     }
@@ -79,6 +81,7 @@ impl Settings {
         let builder = with(builder, self.max_elapsed, PolicyBuilder::max_elapsed);
         let builder = with(builder, self.reset_after, PolicyBuilder::reset_after);
         let builder = with(builder, self.max_push_back, PolicyBuilder::max_push_back);
+        let builder = with(builder, self.push_back, PolicyBuilder::push_back);
         let builder = if self.forever { builder.forever() } else { builder };
         let builder = if self.since_first_failure { builder.since(Since::FirstFailure) } else { builder };
         if self.idempotent { builder.idempotent() } else { builder }
@@ -238,6 +241,7 @@ impl fmt::Display for Settings {
             Jitter::Factor(ratio) => format!("jitter = {ratio}"),
             other => format!("jitter = {}", format!("{other:?}").to_lowercase()),
         }));
+        words.extend(self.push_back.map(|mode| format!("push_back = {}", format!("{mode:?}").to_lowercase())));
         let bare = [
             (self.forever, "forever"),
             (self.since_first_failure, "since = first_failure"),

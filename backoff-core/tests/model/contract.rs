@@ -1,10 +1,10 @@
 //! The model: from a case to its trace, written from the README's guarantees and nothing else.
 //!
-//! No line of the library is used here but the names of the reasons and of the jitters.
+//! No line of the library is used here but the names of the reasons, of the jitters and of the modes of push-backs.
 
 use std::time::Duration;
 
-use backoff_core::StopReason;
+use backoff_core::{PushBackMode, StopReason};
 
 use crate::case::{Cancel, Case, Draws, Ends, Kind, Meaning, TRANSIENT};
 use crate::rules::Rules;
@@ -167,13 +167,13 @@ impl Call<'_> {
             return Err(StopReason::PushBackTooLong);
         }
         let range = self.rules.range(base, self.previous);
-        let own = self.draws(range, wait).ok_or(StopReason::MaxElapsed)?;
-        if !self.fits(wait + own) {
+        let (own, delay) = self.draws(range, wait).ok_or(StopReason::MaxElapsed)?;
+        if !self.fits(delay) {
             return Err(StopReason::MaxElapsed);
         }
         self.tokens = self.tokens.checked_sub(1_000).ok_or(StopReason::BudgetEmpty)?;
         self.previous = own;
-        Ok(wait + own)
+        Ok(delay)
     }
 
     /// Beside `attempt_timeout` a retry that would start with no time left is not started.
@@ -186,10 +186,35 @@ impl Call<'_> {
         Some(self.case.settings.max_elapsed?.saturating_sub(self.now.saturating_sub(self.origin?)))
     }
 
-    /// Returns the policy's part of the delay; `None` where chance drew one that does not fit the time.
-    fn draws(&self, (shortest, longest): (Duration, Duration), wait: Duration) -> Option<Duration> {
+    /// Returns the policy's part of the delay, and the delay; `None` where chance drew one that does not fit the time.
+    fn draws(&self, own: (Duration, Duration), wait: Duration) -> Option<(Duration, Duration)> {
+        let mode = self.case.settings.push_back.unwrap_or_default();
+        let delay_of = |own: Duration| match mode {
+            PushBackMode::Replace if !wait.is_zero() => wait,
+            PushBackMode::Longest => wait.max(own),
+            _ => wait + own,
+        };
+        let delay = self.draws_delay((delay_of(own.0), delay_of(own.1)), wait)?;
+        let is_hidden = !wait.is_zero() && mode != PushBackMode::Add && delay == wait;
+        let own = match self.case.draws {
+            _ if !is_hidden => {
+                if mode == PushBackMode::Add {
+                    delay - wait
+                } else {
+                    delay
+                }
+            }
+            Draws::Lowest => own.0,
+            // A part that the push-back hides is at most this.
+            Draws::Highest | Draws::Seed(_) => own.1,
+        };
+        Some((own, delay))
+    }
+
+    /// Returns the delay within its range; `None` where chance drew one that does not fit the time.
+    fn draws_delay(&self, (shortest, longest): (Duration, Duration), wait: Duration) -> Option<Duration> {
         let drawn = usize::try_from(self.retries).ok().and_then(|retry| self.chance.delays.get(retry));
-        let drawn = drawn.map(|delay| delay.saturating_sub(wait));
+        let drawn = drawn.copied().filter(|delay| *delay >= wait);
         let near = |bound: Duration| drawn.filter(|drawn| drawn.abs_diff(bound).as_nanos() <= 1).unwrap_or(bound);
         match self.case.draws {
             Draws::Lowest => Some(near(shortest)),
@@ -198,7 +223,7 @@ impl Call<'_> {
                 Some(drawn) if drawn < shortest => Some(near(shortest)),
                 Some(drawn) if drawn > longest => Some(near(longest)),
                 Some(drawn) => Some(drawn),
-                None if self.fits(wait + longest) => Some(longest),
+                None if self.fits(longest) => Some(longest),
                 None if self.chance.reason.is_some_and(|reason| reason != StopReason::MaxElapsed) => Some(shortest),
                 None => None,
             },

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use backoff_core::Jitter;
+use backoff_core::{Jitter, PushBackMode};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -53,9 +53,11 @@ fn jitters() -> impl Strategy<Value = Jitter> {
 /// Settings of any kind, many of them refused.
 pub(crate) fn settings() -> impl Strategy<Value = Settings> {
     let numbers = (weighted(0.4, 1..8_u32), weighted(0.4, limits()), weighted(0.2, delays()), weighted(0.2, limits()));
-    let rest =
-        (weighted(0.5, jitters()), weighted(0.2, push_backs()), proptest::bool::weighted(0.2), any::<[bool; 2]>());
-    (backoffs(), numbers, rest).prop_map(|(backoff, numbers, (jitter, max_push_back, forever, [since, idempotent]))| {
+    let modes = proptest::sample::select(vec![PushBackMode::Add, PushBackMode::Replace, PushBackMode::Longest]);
+    let push_backs = (weighted(0.2, push_backs()), weighted(0.6, modes));
+    let rest = (weighted(0.5, jitters()), push_backs, proptest::bool::weighted(0.2), any::<[bool; 2]>());
+    (backoffs(), numbers, rest).prop_map(|(backoff, numbers, (jitter, push_backs, forever, [since, idempotent]))| {
+        let (max_push_back, push_back) = push_backs;
         let (max_attempts, max_elapsed, max_delay, reset_after) = numbers;
         Settings {
             jitter,
@@ -66,6 +68,7 @@ pub(crate) fn settings() -> impl Strategy<Value = Settings> {
             since_first_failure: since && max_elapsed.is_some(),
             reset_after,
             max_push_back,
+            push_back,
             idempotent,
             ..Settings::of(backoff)
         }

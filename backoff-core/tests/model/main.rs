@@ -80,6 +80,7 @@ every_driver_keeps_the_contract! {
     a_function_with_a_time_limit_and_hooks: attribute::TimedEvents;
     a_function_with_both_limits_and_jitter: attribute::TimedJitter;
     a_function_whose_time_starts_at_the_first_failure: attribute::SinceFailure;
+    a_function_that_waits_for_push_backs_alone: attribute::Replacing;
     a_function_without_limits: attribute::Forever;
     a_loop_by_hand: manual::Loop;
     an_async_loop_by_hand: manual::LoopAsync;

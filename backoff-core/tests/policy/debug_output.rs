@@ -24,7 +24,7 @@ fn a_policy_shows_its_settings() {
     assert_debug(
         &Policy::constant(Duration::from_secs(2)).build(),
         "Policy { backoff: Constant { delay: 2s }, jitter: Factor(0.1), max_delay: None, max_attempts: Some(3), max_elapsed: None, \
-         since: Call, reset_after: None, max_push_back: Some(60s), idempotent: false }",
+         since: Call, reset_after: None, max_push_back: Some(60s), push_back: Add, idempotent: false }",
     );
     let shown = format!("{:?}", Policy::exponential().forever().build());
     assert!(shown.contains("max_delay: Some(20s), max_attempts: None"), "{shown}");

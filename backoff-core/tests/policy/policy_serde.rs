@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backoff_core::{Jitter, Policy, Schedule, Since};
+use backoff_core::{Jitter, Policy, PushBackMode, Schedule, Since};
 use proptest::prelude::*;
 
 fn read(text: &str) -> Result<Policy, String> {
@@ -44,6 +44,7 @@ fn every_setting_is_read_in_the_words_of_the_attribute() {
         since = "first_failure"
         reset_after = "10m"
         max_push_back = "5m"
+        push_back = "longest"
         idempotent = true
     "#;
     let expected = Policy::exponential()
@@ -56,13 +57,14 @@ fn every_setting_is_read_in_the_words_of_the_attribute() {
         .since(Since::FirstFailure)
         .reset_after(secs(600))
         .max_push_back(secs(300))
+        .push_back(PushBackMode::Longest)
         .idempotent()
         .build();
     assert_eq!(read(text), Ok(expected));
     let json = r#"{
         "backoff": "exponential", "initial_delay": "100ms", "multiplier": 2.5, "max_delay": "1m 30s", "jitter": 0.5,
         "max_attempts": 7, "max_elapsed": "1h", "since": "first_failure", "reset_after": "10m", "max_push_back": "5m",
-        "idempotent": true
+        "push_back": "longest", "idempotent": true
     }"#;
     assert_eq!(read_json(json), Ok(expected));
 }
@@ -182,9 +184,10 @@ fn policies() -> impl Strategy<Value = Policy> {
         Just(Jitter::Decorrelated),
         (0.0..=1.0).prop_map(Jitter::Factor),
     ]);
-    let limits = (prop::option::of(1_u32..), named(), any::<bool>(), named(), named(), named(), any::<(bool, bool)>());
+    let limits =
+        (prop::option::of(1_u32..), named(), any::<bool>(), named(), named(), named(), any::<(bool, bool, u8)>());
     (start, jitter, limits).prop_filter_map("the builder refuses it", |(mut builder, jitter, limits)| {
-        let (attempts, elapsed, forever, cap, reset_after, push_back, (is_late, is_idempotent)) = limits;
+        let (attempts, elapsed, forever, cap, reset_after, push_back, (is_late, is_idempotent, mode)) = limits;
         builder = jitter.map_or(builder, |jitter| builder.jitter(jitter));
         builder = attempts.map_or(builder, |attempts| builder.max_attempts(attempts));
         builder = elapsed.map_or(builder, |limit| builder.max_elapsed(limit));
@@ -192,6 +195,8 @@ fn policies() -> impl Strategy<Value = Policy> {
         builder = cap.map_or(builder, |cap| builder.max_delay(cap));
         builder = reset_after.map_or(builder, |ran| builder.reset_after(ran));
         builder = push_back.map_or(builder, |longest| builder.max_push_back(longest));
+        builder =
+            builder.push_back([PushBackMode::Add, PushBackMode::Replace, PushBackMode::Longest][usize::from(mode % 3)]);
         builder = if is_late { builder.since(Since::FirstFailure) } else { builder };
         builder = if is_idempotent { builder.idempotent() } else { builder };
         builder.try_build().ok()

@@ -1,6 +1,6 @@
 //! The table of the arguments of `#[retry]`: the one place to add an argument.
 
-use backoff_rules::Since;
+use backoff_rules::{PushBackMode, Since};
 use proc_macro2::TokenStream;
 use syn::Ident;
 use syn::parse::ParseStream;
@@ -101,8 +101,10 @@ arguments! {
     budget: BudgetValue, "budget = BUDGET", [BorrowsForCall];
     inner_retries: OneWord<InnerRetries>, "inner_retries = suppress", [];
     since: OneWord<Since>, "since = first_failure", [PolicySetting];
+    reset_when: Condition, "reset_when = |error| error.made_progress()", [];
     reset_after: DurationValue, "reset_after = \"60s\"", [PolicySetting];
     max_push_back: DurationValue, "max_push_back = \"5m\"", [PolicySetting];
+    push_back: OneWord<PushBackMode>, "push_back = replace", [PolicySetting];
     cancel: CancelSignal, "cancel = &TOKEN", [BorrowsForCall];
     sleep: Sleeper, "sleep = my_sleep", [BorrowsForCall];
     name: SiteName, "name = \"orders\"", [];

@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use backoff_rules::{Jitter, Since};
+use backoff_rules::{Jitter, PushBackMode, Since};
 use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitStr};
 
@@ -20,6 +20,9 @@ pub(crate) trait Word: Sized {
 
     /// Returns the name of the variant, which is the same in the runtime crate.
     fn variant(&self) -> &'static str;
+
+    /// The argument that takes a duration, for a duration that is written in place of a word.
+    const DURATION: Option<&'static str> = None;
 }
 
 /// Declares an enum of words, and after `or` its variants that are written in another form.
@@ -126,6 +129,23 @@ impl Word for Since {
     }
 }
 
+/// The value of `push_back`.
+impl Word for PushBackMode {
+    const WORDS: &'static [&'static str] = {
+        let [add, replace, longest] = Self::ALL;
+        &[add.word(), replace.word(), longest.word()]
+    };
+    const DURATION: Option<&'static str> = Some("max_push_back");
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::from_word(word)
+    }
+
+    fn variant(&self) -> &'static str {
+        Self::variant(*self)
+    }
+}
+
 /// Reads a word, and nothing else.
 pub(super) fn one_word<T: Word>(key: &Key, expr: &Expr) -> syn::Result<T> {
     let quoted = string(expr).map(LitStr::value).filter(|text| T::WORDS.contains(&text.as_str()));
@@ -135,9 +155,15 @@ pub(super) fn one_word<T: Word>(key: &Key, expr: &Expr) -> syn::Result<T> {
             None => suggest::unknown_word(key, word, T::WORDS, None),
         },
         (None, Some(text)) => format!("`{key}` is a word without quotes; use `{key} = {text}`"),
-        (None, None) => match word_of_variant(expr, T::WORDS) {
-            Some(name) => format!("`{key}` is a word; use `{key} = {name}`"),
-            None => format!("`{key}` is one of {}; use `{}`", listed(T::WORDS), key.form()),
+        (None, None) => match (word_of_variant(expr, T::WORDS), T::DURATION, string(expr)) {
+            (Some(name), ..) => format!("`{key}` is a word; use `{key} = {name}`"),
+            (None, Some(limit), Some(text)) => format!(
+                "`{key}` is one of {}; use `{}`, or `{limit} = {}` for a limit",
+                listed(T::WORDS),
+                key.form(),
+                text.to_token_stream()
+            ),
+            (None, ..) => format!("`{key}` is one of {}; use `{}`", listed(T::WORDS), key.form()),
         },
     };
     Err(syn::Error::new_spanned(expr, message))

@@ -98,6 +98,16 @@ impl<'a> Plan<'a> {
         self.args.attempt_timeout.is_some() || self.args.timeout.is_some()
     }
 
+    /// Returns whether the decision depends on a closure that receives the error.
+    pub(super) fn is_steered(&self) -> bool {
+        self.args.reset_when.is_some()
+    }
+
+    /// Returns whether the step after an attempt binds the error itself, and not its text.
+    pub(super) fn binds_error(&self) -> bool {
+        self.args.on_retry.is_some() || self.is_steered()
+    }
+
     /// Returns whether the decision needs more than the fault and the budget.
     pub(super) fn needs_failure_context(&self) -> bool {
         self.driver == Driver::Full || self.has_timeout() || self.args.cancel.is_some() || self.inner_retries.is_some()
@@ -142,6 +152,7 @@ fn choose_driver(args: &Args, policy: PolicyForm) -> Driver {
     let needs_full = policy != PolicyForm::Constant
         || args.seed.is_some()
         || args.reset_after.is_some()
+        || args.reset_when.is_some()
         || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
         || needs_previous_delay;
     if needs_full { Driver::Full } else { Driver::Counted(choose_memory(args)) }

@@ -128,6 +128,10 @@ impl Chain {
             let since = Ident::new(since.value.variant(), Span::mixed_site());
             self.add_setter("since", &quote_spanned!(Span::mixed_site()=> #core::Since::#since));
         }
+        if let Some(mode) = &args.push_back {
+            let mode = Ident::new(mode.value.variant(), Span::mixed_site());
+            self.add_setter("push_back", &quote_spanned!(Span::mixed_site()=> #core::PushBackMode::#mode));
+        }
         if args.idempotent.is_some() {
             self.add_setter("idempotent", &TokenStream::new());
         }

@@ -14,8 +14,8 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let as_result = context.as_result();
     let succeeded = write_success(context);
     let fault = write_fault(context);
-    // Only `on_retry` receives the error; otherwise its text is made here, because its type is known here.
-    let (noun, no_error, error) = if args.on_retry.is_some() {
+    // If no closure receives the error, its text is made here, because its type is known here.
+    let (noun, no_error, error) = if plan.binds_error() {
         let none = quote_spanned!(site=> ::core::option::Option::None);
         (quote_spanned!(site=> __error), none, quote_spanned!(site=> ::core::option::Option::Some(__error)))
     } else {
@@ -133,19 +133,40 @@ fn write_cancel_check(context: &Context<'_>) -> TokenStream {
 /// Calls the decision of the driver.
 fn write_decision(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let args = context.plan.args;
+    let plan = context.plan;
     let identity = context.identity();
-    let text = if args.on_retry.is_some() {
+    let text = if plan.binds_error() {
         context.error_text(&quote_spanned!(site=> __error))
     } else {
         quote_spanned!(site=> __text)
     };
-    if context.plan.needs_failure_context() {
+    if plan.is_steered() {
+        let (failure_context, steering) = (write_failure_context(context), write_steering(context));
+        return quote_spanned!(site=> __driver.failed_steered(#identity, __fault, #text, #failure_context, #steering));
+    }
+    if plan.needs_failure_context() {
         let failure_context = write_failure_context(context);
         return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #failure_context));
     }
     let budget = context.optional_budget();
     quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget))
+}
+
+/// Writes the results of the closures that change what follows a failure.
+fn write_steering(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let Context { plan, private, .. } = context;
+    let is_progress = plan.args.reset_when.as_ref().map(|reset_when| {
+        let is_progress = called(private, "is_progress", &quote_spanned!(site=> __error), &reset_when.value);
+        quote_spanned! {site=>
+            match __error {
+                ::core::option::Option::Some(__error) => #is_progress,
+                ::core::option::Option::None => false,
+            }
+        }
+    });
+    let is_progress = is_progress.unwrap_or_else(|| quote_spanned!(site=> false));
+    quote_spanned!(site=> #private::Steering { is_progress: #is_progress })
 }
 
 /// Writes the facts about the call that the decision needs beside the fault.

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
-use super::{FailureContext, Mode, Verdict};
+use super::{FailureContext, Mode, Steering, Verdict};
 use backoff_rules::Rules;
 
 use crate::clock::Clock as _;
@@ -15,7 +15,7 @@ use crate::drive::after_attempt;
 use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::with_test_rules;
 use crate::drive::{Driver, Step};
-use crate::observe::{ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
+use crate::observe::{ErrorText, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Attempt, Backoff, CallSite, Fault, Policy, RetryError, Scope};
 
@@ -76,11 +76,38 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         error: ErrorText<'_>,
         failure_context: FailureContext<'_>,
     ) -> Verdict {
+        self.failed_observed(site, policy, fault, error, failure_context, &mut ())
+    }
+
+    /// Counts a failed attempt of a function with `reset_when`, and returns the decision.
+    #[expect(clippy::too_many_arguments, reason = "expanded code names each of them once")]
+    pub fn failed_steered(
+        &mut self,
+        site: &'static CallSite,
+        policy: &Policy<B>,
+        fault: Fault,
+        error: ErrorText<'_>,
+        failure_context: FailureContext<'_>,
+        mut steering: Steering,
+    ) -> Verdict {
+        self.failed_observed(site, policy, fault, error, failure_context, &mut steering)
+    }
+
+    #[inline]
+    fn failed_observed<O: Observer<()>>(
+        &mut self,
+        site: &'static CallSite,
+        policy: &Policy<B>,
+        fault: Fault,
+        error: ErrorText<'_>,
+        failure_context: FailureContext<'_>,
+        observer: &mut O,
+    ) -> Verdict {
         let failure = failure_context.failure(fault).disabled(is_disabled(site));
         let replaced = self.overridden.at_failure(site, policy, self.driver.attempts() == 0);
         let source = replaced.source(policy);
-        let (clock, mut nobody) = (M::CLOCK, ());
-        let step = Step::new(&source, &clock, &mut self.random, &mut nobody, Label::of(site)).with(error);
+        let clock = M::CLOCK;
+        let step = Step::new(&source, &clock, &mut self.random, observer, Label::of(site)).with(error);
         let decision = self.driver.failed::<_, _, _, _, ()>(step, failure, self.attempt_started, None);
         if let (Decision::RetryAfter(delay), true) = (decision, replaced.is_replaced()) {
             // An override may need the run time of the next attempt even if the policy does not.

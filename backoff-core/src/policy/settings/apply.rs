@@ -69,6 +69,9 @@ impl Settings {
         if let Some(longest) = self.max_push_back {
             builder = builder.max_push_back(longest);
         }
+        if let Some(mode) = self.push_back {
+            builder = builder.push_back(mode);
+        }
         match self.idempotent {
             Some(true) => builder.idempotent(),
             Some(false) => builder.not_idempotent(),

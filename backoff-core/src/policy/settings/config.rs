@@ -71,7 +71,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 ///
 /// `backoff` is `"exponential"` (the default), `"linear"`, `"fibonacci"` or `"constant"`; `delay` alone makes it constant. `jitter` is
 /// `"full"`, `"equal"`, `"decorrelated"`, `"none"` or a ratio; durations are text with a unit, such as `"1h 30m"`; `since` is
-/// `"call"` or `"first_failure"`; `forever` and `idempotent` are `true`; `max_retries` is written as
+/// `"call"` or `"first_failure"`; `push_back` is `"add"`, `"replace"` or `"longest"`; `forever` and `idempotent` are `true`; `max_retries` is written as
 /// `max_attempts`. What was not named is not written, so that a policy
 /// comes back equal. The format must describe itself, as TOML, JSON and YAML do.
 ///

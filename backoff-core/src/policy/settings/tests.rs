@@ -45,6 +45,7 @@ fn a_value_of_the_wrong_kind_is_answered_with_the_setting_and_the_cure() {
             "`jitter` is \"much\"; use one of `full`, `equal`, `decorrelated`, `none`, or a ratio such as 0.5",
         ),
         ("since", text("now"), "`since` is \"now\"; use one of `call`, `first_failure`"),
+        ("push_back", text("5s"), "`push_back` is \"5s\"; use one of `add`, `replace`, `longest`"),
         ("idempotent", text("yes"), "`idempotent` is \"yes\"; use `true` or `false`"),
         (
             "backoff",
@@ -72,6 +73,7 @@ const VALUES: [(&str, &str, Option<(&str, &str)>); KEYS.len()] = [
     ("since", "first_failure", Some(("max_elapsed", "7s"))),
     ("reset_after", "7s", None),
     ("max_push_back", "7s", None),
+    ("push_back", "longest", None),
     ("idempotent", "true", None),
 ];
 
@@ -185,6 +187,7 @@ fn every_key_can_be_set_and_is_written_again() {
         text("first_failure"),
         text("7s"),
         text("8s"),
+        text("longest"),
         Value::Flag(false),
     ];
     let mut settings = Settings::default();

@@ -8,8 +8,8 @@ use core::time::Duration;
 
 use crate::text::Excerpt;
 use crate::{Jitter, Since};
-use backoff_rules::Kind;
 use backoff_rules::duration::FORM;
+use backoff_rules::{Kind, PushBackMode};
 
 /// A value as it stands in a file or in a variable; text may stand for any of the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,10 @@ impl Value {
         Self::Text(since.word().to_string())
     }
 
+    pub(super) fn from_push_back(mode: PushBackMode) -> Self {
+        Self::Text(mode.word().to_string())
+    }
+
     /// The message that this value is not what `key` takes.
     fn refused(&self, key: &str, cure: &str) -> String {
         match self {
@@ -63,6 +67,14 @@ impl Value {
     pub(super) fn since(&self, key: &str) -> Result<Since, String> {
         let since = self.word().and_then(Since::from_word);
         since.ok_or_else(|| self.refused(key, &format!("use one of {}", listed(Since::ALL.map(Since::word)))))
+    }
+
+    pub(super) fn push_back(&self, key: &str) -> Result<PushBackMode, String> {
+        let mode = self.word().and_then(PushBackMode::from_word);
+        mode.ok_or_else(|| {
+            let words = PushBackMode::ALL.map(|mode| format!("`{}`", mode.word()));
+            self.refused(key, &format!("use one of {}", words.join(", ")))
+        })
     }
 
     pub(super) fn jitter(&self, key: &str) -> Result<Jitter, String> {
