@@ -26,7 +26,7 @@ pub use self::drivers::{
     AsyncMode, BlockingMode, CallTimes, Counted, FailureContext, Full, Mode, Recorded, Timed, Untimed,
 };
 pub use self::features::AsyncSleeper;
-pub use self::hooks::{ask, is_met, notify, or_else, timed_out, timed_out_with, unmet};
+pub use self::hooks::{ask, notify, or_else, timed_out, timed_out_with, unmet, unmet_fault};
 #[cfg(not(feature = "async"))]
 use self::missing as asynchronous;
 pub use self::parts::{
