@@ -244,7 +244,38 @@ impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     where
         P: Editable<'p, B>,
     {
-        self.edited(|edited| edited.rules.idempotent = true)
+        self.idempotent_if(true)
+    }
+
+    /// Sets for this call whether the operation is safe to execute more than once; see
+    /// [`idempotent`](Self::idempotent). `false` takes the promise of the policy back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy};
+    ///
+    /// fn attempts(method: &str) -> u32 {
+    ///     let mut calls = 0;
+    ///     let _ = Policy::default()
+    ///         .retry(|| {
+    ///             calls += 1;
+    ///             Err::<(), _>("the answer was lost")
+    ///         })
+    ///         .when(|_| Fault::Ambiguous)
+    ///         .idempotent_if(method != "POST")
+    ///         .sleep(|_| ())
+    ///         .call();
+    ///     calls
+    /// }
+    ///
+    /// assert_eq!((attempts("GET"), attempts("POST")), (3, 1));
+    /// ```
+    pub fn idempotent_if<B>(self, idempotent: bool) -> Retry<Edited<'p, B>, M, F, J, O, E>
+    where
+        P: Editable<'p, B>,
+    {
+        self.edited(|edited| edited.rules.idempotent = idempotent)
     }
 
     /// For this call, starts a new sequence when an attempt fails after it ran for at least this duration.

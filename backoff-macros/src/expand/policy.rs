@@ -128,9 +128,7 @@ impl Chain {
             let since = Ident::new(since.value.variant(), Span::mixed_site());
             self.add_setter("since", &quote_spanned!(Span::mixed_site()=> #core::Since::#since));
         }
-        if args.idempotent.is_some() {
-            self.add_setter("idempotent", &TokenStream::new());
-        }
+        self.set("idempotent_if", args.idempotent.as_ref().map(|arg| &arg.value), Value::expression);
         if args.timeout.is_some() {
             self.add_setter("limited_by_timeout", &TokenStream::new());
         }

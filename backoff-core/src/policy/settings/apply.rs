@@ -70,8 +70,7 @@ impl Settings {
             builder = builder.max_push_back(longest);
         }
         match self.idempotent {
-            Some(true) => builder.idempotent(),
-            Some(false) => builder.not_idempotent(),
+            Some(idempotent) => builder.idempotent_if(idempotent),
             None => builder,
         }
     }
