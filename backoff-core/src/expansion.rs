@@ -26,7 +26,7 @@ pub use self::drivers::{
     AsyncMode, BlockingMode, CallTimes, Counted, FailureContext, Full, Mode, Recorded, Steering, Timed, Untimed,
 };
 pub use self::features::AsyncSleeper;
-pub use self::hooks::{ask, is_met, is_progress, notify, or_else, timed_out, timed_out_with, unmet};
+pub use self::hooks::{ask, is_progress, notify, or_else, timed_out, timed_out_with, unmet, unmet_fault};
 #[cfg(not(feature = "async"))]
 use self::missing as asynchronous;
 pub use self::parts::{

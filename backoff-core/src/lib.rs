@@ -179,7 +179,7 @@ pub mod call {
     #[doc(hidden)]
     pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
     #[doc(hidden)]
-    pub use crate::drive::criteria::{Criteria, EveryError, EveryValue, OwnClassification};
+    pub use crate::drive::criteria::{Answer, Criteria, EveryError, EveryValue, OwnClassification};
     #[doc(hidden)]
     pub use crate::drive::shared_limits::{BudgetSource, NoBudget, NoScope, SharedLimits};
     #[doc(hidden)]

@@ -174,16 +174,22 @@ fn limits(args: &Args) -> Vec<String> {
 }
 
 fn retried(args: &Args) -> String {
+    let promise = args.idempotent.as_ref().map(|promise| &promise.value);
+    let may_repeat = !matches!(promise, None | Some(Value::Literal(false)));
     let mut text = match &args.when {
         Some(when) => code(&when.tokens).map_or_else(
             || "errors that meet a condition of its own".to_owned(),
             |path| format!("what {path} accepts"),
         ),
-        None if args.idempotent.is_some() => "every error that is not marked as permanent".to_owned(),
+        None if may_repeat => "every error that is not marked as permanent".to_owned(),
         None => "every error that is not marked as permanent or ambiguous".to_owned(),
     };
-    if args.idempotent.is_some() {
-        text.push_str(", also where the first attempt may have acted");
+    match promise {
+        Some(Value::Literal(true)) => text.push_str(", also where the first attempt may have acted"),
+        Some(Value::Constant(_) | Value::Runtime(_)) => {
+            text.push_str(" (where the first attempt may have acted, only if the call is idempotent)");
+        }
+        None | Some(Value::Literal(false)) => {}
     }
     if args.until.is_some() {
         text.push_str(", and a value that is not good enough yet");

@@ -139,7 +139,7 @@ where
         G: Random,
         X: BlockingCancel,
     {
-        let Self { source, mut operation, criteria, mut observer, environment, .. } = self;
+        let Self { source, mut operation, mut criteria, mut observer, environment, .. } = self;
         let Environment { sleeper, clock, mut random, cancel, shared, .. } = environment;
         let clock = clock.blocking();
         let label = shared.label();

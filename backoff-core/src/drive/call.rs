@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 pub use self::environment::Environment;
-use super::criteria::{Classified, Criteria, EveryError, EveryValue, OwnClassification};
+use super::criteria::{Answer, Classified, Criteria, EveryError, EveryValue, OwnClassification};
 use super::operation::{ErrorOf, Operation, ValueOf};
 use super::source::{Editable, Edited};
 use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry, RecoveredEvent, RetryEvent};
@@ -135,8 +135,12 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Criteria<EveryError, U>, O, 
 impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, E> {
     /// Retries successes, too, until the value meets the condition. Use it for polling.
     ///
-    /// An unmet condition counts as a transient failure. If the policy stops first, the call returns the last value.
-    /// [`Success::stopped`](crate::Success::stopped) of a report then contains the reason.
+    /// The condition returns `bool`, or `Result<(), Fault>`. `true` and `Ok(())` accept the value. `false` is a
+    /// transient failure. `Err(fault)` is a failure of this kind: [`Fault::Permanent`] ends the call at once, and
+    /// [`Fault::PushBack`] retries after its wait. If the call ends without a value that meets the condition, it
+    /// returns the last value. [`Success::stopped`](crate::Success::stopped) of a report then contains the reason.
+    ///
+    /// The retry after an unmet condition takes a token from the budget, and an unmet value deposits nothing.
     ///
     /// # Examples
     ///
@@ -154,10 +158,36 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, 
     ///     .call();
     /// assert_eq!(done, Some(100));
     /// ```
+    ///
+    /// A job that tells when to ask again, and when it has failed:
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// enum Job { Done, Running { ask_in: Duration }, Failed }
+    ///
+    /// let mut jobs = [Job::Running { ask_in: Duration::from_secs(2) }, Job::Failed, Job::Done].into_iter();
+    /// let report = Policy::default()
+    ///     .retry(|| jobs.next())
+    ///     .until(|job| match job {
+    ///         Job::Done => Ok(()),
+    ///         Job::Running { ask_in } => Err(Fault::PushBack(*ask_in)),
+    ///         Job::Failed => Err(Fault::Permanent),
+    ///     })
+    ///     .sleep(|_| ())
+    ///     .call_report();
+    /// let success = report.map_err(|error| error.reason)?;
+    /// assert!(matches!(success.value, Job::Failed));
+    /// assert_eq!((success.attempts, success.stopped), (2, Some(StopReason::Permanent)));
+    /// assert!(success.slept >= Duration::from_secs(2));
+    /// # Ok::<(), StopReason>(())
+    /// ```
     #[inline]
-    pub fn until<U>(self, condition: U) -> Retry<P, M, F, Criteria<W, U>, O, E>
+    pub fn until<U, A>(self, condition: U) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where
-        U: Fn(&ValueOf<F, M>) -> bool,
+        U: FnMut(&ValueOf<F, M>) -> A,
+        A: Answer,
     {
         let Self { source, operation, criteria, observer, environment, marker } = self;
         Retry {
@@ -215,7 +245,38 @@ impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     where
         P: Editable<'p, B>,
     {
-        self.edited(|edited| edited.rules.idempotent = true)
+        self.idempotent_if(true)
+    }
+
+    /// Sets for this call whether the operation is safe to execute more than once; see
+    /// [`idempotent`](Self::idempotent). `false` takes the promise of the policy back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy};
+    ///
+    /// fn attempts(method: &str) -> u32 {
+    ///     let mut calls = 0;
+    ///     let _ = Policy::default()
+    ///         .retry(|| {
+    ///             calls += 1;
+    ///             Err::<(), _>("the answer was lost")
+    ///         })
+    ///         .when(|_| Fault::Ambiguous)
+    ///         .idempotent_if(method != "POST")
+    ///         .sleep(|_| ())
+    ///         .call();
+    ///     calls
+    /// }
+    ///
+    /// assert_eq!((attempts("GET"), attempts("POST")), (3, 1));
+    /// ```
+    pub fn idempotent_if<B>(self, idempotent: bool) -> Retry<Edited<'p, B>, M, F, J, O, E>
+    where
+        P: Editable<'p, B>,
+    {
+        self.edited(|edited| edited.rules.idempotent = idempotent)
     }
 
     /// For this call, starts a new sequence when an attempt fails after it ran for at least this duration.

@@ -105,8 +105,8 @@ impl<E: Deref<Target = dyn Error + Send + Sync>> Classified<ByMarksSendSync> for
 
 /// Condition that a value must meet to end the call.
 pub trait Condition<T> {
-    /// Returns whether the value ends the call.
-    fn is_met(&self, value: &T) -> bool;
+    /// Returns the fault of a value that does not meet the condition; `None` if it does.
+    fn unmet(&mut self, value: &T) -> Option<Fault>;
 }
 
 /// The default condition: every value ends the call.
@@ -115,18 +115,50 @@ pub struct EveryValue;
 
 impl<T> Condition<T> for EveryValue {
     #[inline]
-    fn is_met(&self, _: &T) -> bool {
-        true
+    fn unmet(&mut self, _: &T) -> Option<Fault> {
+        None
     }
 }
 
-impl<T, F> Condition<T> for F
+impl<T, F, A> Condition<T> for F
 where
-    F: Fn(&T) -> bool,
+    F: FnMut(&T) -> A,
+    A: Answer,
 {
     #[inline]
-    fn is_met(&self, value: &T) -> bool {
-        self(value)
+    fn unmet(&mut self, value: &T) -> Option<Fault> {
+        self(value).unmet()
+    }
+}
+
+/// Answer of the condition of `until`: `bool`, or `Result<(), Fault>`.
+#[diagnostic::on_unimplemented(
+    message = "the condition of `until` cannot return `{Self}`",
+    label = "expected `bool` or `Result<(), Fault>`",
+    note = "`true` and `Ok(())` accept the value; `false` retries; `Err(Fault::Permanent)` ends the call, and `Err(Fault::PushBack(wait))` retries after this wait"
+)]
+pub trait Answer: sealed::Sealed {
+    #[doc(hidden)]
+    fn unmet(self) -> Option<Fault>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for bool {}
+    impl Sealed for Result<(), crate::Fault> {}
+}
+
+impl Answer for bool {
+    #[inline]
+    fn unmet(self) -> Option<Fault> {
+        if self { None } else { Some(Fault::Transient) }
+    }
+}
+
+impl Answer for Result<(), Fault> {
+    #[inline]
+    fn unmet(self) -> Option<Fault> {
+        self.err()
     }
 }
 
@@ -147,14 +179,13 @@ impl<W, U> Criteria<W, U> {
     /// Returns the fault of an outcome that does not end the call as a success. Also returns the error, if the outcome
     /// has one.
     #[inline]
-    pub(crate) fn failure<'r, R: Outcome>(&self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)>
+    pub(crate) fn failure<'r, R: Outcome>(&mut self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)>
     where
         W: Classifier<R::Error>,
         U: Condition<R::Value>,
     {
         match outcome.as_result() {
-            Ok(value) if self.until.is_met(value) => None,
-            Ok(_) => Some((Fault::Transient, None)),
+            Ok(value) => self.until.unmet(value).map(|fault| (fault, None)),
             Err(error) => Some((self.when.fault(error), Some(error))),
         }
     }

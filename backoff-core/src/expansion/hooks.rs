@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::drive::criteria::Answer;
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
 use crate::{AttemptTimeout, Fault, Outcome, RetryError};
 
@@ -23,10 +24,10 @@ pub fn notify<T: ?Sized>(event: &T, hook: impl FnOnce(&T)) {
     hook(event);
 }
 
-/// Checks a value with the `until` of the attribute.
+/// Returns the fault of a value that does not meet the `until` of the attribute; `None` if it does.
 #[inline]
-pub fn is_met<T: ?Sized>(value: &T, until: impl FnOnce(&T) -> bool) -> bool {
-    until(value)
+pub fn unmet_fault<T: ?Sized, A: Answer>(value: &T, until: impl FnOnce(&T) -> A) -> Option<Fault> {
+    until(value).unmet()
 }
 
 /// Returns the result of a call whose value never met `until`.

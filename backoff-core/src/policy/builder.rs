@@ -207,15 +207,23 @@ impl<B> PolicyBuilder<B> {
     }
 
     /// Promises that the operation may be executed more than once, so that ambiguous failures are retried too.
-    pub const fn idempotent(mut self) -> Self {
-        self.draft.rules.idempotent = true;
-        self
+    pub const fn idempotent(self) -> Self {
+        self.idempotent_if(true)
     }
 
-    /// Takes that promise back.
-    #[cfg(any(feature = "serde", feature = "overrides"))]
-    pub(super) const fn not_idempotent(mut self) -> Self {
-        self.draft.rules.idempotent = false;
+    /// Sets whether the operation may be executed more than once; see [`idempotent`](Self::idempotent). `false` takes
+    /// the promise of an edited policy back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().idempotent().build();
+    /// assert!(!policy.edit().idempotent_if(false).build().is_idempotent());
+    /// ```
+    pub const fn idempotent_if(mut self, idempotent: bool) -> Self {
+        self.draft.rules.idempotent = idempotent;
         self
     }
 

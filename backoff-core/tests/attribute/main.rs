@@ -9,6 +9,7 @@ mod retry_classification;
 mod retry_conditions;
 mod retry_docs;
 mod retry_editions;
+mod retry_idempotent;
 mod retry_lints;
 mod retry_policies;
 mod retry_shapes_async;

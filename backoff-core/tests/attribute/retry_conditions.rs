@@ -4,9 +4,11 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
-use backoff_core::{RetryError, StopReason, retry};
+use backoff_core::{CancelToken, Fault, RetryError, StopReason, retry};
 use tokio::task::yield_now;
+use tokio::time::Instant;
 
 #[derive(Debug, PartialEq)]
 struct Job {
@@ -144,4 +146,64 @@ async fn errors_between_unmet_values_are_errors_and_the_last_attempt_decides_the
     queue.polls = 0;
     assert_eq!(queue.wait(9), Ok(Job { done: false, polls: 4 }));
     assert_eq!(queue.log.last().map(String::as_str), Some("MaxAttempts false"));
+}
+
+/// Answers that end the call with the third poll at the latest.
+fn answer(job: &Job, answers: &[Fault]) -> Result<(), Fault> {
+    let poll = usize::try_from(job.polls).expect("few polls");
+    answers.get(poll - 1).map_or(Ok(()), |fault| Err(*fault))
+}
+
+#[retry(max_attempts = 5, delay = "0s", until = |job| answer(job, answers), unmet = last, on_retry = |event| delays.push(event.delay()))]
+fn answered(polls: &Cell<u32>, answers: &[Fault], delays: &mut Vec<Duration>) -> Option<Job> {
+    Some(poll(polls))
+}
+
+#[retry(max_attempts = 5, delay = "0s", until = |job| answer(job, answers), unmet = |job| Err(Failure::Unfinished(job)))]
+async fn answered_later(polls: &Cell<u32>, answers: &[Fault]) -> Result<Job, Failure> {
+    yield_now().await;
+    Ok(poll(polls))
+}
+
+#[retry(
+    max_attempts = 5, delay = "0s", cancel = stop.cancelled(), idempotent,
+    until = |job| answer(job, answers), unmet = |job| Err(Failure::Unfinished(job))
+)]
+async fn answered_or_cancelled(polls: &Cell<u32>, answers: &[Fault], stop: &CancelToken) -> Result<Job, Failure> {
+    yield_now().await;
+    Ok(poll(polls))
+}
+
+const WAIT: Duration = Duration::from_secs(2);
+
+#[test]
+fn until_says_how_to_go_on_in_a_synchronous_function() {
+    let _time = backoff_core::testing::virtual_time();
+    let (polls, mut delays) = (Cell::new(0), Vec::new());
+    let job = answered(&polls, &[Fault::PushBack(WAIT), Fault::Transient], &mut delays);
+    assert_eq!((job, delays), (Some(Job { done: true, polls: 3 }), vec![WAIT, Duration::ZERO]));
+    let (polls, mut delays) = (Cell::new(0), Vec::new());
+    assert_eq!(answered(&polls, &[Fault::Permanent], &mut delays), Some(Job { done: false, polls: 1 }));
+    assert_eq!(delays, []);
+    assert_eq!(answered(&Cell::new(0), &[Fault::Ambiguous], &mut delays), Some(Job { done: false, polls: 1 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn until_says_how_to_go_on_in_an_async_function() {
+    let (start, stop) = (Instant::now(), CancelToken::new());
+    let unfinished = |polls| Err(Failure::Unfinished(Job { done: false, polls }));
+    let pushed_back = [Fault::PushBack(WAIT), Fault::Permanent];
+    assert_eq!(answered_later(&Cell::new(0), &pushed_back).await, unfinished(2));
+    assert_eq!(start.elapsed(), WAIT);
+    assert_eq!(answered_or_cancelled(&Cell::new(0), &pushed_back, &stop).await, unfinished(2));
+    assert_eq!(start.elapsed(), WAIT * 2);
+    // `idempotent`: an ambiguous answer is retried, too, after its wait.
+    let ambiguous = [Fault::AmbiguousPushBack(WAIT)];
+    assert_eq!(answered_later(&Cell::new(0), &ambiguous).await, unfinished(1));
+    let second = Ok(Job { done: false, polls: 2 });
+    assert_eq!(answered_or_cancelled(&Cell::new(0), &ambiguous, &stop).await, second);
+    assert_eq!(start.elapsed(), WAIT * 3);
+    stop.cancel();
+    assert_eq!(answered_or_cancelled(&Cell::new(0), &pushed_back, &stop).await, unfinished(1));
+    assert_eq!(answered_or_cancelled(&Cell::new(0), &[], &stop).await, Ok(Job { done: false, polls: 1 }));
 }

@@ -1,8 +1,9 @@
 //! Retrying a success until its value is good enough.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
-use backoff_core::{Fault, Jitter, Policy, StopReason};
+use backoff_core::{Budget, Fault, Jitter, Policy, StopReason};
 use support::{Case, FAILS, Trouble, all_ms, fails, ms, ok, secs};
 
 const PLAIN: Policy = Policy::exponential().jitter(Jitter::None).max_attempts(4).build();
@@ -89,4 +90,84 @@ fn without_a_report_the_last_value_comes_back() {
     assert_eq!(PLAIN.retry(next).until(|_| false).sleep(|_| ()).call(), Some(4));
     let call = PLAIN.retry(|| async { next() }).until(|_| false).sleep(|_| std::future::ready(()));
     assert_eq!(support::block_on(call.into_future()), Some(8));
+}
+
+/// Returns the delays and the end of a call whose attempts return 1, 2, 3, .., and whose `until` answers from a list.
+fn answered(policy: Policy, answers: &[Result<(), Fault>]) -> (Vec<Duration>, u32, Option<StopReason>) {
+    let (calls, slept) = (Cell::new(0), RefCell::new(Vec::new()));
+    let mut next = answers.iter().copied();
+    let operation = || {
+        calls.set(calls.get() + 1);
+        Ok::<u32, ()>(calls.get())
+    };
+    let call = policy.retry(operation).until(|_| next.next().unwrap_or(Ok(())));
+    let success = call.sleep(|delay| slept.borrow_mut().push(delay)).call_report().unwrap();
+    assert_eq!(success.attempts, success.value, "the last value is returned");
+    let blocking = (slept.take(), success.attempts, success.stopped);
+    calls.set(0);
+    let mut next = answers.iter().copied();
+    let call = policy.retry(|| async { operation() }).until(|_| next.next().unwrap_or(Ok(())));
+    let call = call.sleep(|delay| {
+        slept.borrow_mut().push(delay);
+        std::future::ready(())
+    });
+    let success = support::block_on(call.report()).unwrap();
+    assert_eq!(blocking, (slept.take(), success.attempts, success.stopped), "blocking (left) and async (right) differ");
+    blocking
+}
+
+#[test]
+fn an_answer_that_is_ok_accepts_the_value() {
+    assert_eq!(answered(PLAIN, &[Ok(())]), (vec![], 1, None));
+}
+
+#[test]
+fn a_transient_answer_is_retried_like_an_unmet_condition() {
+    assert_eq!(answered(PLAIN, &[Err(Fault::Transient)]), (all_ms([100]), 2, None));
+}
+
+#[test]
+fn a_permanent_answer_ends_the_call_at_once() {
+    let answers = [Err(Fault::Transient), Err(Fault::Permanent), Ok(())];
+    assert_eq!(answered(PLAIN, &answers), (all_ms([100]), 2, Some(StopReason::Permanent)));
+}
+
+#[test]
+fn an_answer_with_a_wait_is_retried_after_it() {
+    let answers = [Err(Fault::PushBack(secs(2))), Err(Fault::PushBack(Duration::ZERO))];
+    assert_eq!(answered(PLAIN, &answers), (all_ms([2_100, 200]), 3, None));
+    let too_long = [Err(Fault::PushBack(secs(61)))];
+    assert_eq!(answered(PLAIN, &too_long), (vec![], 1, Some(StopReason::PushBackTooLong)));
+}
+
+#[test]
+fn an_ambiguous_answer_is_retried_by_idempotent_policies_only() {
+    let answers = [Err(Fault::AmbiguousPushBack(secs(2)))];
+    assert_eq!(answered(PLAIN, &answers), (vec![], 1, Some(StopReason::Ambiguous)));
+    let idempotent = PLAIN.edit().idempotent().build();
+    assert_eq!(answered(idempotent, &answers), (all_ms([2_100]), 2, None));
+}
+
+#[test]
+fn a_retry_after_an_unmet_value_takes_a_token_and_an_unmet_value_deposits_none() {
+    let budget = Budget::new().capacity(2);
+    let call = PLAIN.retry(|| Some(())).until(|()| Err(Fault::PushBack(ms(1)))).budget(&budget);
+    let success = call.sleep(|_| ()).call_report().unwrap();
+    assert_eq!((success.attempts, success.stopped), (3, Some(StopReason::BudgetEmpty)));
+    assert!(budget.available() < 0.05, "{budget:?}");
+    let budget = Budget::new().capacity(2);
+    let call = PLAIN.retry(|| Some(())).until(|()| Err(Fault::Permanent)).budget(&budget);
+    assert_eq!(call.sleep(|_| ()).call(), Some(()));
+    assert!((budget.available() - 2.0).abs() < 0.05, "{budget:?}");
+}
+
+#[test]
+fn a_condition_may_change_its_own_state() {
+    let mut seen = Vec::new();
+    let call = PLAIN.retry(|| Some(7)).until(|value| {
+        seen.push(*value);
+        seen.len() == 3
+    });
+    assert_eq!(call.sleep(|_| ()).call(), Some(7));
+    assert_eq!(seen, [7, 7, 7]);
 }

@@ -138,8 +138,8 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Ends {
     Good,
-    /// A value that does not meet `until`.
-    Unmet,
+    /// A value that does not meet `until`, which returns this meaning.
+    Unmet(Meaning),
     Fails(Meaning),
 }
 
@@ -189,7 +189,7 @@ impl Case {
         let position = usize::try_from(attempt - 1).expect("a case has few attempts");
         let step = self.script.get(position).copied().unwrap_or(Step { runs: Duration::ZERO, ends: Ends::Good });
         match step.ends {
-            Ends::Unmet if !self.until => Step { ends: Ends::Good, ..step },
+            Ends::Unmet(_) if !self.until => Step { ends: Ends::Good, ..step },
             _ => step,
         }
     }
@@ -288,7 +288,7 @@ impl fmt::Display for Case {
             write!(f, "  attempt {attempt} runs for {}, then ", text(step.runs))?;
             match step.ends {
                 Ends::Good => write!(f, "succeeds")?,
-                Ends::Unmet => write!(f, "returns a value that does not meet `until`")?,
+                Ends::Unmet(meaning) => write!(f, "returns a value that does not meet `until`: {meaning}")?,
                 Ends::Fails(meaning) => write!(f, "fails: {meaning}")?,
             }
             match self.hook(attempt) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backoff_core::{PushBackMode, StopReason};
 
-use crate::case::{Cancel, Case, Draws, Ends, Kind, Meaning, TRANSIENT};
+use crate::case::{Cancel, Case, Draws, Ends, Kind, Meaning};
 use crate::rules::Rules;
 use crate::trace::{Chance, Report, Trace, Trouble, Value, What};
 
@@ -89,7 +89,7 @@ impl Call<'_> {
             let begun = self.now;
             let (meaning, outcome) = match self.attempt() {
                 Ended::By(Ends::Good) => return self.succeeds(),
-                Ended::By(Ends::Unmet) => (TRANSIENT, Ok(Value { attempt: self.attempts, is_good: false })),
+                Ended::By(Ends::Unmet(meaning)) => (meaning, Ok(Value { attempt: self.attempts, is_good: false })),
                 Ended::By(Ends::Fails(meaning)) => (meaning, Err(Trouble::Failed { attempt: self.attempts, meaning })),
                 Ended::Struck(limit, Some(reason)) => return self.gives_up(Err(Trouble::TimedOut(limit)), reason),
                 Ended::Struck(limit, None) => (self.case.timed_out, Err(Trouble::TimedOut(limit))),

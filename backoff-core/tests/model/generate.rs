@@ -107,7 +107,7 @@ fn meanings() -> impl Strategy<Value = Meaning> {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    let ends = prop_oneof![8 => meanings().prop_map(Ends::Fails), 2 => Just(Ends::Unmet), 1 => Just(Ends::Good)];
+    let ends = prop_oneof![8 => meanings().prop_map(Ends::Fails), 2 => meanings().prop_map(Ends::Unmet), 1 => Just(Ends::Good)];
     let runs = prop_oneof![8 => times(400), 1 => Just(ms(3_600_000))];
     (runs, ends).prop_map(|(runs, ends)| Step { runs, ends })
 }

@@ -186,7 +186,7 @@ impl<'c> World<'c> {
         self.notes(What::Ends(attempt));
         match self.case.step(attempt).ends {
             Ends::Good => Ok(Value { attempt, is_good: true }),
-            Ends::Unmet => Ok(Value { attempt, is_good: false }),
+            Ends::Unmet(_) => Ok(Value { attempt, is_good: false }),
             Ends::Fails(meaning) => Err(Trouble::Failed { attempt, meaning }),
         }
     }
@@ -209,6 +209,14 @@ impl<'c> World<'c> {
         match error {
             Trouble::Failed { meaning, .. } => meaning.fault(),
             Trouble::TimedOut(_) => self.case.timed_out.fault(),
+        }
+    }
+
+    /// Answers `until`.
+    pub(crate) fn accepts(&self, value: &Value) -> Result<(), Fault> {
+        match self.case.step(value.attempt).ends {
+            Ends::Unmet(meaning) => Err(meaning.fault()),
+            Ends::Good | Ends::Fails(_) => Ok(()),
         }
     }
 

@@ -8,8 +8,8 @@ use syn::parse::ParseStream;
 use super::argument::{Arg, Argument, Key, Role};
 use super::kinds::{
     BackoffValue, BareWord, BudgetValue, CancelSignal, Condition, Content, Count, CratePath, DurationValue, Evaluated,
-    Hook, JitterValue, Kind, LogLevel, Names, NewName, NumberValue, OnceList, OneWord, PolicyValue, Seed, SiteName,
-    Sleeper, Switch, UnmetValue,
+    Hook, JitterValue, Kind, LogLevel, Names, NewName, NumberValue, OnceList, OneWord, PolicyValue, Promise, Seed,
+    SiteName, Sleeper, Switch, UnmetValue,
 };
 use super::words::InnerRetries;
 use crate::function::DeclaredNames;
@@ -84,7 +84,7 @@ arguments! {
     jitter: JitterValue, "jitter = full", [PolicySetting];
     policy: PolicyValue, "policy = POLICY", [BorrowsForCall];
     when: Condition, "when = |error| error.is_timeout()", [];
-    idempotent: BareWord, "idempotent", [PolicySetting];
+    idempotent: Promise, "idempotent", [PolicySetting];
     until: Condition, "until = |value| value.done()", [];
     unmet: UnmetValue, "unmet = last", [];
     once: OnceList, "once(key = make_key())", [BorrowsForCall, BindsName];

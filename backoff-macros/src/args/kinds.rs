@@ -149,6 +149,25 @@ impl Kind for BareWord {
     }
 }
 
+/// A `bool`; the bare word is `true`.
+pub(crate) enum Promise {}
+
+impl Kind for Promise {
+    type Value = Value<bool>;
+
+    fn read(key: &Key, input: ParseStream, scope: &DeclaredNames) -> syn::Result<(TokenStream, Value<bool>)> {
+        if syntax::ends(input) {
+            return Ok((TokenStream::new(), Value::Literal(true)));
+        }
+        let expr = syntax::expression(key, input)?;
+        Ok((expr.to_token_stream(), value::truth(key, expr, scope)?))
+    }
+
+    fn content(value: &Value<bool>) -> Content<'_> {
+        value.content()
+    }
+}
+
 /// A budget; `None` for the bare word.
 pub(crate) enum BudgetValue {}
 

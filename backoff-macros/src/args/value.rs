@@ -194,6 +194,21 @@ pub(super) fn number(expr: &Expr) -> Option<f64> {
     Some(if minus { -value } else { value })
 }
 
+/// Reads a `bool`.
+pub(super) fn truth(key: &Key, expr: Expr, scope: &DeclaredNames) -> syn::Result<Value<bool>> {
+    match signed(&expr) {
+        None => Ok(Value::computed(expr, scope)),
+        Some(Signed { minus: false, lit: Lit::Bool(truth) }) => Ok(Value::Literal(truth.value)),
+        Some(_) => {
+            let text = expr.to_token_stream().to_string().replace("- ", "-");
+            let message = format!(
+                "`{key} = {text}` is not a `bool`; use the bare word `{key}`, or a condition such as `{key} = method.is_safe()`"
+            );
+            Err(syn::Error::new_spanned(expr, message))
+        }
+    }
+}
+
 /// Reads a number with or without a point.
 pub(super) fn ratio(key: &Key, expr: Expr, scope: &DeclaredNames) -> syn::Result<Value<f64>> {
     if let Some(value) = number(&expr) {

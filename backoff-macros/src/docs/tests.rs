@@ -135,6 +135,15 @@ fn every_kind_of_condition_reads_well() {
     for (args, expected) in [
         ("", "every error that is not marked as permanent or ambiguous"),
         ("idempotent", "every error that is not marked as permanent, also where the first attempt may have acted"),
+        (
+            "idempotent = true",
+            "every error that is not marked as permanent, also where the first attempt may have acted",
+        ),
+        ("idempotent = false", "every error that is not marked as permanent or ambiguous"),
+        (
+            "idempotent = url.is_empty()",
+            "every error that is not marked as permanent (where the first attempt may have acted, only if the call is idempotent)",
+        ),
         ("when = |error| error.is_timeout()", "errors that meet a condition of its own"),
         ("when = classify::io", "what `classify::io` accepts"),
         (

@@ -132,9 +132,7 @@ impl Chain {
             let mode = Ident::new(mode.value.variant(), Span::mixed_site());
             self.add_setter("push_back", &quote_spanned!(Span::mixed_site()=> #core::PushBackMode::#mode));
         }
-        if args.idempotent.is_some() {
-            self.add_setter("idempotent", &TokenStream::new());
-        }
+        self.set("idempotent_if", args.idempotent.as_ref().map(|arg| &arg.value), Value::expression);
         if args.timeout.is_some() {
             self.add_setter("limited_by_timeout", &TokenStream::new());
         }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::Expr;
 
 use super::context::Context;
 use super::tokens::{called, notify};
@@ -29,22 +30,19 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
                 (#core::Fault::Transient, #no_error)
             }
         },
-        Some(_) if plan.evaluates_until_first() => quote_spanned! {site=>
-            ::core::result::Result::Ok(_) => {
-                if __is_met {
-                    #succeeded
-                }
-                (#core::Fault::Transient, #no_error)
-            }
-        },
         Some(until) => {
-            let is_met = called(context.private, "is_met", &quote_spanned!(site=> __value), &until.value);
+            let (value, unmet) = if plan.evaluates_until_first() {
+                (quote_spanned!(site=> _), quote_spanned!(site=> __unmet))
+            } else {
+                (quote_spanned!(site=> __value), write_unmet(context, &until.value))
+            };
             quote_spanned! {site=>
-                ::core::result::Result::Ok(__value) => {
-                    if #is_met {
+                ::core::result::Result::Ok(#value) => match #unmet {
+                    ::core::option::Option::Some(__fault) => (__fault, #no_error),
+                    ::core::option::Option::None => {
                         #succeeded
+                        (#core::Fault::Transient, #no_error)
                     }
-                    (#core::Fault::Transient, #no_error)
                 }
             }
         }
@@ -72,6 +70,11 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
             #stopped
         };
     }
+}
+
+/// Evaluates `until` with `__value`. The expression is the fault of a value that does not meet it, as an `Option`.
+fn write_unmet(context: &Context<'_>, until: &Expr) -> TokenStream {
+    called(context.private, "unmet_fault", &quote_spanned!(Span::mixed_site()=> __value), until)
 }
 
 /// Records a success and leaves the loop. If a test loses the result, it counts as a value that does not meet `until`.
@@ -114,14 +117,14 @@ fn write_cancel_check(context: &Context<'_>) -> TokenStream {
     let (evaluate_until, continues) = match &args.until {
         None => (TokenStream::new(), quote_spanned!(site=> #as_result.is_err())),
         Some(until) => {
-            let is_met = called(context.private, "is_met", &quote_spanned!(site=> __value), &until.value);
+            let (core, unmet) = (context.core, write_unmet(context, &until.value));
             let evaluate = quote_spanned! {site=>
-                let __is_met = match #as_result {
-                    ::core::result::Result::Ok(__value) => #is_met,
-                    ::core::result::Result::Err(_) => false,
+                let __unmet = match #as_result {
+                    ::core::result::Result::Ok(__value) => #unmet,
+                    ::core::result::Result::Err(_) => ::core::option::Option::Some(#core::Fault::Transient),
                 };
             };
-            (evaluate, quote_spanned!(site=> !__is_met))
+            (evaluate, quote_spanned!(site=> __unmet.is_some()))
         }
     };
     quote_spanned! {site=>

@@ -60,7 +60,17 @@ fn grammar_mistakes_are_answered_with_a_form_to_type() {
             ),
             ("forever, forever", "`forever` is given twice in `#[retry(...)]`; keep one of them"),
             ("forever = true", "`forever` stands alone; remove what follows it"),
-            ("idempotent = false", "`idempotent` stands alone; remove it where it is not wanted"),
+            ("forever = false", "`forever` stands alone; remove it where it is not wanted"),
+            (
+                "idempotent = \"yes\"",
+                "`idempotent = \"yes\"` is not a `bool`; use the bare word `idempotent`, or a condition such as `idempotent = \
+                 method.is_safe()`",
+            ),
+            (
+                "idempotent = -1",
+                "`idempotent = -1` is not a `bool`; use the bare word `idempotent`, or a condition such as `idempotent = \
+                 method.is_safe()`",
+            ),
             ("clone = url", "`clone` takes a list in parentheses; use `clone(argument)`"),
             ("clone()", "`clone` names nothing; use `clone(argument)`, or remove it"),
             ("once(key)", "`key` needs a value; use `once(key = ..)`"),

@@ -40,7 +40,11 @@ fn each_setting_of_a_policy_reaches_its_builder() {
             _ => argument.form.to_owned(),
         };
         let output = squeezed(&crate::retry_tokens(tokens(&args), tokens(ASYNC)));
-        let setter = if argument.name == "delay" { "constant(" } else { argument.name };
+        let setter = match argument.name {
+            "delay" => "constant(",
+            "idempotent" => "idempotent_if",
+            name => name,
+        };
         assert!(output.contains(&format!(".{setter}(")) || output.contains(&format!("::{setter}")), "{args}: {output}");
     }
 }

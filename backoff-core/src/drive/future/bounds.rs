@@ -110,7 +110,7 @@ where
 pub trait FindFailure<R: Outcome> {
     /// Returns the fault of an outcome that does not end the call as a success. Also returns the error, if the outcome
     /// has one.
-    fn failure<'r>(&self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)>;
+    fn failure<'r>(&mut self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)>;
 }
 
 impl<R, W, U> FindFailure<R> for Criteria<W, U>
@@ -120,7 +120,7 @@ where
     U: Condition<R::Value>,
 {
     #[inline]
-    fn failure<'r>(&self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)> {
+    fn failure<'r>(&mut self, outcome: &'r R) -> Option<(Fault, Option<&'r R::Error>)> {
         Self::failure(self, outcome)
     }
 }

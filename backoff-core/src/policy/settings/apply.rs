@@ -73,8 +73,7 @@ impl Settings {
             builder = builder.push_back(mode);
         }
         match self.idempotent {
-            Some(true) => builder.idempotent(),
-            Some(false) => builder.not_idempotent(),
+            Some(idempotent) => builder.idempotent_if(idempotent),
             None => builder,
         }
     }
