@@ -79,7 +79,6 @@ extern crate alloc;
 
 #[doc(hidden)]
 pub mod __private;
-#[cfg(feature = "std")]
 mod attempt;
 #[cfg(feature = "std")]
 mod attempts;
@@ -123,7 +122,6 @@ mod text;
 mod ticker;
 mod tiers;
 
-#[cfg(feature = "std")]
 pub use crate::attempt::Attempt;
 #[cfg(feature = "std")]
 pub use crate::attempts::Attempts;
@@ -180,6 +178,8 @@ pub mod call {
     pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
     #[doc(hidden)]
     pub use crate::drive::criteria::{Criteria, EveryError, EveryValue, OwnClassification};
+    #[doc(hidden)]
+    pub use crate::drive::operation::WithAttempt;
     #[doc(hidden)]
     pub use crate::drive::shared_limits::{BudgetSource, NoBudget, NoScope, SharedLimits};
     #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! Driver for blocking calls.
 
-use super::after_attempt::text_of;
+use super::after_attempt::{text_of, time_left_around};
 use super::call::{Environment, Retry};
 use super::cancel::BlockingCancel;
 use super::criteria::{Classifier, Condition, Criteria};
@@ -105,11 +105,13 @@ where
     {
         let clock = self.environment.clock.blocking();
         let rules = self.source.rules();
-        let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::WATCHES);
+        let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::WATCHES || F::READS_ATTEMPT);
         let scope = self.environment.shared.nesting.open(None);
         let attempt_started = rules.reset_after.is_some().then(|| clock.now());
         scope.attempt_starts(|| Driver::<StateOf<P>, InstantOf<K>>::new(started).remaining(rules, clock));
-        let outcome = scope.within(|| self.operation.start());
+        let around = time_left_around(F::READS_ATTEMPT);
+        let attempt = || Driver::<StateOf<P>, _>::new(started).attempt(rules, clock, None, [None, around]);
+        let outcome = scope.within(|| self.operation.start(attempt));
         if let Some((fault, _)) = self.criteria.failure(&outcome) {
             return self.retry_after((outcome, fault), (started, attempt_started), &scope, finish);
         }
@@ -169,7 +171,9 @@ where
             driver.waited(delay);
             attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
             scope.attempt_starts(|| driver.remaining(source.rules(), clock));
-            outcome = scope.within(|| operation.start());
+            let around = time_left_around(F::READS_ATTEMPT);
+            let attempt = || driver.attempt(source.rules(), clock, Some(delay), [None, around]);
+            outcome = scope.within(|| operation.start(attempt));
             fault = if let Some((fault, _)) = criteria.failure(&outcome) {
                 fault
             } else {

@@ -8,10 +8,10 @@ use core::time::Duration;
 
 pub use self::environment::Environment;
 use super::criteria::{Classified, Criteria, EveryError, EveryValue, OwnClassification};
-use super::operation::{ErrorOf, Operation, ValueOf};
+use super::operation::{ErrorOf, Operation, ValueOf, WithAttempt};
 use super::source::{Editable, Edited};
 use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry, RecoveredEvent, RetryEvent};
-use crate::{Backoff, Fault, GiveUpEvent, Policy};
+use crate::{Attempt, Backoff, Fault, GiveUpEvent, Policy};
 
 /// A call that has not started, returned by [`Policy::retry`].
 ///
@@ -58,8 +58,49 @@ impl<B: Backoff> Policy<B> {
     where
         F: Operation<M>,
     {
-        Retry {
-            source: self,
+        Retry::new(self, operation)
+    }
+
+    /// Returns a call of `operation` as [`retry`](Self::retry) does. The closure receives its [`Attempt`]: number,
+    /// `is_last`, times. `attempt = ctx` is the same for the body of an annotated function.
+    ///
+    /// The clock is read when the call starts, and once or twice for each attempt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(1)).jitter(backoff_core::Jitter::None).max_attempts(3).build();
+    /// let answer = policy
+    ///     .retry_with(|attempt| match attempt.number() {
+    ///         1 => Err("the near replica is down"),
+    ///         _ if attempt.is_last() => Ok("from the far replica"),
+    ///         _ => Err("the near replica is down, after a delay"),
+    ///     })
+    ///     .sleep(|_| ())
+    ///     .call()?;
+    /// assert_eq!(answer, "from the far replica");
+    /// # Ok::<(), &str>(())
+    /// ```
+    ///
+    /// An async operation moves the value into its future: `|attempt| async move { .. }`.
+    #[inline]
+    pub fn retry_with<F, R, M>(&self, operation: F) -> Retry<&Self, M, WithAttempt<F>>
+    where
+        F: FnMut(Attempt) -> R,
+        WithAttempt<F>: Operation<M>,
+    {
+        Retry::new(self, WithAttempt(operation))
+    }
+}
+
+impl<P, M, F> Retry<P, M, F> {
+    #[inline]
+    fn new(source: P, operation: F) -> Self {
+        Self {
+            source,
             operation,
             criteria: Criteria::new(),
             observer: (),

@@ -14,11 +14,11 @@ use pin_project_lite::pin_project;
 pub(crate) use self::bounds::AsyncCall;
 use self::bounds::{CallParts, FindFailure as _};
 pub use self::report::ReportFuture;
-use super::after_attempt::text_of;
+use super::after_attempt::{text_of, time_left_around};
 use super::call::{Environment, Retry};
 use super::cancel::{AsyncCancel, KeepsOutcome};
 use super::criteria::Criteria;
-use super::operation::{Async, Operation as _};
+use super::operation::{Async, Operation};
 use super::race::{DelayEnd, PollOrder, Signal, TimeoutKind, poll_attempt, poll_delay};
 use super::shared_limits::{BudgetSource as _, Nesting, OpenScope, SharedLimits};
 use super::source::PolicySource;
@@ -123,7 +123,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         loop {
             let mut this = self.as_mut().project();
             match this.phase.as_mut().project() {
-                PhasePinned::Ready => self.as_mut().start_attempt(),
+                PhasePinned::Ready => self.as_mut().start_attempt(None),
                 PhasePinned::Attempt { attempt, limit, order, started, limited_to } => {
                     let (started, limited_to) = (*started, *limited_to);
                     let scope = this.scope.as_ref();
@@ -176,8 +176,8 @@ impl<C: AsyncCall> RetryFuture<C> {
         }
     }
 
-    /// Starts the next attempt. The first attempt also starts the clock and the timeout of the call.
-    fn start_attempt(self: Pin<&mut Self>) {
+    /// Starts the next attempt, after `last_delay`. The first attempt also starts the clock and the timeout of the call.
+    fn start_attempt(self: Pin<&mut Self>, last_delay: Option<Duration>) {
         let mut this = self.project();
         let rules = this.source.rules();
         let clock = this.clock.runtime();
@@ -187,7 +187,8 @@ impl<C: AsyncCall> RetryFuture<C> {
         }
         let is_timed = *this.is_reported
             || <C::Observer as Observer<ErrorOf<C>>>::WATCHES
-            || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET;
+            || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET
+            || <C::Operation as Operation<Async>>::READS_ATTEMPT;
         if this.driver.is_none() {
             *this.driver = DriverOf::<C>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
         }
@@ -201,7 +202,12 @@ impl<C: AsyncCall> RetryFuture<C> {
         let started = rules.reset_after.is_some().then(|| clock.now());
         let limit =
             <C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
-        let (attempt, order) = (scope.within(|| this.operation.start()), PollOrder::default());
+        let given = [this.timeouts.call(), time_left_around(<C::Operation as Operation<Async>>::READS_ATTEMPT)];
+        let described = || match this.driver.as_ref() {
+            Some(driver) => driver.attempt(rules, clock, last_delay, given),
+            None => DriverOf::<C>::new(None).attempt(rules, clock, last_delay, given),
+        };
+        let (attempt, order) = (scope.within(|| this.operation.start(described)), PollOrder::default());
         this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }
 
@@ -262,7 +268,7 @@ impl<C: AsyncCall> RetryFuture<C> {
                 if let Some(driver) = this.driver {
                     driver.waited(delay);
                 }
-                self.start_attempt();
+                self.start_attempt(Some(delay));
                 return None;
             }
             DelayEnd::Cancelled => {

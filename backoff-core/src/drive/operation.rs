@@ -2,7 +2,7 @@
 
 use core::future::Future;
 
-use crate::Outcome;
+use crate::{Attempt, Outcome};
 
 /// Marks operations that block the thread.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +29,11 @@ pub trait Operation<M> {
     type Attempt;
     /// Outcome of an attempt.
     type Outcome: Outcome;
+    /// `true` if the operation reads its [`Attempt`]. If `false`, the clock is not read for it.
+    const READS_ATTEMPT: bool = false;
 
-    /// Starts an attempt.
-    fn start(&mut self) -> Self::Attempt;
+    /// Starts an attempt. `attempt` makes the description of it, for an operation that reads that.
+    fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Attempt;
 }
 
 impl<F, R> Operation<Blocking> for F
@@ -43,7 +45,7 @@ where
     type Outcome = R;
 
     #[inline]
-    fn start(&mut self) -> R {
+    fn start(&mut self, _: impl FnOnce() -> Attempt) -> R {
         self()
     }
 }
@@ -58,8 +60,43 @@ where
     type Outcome = A::Output;
 
     #[inline]
-    fn start(&mut self) -> A {
+    fn start(&mut self, _: impl FnOnce() -> Attempt) -> A {
         self()
+    }
+}
+
+/// An operation that receives its [`Attempt`]; see [`Policy::retry_with`](crate::Policy::retry_with).
+#[derive(Clone, Copy, Debug)]
+pub struct WithAttempt<F>(pub(crate) F);
+
+impl<F, R> Operation<Blocking> for WithAttempt<F>
+where
+    F: FnMut(Attempt) -> R,
+    R: Outcome,
+{
+    type Attempt = R;
+    type Outcome = R;
+    const READS_ATTEMPT: bool = true;
+
+    #[inline]
+    fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> R {
+        (self.0)(attempt())
+    }
+}
+
+impl<F, A> Operation<Async> for WithAttempt<F>
+where
+    F: FnMut(Attempt) -> A,
+    A: Future,
+    A::Output: Outcome,
+{
+    type Attempt = A;
+    type Outcome = A::Output;
+    const READS_ATTEMPT: bool = true;
+
+    #[inline]
+    fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> A {
+        (self.0)(attempt())
     }
 }
 

@@ -14,6 +14,7 @@ mod cases_limits;
 mod cases_push_back;
 mod cases_ticker;
 mod cases_timeouts;
+mod closures_attempt;
 mod nesting;
 mod nesting_success;
 mod nesting_tasks;
