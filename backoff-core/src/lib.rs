@@ -188,6 +188,8 @@ pub mod call {
     pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, Timeouts};
     #[doc(hidden)]
     pub use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry};
+    #[doc(hidden)]
+    pub use crate::sleep::SleepFn;
 }
 
 /// Runs the README's examples as documentation tests, if the features that they use are on.

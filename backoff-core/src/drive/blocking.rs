@@ -14,7 +14,7 @@ use crate::decision::{Decision, Failure, StopReason};
 use crate::error::Ended;
 use crate::observe::Observer;
 use crate::random::Random;
-use crate::sleep::BlockingSleeper;
+use crate::sleep::BlockingSleepMut;
 use crate::{Backoff, Fault, Outcome, RetryError, Success};
 
 // The bounds that a wrong argument can violate are on each method, not on the `impl`. The compiler then explains the
@@ -56,7 +56,7 @@ where
     #[inline]
     pub fn call(self) -> F::Outcome
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
@@ -85,7 +85,7 @@ where
     /// ```
     pub fn call_report(self) -> ReportOf<F, Blocking>
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
@@ -98,7 +98,7 @@ where
     #[inline]
     fn run<A>(mut self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
@@ -136,13 +136,13 @@ where
         finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A,
     ) -> A
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
     {
-        let Self { source, mut operation, criteria, mut observer, environment, .. } = self;
-        let Environment { sleeper, clock, mut random, cancel, shared, .. } = environment;
+        let Self { source, mut operation, mut criteria, mut observer, environment, .. } = self;
+        let Environment { mut sleeper, clock, mut random, cancel, shared, .. } = environment;
         let clock = clock.blocking();
         let label = shared.label();
         let mut driver = Driver::new(started);
@@ -159,7 +159,7 @@ where
             };
             let held = X::hold(outcome);
             if !delay.is_zero() {
-                cancel.wait(&sleeper, delay);
+                cancel.wait(&mut sleeper, delay);
             }
             let interrupted = if cancel.is_cancelled() { X::release(held) } else { None };
             if let Some(outcome) = interrupted {

@@ -113,7 +113,8 @@ impl<P, M, F> Retry<P, M, F> {
 impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Criteria<EveryError, U>, O, E> {
     /// Sets the classifier that decides which errors to retry. It returns `true` to retry, or a [`Fault`].
     ///
-    /// Default: every error is transient.
+    /// Default: every error is transient. The closure may have a state, for example a count of errors of one kind. It
+    /// runs once for each failed attempt.
     ///
     /// # Examples
     ///
@@ -136,7 +137,7 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Criteria<EveryError, U>, O, 
     #[inline]
     pub fn when<W, A>(self, classifier: W) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where
-        W: Fn(&ErrorOf<F, M>) -> A,
+        W: FnMut(&ErrorOf<F, M>) -> A,
         A: Into<Fault>,
     {
         self.with_classifier(classifier)

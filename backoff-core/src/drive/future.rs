@@ -28,7 +28,7 @@ use crate::clock::{Clock, ClockSource};
 use crate::decision::{AttemptLimit, Decision, Failure, StopReason};
 use crate::error::Ended;
 use crate::observe::Observer;
-use crate::sleep::{Sleeper, Wait};
+use crate::sleep::{SleepMut, Wait};
 use crate::test_hooks::poll_without_waiting;
 use crate::{Backoff, Fault, Outcome};
 
@@ -36,7 +36,7 @@ use crate::{Backoff, Fault, Outcome};
 type DriverOf<C> = Driver<StateOf<C>, InstantOf<C>>;
 type StateOf<C> = <<<C as AsyncCall>::Source as PolicySource>::Backoff as Backoff>::State;
 type InstantOf<C> = <<<C as AsyncCall>::Clock as ClockSource>::Async as Clock>::Instant;
-type SleepOf<C> = <<C as AsyncCall>::Sleeper as Sleeper>::Sleep;
+type SleepOf<C> = <<C as AsyncCall>::Sleeper as SleepMut>::Sleep;
 type TimerOf<C> =
     <<C as AsyncCall>::Timeouts as TimeoutSignals<<C as AsyncCall>::Outcome>>::Timer<<C as AsyncCall>::Sleeper>;
 type HeldOf<C> = <<C as AsyncCall>::Cancel as KeepsOutcome>::Held<<C as AsyncCall>::Outcome>;
