@@ -178,6 +178,9 @@ pub mod call {
     pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
     #[doc(hidden)]
     pub use crate::drive::criteria::{Criteria, EveryError, EveryValue, OwnClassification};
+    #[cfg(feature = "async")]
+    #[doc(hidden)]
+    pub use crate::drive::future::{AwaitCall, Lends};
     #[doc(hidden)]
     pub use crate::drive::operation::WithAttempt;
     #[doc(hidden)]

@@ -98,7 +98,7 @@ impl<B: Backoff> Policy<B> {
 
 impl<P, M, F> Retry<P, M, F> {
     #[inline]
-    fn new(source: P, operation: F) -> Self {
+    pub(super) fn new(source: P, operation: F) -> Self {
         Self {
             source,
             operation,

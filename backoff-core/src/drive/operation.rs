@@ -17,8 +17,9 @@ pub enum Async {}
 /// The compiler infers which of the two it is; `M` is [`Blocking`] or [`Async`]. Any other [`Outcome`] can replace
 /// `Result`.
 ///
-/// A closure that borrows mutably from its environment cannot return a future that uses the borrow. The manual loop
-/// ([`Policy::start`](crate::Policy::start)) and `#[retry]` do not have this limit.
+/// A closure that borrows mutably from its environment cannot return a future that uses the borrow. An `async` closure
+/// can, with `policy.retry_mut(..)`. The manual loop ([`Policy::start`](crate::Policy::start))
+/// and `#[retry]` do not have this limit either.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation that can be retried",
     label = "expected a closure that returns `Result`, `Option`, or a future of one",

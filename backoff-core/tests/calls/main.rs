@@ -15,6 +15,7 @@ mod cases_push_back;
 mod cases_ticker;
 mod cases_timeouts;
 mod closures_attempt;
+mod closures_lending;
 mod closures_state;
 mod nesting;
 mod nesting_success;
