@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-/// A snapshot of the present attempt for the body of a retried function: the value that `attempt = ctx` binds.
+/// A snapshot of the present attempt: the value that `attempt = ctx` binds for the body of a retried function, and that
+/// the closure of [`Policy::retry_with`](crate::Policy::retry_with) receives.
 ///
 /// # Examples
 ///

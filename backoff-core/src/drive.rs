@@ -25,12 +25,12 @@ use core::time::Duration;
 use self::after_attempt::{EventData, decide_outlined};
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
-use crate::Budget;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::random::Random;
+use crate::{Attempt, Budget};
 use backoff_rules::Rules;
 
 /// The state of one call.
@@ -142,6 +142,22 @@ impl<S, I: Copy> Driver<S, I> {
     /// Returns the remaining time of `max_elapsed`. Returns `None` if nothing limits the call yet.
     pub(crate) fn remaining(&self, rules: &Rules, clock: &impl Clock<Instant = I>) -> Option<Duration> {
         with_test_rules(rules, |rules| remaining(rules, &self.progress, self.elapsed(clock)))
+    }
+
+    /// Returns the description of the attempt that starts now, after `last_delay`. The limits around it are the timeout
+    /// of the call and the time that enclosing calls leave.
+    pub(crate) fn attempt(
+        &self,
+        rules: &Rules,
+        clock: &impl Clock<Instant = I>,
+        last_delay: Option<Duration>,
+        [timeout, around]: [Option<Duration>; 2],
+    ) -> Attempt {
+        let elapsed = self.elapsed(clock);
+        let own = self.remaining(rules, clock);
+        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), around];
+        let number = self.progress.attempts().saturating_add(1);
+        Attempt::new(number, with_test_rules(rules, Rules::attempts_limit), elapsed, last_delay, limits)
     }
 
     /// Returns the elapsed time of the call in the form that observers receive.

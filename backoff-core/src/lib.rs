@@ -79,7 +79,6 @@ extern crate alloc;
 
 #[doc(hidden)]
 pub mod __private;
-#[cfg(feature = "std")]
 mod attempt;
 #[cfg(feature = "std")]
 mod attempts;
@@ -123,7 +122,6 @@ mod text;
 mod ticker;
 mod tiers;
 
-#[cfg(feature = "std")]
 pub use crate::attempt::Attempt;
 #[cfg(feature = "std")]
 pub use crate::attempts::Attempts;
@@ -180,6 +178,11 @@ pub mod call {
     pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
     #[doc(hidden)]
     pub use crate::drive::criteria::{Answer, Criteria, EveryError, EveryValue, OwnClassification};
+    #[cfg(feature = "async")]
+    #[doc(hidden)]
+    pub use crate::drive::future::{AwaitCall, Lends};
+    #[doc(hidden)]
+    pub use crate::drive::operation::WithAttempt;
     #[doc(hidden)]
     pub use crate::drive::shared_limits::{BudgetSource, NoBudget, NoScope, SharedLimits};
     #[doc(hidden)]
@@ -188,6 +191,8 @@ pub mod call {
     pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, Timeouts};
     #[doc(hidden)]
     pub use crate::observe::{Adjust, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+    #[doc(hidden)]
+    pub use crate::sleep::SleepFn;
 }
 
 /// Runs the README's examples as documentation tests, if the features that they use are on.

@@ -24,7 +24,8 @@ use crate::test_hooks;
 /// Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too. Blocking calls
 /// use [`std::thread::sleep`] and need only the feature `std`.
 ///
-/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A zero delay never reaches a sleeper. The sleeper
+/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the sleeper
+/// of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The sleeper
 /// also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time out that is
 /// not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
 ///
@@ -66,7 +67,8 @@ where
 
 /// Waits for a delay by blocking the thread.
 ///
-/// Closures `Fn(Duration)` are blocking sleepers. A zero delay never reaches a sleeper.
+/// Closures `Fn(Duration)` are blocking sleepers. A closure with a state (`FnMut`) can be the sleeper of one call, given
+/// with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper.
 ///
 /// # Examples
 ///
@@ -103,6 +105,98 @@ where
     #[inline]
     fn sleep(&self, delay: Duration) {
         self(delay);
+    }
+}
+
+/// A sleeper as a driver of async calls uses it: one that may have a state.
+///
+/// [`Sleeper`] takes `&self`, so that calls can share one. A closure with a state cannot be shared, and belongs to one
+/// call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot wait in async code",
+    label = "no async sleeper",
+    note = "the closure in `sleep` returns a future of `()` in an async call: `|delay| tokio::time::sleep(delay)`"
+)]
+pub trait SleepMut {
+    /// The future that waits.
+    type Sleep: Future<Output = ()>;
+
+    #[doc(hidden)]
+    fn sleep_mut(&mut self, delay: Duration) -> Self::Sleep;
+}
+
+/// A sleeper as a driver of blocking calls uses it: one that may have a state.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot wait in blocking code",
+    label = "no blocking sleeper",
+    note = "the closure in `sleep` returns nothing in a blocking call: `|delay| std::thread::sleep(delay)`"
+)]
+pub trait BlockingSleepMut {
+    #[doc(hidden)]
+    fn sleep_mut(&mut self, delay: Duration);
+
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn sleep_mut_unless_cancelled(&mut self, delay: Duration, token: &crate::CancelToken);
+}
+
+impl<S: Sleeper> SleepMut for S {
+    type Sleep = S::Sleep;
+
+    #[inline]
+    fn sleep_mut(&mut self, delay: Duration) -> S::Sleep {
+        self.sleep(delay)
+    }
+}
+
+impl<S: BlockingSleeper> BlockingSleepMut for S {
+    #[inline]
+    fn sleep_mut(&mut self, delay: Duration) {
+        self.sleep(delay);
+    }
+
+    #[cfg(feature = "std")]
+    #[inline]
+    fn sleep_mut_unless_cancelled(&mut self, delay: Duration, token: &crate::CancelToken) {
+        self.sleep_unless_cancelled(delay, token);
+    }
+}
+
+/// A closure `FnMut(Duration)` as the sleeper of one call. It returns `()` for a blocking call, and a future for an
+/// async call.
+#[derive(Clone, Copy, Debug)]
+pub struct SleepFn<F>(pub(crate) F);
+
+#[diagnostic::do_not_recommend]
+impl<F, S> SleepMut for SleepFn<F>
+where
+    F: FnMut(Duration) -> S,
+    S: Future<Output = ()>,
+{
+    type Sleep = S;
+
+    #[inline]
+    fn sleep_mut(&mut self, delay: Duration) -> S {
+        (self.0)(delay)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F> BlockingSleepMut for SleepFn<F>
+where
+    F: FnMut(Duration),
+{
+    #[inline]
+    fn sleep_mut(&mut self, delay: Duration) {
+        (self.0)(delay);
+    }
+
+    #[cfg(feature = "std")]
+    fn sleep_mut_unless_cancelled(&mut self, delay: Duration, token: &crate::CancelToken) {
+        // A closure cannot be woken. The driver detects the cancellation after it.
+        if !token.is_cancelled() {
+            self.sleep_mut(delay);
+        }
     }
 }
 
@@ -172,7 +266,7 @@ mod wait {
 
     use pin_project_lite::pin_project;
 
-    use super::Sleeper;
+    use super::SleepMut;
     use crate::test_hooks;
 
     pin_project! {
@@ -188,11 +282,11 @@ mod wait {
 
     impl<Z> Wait<Z> {
         #[inline]
-        pub(crate) fn new(sleeper: &impl Sleeper<Sleep = Z>, delay: Duration) -> Self {
+        pub(crate) fn new(sleeper: &mut impl SleepMut<Sleep = Z>, delay: Duration) -> Self {
             if delay.is_zero() {
                 return Self::Yield { yielded: false };
             }
-            Self::Sleep { sleep: sleeper.sleep(delay) }
+            Self::Sleep { sleep: sleeper.sleep_mut(delay) }
         }
     }
 

@@ -102,10 +102,16 @@ fn with_enclosing_calls(failure: Failure<'_>) -> Failure<'_> {
     failure
 }
 
-/// Returns the time that enclosing calls leave, or `None` without a limit.
-#[cfg(feature = "std")]
-pub(crate) fn time_left() -> Option<Duration> {
-    crate::nesting::enclosing_limits().time_left
+/// Returns the time that enclosing calls leave, or `None` without a limit. Returns `None` also if it is not needed.
+#[inline]
+pub(crate) fn time_left_around(is_needed: bool) -> Option<Duration> {
+    #[cfg(feature = "std")]
+    return if is_needed { crate::nesting::enclosing_limits().time_left } else { None };
+    #[cfg(not(feature = "std"))]
+    {
+        let _ = is_needed;
+        None
+    }
 }
 
 /// Notifies enclosing calls that this one gave up.

@@ -1,6 +1,6 @@
 //! Driver for blocking calls.
 
-use super::after_attempt::text_of;
+use super::after_attempt::{text_of, time_left_around};
 use super::call::{Environment, Retry};
 use super::cancel::BlockingCancel;
 use super::criteria::{Classifier, Condition, Criteria};
@@ -14,7 +14,7 @@ use crate::decision::{Decision, Failure, StopReason};
 use crate::error::Ended;
 use crate::observe::Observer;
 use crate::random::Random;
-use crate::sleep::BlockingSleeper;
+use crate::sleep::BlockingSleepMut;
 use crate::{Backoff, Fault, Outcome, RetryError, Success};
 
 // The bounds that a wrong argument can violate are on each method, not on the `impl`. The compiler then explains the
@@ -56,7 +56,7 @@ where
     #[inline]
     pub fn call(self) -> F::Outcome
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
@@ -85,7 +85,7 @@ where
     /// ```
     pub fn call_report(self) -> ReportOf<F, Blocking>
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
@@ -98,18 +98,21 @@ where
     #[inline]
     fn run<A>(mut self, is_reported: bool, finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A) -> A
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
     {
         let clock = self.environment.clock.blocking();
         let rules = self.source.rules();
-        let started = Driver::<StateOf<P>, _>::started(rules, clock, is_reported || O::NEEDS_TIME);
+        let is_timed = is_reported || O::NEEDS_TIME || F::READS_ATTEMPT;
+        let started = Driver::<StateOf<P>, _>::started(rules, clock, is_timed);
         let scope = self.environment.shared.nesting.open(None);
         let attempt_started = rules.reset_after.is_some().then(|| clock.now());
         scope.attempt_starts(|| Driver::<StateOf<P>, InstantOf<K>>::new(started).remaining(rules, clock));
-        let outcome = scope.within(|| self.operation.start());
+        let around = time_left_around(F::READS_ATTEMPT);
+        let attempt = || Driver::<StateOf<P>, _>::new(started).attempt(rules, clock, None, [None, around]);
+        let outcome = scope.within(|| self.operation.start(attempt));
         if let Some((fault, _)) = self.criteria.failure(&outcome) {
             return self.retry_after((outcome, fault), (started, attempt_started), &scope, finish);
         }
@@ -134,13 +137,13 @@ where
         finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A,
     ) -> A
     where
-        S: BlockingSleeper,
+        S: BlockingSleepMut,
         K: ClockSource,
         G: Random,
         X: BlockingCancel,
     {
         let Self { source, mut operation, mut criteria, mut observer, environment, .. } = self;
-        let Environment { sleeper, clock, mut random, cancel, shared, .. } = environment;
+        let Environment { mut sleeper, clock, mut random, cancel, shared, .. } = environment;
         let clock = clock.blocking();
         let label = shared.label();
         let mut driver = Driver::new(started);
@@ -157,7 +160,7 @@ where
             };
             let held = X::hold(outcome);
             if !delay.is_zero() {
-                cancel.wait(&sleeper, delay);
+                cancel.wait(&mut sleeper, delay);
             }
             let interrupted = if cancel.is_cancelled() { X::release(held) } else { None };
             if let Some(outcome) = interrupted {
@@ -169,7 +172,9 @@ where
             driver.waited(delay);
             attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
             scope.attempt_starts(|| driver.remaining(source.rules(), clock));
-            outcome = scope.within(|| operation.start());
+            let around = time_left_around(F::READS_ATTEMPT);
+            let attempt = || driver.attempt(source.rules(), clock, Some(delay), [None, around]);
+            outcome = scope.within(|| operation.start(attempt));
             fault = if let Some((fault, _)) = criteria.failure(&outcome) {
                 fault
             } else {

@@ -9,10 +9,10 @@ use core::time::Duration;
 
 pub use self::environment::Environment;
 use super::criteria::{Answer, Classified, Criteria, EveryError, EveryValue, OwnClassification};
-use super::operation::{ErrorOf, Operation, ValueOf};
+use super::operation::{ErrorOf, Operation, ValueOf, WithAttempt};
 use super::source::{Editable, Edited};
 use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry, RecoveredEvent, RetryEvent};
-use crate::{Backoff, Fault, GiveUpEvent, Policy};
+use crate::{Attempt, Backoff, Fault, GiveUpEvent, Policy};
 
 /// A call that has not started, returned by [`Policy::retry`].
 ///
@@ -59,8 +59,49 @@ impl<B: Backoff> Policy<B> {
     where
         F: Operation<M>,
     {
-        Retry {
-            source: self,
+        Retry::new(self, operation)
+    }
+
+    /// Returns a call of `operation` as [`retry`](Self::retry) does. The closure receives its [`Attempt`]: number,
+    /// `is_last`, times. `attempt = ctx` is the same for the body of an annotated function.
+    ///
+    /// The clock is read when the call starts, and once or twice for each attempt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(1)).jitter(backoff_core::Jitter::None).max_attempts(3).build();
+    /// let answer = policy
+    ///     .retry_with(|attempt| match attempt.number() {
+    ///         1 => Err("the near replica is down"),
+    ///         _ if attempt.is_last() => Ok("from the far replica"),
+    ///         _ => Err("the near replica is down, after a delay"),
+    ///     })
+    ///     .sleep(|_| ())
+    ///     .call()?;
+    /// assert_eq!(answer, "from the far replica");
+    /// # Ok::<(), &str>(())
+    /// ```
+    ///
+    /// An async operation moves the value into its future: `|attempt| async move { .. }`.
+    #[inline]
+    pub fn retry_with<F, R, M>(&self, operation: F) -> Retry<&Self, M, WithAttempt<F>>
+    where
+        F: FnMut(Attempt) -> R,
+        WithAttempt<F>: Operation<M>,
+    {
+        Retry::new(self, WithAttempt(operation))
+    }
+}
+
+impl<P, M, F> Retry<P, M, F> {
+    #[inline]
+    pub(super) fn new(source: P, operation: F) -> Self {
+        Self {
+            source,
             operation,
             criteria: Criteria::new(),
             observer: (),
@@ -73,7 +114,8 @@ impl<B: Backoff> Policy<B> {
 impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Criteria<EveryError, U>, O, E> {
     /// Sets the classifier that decides which errors to retry. It returns `true` to retry, or a [`Fault`].
     ///
-    /// Default: every error is transient.
+    /// Default: every error is transient. The closure may have a state, for example a count of errors of one kind. It
+    /// runs once for each failed attempt.
     ///
     /// # Examples
     ///
@@ -96,7 +138,7 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Criteria<EveryError, U>, O, 
     #[inline]
     pub fn when<W, A>(self, classifier: W) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where
-        W: Fn(&ErrorOf<F, M>) -> A,
+        W: FnMut(&ErrorOf<F, M>) -> A,
         A: Into<Fault>,
     {
         self.with_classifier(classifier)

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::sleep::BlockingSleeper;
+use crate::sleep::BlockingSleepMut;
 
 /// No cancellation.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,7 @@ pub trait BlockingCancel: KeepsOutcome {
     fn is_cancelled(&self) -> bool;
     /// Waits for the delay. Returns early on cancellation if the sleeper supports it.
     #[doc(hidden)]
-    fn wait(&self, sleeper: &impl BlockingSleeper, delay: Duration);
+    fn wait(&self, sleeper: &mut impl BlockingSleepMut, delay: Duration);
 }
 
 impl BlockingCancel for NoCancel {
@@ -71,8 +71,8 @@ impl BlockingCancel for NoCancel {
     }
 
     #[inline]
-    fn wait(&self, sleeper: &impl BlockingSleeper, delay: Duration) {
-        sleeper.sleep(delay);
+    fn wait(&self, sleeper: &mut impl BlockingSleepMut, delay: Duration) {
+        sleeper.sleep_mut(delay);
     }
 }
 
@@ -83,8 +83,8 @@ impl<C: core::borrow::Borrow<crate::CancelToken>> BlockingCancel for CancelledBy
         self.0.borrow().is_cancelled()
     }
 
-    fn wait(&self, sleeper: &impl BlockingSleeper, delay: Duration) {
-        sleeper.sleep_unless_cancelled(delay, self.0.borrow());
+    fn wait(&self, sleeper: &mut impl BlockingSleepMut, delay: Duration) {
+        sleeper.sleep_mut_unless_cancelled(delay, self.0.borrow());
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{Classify, Fault, Outcome, classify};
 /// Classifies an error for retrying.
 pub trait Classifier<E> {
     /// Returns the fault of the error, which decides whether another attempt may succeed.
-    fn fault(&self, error: &E) -> Fault;
+    fn fault(&mut self, error: &E) -> Fault;
 }
 
 /// The default classifier: every error is transient.
@@ -18,18 +18,18 @@ pub struct EveryError;
 
 impl<E> Classifier<E> for EveryError {
     #[inline]
-    fn fault(&self, _: &E) -> Fault {
+    fn fault(&mut self, _: &E) -> Fault {
         Fault::Transient
     }
 }
 
 impl<E, F, A> Classifier<E> for F
 where
-    F: Fn(&E) -> A,
+    F: FnMut(&E) -> A,
     A: Into<Fault>,
 {
     #[inline]
-    fn fault(&self, error: &E) -> Fault {
+    fn fault(&mut self, error: &E) -> Fault {
         self(error).into()
     }
 }
@@ -46,7 +46,7 @@ impl<K> OwnClassification<K> {
 
 impl<E: Classified<K>, K> Classifier<E> for OwnClassification<K> {
     #[inline]
-    fn fault(&self, error: &E) -> Fault {
+    fn fault(&mut self, error: &E) -> Fault {
         error.fault()
     }
 }

@@ -1,24 +1,26 @@
 //! Driver for async calls: a named, unboxed future. It is `Send` if its fields are.
 
 mod bounds;
+mod lending;
 mod report;
 
 use core::fmt;
 use core::future::{Future, IntoFuture};
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
 pub(crate) use self::bounds::AsyncCall;
 use self::bounds::{CallParts, FindFailure as _};
+pub use self::lending::{AwaitCall, Lends};
 pub use self::report::ReportFuture;
-use super::after_attempt::text_of;
+use super::after_attempt::{text_of, time_left_around};
 use super::call::{Environment, Retry};
 use super::cancel::{AsyncCancel, KeepsOutcome};
 use super::criteria::Criteria;
-use super::operation::{Async, Operation as _};
+use super::operation::{Async, Operation};
 use super::race::{DelayEnd, PollOrder, Signal, TimeoutKind, poll_attempt, poll_delay};
 use super::shared_limits::{BudgetSource as _, Nesting, OpenScope, SharedLimits};
 use super::source::PolicySource;
@@ -28,7 +30,7 @@ use crate::clock::{Clock, ClockSource};
 use crate::decision::{AttemptLimit, Decision, Failure, StopReason};
 use crate::error::Ended;
 use crate::observe::Observer;
-use crate::sleep::{Sleeper, Wait};
+use crate::sleep::{SleepMut, Wait};
 use crate::test_hooks::poll_without_waiting;
 use crate::{Backoff, Fault, Outcome};
 
@@ -36,11 +38,34 @@ use crate::{Backoff, Fault, Outcome};
 type DriverOf<C> = Driver<StateOf<C>, InstantOf<C>>;
 type StateOf<C> = <<<C as AsyncCall>::Source as PolicySource>::Backoff as Backoff>::State;
 type InstantOf<C> = <<<C as AsyncCall>::Clock as ClockSource>::Async as Clock>::Instant;
-type SleepOf<C> = <<C as AsyncCall>::Sleeper as Sleeper>::Sleep;
+type SleepOf<C> = <<C as AsyncCall>::Sleeper as SleepMut>::Sleep;
 type TimerOf<C> =
     <<C as AsyncCall>::Timeouts as TimeoutSignals<<C as AsyncCall>::Outcome>>::Timer<<C as AsyncCall>::Sleeper>;
 type HeldOf<C> = <<C as AsyncCall>::Cancel as KeepsOutcome>::Held<<C as AsyncCall>::Outcome>;
 type ErrorOf<C> = <<C as AsyncCall>::Outcome as Outcome>::Error;
+/// The last outcome of the call `C`, and the stop reason.
+type EndOf<C> = (<C as AsyncCall>::Outcome, Option<StopReason>);
+
+/// The attempt in progress, as the engine polls it.
+trait CurrentAttempt<C: AsyncCall> {
+    /// Polls the attempt. `own` is the one that the engine keeps.
+    fn poll(&mut self, own: Pin<&mut C::Attempt>, cx: &mut Context<'_>) -> Poll<C::Outcome>;
+    /// Drops an attempt that the engine does not keep.
+    fn drop_it(&mut self);
+}
+
+/// The attempt that the engine keeps.
+struct OwnAttempt;
+
+impl<C: AsyncCall> CurrentAttempt<C> for OwnAttempt {
+    #[inline]
+    fn poll(&mut self, own: Pin<&mut C::Attempt>, cx: &mut Context<'_>) -> Poll<C::Outcome> {
+        own.poll(cx)
+    }
+
+    #[inline]
+    fn drop_it(&mut self) {}
+}
 
 pin_project! {
     /// Current phase of the call. An attempt and a delay never exist at the same time.
@@ -119,65 +144,79 @@ impl<C: AsyncCall> RetryFuture<C> {
     }
 
     /// Polls the call to its end. Returns the last outcome and the stop reason.
-    fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(C::Outcome, Option<StopReason>)> {
+    fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<EndOf<C>> {
         loop {
-            let mut this = self.as_mut().project();
-            match this.phase.as_mut().project() {
-                PhasePinned::Ready => self.as_mut().start_attempt(),
-                PhasePinned::Attempt { attempt, limit, order, started, limited_to } => {
-                    let (started, limited_to) = (*started, *limited_to);
-                    let scope = this.scope.as_ref();
-                    let run = |cx: &mut Context<'_>| match scope {
-                        Some(scope) => scope.within(|| attempt.poll(cx)),
-                        None => attempt.poll(cx),
-                    };
-                    let (outcome, dropped_by) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
-                        Poll::Pending => return Poll::Pending,
-                        Poll::Ready(Ok(outcome)) => {
-                            this.phase.set(Phase::Done); // drops the attempt before anything else
-                            (outcome, None)
-                        }
-                        Poll::Ready(Err(struck)) => {
-                            this.phase.set(Phase::Done);
-                            let (time, reason) = match (struck, limited_to.zip(this.timeouts.attempt())) {
-                                (TimeoutKind::Attempt, Some((limit, timeout))) => (limit.time(), limit.reason(timeout)),
-                                (TimeoutKind::Attempt, None) | (TimeoutKind::Call, _) => {
-                                    (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
-                                }
-                            };
-                            // Without timeouts, no limit can have struck.
-                            let Some(outcome) = this.timeouts.outcome(time) else { return Poll::Pending };
-                            (outcome, reason)
-                        }
-                    };
-                    if let Some(end) = self.as_mut().after_attempt(cx, outcome, started, dropped_by) {
-                        return Poll::Ready(end);
-                    }
-                }
-                PhasePinned::Sleep { wait, delay, .. } => {
-                    let delay = *delay;
-                    let clock = this.clock.runtime();
-                    let is_past = |limit, driver: &Driver<_, _>| driver.is_past(limit, clock);
-                    let end = match poll_delay(cx, wait, this.cancel.as_mut(), this.deadline.as_mut()) {
-                        Poll::Pending => return Poll::Pending,
-                        Poll::Ready(DelayEnd::Elapsed) => {
-                            let limits = this.timeouts.call().zip(this.driver.as_ref());
-                            let has_struck = limits.is_some_and(|(limit, driver)| is_past(limit, driver));
-                            if has_struck { DelayEnd::TimedOut } else { DelayEnd::Elapsed }
-                        }
-                        Poll::Ready(end) => end,
-                    };
-                    if let Some(end) = self.as_mut().after_delay(end, delay) {
-                        return Poll::Ready(end);
-                    }
-                }
-                PhasePinned::Done => panic!("`RetryFuture` polled after completion"),
+            if let Some(end) = ready!(self.as_mut().poll_phase(cx, &mut OwnAttempt)) {
+                return Poll::Ready(end);
             }
         }
     }
 
-    /// Starts the next attempt. The first attempt also starts the clock and the timeout of the call.
-    fn start_attempt(self: Pin<&mut Self>) {
+    /// Polls the present phase to its end. Returns the end of the call, or `None` if another phase has begun.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "each driver has one copy, in its loop")]
+    fn poll_phase(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        current: &mut impl CurrentAttempt<C>,
+    ) -> Poll<Option<EndOf<C>>> {
+        let mut this = self.as_mut().project();
+        match this.phase.as_mut().project() {
+            PhasePinned::Ready => {
+                self.as_mut().start_attempt(None);
+                Poll::Ready(None)
+            }
+            PhasePinned::Attempt { attempt, limit, order, started, limited_to } => {
+                let (started, limited_to) = (*started, *limited_to);
+                let scope = this.scope.as_ref();
+                let run = |cx: &mut Context<'_>| match scope {
+                    Some(scope) => scope.within(|| current.poll(attempt, cx)),
+                    None => current.poll(attempt, cx),
+                };
+                let (outcome, dropped_by) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(outcome)) => {
+                        this.phase.set(Phase::Done); // drops the attempt before anything else
+                        current.drop_it();
+                        (outcome, None)
+                    }
+                    Poll::Ready(Err(struck)) => {
+                        this.phase.set(Phase::Done);
+                        current.drop_it();
+                        let (time, reason) = match (struck, limited_to.zip(this.timeouts.attempt())) {
+                            (TimeoutKind::Attempt, Some((limit, timeout))) => (limit.time(), limit.reason(timeout)),
+                            (TimeoutKind::Attempt, None) | (TimeoutKind::Call, _) => {
+                                (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
+                            }
+                        };
+                        // Without timeouts, no limit can have struck.
+                        let Some(outcome) = this.timeouts.outcome(time) else { return Poll::Pending };
+                        (outcome, reason)
+                    }
+                };
+                Poll::Ready(self.as_mut().after_attempt(cx, outcome, started, dropped_by))
+            }
+            PhasePinned::Sleep { wait, delay, .. } => {
+                let delay = *delay;
+                let clock = this.clock.runtime();
+                let is_past = |limit, driver: &Driver<_, _>| driver.is_past(limit, clock);
+                let end = match poll_delay(cx, wait, this.cancel.as_mut(), this.deadline.as_mut()) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(DelayEnd::Elapsed) => {
+                        let limits = this.timeouts.call().zip(this.driver.as_ref());
+                        let has_struck = limits.is_some_and(|(limit, driver)| is_past(limit, driver));
+                        if has_struck { DelayEnd::TimedOut } else { DelayEnd::Elapsed }
+                    }
+                    Poll::Ready(end) => end,
+                };
+                Poll::Ready(self.as_mut().after_delay(end, delay))
+            }
+            PhasePinned::Done => panic!("`RetryFuture` polled after completion"),
+        }
+    }
+
+    /// Starts the next attempt, after `last_delay`. The first attempt also starts the clock and the timeout of the call.
+    fn start_attempt(self: Pin<&mut Self>, last_delay: Option<Duration>) {
         let mut this = self.project();
         let rules = this.source.rules();
         let clock = this.clock.runtime();
@@ -187,7 +226,8 @@ impl<C: AsyncCall> RetryFuture<C> {
         }
         let is_timed = *this.is_reported
             || <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME
-            || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET;
+            || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET
+            || <C::Operation as Operation<Async>>::READS_ATTEMPT;
         if this.driver.is_none() {
             *this.driver = DriverOf::<C>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
         }
@@ -201,7 +241,12 @@ impl<C: AsyncCall> RetryFuture<C> {
         let started = rules.reset_after.is_some().then(|| clock.now());
         let limit =
             <C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
-        let (attempt, order) = (scope.within(|| this.operation.start()), PollOrder::default());
+        let given = [this.timeouts.call(), time_left_around(<C::Operation as Operation<Async>>::READS_ATTEMPT)];
+        let described = || match this.driver.as_ref() {
+            Some(driver) => driver.attempt(rules, clock, last_delay, given),
+            None => DriverOf::<C>::new(None).attempt(rules, clock, last_delay, given),
+        };
+        let (attempt, order) = (scope.within(|| this.operation.start(described)), PollOrder::default());
         this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }
 
@@ -212,7 +257,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         outcome: C::Outcome,
         started: Option<InstantOf<C>>,
         dropped_by: Option<StopReason>,
-    ) -> Option<(C::Outcome, Option<StopReason>)> {
+    ) -> Option<EndOf<C>> {
         let mut this = self.project();
         let clock = this.clock.runtime();
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.shared.label());
@@ -251,18 +296,14 @@ impl<C: AsyncCall> RetryFuture<C> {
     }
 
     /// Starts the next attempt. If the call was cancelled or timed out during the delay, ends the call.
-    fn after_delay(
-        mut self: Pin<&mut Self>,
-        end: DelayEnd,
-        delay: Duration,
-    ) -> Option<(C::Outcome, Option<StopReason>)> {
+    fn after_delay(mut self: Pin<&mut Self>, end: DelayEnd, delay: Duration) -> Option<EndOf<C>> {
         let mut this = self.as_mut().project();
         let (outcome, reason) = match end {
             DelayEnd::Elapsed => {
                 if let Some(driver) = this.driver {
                     driver.waited(delay);
                 }
-                self.start_attempt();
+                self.start_attempt(Some(delay));
                 return None;
             }
             DelayEnd::Cancelled => {

@@ -2,7 +2,7 @@
 
 use core::future::Future;
 
-use crate::Outcome;
+use crate::{Attempt, Outcome};
 
 /// Marks operations that block the thread.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +17,9 @@ pub enum Async {}
 /// The compiler infers which of the two it is; `M` is [`Blocking`] or [`Async`]. Any other [`Outcome`] can replace
 /// `Result`.
 ///
-/// A closure that borrows mutably from its environment cannot return a future that uses the borrow. The manual loop
-/// ([`Policy::start`](crate::Policy::start)) and `#[retry]` do not have this limit.
+/// A closure that borrows mutably from its environment cannot return a future that uses the borrow. An `async` closure
+/// can, with `policy.retry_mut(..)`. The manual loop ([`Policy::start`](crate::Policy::start))
+/// and `#[retry]` do not have this limit either.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation that can be retried",
     label = "expected a closure that returns `Result`, `Option`, or a future of one",
@@ -29,9 +30,11 @@ pub trait Operation<M> {
     type Attempt;
     /// Outcome of an attempt.
     type Outcome: Outcome;
+    /// `true` if the operation reads its [`Attempt`]. If `false`, the clock is not read for it.
+    const READS_ATTEMPT: bool = false;
 
-    /// Starts an attempt.
-    fn start(&mut self) -> Self::Attempt;
+    /// Starts an attempt. `attempt` makes the description of it, for an operation that reads that.
+    fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Attempt;
 }
 
 impl<F, R> Operation<Blocking> for F
@@ -43,7 +46,7 @@ where
     type Outcome = R;
 
     #[inline]
-    fn start(&mut self) -> R {
+    fn start(&mut self, _: impl FnOnce() -> Attempt) -> R {
         self()
     }
 }
@@ -58,8 +61,43 @@ where
     type Outcome = A::Output;
 
     #[inline]
-    fn start(&mut self) -> A {
+    fn start(&mut self, _: impl FnOnce() -> Attempt) -> A {
         self()
+    }
+}
+
+/// An operation that receives its [`Attempt`]; see [`Policy::retry_with`](crate::Policy::retry_with).
+#[derive(Clone, Copy, Debug)]
+pub struct WithAttempt<F>(pub(crate) F);
+
+impl<F, R> Operation<Blocking> for WithAttempt<F>
+where
+    F: FnMut(Attempt) -> R,
+    R: Outcome,
+{
+    type Attempt = R;
+    type Outcome = R;
+    const READS_ATTEMPT: bool = true;
+
+    #[inline]
+    fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> R {
+        (self.0)(attempt())
+    }
+}
+
+impl<F, A> Operation<Async> for WithAttempt<F>
+where
+    F: FnMut(Attempt) -> A,
+    A: Future,
+    A::Output: Outcome,
+{
+    type Attempt = A;
+    type Outcome = A::Output;
+    const READS_ATTEMPT: bool = true;
+
+    #[inline]
+    fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> A {
+        (self.0)(attempt())
     }
 }
 

@@ -265,5 +265,5 @@ impl<A: Future, D: Signal, L: Signal> Future for AttemptWithTimeouts<A, D, L> {
 #[cfg(feature = "_runtime")]
 pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
     let cancel = token.map(|token| FutureSignal::new(token.cancelled()));
-    Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
+    Delay::new(Wait::new(&mut DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
 }

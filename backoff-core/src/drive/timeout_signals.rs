@@ -5,12 +5,12 @@ use core::time::Duration;
 use super::race::{FutureSignal, Never, Signal};
 use super::timeouts::{MakeTimeout, NoTimeouts, Timeouts};
 use crate::AttemptTimeout;
-use crate::sleep::Sleeper;
+use crate::sleep::SleepMut;
 
 /// Timeouts of an async call, as the driver uses them.
 pub trait TimeoutSignals<R> {
     /// The signal of a limit; zero-sized without timeouts.
-    type Timer<S: Sleeper>: Signal;
+    type Timer<S: SleepMut>: Signal;
     /// `true` if the call needs the clock.
     const ARE_SET: bool;
 
@@ -19,13 +19,13 @@ pub trait TimeoutSignals<R> {
     #[doc(hidden)]
     fn call(&self) -> Option<Duration>;
     #[doc(hidden)]
-    fn timer<S: Sleeper>(sleeper: &S, limit: Option<Duration>) -> Self::Timer<S>;
+    fn timer<S: SleepMut>(sleeper: &mut S, limit: Option<Duration>) -> Self::Timer<S>;
     #[doc(hidden)]
-    fn outcome(&self, limit: Duration) -> Option<R>;
+    fn outcome(&mut self, limit: Duration) -> Option<R>;
 }
 
 impl<R> TimeoutSignals<R> for NoTimeouts {
-    type Timer<S: Sleeper> = Never;
+    type Timer<S: SleepMut> = Never;
     const ARE_SET: bool = false;
 
     fn attempt(&self) -> Option<Duration> {
@@ -37,17 +37,17 @@ impl<R> TimeoutSignals<R> for NoTimeouts {
     }
 
     #[inline]
-    fn timer<S: Sleeper>(_: &S, _: Option<Duration>) -> Never {
+    fn timer<S: SleepMut>(_: &mut S, _: Option<Duration>) -> Never {
         Never
     }
 
-    fn outcome(&self, _: Duration) -> Option<R> {
+    fn outcome(&mut self, _: Duration) -> Option<R> {
         None
     }
 }
 
 impl<R, T: MakeTimeout<R>> TimeoutSignals<R> for Timeouts<T> {
-    type Timer<S: Sleeper> = Option<FutureSignal<S::Sleep>>;
+    type Timer<S: SleepMut> = Option<FutureSignal<S::Sleep>>;
     const ARE_SET: bool = true;
 
     fn attempt(&self) -> Option<Duration> {
@@ -58,11 +58,11 @@ impl<R, T: MakeTimeout<R>> TimeoutSignals<R> for Timeouts<T> {
         self.call
     }
 
-    fn timer<S: Sleeper>(sleeper: &S, limit: Option<Duration>) -> Option<FutureSignal<S::Sleep>> {
-        limit.map(|limit| FutureSignal::new(sleeper.sleep(limit)))
+    fn timer<S: SleepMut>(sleeper: &mut S, limit: Option<Duration>) -> Option<FutureSignal<S::Sleep>> {
+        limit.map(|limit| FutureSignal::new(sleeper.sleep_mut(limit)))
     }
 
-    fn outcome(&self, limit: Duration) -> Option<R> {
+    fn outcome(&mut self, limit: Duration) -> Option<R> {
         Some(self.on_timeout.outcome(AttemptTimeout::new(limit)))
     }
 }

@@ -30,7 +30,7 @@ pub struct FromTimeout;
 )]
 pub trait MakeTimeout<R>: sealed::Sealed<R> {
     /// Returns the failure.
-    fn outcome(&self, timeout: AttemptTimeout) -> R;
+    fn outcome(&mut self, timeout: AttemptTimeout) -> R;
 }
 
 mod sealed {
@@ -39,7 +39,7 @@ mod sealed {
 
 impl<R: Outcome> sealed::Sealed<R> for FromTimeout {}
 #[diagnostic::do_not_recommend]
-impl<R: Outcome, F: Fn(AttemptTimeout) -> R::Error> sealed::Sealed<R> for F {}
+impl<R: Outcome, F: FnMut(AttemptTimeout) -> R::Error> sealed::Sealed<R> for F {}
 
 #[diagnostic::do_not_recommend]
 impl<R> MakeTimeout<R> for FromTimeout
@@ -47,7 +47,7 @@ where
     R: Outcome,
     R::Error: From<AttemptTimeout>,
 {
-    fn outcome(&self, timeout: AttemptTimeout) -> R {
+    fn outcome(&mut self, timeout: AttemptTimeout) -> R {
         R::from_error(timeout.into())
     }
 }
@@ -55,9 +55,9 @@ where
 impl<R, F> MakeTimeout<R> for F
 where
     R: Outcome,
-    F: Fn(AttemptTimeout) -> R::Error,
+    F: FnMut(AttemptTimeout) -> R::Error,
 {
-    fn outcome(&self, timeout: AttemptTimeout) -> R {
+    fn outcome(&mut self, timeout: AttemptTimeout) -> R {
         R::from_error(self(timeout))
     }
 }

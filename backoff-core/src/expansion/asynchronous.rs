@@ -7,23 +7,23 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::Scope;
 use crate::drive::race::{AttemptWithTimeouts, Delay, FutureSignal, Signal};
 pub use crate::drive::race::{DelayEnd, Never, TimeoutKind};
 use crate::drive::shared_limits::OpenScope as _;
-use crate::sleep::Wait;
+use crate::sleep::{SleepMut, Wait};
 use crate::test_hooks::poll_without_waiting;
-use crate::{Scope, Sleeper};
 
 /// Waits between two attempts. A zero delay yields once.
 #[inline]
-pub fn sleep<S: Sleeper>(sleeper: &S, delay: Duration) -> Delay<Wait<S::Sleep>, Never, Never> {
+pub fn sleep<S: SleepMut>(sleeper: &mut S, delay: Duration) -> Delay<Wait<S::Sleep>, Never, Never> {
     Delay::new(Wait::new(sleeper, delay), Never, Never)
 }
 
 /// Waits between two attempts, until the delay ends or `cancel` or `deadline` is given.
 #[inline]
-pub fn sleep_until<S: Sleeper, C: Signal, D: Signal>(
-    sleeper: &S,
+pub fn sleep_until<S: SleepMut, C: Signal, D: Signal>(
+    sleeper: &mut S,
     delay: Duration,
     cancel: C,
     deadline: D,
@@ -39,8 +39,8 @@ pub const fn when<F: Future>(future: F) -> FutureSignal<F> {
 
 /// Returns the signal of a limit.
 #[inline]
-pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> FutureSignal<S::Sleep> {
-    FutureSignal::new(sleeper.sleep(limit))
+pub fn timer<S: SleepMut>(sleeper: &mut S, limit: Duration) -> FutureSignal<S::Sleep> {
+    FutureSignal::new(sleeper.sleep_mut(limit))
 }
 
 /// Returns whether a signal was given, without waiting for it.

@@ -5,7 +5,8 @@ use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
 
-use crate::{Scope, Sleeper};
+use crate::Scope;
+use crate::sleep::SleepMut;
 
 /// Placeholder for a signal that is never given.
 #[derive(Clone, Copy, Debug)]
@@ -37,16 +38,16 @@ pub fn when<F>(future: F) -> F {
 }
 
 /// Placeholder for a delay.
-pub async fn sleep<S: Sleeper>(_: &S, _: Duration) {}
+pub async fn sleep<S: SleepMut>(_: &mut S, _: Duration) {}
 
 /// Placeholder for a delay that can end early.
-pub async fn sleep_until<S: Sleeper, C, D>(_: &S, _: Duration, _: C, _: D) -> DelayEnd {
+pub async fn sleep_until<S: SleepMut, C, D>(_: &mut S, _: Duration, _: C, _: D) -> DelayEnd {
     DelayEnd::Elapsed
 }
 
 /// Placeholder for the signal of a limit.
-pub fn timer<S: Sleeper>(sleeper: &S, limit: Duration) -> S::Sleep {
-    sleeper.sleep(limit)
+pub fn timer<S: SleepMut>(sleeper: &mut S, limit: Duration) -> S::Sleep {
+    sleeper.sleep_mut(limit)
 }
 
 /// Placeholder for the check of a signal.

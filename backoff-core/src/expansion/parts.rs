@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use crate::backoff::Borrowed;
 use crate::drive::shared_limits::{Nesting as _, OpenScope};
+use crate::sleep::{BlockingSleepMut, SleepFn, SleepMut};
 use crate::{
-    Backoff, BlockingSleeper, CallSite, CancelToken, InnerRetries, InvalidPolicy, Policy, PolicyBuilder, Scope,
+    Backoff, BlockingSleeper, CallSite, CancelToken, InnerRetries, InvalidPolicy, Policy, PolicyBuilder, Scope, Sleeper,
 };
 
 /// Runs one attempt; `?` and `return` in the body end it.
@@ -38,18 +39,64 @@ pub fn inner_gave_up(scope: &Option<Scope>) -> bool {
     OpenScope::inner_gave_up(scope)
 }
 
+/// A sleeper that is borrowed for one delay, as the value of `sleep = ..`.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedSleeper<'a, S>(&'a S);
+
+impl<S: Sleeper> SleepMut for SharedSleeper<'_, S> {
+    type Sleep = S::Sleep;
+
+    #[inline]
+    fn sleep_mut(&mut self, delay: Duration) -> S::Sleep {
+        self.0.sleep(delay)
+    }
+}
+
+impl<S: BlockingSleeper> BlockingSleepMut for SharedSleeper<'_, S> {
+    #[inline]
+    fn sleep_mut(&mut self, delay: Duration) {
+        self.0.sleep(delay);
+    }
+
+    fn sleep_mut_unless_cancelled(&mut self, delay: Duration, token: &CancelToken) {
+        self.0.sleep_unless_cancelled(delay, token);
+    }
+}
+
+/// Returns the sleeper of `sleep = ..` in an async function.
+#[inline]
+pub const fn sleeper<S: Sleeper>(shared: &S) -> SharedSleeper<'_, S> {
+    SharedSleeper(shared)
+}
+
+/// Returns the sleeper of `sleep = ..` in a synchronous function.
+#[inline]
+pub const fn blocking_sleeper<S: BlockingSleeper>(shared: &S) -> SharedSleeper<'_, S> {
+    SharedSleeper(shared)
+}
+
+/// Returns the sleeper of a closure in `sleep = |delay| ..`. The bound lets the compiler infer the type of its argument.
+#[inline]
+pub const fn sleep_fn<F: FnMut(Duration) -> A, A>(closure: F) -> SleepFn<F> {
+    SleepFn(closure)
+}
+
 /// Waits between two attempts of a synchronous function.
 #[inline]
-pub fn sleep_blocking(sleeper: &impl BlockingSleeper, delay: Duration) {
+pub fn sleep_blocking(sleeper: &mut impl BlockingSleepMut, delay: Duration) {
     if !delay.is_zero() {
-        sleeper.sleep(delay);
+        sleeper.sleep_mut(delay);
     }
 }
 
 /// Waits until the delay has passed or the token is cancelled. Returns whether the token is cancelled.
-pub fn sleep_blocking_until_cancelled(sleeper: &impl BlockingSleeper, delay: Duration, token: &CancelToken) -> bool {
+pub fn sleep_blocking_until_cancelled(
+    sleeper: &mut impl BlockingSleepMut,
+    delay: Duration,
+    token: &CancelToken,
+) -> bool {
     if !delay.is_zero() {
-        sleeper.sleep_unless_cancelled(delay, token);
+        sleeper.sleep_mut_unless_cancelled(delay, token);
     }
     token.is_cancelled()
 }

@@ -1,5 +1,6 @@
 //! The attribute `#[retry]`: its arguments, the functions that it takes, what it expands to.
 
+mod closures_state;
 mod future_sizes;
 mod future_stack;
 mod futures;

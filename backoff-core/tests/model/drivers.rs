@@ -109,8 +109,10 @@ impl Case {
 /// Puts together a call by the builder; what differs between the drivers comes after.
 macro_rules! call {
     ($policy:ident, $world:ident, $operation:expr) => {
-        $policy
-            .retry($operation)
+        call!($policy.retry($operation), $world)
+    };
+    ($call:expr, $world:ident) => {
+        $call
             .when(|error: &Trouble| $world.fault(error))
             .until(|value: &Value| $world.accepts(value))
             .on_retry(|event| $world.on_retry(event))
@@ -123,19 +125,22 @@ macro_rules! call {
 
 /// Adds what an async call of the case has, and awaits its report.
 macro_rules! awaited {
-    ($world:ident, $call:expr) => {{
+    ($world:ident, $call:expr) => {
+        awaited!(report, $world, $call)
+    };
+    ($report:ident, $world:ident, $call:expr) => {{
         let call = $call.on_timeout(|timeout: AttemptTimeout| Trouble::TimedOut(timeout.limit()));
         match $world.case.cancel {
-            Some(_) => awaited!(@timeouts $world, call.cancel($world.cancelled())),
-            None => awaited!(@timeouts $world, call),
+            Some(_) => awaited!(@timeouts $report, $world, call.cancel($world.cancelled())),
+            None => awaited!(@timeouts $report, $world, call),
         }
     }};
-    (@timeouts $world:ident, $call:expr) => {
+    (@timeouts $report:ident, $world:ident, $call:expr) => {
         match ($world.case.attempt_timeout, $world.case.timeout) {
-            (None, None) => $call.report().await,
-            (Some(attempt), None) => $call.attempt_timeout(attempt).report().await,
-            (None, Some(all)) => $call.timeout(all).report().await,
-            (Some(attempt), Some(all)) => $call.attempt_timeout(attempt).timeout(all).report().await,
+            (None, None) => $call.$report().await,
+            (Some(attempt), None) => $call.attempt_timeout(attempt).$report().await,
+            (None, Some(all)) => $call.timeout(all).$report().await,
+            (Some(attempt), Some(all)) => $call.attempt_timeout(attempt).timeout(all).$report().await,
         }
     };
 }
@@ -223,4 +228,55 @@ impl Driver for AsyncOnTokio {
             world.trace(result)
         })
     }
+}
+
+/// `policy.retry_mut(..).call_report().await` with a given clock and sleeper, on a manual executor.
+pub(crate) struct LendingByHand;
+
+impl Driver for LendingByHand {
+    const SEES: Sees = ALL;
+
+    fn fit(case: Case) -> Case {
+        case
+    }
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
+        let world = World::new(case, Clock::hand());
+        let Clock::Hand(hand) = &world.clock else { unreachable!() };
+        let mut lent = Vec::new();
+        let operation = async || lend(&mut lent, &world).await;
+        let call = call!(policy.retry_mut(operation), world).clock(|| world.now()).sleep(|delay| world.wait(delay));
+        let result = world.reports(hand.run(async { awaited!(call_report, world, call) }));
+        world.trace(result)
+    }
+}
+
+/// `policy.retry_mut(..).call_report().await` with the default sleeper, on tokio's paused time.
+pub(crate) struct LendingOnTokio;
+
+impl Driver for LendingOnTokio {
+    const SEES: Sees = ALL;
+
+    fn fit(case: Case) -> Case {
+        AsyncOnTokio::fit(case)
+    }
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
+        paused(async {
+            let world = World::new(case, Clock::tokio());
+            let mut lent = Vec::new();
+            let call = call!(policy.retry_mut(async || lend(&mut lent, &world).await), world);
+            let result = awaited!(call_report, world, call);
+            let result = world.reports(result);
+            world.trace(result)
+        })
+    }
+}
+
+/// An attempt that keeps a unique reference to the state of its operation while it runs.
+async fn lend(lent: &mut Vec<()>, world: &World<'_>) -> Result<Value, Trouble> {
+    lent.push(());
+    let result = world.attempt_async().await;
+    assert!(!lent.is_empty(), "the state is lent until the attempt ends");
+    result
 }

@@ -71,6 +71,8 @@ every_driver_keeps_the_contract! {
     a_blocking_call_with_the_default_clock_and_sleeper: drivers::BlockingDefault;
     an_async_call_with_a_given_clock_and_sleeper: drivers::AsyncByHand;
     an_async_call_on_tokio: drivers::AsyncOnTokio;
+    an_async_call_that_lends_its_state: drivers::LendingByHand;
+    an_async_call_on_tokio_that_lends_its_state: drivers::LendingOnTokio;
     a_blocking_function_with_a_policy: attribute::Blocking;
     an_async_function_with_a_policy: attribute::Async;
     a_function_that_names_nothing: attribute::NothingNamed;

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
+use syn::Expr;
 use syn::spanned::Spanned as _;
 
 use super::plan::{Driver, Plan};
 use super::policy::PolicyTokens;
 use super::tokens::{located, optional};
-use crate::args::{Arg, Value, Word as _};
+use crate::args::{Arg, Value, Word as _, peel};
 
 /// The input of each stage.
 pub(super) struct Context<'a> {
@@ -60,14 +61,21 @@ impl Context<'_> {
         optional(self.plan.args.budget.as_ref().map(|_| quote_spanned!(Span::mixed_site()=> __budget)))
     }
 
-    /// Writes the sleeper, by reference.
+    /// Writes the sleeper, by unique reference. A closure that is written in place may have a state; any other sleeper
+    /// is shared.
     pub(super) fn sleeper(&self) -> TokenStream {
         let (site, private) = (Span::mixed_site(), self.private);
-        match &self.plan.args.sleep {
-            Some(Arg { value, .. }) => quote_spanned!(site.located_at(value.span())=> &#value),
-            None if self.plan.is_async => quote_spanned!(site=> &#private::AsyncSleeper),
-            None => quote_spanned!(site=> &#private::DefaultSleeper),
+        let is_async = self.plan.is_async;
+        let Some(Arg { value, .. }) = &self.plan.args.sleep else {
+            let default = Ident::new(if is_async { "AsyncSleeper" } else { "DefaultSleeper" }, site);
+            return quote_spanned!(site=> &mut #private::#default);
+        };
+        let (at, private) = self.sleeper_place();
+        if matches!(peel(value), Expr::Closure(_)) {
+            return quote_spanned!(at=> &mut #private::sleep_fn(#value));
         }
+        let shared = Ident::new(if is_async { "sleeper" } else { "blocking_sleeper" }, at);
+        quote_spanned!(at=> &mut #private::#shared(&#value))
     }
 
     /// Returns the place where a sleeper of the wrong type is reported, and the private module at that place.

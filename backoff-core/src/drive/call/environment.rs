@@ -11,7 +11,7 @@ use super::Retry;
 use crate::AttemptTimeout;
 use crate::clock::{ClockSource, DefaultClock};
 use crate::random::{Random, Seeded, ThreadRandom};
-use crate::sleep::DefaultSleeper;
+use crate::sleep::{DefaultSleeper, SleepFn};
 
 /// Environment of a call: sleeper, clock, random numbers, cancellation, timeouts, and the data shared with other calls.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +47,26 @@ impl Environment {
 
 impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, X, T, L>> {
     /// Sets a custom sleeper, `|delay| ..`. It returns `()` for a blocking call, and a future for an async call.
+    ///
+    /// The closure may have a state. A future that it returns cannot borrow that state.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Jitter, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let mut delays = Vec::new();
+    /// let policy = Policy::exponential().jitter(Jitter::None).build();
+    /// let result = policy.retry(|| Err::<(), _>("down")).sleep(|delay| delays.push(delay)).call();
+    /// assert_eq!((result, delays), (Err("down"), [100, 200].map(Duration::from_millis).to_vec()));
+    /// ```
     #[inline]
-    pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Environment<N, K, G, X, T, L>>
+    pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Environment<SleepFn<N>, K, G, X, T, L>>
     where
-        N: Fn(Duration) -> A,
+        N: FnMut(Duration) -> A,
     {
-        self.sleep_with(sleeper)
+        self.sleep_with(SleepFn(sleeper))
     }
 
     /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
@@ -274,7 +288,7 @@ where
     }
 
     /// Sets the closure that creates the error of an attempt or a call that timed out. The attempt is dropped before
-    /// the closure runs.
+    /// the closure runs. The closure may have a state.
     ///
     /// # Examples
     ///
@@ -298,7 +312,7 @@ where
     /// ```
     pub fn on_timeout<N>(self, make: N) -> Retry<P, Async, F, J, O, Environment<S, K, G, X, Timeouts<N>, L>>
     where
-        N: Fn(AttemptTimeout) -> ErrorOf<F, Async>,
+        N: FnMut(AttemptTimeout) -> ErrorOf<F, Async>,
     {
         self.with_timeouts(|timeouts| {
             let Timeouts { attempt, call, .. } = timeouts.settings();

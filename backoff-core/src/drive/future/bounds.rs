@@ -12,7 +12,7 @@ use super::super::timeout_signals::TimeoutSignals;
 use crate::clock::ClockSource;
 use crate::observe::Observer;
 use crate::random::Random;
-use crate::sleep::Sleeper;
+use crate::sleep::SleepMut;
 use crate::{Fault, Outcome};
 
 /// A complete [`Retry`] of an async operation.
@@ -30,7 +30,7 @@ pub trait AsyncCall {
     /// The hooks.
     type Observer: Observer<<Self::Outcome as Outcome>::Error>;
     /// The sleeper.
-    type Sleeper: Sleeper;
+    type Sleeper: SleepMut;
     /// The clock.
     type Clock: ClockSource;
     /// The source of jitter.
@@ -78,7 +78,7 @@ where
     W: Classifier<<F::Outcome as Outcome>::Error>,
     U: Condition<<F::Outcome as Outcome>::Value>,
     O: Observer<<F::Outcome as Outcome>::Error>,
-    S: Sleeper,
+    S: SleepMut,
     K: ClockSource,
     G: Random,
     X: AsyncCancel,

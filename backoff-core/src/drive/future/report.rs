@@ -19,7 +19,7 @@ use crate::Outcome;
 use crate::clock::ClockSource;
 use crate::observe::Observer;
 use crate::random::Random;
-use crate::sleep::Sleeper;
+use crate::sleep::SleepMut;
 
 pin_project! {
     /// The future of an async call that returns a report, created by [`Retry::report`].
@@ -91,7 +91,7 @@ where
     /// ```
     pub fn report(self) -> ReportFuture<RetryFuture<Self>>
     where
-        S: Sleeper,
+        S: SleepMut,
         X: AsyncCancel,
         T: TimeoutSignals<F::Outcome>,
     {

@@ -184,7 +184,8 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
         let number = self.kept.sequence.attempt(self.failed).saturating_add(1);
         let max = self.max_attempts(site);
         let last_delay = self.kept.times.delays().1;
-        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), after_attempt::time_left()];
+        let limits =
+            [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), after_attempt::time_left_around(true)];
         Attempt::new(number, max, elapsed, last_delay, limits)
     }
 

@@ -59,12 +59,8 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     /// Returns the snapshot that `attempt = ..` binds, for a call with this `timeout`.
     pub fn attempt(&mut self, site: &'static CallSite, policy: &Policy<B>, timeout: Option<Duration>) -> Attempt {
         let replaced = self.replaced(site, policy);
-        let rules = replaced.rules(policy);
-        let elapsed = self.driver.elapsed(&M::CLOCK);
-        let own = self.driver.remaining(rules, &M::CLOCK);
-        let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), after_attempt::time_left()];
-        let number = self.driver.progress().attempts().saturating_add(1);
-        Attempt::new(number, with_test_rules(rules, Rules::attempts_limit), elapsed, self.last_delay, limits)
+        let limits = [timeout, after_attempt::time_left_around(true)];
+        self.driver.attempt(replaced.rules(policy), &M::CLOCK, self.last_delay, limits)
     }
 
     /// Counts a failed attempt, and returns the decision.
