@@ -1,28 +1,13 @@
-//! The recipes of the documentation, with the errors of real clients of real servers.
+//! The recipes with the errors of real clients of real servers. `recipes/` tests what needs no server.
 
-use std::borrow::Cow;
 use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use backoff_core::Fault;
 use backoff_systems::postgres::{Postgres, connect};
-use backoff_systems::recipes::{of_postgres, of_redis, of_sqlx};
+use backoff_systems::recipes::{of_postgres, of_redis};
 use backoff_systems::redis::Redis;
 use redis::{Value, cmd};
-use sqlx_core::error::{DatabaseError, ErrorKind};
-
-#[test]
-fn the_documentation_shows_the_recipes_word_for_word() {
-    let documentation = include_str!("../../backoff-core/src/classify/recipes.md");
-    let recipes = include_str!("../src/recipes.rs");
-    let functions: Vec<&str> =
-        recipes.split("\npub ").skip(1).map(|rest| rest.split_inclusive("\n}\n").next().unwrap()).collect();
-    assert_eq!(functions.len(), 4);
-    for function in functions {
-        assert!(documentation.contains(function), "not in the documentation:\n{function}");
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_of_postgres() -> Result<(), Box<dyn Error>> {
@@ -81,51 +66,6 @@ async fn errors_of_postgres() -> Result<(), Box<dyn Error>> {
 
 fn code(error: &tokio_postgres::Error) -> &str {
     error.code().map_or("", |state| state.code())
-}
-
-/// An error of a database as its driver makes it.
-#[derive(Debug, thiserror::Error)]
-#[error("told {0}")]
-struct Told(&'static str);
-
-impl DatabaseError for Told {
-    fn message(&self) -> &str {
-        self.0
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        (!self.0.is_empty()).then(|| self.0.into())
-    }
-
-    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
-        self
-    }
-
-    fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
-        self
-    }
-
-    fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
-        self
-    }
-
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Other
-    }
-}
-
-#[test]
-fn errors_of_sqlx() {
-    let told = |code| of_sqlx(&sqlx_core::Error::Database(Box::new(Told(code))));
-    assert_eq!(told("40001"), Fault::Transient);
-    assert_eq!(told("23505"), Fault::Permanent);
-    assert_eq!(told("08006"), Fault::Ambiguous);
-    assert_eq!(told(""), Fault::Permanent);
-    let io = |kind: io::ErrorKind| of_sqlx(&sqlx_core::Error::Io(kind.into()));
-    assert_eq!(io(io::ErrorKind::ConnectionRefused), Fault::Transient);
-    assert_eq!(io(io::ErrorKind::UnexpectedEof), Fault::Ambiguous);
-    assert_eq!(of_sqlx(&sqlx_core::Error::PoolTimedOut), Fault::Transient);
-    assert_eq!(of_sqlx(&sqlx_core::Error::RowNotFound), Fault::Permanent);
 }
 
 #[test]

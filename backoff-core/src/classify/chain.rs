@@ -26,7 +26,8 @@ const MAX_LINKS: usize = 129;
 /// | `std::io::Error` | of `classify::io`; one of kind `Other` is searched inside |
 /// | [`AttemptTimeout`] | ambiguous: the attempt that was dropped may have been executed |
 ///
-/// The last three are also found in a `Box` or an `Arc`, because errors that are `Clone` hold them there.
+/// The last three are also found in a `Box`, an `Arc` or an `Arc<dyn Error + Send + Sync>`, because errors that are
+/// `Clone` hold them there.
 ///
 /// An error that displays as the error inside (`#[error(transparent)]` of thiserror) omits that error from its chain;
 /// derive [`Classify`](trait@crate::Classify) for it. A `Classify` in the chain is not found, because its type is
@@ -112,6 +113,9 @@ fn next<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static
     #[cfg(feature = "std")]
     if let Some(payload) = held(error).and_then(payload) {
         return Some(payload);
+    }
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(&**shared);
     }
     error.source()
 }

@@ -48,6 +48,7 @@ fn everywhere<E: Error + Send + Sync + 'static>(make: impl Fn() -> E) -> Fault {
         (chain(&anyhow::Error::new(make())), "anyhow::Error"),
         (chain(&anyhow::Error::new(make()).context("one").context("two")), "anyhow::Error with context"),
         (chain(&Outer(Box::new(make()))), "a box"),
+        (chain(&Outer(Arc::new(make()) as Arc<dyn Error + Send + Sync>)), "a shared pointer without the type"),
     ] {
         assert_eq!(held, fault, "{how}");
     }
