@@ -26,11 +26,13 @@
 //! first, so four attempts are three retries. A *delay* is the time between two attempts. The *backoff* computes it, and
 //! *jitter* makes it random. A *push-back* is the wait that a server requests (`Retry-After`).
 
+/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page.
 macro_rules! pages {
     ($($(#[$picture:meta])* $page:ident: $file:literal;)*) => {$(
-        #[doc = include_str!($file)]
-        $(#[$picture])*
-        pub mod $page {}
+        pub mod $page {
+            #![doc = include_str!($file)]
+            $(#![$picture])*
+        }
     )*};
 }
 
@@ -51,5 +53,20 @@ pages! {
     clients: "guide/clients.md";
     cookbook: "guide/cookbook.md";
     troubleshooting: "guide/troubleshooting.md";
-    migrating: "guide/migrating.md";
+}
+
+pub mod migrating {
+    #![doc = include_str!("guide/migrating.md")]
+
+    pages! {
+        from_backoff: "guide/migrating/from_backoff.md";
+        from_backon: "guide/migrating/from_backon.md";
+        from_tokio_retry: "guide/migrating/from_tokio_retry.md";
+        from_reqwest_retry: "guide/migrating/from_reqwest_retry.md";
+        from_retry: "guide/migrating/from_retry.md";
+        from_go_backoff: "guide/migrating/from_go_backoff.md";
+        from_python: "guide/migrating/from_python.md";
+        from_polly: "guide/migrating/from_polly.md";
+        from_java: "guide/migrating/from_java.md";
+    }
 }
