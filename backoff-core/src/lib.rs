@@ -21,6 +21,7 @@
 //!
 //! # Overview
 //!
+//! * [The guide](guide/index.html): pages by topic, from choosing a policy to migrating from another library.
 //! * [`retry`](macro@retry): the attribute, with every argument and an example of each.
 //! * [`Policy`]: when to retry, how long to wait, when to stop. Plain data, built in a `const`.
 //! * [`Policy::retry`]: a call of a closure, blocking or async, without the macro; [`Policy::start`]: a manual loop.
@@ -194,6 +195,18 @@ pub mod call {
     #[doc(hidden)]
     pub use crate::sleep::SleepFn;
 }
+
+// For documentation and its tests only. Its examples use these features.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "macros",
+    feature = "tokio",
+    feature = "reqwest-0-13",
+    feature = "testing",
+    feature = "serde",
+    feature = "overrides"
+))]
+pub mod guide;
 
 /// Runs the README's examples as documentation tests, if the features that they use are on.
 #[cfg(all(

@@ -1,0 +1,72 @@
+//! The guide: pages by topic, for engineers whose services call other services.
+//!
+//! The reference is elsewhere: [`#[retry]`](macro@crate::retry) lists every argument, and each item of the crate has
+//! examples. These pages explain how to choose, what happens, and why. Every example is compiled and run.
+//!
+//! | question | page |
+//! |---|---|
+//! | How often, how long, and with which delays? | [`choosing_a_policy`] |
+//! | Which errors are worth another attempt? | [`what_an_error_means`] |
+//! | When does a call end, and what is dropped then? | [`limits_and_timeouts`] |
+//! | May this operation be repeated at all? | [`idempotency`] |
+//! | What do a thousand clients do to a server that is down? | [`fleets`] |
+//! | How do I wait until a job is finished? | [`waiting_for_something`] |
+//! | How do workers and connections survive outages, and shut down? | [`long_lived`] |
+//! | What if a closure or a function cannot express the operation? | [`loops_streams_actors`] |
+//! | How do I test code that retries? | [`testing`] |
+//! | How do I see retries in production? | [`observing`] |
+//! | How do I change or disable retries in an incident? | [`overriding`] |
+//! | Which runtime, which target, which feature? | [`runtimes_and_targets`] |
+//! | How do I call HTTP, gRPC and databases? | [`clients`] |
+//! | Is there a program to start from? | [`cookbook`] |
+//! | Why does it not compile, and why does it behave like this? | [`troubleshooting`] |
+//! | What changes when I come from another library? | [`migrating`] |
+//!
+//! The pages use the field's words. An *attempt* is one execution of the operation. A *retry* is an attempt after the
+//! first, so four attempts are three retries. A *delay* is the time between two attempts. The *backoff* computes it, and
+//! *jitter* makes it random. A *push-back* is the wait that a server requests (`Retry-After`).
+
+/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page.
+macro_rules! pages {
+    ($($(#[$picture:meta])* $page:ident: $file:literal;)*) => {$(
+        pub mod $page {
+            #![doc = include_str!($file)]
+            $(#![$picture])*
+        }
+    )*};
+}
+
+pages! {
+    choosing_a_policy: "guide/choosing_a_policy.md";
+    what_an_error_means: "guide/what_an_error_means.md";
+    limits_and_timeouts: "guide/limits_and_timeouts.md";
+    idempotency: "guide/idempotency.md";
+    #[doc = include_str!("guide/storm-outage.svg")]
+    fleets: "guide/fleets.md";
+    waiting_for_something: "guide/waiting_for_something.md";
+    long_lived: "guide/long_lived.md";
+    loops_streams_actors: "guide/loops_streams_actors.md";
+    testing: "guide/testing.md";
+    observing: "guide/observing.md";
+    overriding: "guide/overriding.md";
+    runtimes_and_targets: "guide/runtimes_and_targets.md";
+    clients: "guide/clients.md";
+    cookbook: "guide/cookbook.md";
+    troubleshooting: "guide/troubleshooting.md";
+}
+
+pub mod migrating {
+    #![doc = include_str!("guide/migrating.md")]
+
+    pages! {
+        from_backoff: "guide/migrating/from_backoff.md";
+        from_backon: "guide/migrating/from_backon.md";
+        from_tokio_retry: "guide/migrating/from_tokio_retry.md";
+        from_reqwest_retry: "guide/migrating/from_reqwest_retry.md";
+        from_retry: "guide/migrating/from_retry.md";
+        from_go_backoff: "guide/migrating/from_go_backoff.md";
+        from_python: "guide/migrating/from_python.md";
+        from_polly: "guide/migrating/from_polly.md";
+        from_java: "guide/migrating/from_java.md";
+    }
+}
