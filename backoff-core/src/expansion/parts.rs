@@ -83,19 +83,20 @@ pub const fn sleep_fn<F: FnMut(Duration) -> A, A>(closure: F) -> SleepFn<F> {
 
 /// Waits between two attempts of a synchronous function.
 #[inline]
-pub fn sleep_blocking(sleeper: &mut impl BlockingSleepMut, delay: Duration) {
-    if !delay.is_zero() {
+pub fn sleep_blocking(site: &'static CallSite, sleeper: &mut impl BlockingSleepMut, delay: Duration) {
+    if let Some(_waiting) = site.waits(delay) {
         sleeper.sleep_mut(delay);
     }
 }
 
 /// Waits until the delay has passed or the token is cancelled. Returns whether the token is cancelled.
 pub fn sleep_blocking_until_cancelled(
+    site: &'static CallSite,
     sleeper: &mut impl BlockingSleepMut,
     delay: Duration,
     token: &CancelToken,
 ) -> bool {
-    if !delay.is_zero() {
+    if let Some(_waiting) = site.waits(delay) {
         sleeper.sleep_mut_unless_cancelled(delay, token);
     }
     token.is_cancelled()
