@@ -341,10 +341,14 @@ impl<S, I: Copy> Driver<S, I> {
         TestState::succeeded();
         self.attempts = before.saturating_add(1);
         if before > 0 {
-            self.recovered(step);
-        } else if cfg!(feature = "metrics") {
-            step.label
-                .count_first_success(self.started.map(|started| self.test_state.total(step.clock.elapsed(started))));
+            return self.recovered(step);
+        }
+        let elapsed = || self.started.map(|started| self.test_state.total(step.clock.elapsed(started)));
+        if cfg!(feature = "metrics") {
+            step.label.count_first_success(elapsed());
+        }
+        if after_attempt::wants_successes() {
+            after_attempt::publish_first_success(step.source.rules(), step.label, elapsed());
         }
     }
 

@@ -30,9 +30,9 @@ pub use self::hooks::{ask, is_progress, notify, or_else, timed_out, timed_out_wi
 #[cfg(not(feature = "async"))]
 use self::missing as asynchronous;
 pub use self::parts::{
-    AsPolicy, SharedSleeper, adjusted, allowed_timeout, backoff_of, blocking_sleeper, call, call_in, check_timeout,
-    edit, inner_gave_up, is_cancelled, limited_by_timeout, open_scope, policy, sleep_blocking,
-    sleep_blocking_until_cancelled, sleep_fn, sleeper, unreached,
+    AsPolicy, SharedSleeper, adjusted, allowed_timeout, backoff_of, call, call_in, check_timeout, edit, inner_gave_up,
+    is_cancelled, limited_by_timeout, open_scope, policy, shared_sleeper, sleep_blocking,
+    sleep_blocking_until_cancelled, sleep_fn, unreached,
 };
 pub use self::text::ErrorTextProbe;
 pub use self::verdict::Verdict;

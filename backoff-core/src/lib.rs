@@ -65,6 +65,7 @@
 //! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io` |
 //! | `tracing` | | events of every call | `tracing` |
 //! | `metrics` | | counters and histograms of every call | `metrics` |
+//! | `successes` | | events of successes at the first attempt for a global observer; each success reads one flag | |
 //! | `testing` | | the module `testing`: no waits, a virtual clock, lost replies and recorders, for `dev-dependencies` | |
 //! | `serde` | | [`Policy`] in configuration files, in the words of the attribute | `serde`, `humantime` |
 //! | `overrides` | | the module `overrides`: values of annotated functions changed while the process runs | `humantime`, `strsim` |

@@ -1,7 +1,7 @@
 //! Events of a call, for hooks and for observers of the whole process.
 //!
 //! There are three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt
-//! emits no event. Hooks run inline, in the caller's thread or task.
+//! emits no event, except to a global observer set with `set_global_with_successes` (feature `successes`). Hooks run inline, in the caller's thread or task.
 //!
 //! The hooks of a call (`on_retry`, `on_give_up`, `on_recovered`) observe that call only. The whole process is observed
 //! by the features `tracing` and `metrics`, by an observer set with [`set_global`], and by the counts of
@@ -53,6 +53,8 @@ pub use self::event::{CallEvent, Elapsed, EventKind, Level};
 pub use self::hook::{Adjust, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
+#[cfg(feature = "successes")]
+pub use self::publish::set_global_with_successes;
 #[cfg(feature = "std")]
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};
 use crate::StopReason;

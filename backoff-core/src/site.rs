@@ -4,8 +4,9 @@
 mod model;
 
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{OnceLock, PoisonError};
+use std::time::Duration;
 
 use crate::observe::publish::tell;
 use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Level};
@@ -17,7 +18,8 @@ use crate::{Decision, InvalidPolicy, Policy, StopReason};
 ///
 /// A call site is a `static` in the expanded code. It joins the list of [`call_sites`] at its first failure, without
 /// allocation. Successes at the first attempt are not counted, because counting would slow down every success. Counts
-/// have 64 bits. On a target without 64-bit atomics each count stops at `u32::MAX`.
+/// have 64 bits. On a target without 64-bit atomics each count stops at `u32::MAX`. [`waiting`](Self::waiting) is not a
+/// total, but the number of calls that are in a delay now.
 ///
 /// # Examples
 ///
@@ -46,6 +48,9 @@ pub struct CallSite {
     next: OnceLock<Option<&'static CallSite>>,
     retries: Counter,
     recovered: Counter,
+    /// Number of calls in a delay.
+    // The standard library's, also in a loom model, because it changes in one step and guards no other data.
+    waiting: AtomicUsize,
     stops: [Counter; StopReason::ALL.len()],
     #[cfg(feature = "metrics")]
     success_keys: OnceLock<crate::observe::metrics::SuccessKeys>,
@@ -80,6 +85,7 @@ impl CallSite {
                 next: OnceLock::new(),
                 retries: Counter::new(),
                 recovered: Counter::new(),
+                waiting: AtomicUsize::new(0),
                 stops: [const { Counter::new() }; StopReason::ALL.len()],
                 #[cfg(feature = "metrics")]
                 success_keys: OnceLock::new(),
@@ -136,6 +142,34 @@ impl CallSite {
         self.recovered.get()
     }
 
+    /// Returns the number of calls that wait now: those in a delay before a retry.
+    ///
+    /// It rises while a dependency is down, before calls give up. A delay of zero is not counted. A call that is dropped
+    /// in a delay no longer waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{call_sites, retry};
+    ///
+    /// fn waiting() -> Option<usize> {
+    ///     call_sites().find(|site| site.name() == "stock.load").map(|site| site.waiting())
+    /// }
+    ///
+    /// #[retry(max_attempts = 2, delay = "1s", name = "stock.load", sleep = |_| seen.push(waiting()))]
+    /// fn load(seen: &mut Vec<Option<usize>>) -> Result<(), &'static str> {
+    ///     Err("down")
+    /// }
+    ///
+    /// let mut seen = Vec::new();
+    /// assert!(load(&mut seen).is_err());
+    /// assert_eq!((seen, waiting()), (vec![Some(1)], Some(0)));
+    /// ```
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Returns the number of calls that gave up, for any reason.
     #[must_use]
     pub fn gave_up(&self) -> u64 {
@@ -177,6 +211,16 @@ impl CallSite {
         self.recovered.increment();
     }
 
+    /// Counts a call as waiting until the returned value is dropped. Returns `None` for a delay of zero.
+    #[inline]
+    pub(crate) fn waits(&'static self, delay: Duration) -> Option<Waiting> {
+        if delay.is_zero() {
+            return None;
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Some(Waiting(self))
+    }
+
     /// Notifies observers, once, that a value of this site was moved to the nearest allowed one.
     pub(crate) fn adjusted(&'static self, problem: InvalidPolicy) {
         if !self.is_adjusted.swap(true, Ordering::Relaxed) {
@@ -215,6 +259,18 @@ impl CallSite {
     }
 }
 
+/// A call of this site that is in a delay. The count goes down when it is dropped: also if the sleeper panics, or if the
+/// future of the call is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiting(&'static CallSite);
+
+impl Drop for Waiting {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Removes the parts of a type name that belong to the expansion and not to the function.
 fn function_path(name: &'static str) -> &'static str {
     const ADDED: [&str; 3] = ["::__retry_name", "::__RETRY_SITE", "::{{closure}}"];
@@ -227,7 +283,8 @@ fn function_path(name: &'static str) -> &'static str {
 
 /// Iterates over the listed annotated functions, the newest first.
 ///
-/// A function is listed after its first failure, or when a run-time value of it was moved to an allowed one.
+/// A function is listed after its first failure, or when a run-time value of it was moved to an allowed one. Its counts
+/// are totals, except [`waiting`](CallSite::waiting): the calls that are in a delay now.
 pub fn call_sites() -> impl Iterator<Item = &'static CallSite> {
     let newest = *NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
     std::iter::successors(newest, |site| site.next.get().copied().flatten())
@@ -242,6 +299,7 @@ impl fmt::Debug for CallSite {
             .field("retries", &self.retries())
             .field("recovered", &self.recovered())
             .field("gave_up", &self.gave_up())
+            .field("waiting", &self.waiting())
             .finish_non_exhaustive()
     }
 }

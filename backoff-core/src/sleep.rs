@@ -113,9 +113,9 @@ where
 /// [`Sleeper`] takes `&self`, so that calls can share one. A closure with a state cannot be shared, and belongs to one
 /// call.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot wait in async code",
+    message = "this sleeper cannot wait in async code",
     label = "no async sleeper",
-    note = "the closure in `sleep` returns a future of `()` in an async call: `|delay| tokio::time::sleep(delay)`"
+    note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
 )]
 pub trait SleepMut {
     /// The future that waits.
@@ -127,9 +127,9 @@ pub trait SleepMut {
 
 /// A sleeper as a driver of blocking calls uses it: one that may have a state.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot wait in blocking code",
+    message = "this sleeper cannot wait in blocking code",
     label = "no blocking sleeper",
-    note = "the closure in `sleep` returns nothing in a blocking call: `|delay| std::thread::sleep(delay)`"
+    note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
 )]
 pub trait BlockingSleepMut {
     #[doc(hidden)]

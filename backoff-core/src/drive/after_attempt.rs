@@ -174,20 +174,39 @@ pub(crate) fn is_watched() -> bool {
     false
 }
 
+/// Returns whether an observer of the process receives successes at the first attempt.
+#[inline]
+pub(crate) fn wants_successes() -> bool {
+    #[cfg(feature = "successes")]
+    return crate::observe::publish::wants_successes();
+    #[cfg(not(feature = "successes"))]
+    false
+}
+
+/// Notifies the global observer that the first attempt succeeded, `elapsed` after the start of the call if that is known.
+#[cold]
+#[inline(never)]
+pub(crate) fn publish_first_success(rules: &Rules, label: Label, elapsed: Option<Duration>) {
+    let elapsed = elapsed.map_or(Elapsed::Unknown, Elapsed::SinceStart);
+    let event =
+        event_of(rules, EventKind::Succeeded, &EventData { label, attempts: 1, elapsed, text: ErrorText::NONE });
+    #[cfg(feature = "successes")]
+    crate::observe::publish::tell_success(&event);
+    #[cfg(not(feature = "successes"))]
+    let _ = event;
+}
+
+fn event_of<'a>(rules: &Rules, kind: EventKind, data: &EventData<'a>) -> CallEvent<'a> {
+    let EventData { label, attempts, elapsed, text } = *data;
+    let (name, level) = label.name_and_level();
+    let max_attempts = with_test_rules(rules, Rules::attempts_limit);
+    CallEvent { name, level, kind, attempts, max_attempts, elapsed, error: text }
+}
+
 #[cold]
 #[inline(never)]
 fn publish(rules: &Rules, kind: EventKind, data: &EventData<'_>) {
-    let EventData { label, attempts, elapsed, text } = *data;
-    let (name, level) = label.name_and_level();
-    let event = CallEvent {
-        name,
-        level,
-        kind,
-        attempts,
-        max_attempts: with_test_rules(rules, Rules::attempts_limit),
-        elapsed,
-        error: text,
-    };
+    let event = event_of(rules, kind, data);
     #[cfg(feature = "std")]
     crate::observe::publish::tell(&event);
     // Without `std`, the process has no observers.

@@ -7,28 +7,54 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use crate::Scope;
 use crate::drive::race::{AttemptWithTimeouts, Delay, FutureSignal, Signal};
 pub use crate::drive::race::{DelayEnd, Never, TimeoutKind};
 use crate::drive::shared_limits::OpenScope as _;
+use crate::site::Waiting;
 use crate::sleep::{SleepMut, Wait};
 use crate::test_hooks::poll_without_waiting;
+use crate::{CallSite, Scope};
+
+pin_project! {
+    /// A delay that its call site counts as a waiting call.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct CountedDelay<D> {
+        #[pin]
+        delay: D,
+        waiting: Option<Waiting>,
+    }
+}
+
+impl<D: Future> Future for CountedDelay<D> {
+    type Output = D::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<D::Output> {
+        self.project().delay.poll(cx)
+    }
+}
 
 /// Waits between two attempts. A zero delay yields once.
 #[inline]
-pub fn sleep<S: SleepMut>(sleeper: &mut S, delay: Duration) -> Delay<Wait<S::Sleep>, Never, Never> {
-    Delay::new(Wait::new(sleeper, delay), Never, Never)
+pub fn sleep<S: SleepMut>(
+    site: &'static CallSite,
+    sleeper: &mut S,
+    delay: Duration,
+) -> CountedDelay<Delay<Wait<S::Sleep>, Never, Never>> {
+    sleep_until(site, sleeper, delay, Never, Never)
 }
 
 /// Waits between two attempts, until the delay ends or `cancel` or `deadline` is given.
 #[inline]
 pub fn sleep_until<S: SleepMut, C: Signal, D: Signal>(
+    site: &'static CallSite,
     sleeper: &mut S,
     delay: Duration,
     cancel: C,
     deadline: D,
-) -> Delay<Wait<S::Sleep>, C, D> {
-    Delay::new(Wait::new(sleeper, delay), cancel, deadline)
+) -> CountedDelay<Delay<Wait<S::Sleep>, C, D>> {
+    CountedDelay { delay: Delay::new(Wait::new(sleeper, delay), cancel, deadline), waiting: site.waits(delay) }
 }
 
 /// Returns a signal that is given by the completion of a future.

@@ -5,8 +5,8 @@ use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
 
-use crate::Scope;
 use crate::sleep::SleepMut;
+use crate::{CallSite, Scope};
 
 /// Placeholder for a signal that is never given.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +38,10 @@ pub fn when<F>(future: F) -> F {
 }
 
 /// Placeholder for a delay.
-pub async fn sleep<S: SleepMut>(_: &mut S, _: Duration) {}
+pub async fn sleep<S: SleepMut>(_: &'static CallSite, _: &mut S, _: Duration) {}
 
 /// Placeholder for a delay that can end early.
-pub async fn sleep_until<S: SleepMut, C, D>(_: &mut S, _: Duration, _: C, _: D) -> DelayEnd {
+pub async fn sleep_until<S: SleepMut, C, D>(_: &'static CallSite, _: &mut S, _: Duration, _: C, _: D) -> DelayEnd {
     DelayEnd::Elapsed
 }
 

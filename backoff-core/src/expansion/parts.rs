@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::backoff::Borrowed;
 use crate::drive::shared_limits::{Nesting as _, OpenScope};
-use crate::sleep::{BlockingSleepMut, SleepFn, SleepMut};
+use crate::sleep::{BlockingSleepMut, SleepFn};
 use crate::{
     Backoff, BlockingSleeper, CallSite, CancelToken, InnerRetries, InvalidPolicy, Policy, PolicyBuilder, Scope, Sleeper,
 };
@@ -43,35 +43,31 @@ pub fn inner_gave_up(scope: &Option<Scope>) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub struct SharedSleeper<'a, S>(&'a S);
 
-impl<S: Sleeper> SleepMut for SharedSleeper<'_, S> {
+#[diagnostic::do_not_recommend]
+impl<S: Sleeper> Sleeper for SharedSleeper<'_, S> {
     type Sleep = S::Sleep;
 
     #[inline]
-    fn sleep_mut(&mut self, delay: Duration) -> S::Sleep {
+    fn sleep(&self, delay: Duration) -> S::Sleep {
         self.0.sleep(delay)
     }
 }
 
-impl<S: BlockingSleeper> BlockingSleepMut for SharedSleeper<'_, S> {
+#[diagnostic::do_not_recommend]
+impl<S: BlockingSleeper> BlockingSleeper for SharedSleeper<'_, S> {
     #[inline]
-    fn sleep_mut(&mut self, delay: Duration) {
+    fn sleep(&self, delay: Duration) {
         self.0.sleep(delay);
     }
 
-    fn sleep_mut_unless_cancelled(&mut self, delay: Duration, token: &CancelToken) {
+    fn sleep_unless_cancelled(&self, delay: Duration, token: &CancelToken) {
         self.0.sleep_unless_cancelled(delay, token);
     }
 }
 
-/// Returns the sleeper of `sleep = ..` in an async function.
+/// Returns the sleeper of `sleep = ..`. It has no bound, so that the compiler reports a wrong type once.
 #[inline]
-pub const fn sleeper<S: Sleeper>(shared: &S) -> SharedSleeper<'_, S> {
-    SharedSleeper(shared)
-}
-
-/// Returns the sleeper of `sleep = ..` in a synchronous function.
-#[inline]
-pub const fn blocking_sleeper<S: BlockingSleeper>(shared: &S) -> SharedSleeper<'_, S> {
+pub const fn shared_sleeper<S>(shared: &S) -> SharedSleeper<'_, S> {
     SharedSleeper(shared)
 }
 
@@ -83,19 +79,20 @@ pub const fn sleep_fn<F: FnMut(Duration) -> A, A>(closure: F) -> SleepFn<F> {
 
 /// Waits between two attempts of a synchronous function.
 #[inline]
-pub fn sleep_blocking(sleeper: &mut impl BlockingSleepMut, delay: Duration) {
-    if !delay.is_zero() {
+pub fn sleep_blocking(site: &'static CallSite, sleeper: &mut impl BlockingSleepMut, delay: Duration) {
+    if let Some(_waiting) = site.waits(delay) {
         sleeper.sleep_mut(delay);
     }
 }
 
 /// Waits until the delay has passed or the token is cancelled. Returns whether the token is cancelled.
 pub fn sleep_blocking_until_cancelled(
+    site: &'static CallSite,
     sleeper: &mut impl BlockingSleepMut,
     delay: Duration,
     token: &CancelToken,
 ) -> bool {
-    if !delay.is_zero() {
+    if let Some(_waiting) = site.waits(delay) {
         sleeper.sleep_mut_unless_cancelled(delay, token);
     }
     token.is_cancelled()

@@ -39,6 +39,9 @@ pub enum EventKind {
     },
     /// A retry succeeded.
     Recovered,
+    /// The first attempt succeeded. Only an observer that was set with `set_global_with_successes` receives this event
+    /// (feature `successes`).
+    Succeeded,
     /// A run-time value of the attribute was not allowed and was moved to the nearest allowed one. This event is
     /// emitted once per call site. It is also emitted once for a setting of an override that does not fit the
     /// annotation.

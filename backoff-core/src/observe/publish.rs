@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
+#[cfg(feature = "successes")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::CallEvent;
 
@@ -41,7 +43,8 @@ impl std::fmt::Display for AlreadySet {
 impl std::error::Error for AlreadySet {}
 
 /// Sets the observer of the whole process, once. While none is set, the cost is one load per failed attempt, and
-/// nothing on success.
+/// nothing on success. It receives no event for a success at the first attempt; with the feature `successes`,
+/// `set_global_with_successes` sets one that does.
 ///
 /// A panic in the observer is printed by the panic hook and caught, and the call keeps its result. With
 /// `panic = "abort"` it ends the process, as every panic does. Retries that the observer itself makes are not reported
@@ -76,6 +79,75 @@ impl std::error::Error for AlreadySet {}
 /// ```
 pub fn set_global(observer: impl GlobalObserver + 'static) -> Result<(), AlreadySet> {
     GLOBAL.set(Box::new(observer)).map_err(|_| AlreadySet)
+}
+
+/// `true` if the global observer receives successes at the first attempt.
+#[cfg(feature = "successes")]
+static WANTS_SUCCESSES: AtomicBool = AtomicBool::new(false);
+
+/// Sets the observer of the whole process, as [`set_global`] does. It also receives an event
+/// [`Succeeded`](super::EventKind::Succeeded) for each call whose first attempt succeeds.
+///
+/// With these events an observer can compute a rate of errors: every call then ends with one event, `Succeeded`,
+/// `Recovered` or `GaveUp`. The elapsed time of `Succeeded` is known only if the call reads the clock for another reason.
+/// The observer runs in every call, so it should be fast. While none is set, a success costs one relaxed load; without
+/// the feature `successes` it costs nothing.
+///
+/// # Errors
+///
+/// Returns [`AlreadySet`] when the process already has an observer.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{observe, retry};
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///
+/// static CALLS: AtomicU32 = AtomicU32::new(0);
+/// static ERRORS: AtomicU32 = AtomicU32::new(0);
+///
+/// #[retry(max_attempts = 2, delay = "0s")]
+/// fn load(is_up: bool) -> Result<(), &'static str> {
+///     if is_up { Ok(()) } else { Err("down") }
+/// }
+///
+/// observe::set_global_with_successes(|event: &observe::CallEvent<'_>| match event.kind() {
+///     observe::EventKind::Succeeded | observe::EventKind::Recovered => _ = CALLS.fetch_add(1, Relaxed),
+///     observe::EventKind::GaveUp { .. } => {
+///         CALLS.fetch_add(1, Relaxed);
+///         ERRORS.fetch_add(1, Relaxed);
+///     }
+///     _ => {}
+/// })?;
+/// for is_up in [true, true, false, true] {
+///     let _ = load(is_up);
+/// }
+/// assert_eq!((ERRORS.load(Relaxed), CALLS.load(Relaxed)), (1, 4));
+/// # Ok::<(), observe::AlreadySet>(())
+/// ```
+#[cfg(feature = "successes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "successes")))]
+pub fn set_global_with_successes(observer: impl GlobalObserver + 'static) -> Result<(), AlreadySet> {
+    set_global(observer)?;
+    WANTS_SUCCESSES.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Returns whether the global observer receives successes at the first attempt.
+#[cfg(feature = "successes")]
+#[inline]
+pub(crate) fn wants_successes() -> bool {
+    WANTS_SUCCESSES.load(Ordering::Relaxed)
+}
+
+/// Emits a success at the first attempt, to the global observer only.
+#[cfg(feature = "successes")]
+#[cold]
+pub(crate) fn tell_success(event: &CallEvent<'_>) {
+    let Some(_publishing) = Publishing::enter() else { return };
+    if let Some(observer) = GLOBAL.get() {
+        shielded(|| observer.event(event));
+    }
 }
 
 /// Emits an event to every observer. No lock is held while the observers run, and none of them changes the call.

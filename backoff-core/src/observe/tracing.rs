@@ -63,6 +63,7 @@ pub(super) fn publish(event: &CallEvent<'_>) {
             emit!(tracing::Level::WARN, event, "a value was moved to the nearest allowed one", retry.problem = problem,);
         }
         EventKind::Recovered => emit!(tracing::Level::INFO, event, "recovered",),
+        EventKind::Succeeded => {} // only the global observer receives these
     }
 }
 

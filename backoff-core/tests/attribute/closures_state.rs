@@ -74,3 +74,52 @@ fn a_sleeper_may_call_methods_of_the_delay() {
     let mut total = 0;
     assert_eq!((inferred(&mut total), total), (Err("down"), 100));
 }
+
+#[retry(
+    delay = "0s", max_attempts = 3, until = |done: &bool| { *count += 1; *done }, unmet = |_| { *count += 10; Err(0) },
+    when = |_: &u32| { *count += 100; true }, on_retry = |_| *count += 1000, on_give_up = |_| *count += 10_000,
+    on_recovered = |_| *count += 100_000, before_retry = *count += 1_000_000, or_else = |error| { *count += 10_000_000; Err(error.last) },
+)]
+fn all_share(count: &mut u64, results: &[Result<bool, u32>], calls: &mut usize) -> Result<bool, u32> {
+    *calls += 1;
+    results[*calls - 1]
+}
+
+#[retry(
+    delay = "0s", max_attempts = 3, until = |done: &bool| { *count += 1; *done }, unmet = |_| { *count += 10; Err(0) },
+    when = |_: &u32| { *count += 100; true }, on_retry = async |_| { tokio::task::yield_now().await; *count += 1000; },
+    on_give_up = async |_| *count += 10_000, on_recovered = async |_| *count += 100_000, before_retry = *count += 1_000_000,
+    or_else = async |error| { *count += 10_000_000; Err(error.last) },
+)]
+async fn all_share_later(count: &mut u64, results: &[Result<bool, u32>], calls: &mut usize) -> Result<bool, u32> {
+    *calls += 1;
+    results[*calls - 1]
+}
+
+#[test]
+fn all_closures_of_one_function_change_one_variable_one_after_the_other() {
+    let cases: [(&[Result<bool, u32>], Result<bool, u32>, u64); 3] = [
+        (&[Err(1), Ok(false), Ok(true)], Ok(true), 2_102_102),
+        (&[Err(1), Err(2), Err(3)], Err(3), 12_012_300),
+        (&[Ok(false), Err(2), Ok(false)], Err(0), 2_012_112),
+    ];
+    for (results, result, expected) in cases {
+        let mut count = 0;
+        assert_eq!((all_share(&mut count, results, &mut 0), count), (result, expected), "{results:?}");
+        let mut count = 0;
+        let later = paused(all_share_later(&mut count, results, &mut 0));
+        assert_eq!((later, count), (result, expected), "{results:?}");
+    }
+}
+
+#[test]
+fn hooks_of_a_builder_call_share_a_cell() {
+    use backoff_core::Policy;
+    use std::cell::Cell;
+
+    let count = Cell::new(0);
+    let policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
+    let call = policy.retry(|| Err::<(), _>("down")).on_retry(|_| count.set(count.get() + 1));
+    assert!(call.on_give_up(|_| count.set(count.get() + 10)).call().is_err());
+    assert_eq!(count.get(), 12);
+}

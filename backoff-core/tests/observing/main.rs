@@ -2,3 +2,4 @@
 
 mod observing_metrics;
 mod observing_sites;
+mod observing_waiting;

@@ -84,5 +84,5 @@ fn a_call_site_tells_its_place_and_counts() {
     let is_ours = |site: &&'static CallSite| site.name() == "debug_output::site";
     let shown = format!("{:?}", call_sites().find(is_ours));
     assert!(shown.starts_with(r#"Some(CallSite { name: "debug_output::site", file: ""#), "{shown}");
-    assert!(shown.ends_with("retries: 2, recovered: 0, gave_up: 1, .. })"), "{shown}");
+    assert!(shown.ends_with("retries: 2, recovered: 0, gave_up: 1, waiting: 0, .. })"), "{shown}");
 }

@@ -65,17 +65,15 @@ impl Context<'_> {
     /// is shared.
     pub(super) fn sleeper(&self) -> TokenStream {
         let (site, private) = (Span::mixed_site(), self.private);
-        let is_async = self.plan.is_async;
         let Some(Arg { value, .. }) = &self.plan.args.sleep else {
-            let default = Ident::new(if is_async { "AsyncSleeper" } else { "DefaultSleeper" }, site);
+            let default = Ident::new(if self.plan.is_async { "AsyncSleeper" } else { "DefaultSleeper" }, site);
             return quote_spanned!(site=> &mut #private::#default);
         };
         let (at, private) = self.sleeper_place();
         if matches!(peel(value), Expr::Closure(_)) {
             return quote_spanned!(at=> &mut #private::sleep_fn(#value));
         }
-        let shared = Ident::new(if is_async { "sleeper" } else { "blocking_sleeper" }, at);
-        quote_spanned!(at=> &mut #private::#shared(&#value))
+        quote_spanned!(at=> &mut #private::shared_sleeper(&#value))
     }
 
     /// Returns the place where a sleeper of the wrong type is reported, and the private module at that place.

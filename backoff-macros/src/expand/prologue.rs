@@ -52,7 +52,10 @@ impl Context<'_> {
         tokens.extend(quote_spanned!(site=> use #path #renamed;));
         tokens.extend(declare_timeout(args.attempt_timeout.as_ref(), &self.attempt_timeout()));
         tokens.extend(declare_timeout(args.timeout.as_ref(), &self.timeout()));
-        tokens.extend(policy.declaration.clone());
+        let is_policy_known = matches!(plan.policy, PolicyForm::Constant | PolicyForm::InlineConstant);
+        if is_policy_known {
+            tokens.extend(policy.declaration.clone()); // items, which come before statements
+        }
         if plan.is_async {
             let needed = Ident::new(if args.sleep.is_none() { "runtime" } else { "driver" }, site);
             let core = self.core;
@@ -69,6 +72,9 @@ impl Context<'_> {
         for once in args.once.iter().flat_map(|once| &once.value) {
             let (name, value) = (&once.name, &once.value);
             tokens.extend(quote_spanned!(site=> let #name = #value; let #name = &#name;));
+        }
+        if !is_policy_known {
+            tokens.extend(policy.declaration.clone()); // it may use names of `once`, as everything below may
         }
         tokens.extend(self.bind_budget());
         if let Some(cancel) = &args.cancel {

@@ -29,12 +29,13 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
     if !plan.is_async {
         if args.cancel.is_none() {
             let (at, private) = context.sleeper_place();
-            let sleep = quote_spanned!(at=> #private::sleep_blocking(#sleeper, __delay));
+            let sleep = quote_spanned!(at=> #private::sleep_blocking(&__RETRY_SITE, #sleeper, __delay));
             return quote_spanned!(site=> #sleep; #waited);
         }
         let cancelled = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
         let (at, private) = context.sleeper_place();
-        let sleep = quote_spanned!(at=> #private::sleep_blocking_until_cancelled(#sleeper, __delay, __cancel));
+        let sleep =
+            quote_spanned!(at=> #private::sleep_blocking_until_cancelled(&__RETRY_SITE, #sleeper, __delay, __cancel));
         return quote_spanned! {site=>
             if #sleep {
                 #cancelled
@@ -44,13 +45,13 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
     }
     let (at, located) = context.sleeper_place();
     if args.cancel.is_none() && args.timeout.is_none() {
-        let slept = quote_spanned!(at=> #located::sleep(#sleeper, __delay).await);
+        let slept = quote_spanned!(at=> #located::sleep(&__RETRY_SITE, #sleeper, __delay).await);
         return quote_spanned!(site=> #slept; #waited);
     }
     let never = quote_spanned!(site=> #private::Never);
     let cancel = if args.cancel.is_some() { quote_spanned!(site=> __cancel.as_mut()) } else { never.clone() };
     let deadline = if args.timeout.is_some() { quote_spanned!(site=> __deadline.as_mut()) } else { never };
-    let ended = quote_spanned!(at=> #located::sleep_until(#sleeper, __delay, #cancel, #deadline).await);
+    let ended = quote_spanned!(at=> #located::sleep_until(&__RETRY_SITE, #sleeper, __delay, #cancel, #deadline).await);
     let cancelled = args.cancel.is_some().then(|| {
         let stop = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
         quote_spanned!(site=> #private::DelayEnd::Cancelled => { #stop })

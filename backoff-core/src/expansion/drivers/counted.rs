@@ -86,8 +86,14 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
         TestState::succeeded();
         if self.failed > 0 {
             recovered::<M, K>(site, self.failed, &mut self.kept);
-        } else if cfg!(feature = "metrics") {
+            return true;
+        }
+        if cfg!(feature = "metrics") {
             Label::of(site).count_first_success(elapsed::<M>(&mut self.kept.times, self.kept.test_state).time());
+        }
+        if after_attempt::wants_successes() {
+            let elapsed = self.kept.times.started().map(|started| time_since::<M>(started, self.kept.test_state));
+            after_attempt::publish_first_success(policy_of(site).rules(), Label::of(site), elapsed);
         }
         true
     }
