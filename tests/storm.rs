@@ -40,11 +40,38 @@ fn only_fewer_retries_let_a_fleet_recover_from_an_outage() {
 }
 
 #[test]
+fn a_fitted_budget_lets_large_fleets_of_small_clients_recover_and_a_fixed_one_does_not_for_long() {
+    let long = Extent { settle: Duration::from_secs(130), ..QUICK };
+    assert_hold(&acceptance::size_checks(&long, &[1_000, 10_000], &|| ()));
+}
+
+#[test]
+fn a_fitted_budget_denies_a_client_few_of_its_retries_in_ordinary_faults() {
+    assert_hold(&acceptance::client_checks(&QUICK));
+}
+
+#[test]
+fn every_row_belongs_to_an_experiment_that_is_explained() {
+    let rows = acceptance::layer_checks().into_iter().chain(acceptance::client_checks(&QUICK));
+    for check in rows {
+        assert!(acceptance::EXPERIMENTS.iter().any(|(letter, _)| check.row.starts_with(letter)), "{check:?}");
+    }
+}
+
+#[test]
 fn calls_through_failing_layers_follow_the_formula() {
     let policy = Policy::exponential().max_attempts(3).build();
     for failure_rate in [0.1, 0.5, 0.9] {
         for is_suppressed in [false, true] {
-            let setting = Layers { depth: 3, policy, is_suppressed, failure_rate, requests: 20_000, budget: None };
+            let setting = Layers {
+                depth: 3,
+                policy,
+                is_suppressed,
+                failure_rate,
+                requests: 20_000,
+                budget: None,
+                gap: Duration::ZERO,
+            };
             let (got, expected) = (layers::run(&setting, 1), layers::expected(&setting));
             assert!((got.calls / expected.calls - 1.0).abs() < 0.05, "{setting:?}: {got:?}, {expected:?}");
             assert!((got.success - expected.success).abs() < 0.02, "{setting:?}: {got:?}, {expected:?}");
@@ -56,8 +83,8 @@ fn calls_through_failing_layers_follow_the_formula() {
 fn the_default_budget_is_free_below_nine_per_cent_failures_and_not_above() {
     let policy = Policy::exponential().max_attempts(3).build();
     let load = |failure_rate| {
-        let budget = Some((0.1, 10));
-        let setting = Layers { depth: 1, policy, is_suppressed: false, failure_rate, requests: 100_000, budget };
+        let (budget, gap) = (Some((0.1, None)), Duration::from_millis(100));
+        let setting = Layers { depth: 1, policy, is_suppressed: false, failure_rate, requests: 100_000, budget, gap };
         layers::run(&setting, 1)
     };
     assert!(load(0.05).denied < 0.001, "{:?}", load(0.05));

@@ -2,9 +2,12 @@
 
 #[cfg(feature = "std")]
 mod budgets;
+mod history;
 #[cfg(all(test, loom))]
 mod model;
 mod settings;
+#[cfg(all(test, not(loom), feature = "std", target_has_atomic = "64"))]
+mod tests;
 
 use core::fmt;
 #[cfg(not(all(test, loom)))]
@@ -15,17 +18,18 @@ use loom::sync::atomic::AtomicU32;
 
 #[cfg(feature = "std")]
 pub use self::budgets::{Budgets, KeyTokens};
+use self::history::{History, Moment};
 pub use self::settings::InvalidBudget;
-use self::settings::{Limits, TOKEN, tokens};
+use self::settings::{FLOOR, Limits, TOKEN, tokens};
 
 /// Tokens for retries, shared by many calls.
 ///
 /// A retry takes 1 token, a success puts `ratio` back, a permanent failure does neither.
 ///
 /// A call takes a token when everything else allows a retry, before it sleeps. Without a token it stops, and keeps its
-/// last error. Keep a budget in a `static` or an `Arc`, one per dependency. It starts full. There is no lock. Tokens
-/// are counted in thousandths, so that ten deposits of 0.1 are exactly one retry. Contention neither loses a deposit
-/// nor issues a token twice. When the budget is full, a success costs one relaxed load.
+/// last error. Keep a budget in a `static` or an `Arc`, one per dependency. There is no lock. Tokens are counted in
+/// thousandths, so that ten deposits of 0.1 are exactly one retry. Contention neither loses a deposit nor issues a token
+/// twice.
 ///
 /// A token is taken when a retry is decided, before its delay. If the call is dropped, cancelled or timed out in that
 /// delay, or a loop is abandoned there, the token is not put back. It is put back only where
@@ -33,20 +37,26 @@ use self::settings::{Limits, TOKEN, tokens};
 ///
 /// # Defaults
 ///
-/// Ratio 0.1, capacity 10: at most one retry per ten successes, and a burst of 10.
+/// Ratio 0.1: lasting retries are at most a tenth of the successes. The capacity fits the client by itself:
+///
+/// > capacity = *ratio* x *successes of the last 10 s*, in whole tokens, at least 2 and at most 10
+///
+/// It applies at each retry: what the budget holds above the present capacity is lost then. A client with 10 successes
+/// per second or more has a burst of 10 retries. A small client, and a new one that has no successes yet, has 2.
+/// [`capacity`](Self::capacity) names a fixed capacity instead.
 ///
 /// # Why a budget, and not only `max_attempts`
 ///
 /// With 3 attempts per call, a dependency that fails every request receives three times its load, just when it can
 /// least serve it. Where stale requests queue up, that load outlives its cause. In the simulation, 100 clients use a
 /// server with a queue that stops for 30 s at 80 % load: 3 unguarded attempts *never* recover, whatever the backoff and
-/// jitter. The same clients with this budget send 1.04 times the load during the outage. They recover 5.5 s after it,
+/// jitter. The same clients with this budget send 1.03 times the load during the outage. They recover 5.5 s after it,
 /// as fast as clients that do not retry at all. `cargo run --release --example storm -- outage --clients 100` shows
 /// both.
 ///
-/// A retry takes one token; a success puts `ratio` of a token back. With failures below 5 % the default budget denies
-/// practically no retry. At a failure rate near 9 % it denies about one retry in twenty. Above that, the number of
-/// retries falls to a tenth of the successes. The budget is not refilled with time.
+/// A retry takes one token; a success puts `ratio` of a token back. With failures below 5 % the budget of a client with
+/// 10 requests per second denies practically no retry. At a failure rate near 9 % it denies about one retry in twenty.
+/// Above that, the number of retries falls to a tenth of the successes. The budget is not refilled with time.
 ///
 /// # Why deposits on success, and not on requests
 ///
@@ -55,14 +65,28 @@ use self::settings::{Limits, TOKEN, tokens};
 /// stop, and so do the deposits. For the same reason there is no reserve of retries per second: with 10,000 clients,
 /// even one retry in 10 s for each is 1,000 requests per second that no outage switches off.
 ///
-/// # Why the capacity is small
+/// # Why the capacity fits the client
 ///
 /// A full budget is a debt of the whole fleet. When the dependency fails, every client may spend its capacity at once.
 /// So the extra load is *clients x capacity* requests, or *clients x capacity / (requests served per second)* seconds
-/// of work. For 1,000 clients of a server of 1,000 requests per second at 80 % load, the default of 10 means 10 s of
-/// work (recovery after 5.8 s), and 100 means 100 s (33 s). 10,000 clients with 100 each never recover. For large
-/// fleets of small clients use a capacity of 1 or 2. Its price: a capacity of 1 denies 9 % of the retries at 1 %
-/// failures, while 10 denies none.
+/// of work. The traffic of a fleet is limited by its server, so 10,000 clients are small ones: with a fixed capacity of
+/// 10 each, they owe a server of 1,000 requests per second 100 s of work.
+///
+#[doc = include_str!("budget/fleets.md")]
+///
+/// Beyond some ten thousand clients of one server, no client alone can know how many others there are: 30,000 clients
+/// need more than a minute. There the server has to say when to come back (`Retry-After`), or the capacity is 1.
+///
+/// The floor of 2 costs a client with few requests little: at 1 request per second and 1 % failures, about 0.5 % of its
+/// retries are denied. A capacity of 1 would deny 9 %.
+///
+/// # What it costs
+///
+/// A success of a full budget is one relaxed load. With a capacity that fits itself, one success in 16 of each thread
+/// reads the clock and is counted as 16. The count is written at most 7 times in 10 s, so many threads share a line that
+/// is only read. A retry reads the clock when more than 2 tokens are left. The clock is the system's, or
+/// [`testing::virtual_time`](crate::testing::virtual_time), under which every success is counted. Targets without the
+/// feature `std` or without 64-bit atomics have a capacity of 10 unless another one is named.
 ///
 /// # One budget per dependency
 ///
@@ -98,30 +122,31 @@ pub struct Budget {
     /// Relaxed order is enough everywhere: the number guards no other data, and changes of one atomic have one order.
     missing: AtomicU32,
     limits: Limits,
+    history: History,
 }
 
 impl Budget {
-    /// Returns a full budget with a ratio of 0.1 and a capacity of 10.
+    /// Returns a full budget with a ratio of 0.1 and a capacity that fits its client.
     #[cfg(not(all(test, loom)))]
     #[must_use]
     pub const fn new() -> Self {
-        Self::from_parts(AtomicU32::new(0), Limits::DEFAULT)
+        Self::from_parts(AtomicU32::new(0), Limits::DEFAULT, History::new())
     }
 
-    /// Returns a full budget with a ratio of 0.1 and a capacity of 10; loom's atomics cannot be made in a constant.
+    /// Returns a full budget; loom's atomics cannot be made in a constant.
     #[cfg(all(test, loom))]
     #[must_use]
     pub fn new() -> Self {
-        Self::from_parts(AtomicU32::new(0), Limits::DEFAULT)
+        Self::from_parts(AtomicU32::new(0), Limits::DEFAULT, History::new())
     }
 
-    const fn from_parts(missing: AtomicU32, limits: Limits) -> Self {
-        Self { missing, limits }
+    const fn from_parts(missing: AtomicU32, limits: Limits, history: History) -> Self {
+        Self { missing, limits, history }
     }
 
     #[cfg(feature = "std")]
     fn full(limits: Limits) -> Self {
-        Self::from_parts(AtomicU32::new(0), limits)
+        Self::from_parts(AtomicU32::new(0), limits, History::new())
     }
 
     /// Sets the part of a token that a success puts back, in 0.001..=1.0, rounded to thousandths.
@@ -139,7 +164,8 @@ impl Budget {
         self
     }
 
-    /// Sets the largest number of tokens, in `1..=1_000_000`: the retries that a full budget allows at once.
+    /// Sets the largest number of tokens, in `1..=1_000_000`: the retries that a full budget allows at once, whatever the
+    /// traffic of the client.
     ///
     /// The extra load of a failing dependency is *clients x capacity* requests.
     ///
@@ -195,9 +221,35 @@ impl Budget {
     #[must_use = "without a token there is no retry"]
     #[inline]
     pub fn withdraw(&self) -> bool {
+        self.withdraw_at(Moment::now)
+    }
+
+    fn withdraw_at(&self, now: impl FnOnce() -> Moment) -> bool {
         let most = self.limits.capacity.saturating_sub(TOKEN);
-        let taken = self.missing.fetch_update(Relaxed, Relaxed, |missing| (missing <= most).then(|| missing + TOKEN));
+        let surplus = self.surplus(now);
+        let taken = self.missing.fetch_update(Relaxed, Relaxed, |missing| {
+            let missing = missing.max(surplus);
+            (missing <= most).then(|| missing + TOKEN)
+        });
         taken.is_ok()
+    }
+
+    /// Returns the part of the named or largest capacity that does not fit the client now.
+    ///
+    /// No clock is read when the budget holds no more than every client may.
+    #[inline]
+    fn surplus(&self, now: impl FnOnce() -> Moment) -> u32 {
+        if !self.limits.is_fitted || self.held() <= FLOOR { 0 } else { self.limits.capacity - self.fitted(now) }
+    }
+
+    /// Returns the present capacity.
+    fn fitted(&self, now: impl FnOnce() -> Moment) -> u32 {
+        if self.limits.is_fitted { self.limits.fitting(self.history.successes(now())) } else { self.limits.capacity }
+    }
+
+    /// Returns what is left of the named or largest capacity.
+    fn held(&self) -> u32 {
+        self.limits.capacity.saturating_sub(self.missing.load(Relaxed))
     }
 
     /// Puts back the token of a retry that was decided but will not be made.
@@ -210,15 +262,25 @@ impl Budget {
     /// Puts back the part of a token that a success earns; the part above the capacity is lost.
     #[inline]
     pub fn deposit(&self) {
+        if self.limits.is_fitted {
+            self.history.success(self.limits.enough());
+        }
         let deposit = self.limits.deposit;
         let lacks = |missing: u32| (missing != 0).then(|| missing.saturating_sub(deposit));
         let _full = self.missing.fetch_update(Relaxed, Relaxed, lacks);
     }
 
-    /// Returns the number of tokens left, from 0 to the capacity; another thread may have changed it already.
+    /// Returns the number of tokens left, from 0 to the present capacity; another thread may have changed it already.
     #[must_use]
     pub fn available(&self) -> f64 {
-        tokens(self.limits.capacity.saturating_sub(self.missing.load(Relaxed)))
+        let (available, _) = self.present();
+        available
+    }
+
+    /// Returns the tokens left, and the present capacity in whole tokens.
+    fn present(&self) -> (f64, u32) {
+        let capacity = self.fitted(Moment::now);
+        (tokens(self.held().min(capacity)), capacity / TOKEN)
     }
 
     #[cfg(feature = "std")]
@@ -236,16 +298,17 @@ impl Default for Budget {
 #[expect(clippy::missing_fields_in_debug, reason = "`available` says what is left, where `missing` says what lacks")]
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (available, capacity) = self.present();
         f.debug_struct("Budget")
-            .field("available", &self.available())
+            .field("available", &available)
             .field("ratio", &tokens(self.limits.deposit))
-            .field("capacity", &self.limits.whole_capacity())
+            .field("capacity", &capacity)
             .finish()
     }
 }
 
 #[cfg(all(test, not(loom)))]
-mod tests {
+mod bucket_tests {
     use super::*;
 
     fn drain(budget: &Budget) -> u32 {
@@ -304,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_smaller_capacity_for_a_budget_in_use_leaves_no_tokens_below_zero() {
-        let used = Budget::new();
+        let used = Budget::new().capacity(10);
         drain(&used);
         let smaller = used.capacity(2);
         assert_eq!((drain(&smaller), smaller.available().to_bits()), (0, 0));
@@ -312,7 +375,7 @@ mod tests {
 
     #[test]
     fn debug_shows_what_is_left_and_the_settings() {
-        let budget = Budget::new().ratio(0.25);
+        let budget = Budget::new().ratio(0.25).capacity(10);
         assert!(budget.withdraw());
         assert_eq!(alloc::format!("{budget:?}"), "Budget { available: 9.0, ratio: 0.25, capacity: 10 }");
     }

@@ -74,6 +74,18 @@ impl Clock for SystemClock {
     }
 }
 
+/// Returns the time since the first call of this function; in the virtual time of a test, the time since its start.
+///
+/// The start of the process's own time is read from the system also when the first call comes from such a test.
+#[cfg(feature = "std")]
+pub(crate) fn since_start() -> Duration {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    test_hooks::passed().unwrap_or_else(|| {
+        let now = std::time::Instant::now();
+        now.saturating_duration_since(*START.get_or_init(|| now))
+    })
+}
+
 /// The clock of the async runtime; async calls use it.
 ///
 /// Inside a tokio runtime it is tokio's, so that paused time counts; elsewhere it is the [`SystemClock`].

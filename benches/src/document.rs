@@ -27,12 +27,15 @@ cargo run --release -p backoff-benches -- check     # what CI runs: fails when o
 cargo run --release -p backoff-benches -- accept    # keeps the figures of this run as those to compare with
 cargo run --release -p backoff-benches --bin scale  # 100,000 and 1,000,000 waiting calls
 cargo run --release -p backoff-benches --bin budget # a budget that threads contend for, beside tower's
+cargo run --release -p backoff-benches --bin sizes  # the cost of one operation over the number of keys and waiters
 ```
 
 It needs valgrind, and `size` from the tools of the C compiler.
 
 ## What is compared
 ";
+
+const SIZES_TEXT: &str = include_str!("sizes.md");
 
 const WAYS_TEXT: &str = "\
 | row | what it is |
@@ -189,7 +192,7 @@ fn of_features(text: &mut String, features: &[Cost]) -> std::fmt::Result {
     };
     writeln!(
         text,
-        "\n## What each feature costs\n\n\
+        "{SIZES_TEXT}\n## What each feature costs\n\n\
          Instructions of a call that succeeds at once and of a failing attempt, and the size of the future: first with none of \
          the features, then what each adds. A feature that is not enabled costs nothing, because its code is not there. `tracing`, `metrics`, `testing` and `overrides` are \
          enabled here and not used: no subscriber, no recorder, no guard, no override. `suppress` is `inner_retries = suppress` beside the default `allow`; `budget` is a \

@@ -24,7 +24,7 @@ pub(crate) struct Output {
     /// Writes the table as CSV into this file, too
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
-    /// Draws schedule, herd or outage as SVG into this directory
+    /// Draws schedule, herd, outage or fleets as SVG into this directory
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) svg: Option<PathBuf>,
 }
@@ -39,6 +39,8 @@ pub(crate) enum Scenario {
     Herd(HerdArgs),
     /// A server that fails for a while, with and without a budget
     Outage(OutageArgs),
+    /// The same outage for fleets of few large and of many small clients
+    Fleets(FleetsArgs),
     /// Retries inside retries
     Layers(LayersArgs),
     /// Compares with published figures; fails when one is missed
@@ -149,14 +151,30 @@ pub(crate) struct OutageArgs {
     /// The part of a token that pays for a retry
     #[arg(long, default_value_t = 0.1)]
     pub(crate) budget_ratio: f64,
-    #[arg(long, default_value_t = 10)]
-    pub(crate) budget_capacity: u32,
+    /// A fixed capacity; without it, the capacity fits each client
+    #[arg(long)]
+    pub(crate) budget_capacity: Option<u32>,
     /// What pays: successes, as in the library, or every request
     #[arg(long, value_enum, default_value_t = DepositRule::Success)]
     pub(crate) deposit: DepositRule,
     /// Also compares a circuit breaker that opens for 5 s after this many failures in a row
     #[arg(long, value_name = "FAILURES")]
     pub(crate) breaker: Option<u32>,
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u64).range(1..))]
+    pub(crate) seeds: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FleetsArgs {
+    /// Numbers of clients; may be repeated
+    #[arg(long, default_values_t = [10, 100, 1_000, 3_000, 10_000, 30_000], value_parser = value_parser!(u32).range(1..))]
+    pub(crate) clients: Vec<u32>,
+    /// Requests of all clients, as parts of the capacity of 1,000 requests per second; may be repeated
+    #[arg(long, default_values_t = [0.8, 0.95], value_parser = positive)]
+    pub(crate) load: Vec<f64>,
+    /// The fixed capacity to compare with
+    #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) budget_capacity: u32,
     #[arg(long, default_value_t = 5, value_parser = value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
 }
@@ -205,9 +223,15 @@ pub(crate) struct LayersArgs {
     /// 3 attempts unless said otherwise
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
+    /// Gives each layer a budget whose capacity fits its client
+    #[arg(long)]
+    pub(crate) budget: bool,
     /// Gives each layer a budget with this capacity
     #[arg(long)]
     pub(crate) budget_capacity: Option<u32>,
+    /// The time from one request to the next
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "100ms")]
+    pub(crate) gap: Duration,
     #[arg(long, default_value_t = 0.1)]
     pub(crate) budget_ratio: f64,
     #[arg(long, default_value_t = 1, value_parser = value_parser!(u64).range(1..))]

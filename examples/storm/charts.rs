@@ -1,5 +1,6 @@
 //! The charts: shared code.
 
+pub(crate) mod fleets;
 pub(crate) mod herd;
 pub(crate) mod outage;
 pub(crate) mod schedule;

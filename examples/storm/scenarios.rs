@@ -26,7 +26,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 impl Output {
     /// Returns the path of the chart of this name, if charts are wanted.
-    fn chart(&self, name: &str) -> Result<Option<PathBuf>> {
+    pub(crate) fn chart(&self, name: &str) -> Result<Option<PathBuf>> {
         let Some(directory) = &self.svg else { return Ok(None) };
         fs::create_dir_all(directory)?;
         Ok(Some(directory.join(name)))
@@ -116,7 +116,7 @@ pub(crate) fn herd(args: &HerdArgs, output: &Output) -> Result<()> {
 
 pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
     let policy = args.policy.policy(Some(3))?;
-    Budget::new().try_ratio(args.budget_ratio)?.try_capacity(args.budget_capacity)?;
+    check_budget(args.budget_ratio, args.budget_capacity)?;
     let budget =
         Guard::Budget { ratio: args.budget_ratio, capacity: args.budget_capacity, deposit: args.deposit.into() };
     let attempts = policy.max_attempts().map_or_else(|| "unlimited".to_owned(), |attempts| attempts.to_string());
@@ -159,6 +159,12 @@ pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
     output.chart("outage.svg")?.map_or(Ok(()), |file| charts::outage::draw(&file, &drawn))
 }
 
+/// Refuses settings that no budget has.
+fn check_budget(ratio: f64, capacity: Option<u32>) -> Result<()> {
+    let budget = Budget::new().try_ratio(ratio)?;
+    Ok(capacity.map_or(Ok(()), |tokens| budget.try_capacity(tokens).map(drop))?)
+}
+
 fn outage_row(name: String, fleet: &Fleet, traces: &[Trace]) -> Vec<Cell> {
     let figures: Vec<Figures> = traces.iter().map(|trace| trace.figures(fleet)).collect();
     let of = |figure: fn(&Figures) -> f64| figures.iter().map(figure).collect::<Vec<_>>();
@@ -177,16 +183,22 @@ fn outage_row(name: String, fleet: &Fleet, traces: &[Trace]) -> Vec<Cell> {
 
 pub(crate) fn layers(args: &LayersArgs, output: &Output) -> Result<()> {
     let policy = args.policy.policy(Some(3))?;
-    let budget = args.budget_capacity.map(|capacity| (args.budget_ratio, capacity));
-    if let Some((ratio, capacity)) = budget {
-        Budget::new().try_ratio(ratio)?.try_capacity(capacity)?;
-    }
+    check_budget(args.budget_ratio, args.budget_capacity)?;
+    let has_budget = args.budget || args.budget_capacity.is_some();
+    let budget = has_budget.then_some((args.budget_ratio, args.budget_capacity));
     let header = ["bottom fails", "inner retries", "calls", "by formula", "success", "by formula", "denied"];
     let mut table = Table::new(&header);
     for &failure_rate in &args.failure_rate {
         for is_suppressed in [false, true] {
-            let setting =
-                Layers { depth: args.layers, policy, is_suppressed, failure_rate, requests: args.requests, budget };
+            let setting = Layers {
+                depth: args.layers,
+                policy,
+                is_suppressed,
+                failure_rate,
+                requests: args.requests,
+                budget,
+                gap: args.gap,
+            };
             let loads = each_seed(args.seeds, |seed| simulator::layers::run(&setting, seed));
             let mean = |of: fn(&simulator::layers::Load) -> f64| loads.iter().map(of).sum::<f64>() / count(loads.len());
             let expected = simulator::layers::expected(&setting);
@@ -208,11 +220,13 @@ pub(crate) fn layers(args: &LayersArgs, output: &Output) -> Result<()> {
 pub(crate) fn verify(args: &VerifyArgs, output: &Output) -> Result<ExitCode> {
     let (warm_up, settle) = (Duration::from_secs(20), Duration::from_secs(200));
     let extent = Extent { seeds: args.seeds, fleet_seeds: args.seeds, warm_up, settle };
-    let bar = progress(acceptance::fleet_runs(&extent));
+    let bar = progress(acceptance::fleet_runs(&extent) + acceptance::size_runs(&extent));
     let mut checks = acceptance::contention_checks(&extent);
     checks.extend(acceptance::herd_checks(&extent));
     checks.extend(acceptance::layer_checks());
+    checks.extend(acceptance::client_checks(&extent));
     checks.extend(acceptance::fleet_checks(&extent, &|| bar.inc(1)));
+    checks.extend(acceptance::size_checks(&extent, &[10, 100, 1_000, 10_000], &|| bar.inc(1)));
     bar.finish_and_clear();
     let mut table = Table::new(&["figure", "row", "expected", "got", "verdict"]);
     let missed = checks.iter().filter(|check| !check.holds).count();
@@ -222,6 +236,10 @@ pub(crate) fn verify(args: &VerifyArgs, output: &Output) -> Result<ExitCode> {
         table.row(cells.into_iter().map(Cell::text).collect());
     }
     table.show(output.csv.as_deref())?;
+    println!();
+    for (letter, experiment) in acceptance::EXPERIMENTS {
+        println!("{letter}  {experiment}");
+    }
     println!("\n{missed} missed");
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -7,6 +7,7 @@
 
 mod args;
 mod charts;
+mod fleets;
 mod report;
 mod scenarios;
 
@@ -31,6 +32,7 @@ fn run(scenario: &Scenario, output: &Output) -> Result<ExitCode, Box<dyn Error>>
         Scenario::Occ(args) => scenarios::contention(args, output)?,
         Scenario::Herd(args) => scenarios::herd(args, output)?,
         Scenario::Outage(args) => scenarios::outage(args, output)?,
+        Scenario::Fleets(args) => fleets::fleets(args, output)?,
         Scenario::Layers(args) => scenarios::layers(args, output)?,
         Scenario::Verify(args) => return scenarios::verify(args, output),
     }

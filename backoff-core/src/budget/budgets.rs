@@ -73,14 +73,15 @@ pub struct Budgets<K> {
 pub struct KeyTokens<K> {
     /// The key.
     pub key: K,
-    /// The number of tokens left, from 0 to the capacity.
+    /// The number of tokens left, from 0 to the present capacity.
     pub available: f64,
-    /// The largest number of tokens.
+    /// The present capacity: the named one, or the one that fits the traffic of this key now.
     pub capacity: u32,
 }
 
 impl<K> Budgets<K> {
-    /// Returns an empty collection of budgets with a ratio of 0.1 and a capacity of 10 each, for at most 1,024 keys.
+    /// Returns an empty collection for at most 1,024 keys, with a ratio of 0.1. The capacity of each budget fits the
+    /// traffic of its key, as that of a [`Budget`] fits its client.
     #[must_use]
     pub const fn new() -> Self {
         let settings = Settings { limits: Limits::DEFAULT, max_keys: 1_024 };
@@ -99,7 +100,7 @@ impl<K> Budgets<K> {
         self
     }
 
-    /// Sets the largest number of tokens of each key, in `1..=1_000_000`.
+    /// Sets the largest number of tokens of each key, in `1..=1_000_000`, whatever its traffic.
     ///
     /// # Panics
     ///
@@ -163,7 +164,7 @@ impl<K> Budgets<K> {
     /// ```
     /// use backoff_core::Budgets;
     ///
-    /// static HOSTS: Budgets<String> = Budgets::new();
+    /// static HOSTS: Budgets<String> = Budgets::new().capacity(10);
     ///
     /// assert!(HOSTS.get("a.example").withdraw());
     /// let all = HOSTS.snapshot();
@@ -177,15 +178,12 @@ impl<K> Budgets<K> {
         K: Clone,
     {
         let places = self.lock();
-        let listed: Vec<_> = places
-            .as_slice()
-            .iter()
-            .map(|place| (Arc::clone(&place.key), place.budget.available(), place.budget.limits.whole_capacity()))
-            .collect();
+        let listed: Vec<_> =
+            places.as_slice().iter().map(|place| (Arc::clone(&place.key), place.budget.present())).collect();
         drop(places);
         listed
             .into_iter()
-            .map(|(key, available, capacity)| KeyTokens { key: K::clone(&key), available, capacity })
+            .map(|(key, (available, capacity))| KeyTokens { key: K::clone(&key), available, capacity })
             .collect()
     }
 

@@ -5,7 +5,8 @@
 use loom::sync::Arc;
 use loom::thread;
 
-use super::Budget;
+use super::settings::TOKEN;
+use super::{Budget, Moment};
 
 /// Runs `model` for every interleaving of its threads.
 fn every_order(model: impl Fn() + Send + Sync + 'static) {
@@ -102,5 +103,41 @@ fn deposits_at_once_never_pass_the_capacity() {
         budget.deposit();
         other.join().unwrap();
         assert_available(&budget, 2.0);
+    });
+}
+
+#[test]
+fn no_counted_success_is_lost_when_a_window_ends() {
+    every_order(|| {
+        let budget = Arc::new(Budget::new());
+        budget.history.count(Moment(0), 40, 100);
+        let others: Vec<_> = [999, 1_000]
+            .map(|moment| {
+                let budget = Arc::clone(&budget);
+                thread::spawn(move || budget.history.count(Moment(moment), 16, 100))
+            })
+            .into();
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(budget.history.successes(Moment(1_000)), 72, "the thread that is late counts in the new window");
+    });
+}
+
+#[test]
+fn retries_at_once_get_no_more_than_fits_whatever_is_counted_meanwhile() {
+    every_order(|| {
+        let budget = Arc::new(Budget::new());
+        let retry = |budget: &Budget| (0..2).filter(|_| budget.withdraw_at(|| Moment(0))).count();
+        let other = thread::spawn({
+            let budget = Arc::clone(&budget);
+            move || retry(&budget)
+        });
+        let success = thread::spawn({
+            let budget = Arc::clone(&budget);
+            move || budget.history.count(Moment(0), 30, 100)
+        });
+        let given = retry(&budget) + other.join().unwrap();
+        success.join().unwrap();
+        assert!((2..=3).contains(&given), "2 fit without the successes, 3 with them: {given}");
+        assert!(budget.held() <= 3 * TOKEN);
     });
 }

@@ -3,8 +3,13 @@
 use core::error::Error;
 use core::fmt;
 
+use super::history::History;
+
 /// One token, in the unit that budgets count.
 pub(super) const TOKEN: u32 = 1_000;
+
+/// The smallest capacity that fits a client: enough for nearly all retries of a client with few requests.
+pub(super) const FLOOR: u32 = 2 * TOKEN;
 
 const MAX_CAPACITY: u32 = 1_000_000;
 
@@ -12,15 +17,28 @@ const MAX_CAPACITY: u32 = 1_000_000;
 pub(super) struct Limits {
     /// Thousandths that a success puts back.
     pub(super) deposit: u32,
+    /// The named capacity, or the largest one that fits a client.
     pub(super) capacity: u32,
+    /// `true` if no capacity is named, so that it follows the traffic of the client.
+    pub(super) is_fitted: bool,
 }
 
 impl Limits {
-    pub(super) const DEFAULT: Self = Self { deposit: TOKEN / 10, capacity: 10 * TOKEN };
+    pub(super) const DEFAULT: Self = Self { deposit: TOKEN / 10, capacity: 10 * TOKEN, is_fitted: History::IS_KEPT };
 
-    /// Returns the capacity as a number of tokens.
-    pub(super) const fn whole_capacity(self) -> u32 {
-        self.capacity / TOKEN
+    /// Returns the capacity that fits a client with this many recent successes, in whole tokens.
+    pub(super) const fn fitting(self, successes: u32) -> u32 {
+        let earned = successes.saturating_mul(self.deposit);
+        match earned - earned % TOKEN {
+            ..FLOOR => FLOOR,
+            earned if earned > self.capacity => self.capacity,
+            earned => earned,
+        }
+    }
+
+    /// Returns the number of recent successes that the largest capacity needs; more of them make no difference.
+    pub(super) const fn enough(self) -> u32 {
+        self.capacity.div_ceil(self.deposit)
     }
 
     #[track_caller]
@@ -54,6 +72,7 @@ impl Limits {
             return Err(InvalidBudget { refusal: Refusal::Capacity(tokens) });
         }
         self.capacity = tokens * TOKEN;
+        self.is_fitted = false;
         Ok(self)
     }
 }

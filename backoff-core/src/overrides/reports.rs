@@ -1,9 +1,9 @@
 //! Reports about the overrides that are set: keys that match no function, and settings that were adjusted.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::PoisonError;
 
-use super::set::covered;
 use super::table::table;
 use crate::sync::{Mutex, shared_static};
 use crate::text::Excerpt;
@@ -115,8 +115,8 @@ const TOLD: usize = 3;
 pub fn unmatched() -> Vec<Unmatched> {
     let Some(table) = table() else { return Vec::new() };
     let names: Vec<&'static str> = call_sites().map(crate::CallSite::name).collect();
-    let keys = table.iter().map(|(key, _)| key);
-    let unmatched = keys.filter(|key| !names.iter().any(|name| name == key || covered(key, name).is_some()));
+    let matched: HashSet<&str> = names.iter().flat_map(|name| table.matching(name)).collect();
+    let unmatched = table.iter().map(|(key, _)| key).filter(|key| !matched.contains(key));
     unmatched.map(|key| Unmatched { key: key.to_owned(), nearest: nearest(key, &names) }).collect()
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "serde")]
 mod config;
+mod prefixes;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,14 +32,17 @@ use crate::text::Excerpt;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
-    by_key: BTreeMap<String, Override>,
+    /// Keys without a `*`.
+    names: BTreeMap<String, Override>,
+    /// Keys with a `*` by what precedes it. The whole key is beside the override.
+    starts: BTreeMap<String, (String, Override)>,
 }
 
 impl Overrides {
     /// Returns an empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { by_key: BTreeMap::new() }
+        Self { names: BTreeMap::new(), starts: BTreeMap::new() }
     }
 
     /// Adds an override for a name or a prefix. It replaces the previous one.
@@ -51,59 +55,88 @@ impl Overrides {
         let key = key.trim();
         check_key(key)?;
         settings.check().map_err(|reason| InvalidOverride::of(key, reason))?;
-        self.by_key.insert(key.to_owned(), settings);
+        self.put(key, settings);
         Ok(())
+    }
+
+    fn put(&mut self, key: &str, settings: Override) {
+        match key.strip_suffix('*') {
+            Some(start) => drop(self.starts.insert(start.to_owned(), (key.to_owned(), settings))),
+            None => drop(self.names.insert(key.to_owned(), settings)),
+        }
     }
 
     /// Removes an override, and returns whether there was one.
     pub fn remove(&mut self, key: &str) -> bool {
-        self.by_key.remove(key.trim()).is_some()
+        let key = key.trim();
+        match key.strip_suffix('*') {
+            Some(start) => self.starts.remove(start).is_some(),
+            None => self.names.remove(key).is_some(),
+        }
     }
 
     /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.names.is_empty() && self.starts.is_empty()
     }
 
     /// Returns the override for exactly this name or prefix.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Override> {
-        self.by_key.get(key.trim())
+        let key = key.trim();
+        match key.strip_suffix('*') {
+            Some(start) => self.starts.get(start).map(|(_, settings)| settings),
+            None => self.names.get(key),
+        }
     }
 
-    /// Iterates over names and prefixes with their overrides.
+    /// Iterates over names and prefixes with their overrides, in the order of their text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Override)> {
-        self.by_key.iter().map(|(key, settings)| (key.as_str(), settings))
+        let names = self.names.iter().map(|(key, settings)| (key.as_str(), settings));
+        let starts = self.starts.values().map(|(key, settings)| (key.as_str(), settings));
+        let mut all: Vec<_> = names.chain(starts).collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        all.into_iter()
     }
 
     /// Returns the override that applies to a call site of this name: the one for exactly this name, otherwise the one
     /// with the longest prefix.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(&str, &Override)> {
-        if let Some((key, settings)) = self.by_key.get_key_value(name) {
-            return Some((key, settings));
+        let part = self.parts_of(name).next();
+        let start = prefixes::of(&self.starts, name).next();
+        match (part, start) {
+            // At the same length, a key that ends with a part of the name wins.
+            (Some((key, settings)), None) => Some((key, settings)),
+            (Some((key, settings)), Some((start, _))) if key.len() >= start.len() => Some((key, settings)),
+            (_, Some((_, (key, settings)))) => Some((key, settings)),
+            (None, None) => None,
         }
-        let matching = self.iter().filter_map(|(key, settings)| Some((covered(key, name)?, key, settings)));
-        matching.max_by_key(|(covered, ..)| *covered).map(|(_, key, settings)| (key, settings))
+    }
+
+    /// Returns every key that matches this name.
+    pub(super) fn matching(&self, name: &str) -> impl Iterator<Item = &str> {
+        let parts = self.parts_of(name).map(|(key, _)| key);
+        parts.chain(prefixes::of(&self.starts, name).map(|(_, (key, _))| key.as_str()))
+    }
+
+    /// Returns the keys without a `*` that are the name or end with a part of it, the longest first.
+    fn parts_of<'s>(&'s self, name: &str) -> impl Iterator<Item = (&'s str, &'s Override)> {
+        prefixes::of(&self.names, name).filter(move |(key, _)| ends_a_part(key, name))
     }
 
     /// Adds all of `others`. Each one replaces the previous one of the same key.
     pub(super) fn extend(&mut self, others: Self) {
-        self.by_key.extend(others.by_key);
+        self.names.extend(others.names);
+        self.starts.extend(others.starts);
     }
 }
 
-/// Returns the length of `name` that the prefix `key` covers. At the same length, a key that ends with a part of the
-/// name wins.
-pub(super) fn covered(key: &str, name: &str) -> Option<(usize, bool)> {
-    if let Some(start) = key.strip_suffix('*') {
-        return name.starts_with(start).then_some((start.len(), false));
-    }
-    let rest = name.strip_prefix(key)?;
-    let separators = ["::", "."];
-    let ends_a_part = separators.iter().any(|separator| rest.starts_with(separator) || key.ends_with(separator));
-    ends_a_part.then_some((key.len(), true))
+/// Returns whether `key`, a prefix of `name`, is the name or ends with a part of it.
+fn ends_a_part(key: &str, name: &str) -> bool {
+    let rest = name.get(key.len()..).unwrap_or_default();
+    rest.is_empty() || ["::", "."].iter().any(|separator| rest.starts_with(separator) || key.ends_with(separator))
 }
 
 fn check_key(key: &str) -> Result<(), InvalidOverride> {

@@ -137,6 +137,37 @@ fn the_best_match_is_the_name_then_the_longest_prefix() {
     assert_eq!(parsed("a::*: disabled").unwrap().find("a"), None);
 }
 
+/// The rule in the words of the documentation, by looking at every key.
+fn found_by_looking_at_all<'o>(overrides: &'o Overrides, name: &str) -> Option<&'o str> {
+    let length = |key: &str| match key.strip_suffix('*') {
+        Some(start) => name.starts_with(start).then_some((start.len(), 0)),
+        None if key == name => Some((key.len(), 1)),
+        None => {
+            let rest = name.strip_prefix(key)?;
+            let is_part = [".", "::"].iter().any(|sign| rest.starts_with(sign) || key.ends_with(sign));
+            is_part.then_some((key.len(), 1))
+        }
+    };
+    let keys = overrides.iter().filter_map(|(key, _)| Some((length(key)?, key)));
+    keys.max().map(|(_, key)| key)
+}
+
+proptest! {
+    #[test]
+    fn a_look_up_finds_what_looking_at_every_key_finds(
+        keys in proptest::collection::vec("[ab\u{e9}.]{0,4}(::)?[ab!\u{ea}]{1,2}(::)?[*]?", 0..40),
+        name in "[ab\u{e9}.]{0,4}(::)?[ab!\u{ea}]{1,3}(::[ab.]{0,4})?",
+    ) {
+        let mut overrides = Overrides::new();
+        for key in &keys {
+            let _refused = overrides.insert(key, Override::new().disabled());
+        }
+        let found = overrides.find(&name).map(|(key, _)| key);
+        prop_assert_eq!(found, found_by_looking_at_all(&overrides, &name));
+        prop_assert_eq!(found.is_some(), overrides.matching(&name).next().is_some());
+    }
+}
+
 fn overrides() -> impl Strategy<Value = Override> {
     let flag = prop::option::of(any::<bool>());
     let time = || prop::option::of((0_u64..100_000, 0_u32..1_000_000_000).prop_map(|(s, n)| Duration::new(s, n)));

@@ -10,6 +10,13 @@ pub(crate) const fn now() -> Option<std::time::Instant> {
     None
 }
 
+/// Returns `None`, because there is no virtual clock.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn passed() -> Option<core::time::Duration> {
+    None
+}
+
 /// Returns `false`, because no virtual clock can advance by the delay.
 #[cfg(feature = "std")]
 #[inline]

@@ -171,6 +171,12 @@ pub(crate) fn now() -> Option<Instant> {
     innermost(|layer| layer.time.as_ref().map(VirtualTime::now))
 }
 
+/// Returns the time that has passed on the virtual clock, or `None` without one.
+#[inline]
+pub(crate) fn passed() -> Option<Duration> {
+    innermost(|layer| layer.time.as_ref().map(VirtualTime::passed))
+}
+
 /// Records on the virtual clock that a zero delay was polled.
 #[cfg(feature = "async")]
 #[inline]

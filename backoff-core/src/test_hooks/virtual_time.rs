@@ -46,8 +46,12 @@ impl VirtualTime {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn passed(&self) -> Duration {
+        self.state().passed
+    }
+
     pub(super) fn now(&self) -> Instant {
-        self.start.checked_add(self.state().passed).unwrap_or(self.start)
+        self.start.checked_add(self.passed()).unwrap_or(self.start)
     }
 
     /// Advances the clock.

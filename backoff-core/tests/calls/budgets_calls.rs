@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backoff_core::StopReason::{BudgetEmpty, MaxAttempts};
-use backoff_core::{Budget, Budgets, Fault, Jitter, Policy, StopReason, retry};
+use backoff_core::{Budget, Budgets, Fault, Jitter, Policy, StopReason, retry, testing};
 use support::{Virtual, block_on, paused, secs};
 
 const FOUR: Policy = Policy::constant(Duration::ZERO).max_attempts(4).build();
@@ -31,7 +31,7 @@ fn has(budget: &Budget, tokens: f64) {
 }
 
 #[test]
-fn a_bare_budget_is_one_of_ten_for_all_calls_of_the_function() {
+fn a_bare_budget_is_one_for_all_calls_of_the_function_and_without_successes_has_two_tokens() {
     #[retry(budget, max_attempts = 4, delay = "0s", on_give_up = |event| reasons.borrow_mut().push(event.reason()))]
     fn ask(calls: &Cell<u32>, reasons: &RefCell<Vec<StopReason>>) -> Down {
         fails(calls)
@@ -43,9 +43,8 @@ fn a_bare_budget_is_one_of_ten_for_all_calls_of_the_function() {
             calls.take()
         })
         .collect();
-    // Ten retries in all: three, three, three, one, and none.
-    assert_eq!(per_call, [4, 4, 4, 2, 1]);
-    assert_eq!(reasons.take(), [MaxAttempts, MaxAttempts, MaxAttempts, BudgetEmpty, BudgetEmpty]);
+    assert_eq!(per_call, [3, 1, 1, 1, 1]);
+    assert_eq!(reasons.take(), [BudgetEmpty; 5]);
 }
 
 #[test]
@@ -126,7 +125,7 @@ fn the_expression_is_evaluated_once_per_call() {
     }
     fn chosen(times: &Cell<u32>) -> Arc<Budget> {
         times.set(times.get() + 1);
-        Arc::new(Budget::new())
+        Arc::new(Budget::new().capacity(3))
     }
     let (times, calls) = (Cell::new(0), Cell::new(0));
     assert_eq!((ask(&times, &calls), times.get(), calls.get()), (Err("down"), 1, 4));
@@ -185,7 +184,7 @@ fn an_annotated_function_whose_condition_is_unmet_takes_tokens_too() {
 
 #[test]
 fn only_a_retry_takes_a_token() {
-    let budget = Budget::new();
+    let budget = Budget::new().capacity(10);
     for fault in [Fault::Permanent, Fault::Ambiguous, Fault::PushBack(secs(3600))] {
         let report = FOUR.retry(|| Err::<(), _>("down")).when(|_| fault).budget(&budget).call_report().unwrap_err();
         assert_eq!(report.attempts, 1, "{fault:?}");
@@ -246,7 +245,7 @@ fn an_annotated_function_without_a_token_returns_at_once() {
 
 #[test]
 fn a_recovery_deposits_once_and_in_both_worlds_alike() {
-    let budget = Budget::new();
+    let budget = Budget::new().capacity(10);
     let calls = Cell::new(0);
     let recovers = || {
         calls.set(calls.get() + 1);
@@ -260,7 +259,7 @@ fn a_recovery_deposits_once_and_in_both_worlds_alike() {
 
 #[test]
 fn a_recovery_of_an_annotated_function_deposits_once() {
-    static SHARED: Budget = Budget::new();
+    static SHARED: Budget = Budget::new().capacity(10);
     #[retry(budget = SHARED, max_attempts = 4, delay = "0s")]
     async fn ask(calls: &Cell<u32>) -> Down {
         if calls.get() == 2 { Ok(()) } else { fails(calls) }
@@ -287,4 +286,25 @@ fn a_hundred_threads_of_annotated_calls_retry_no_more_than_there_are_tokens() {
         .collect();
     let calls: u32 = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
     assert_eq!(calls, 100 * 5 + 50);
+}
+
+#[test]
+fn in_virtual_time_the_capacity_is_an_exact_tenth_of_the_successes_of_ten_seconds() {
+    static BUDGET: Budget = Budget::new();
+    #[retry(budget = BUDGET, max_attempts = 20, delay = "0s")]
+    fn ask(is_up: bool, calls: &Cell<u32>) -> Down {
+        if is_up { Ok(()) } else { fails(calls) }
+    }
+    let calls = Cell::new(0);
+    let after = |successes: u32, wait: Duration| {
+        let _clock = testing::virtual_time();
+        (0..successes).for_each(|_| assert_eq!(ask(true, &calls), Ok(())));
+        testing::advance(wait);
+        assert_eq!(ask(false, &calls), Err("down"));
+        calls.take() - 1
+    };
+    assert_eq!(after(100, secs(9)), 10);
+    assert_eq!(after(100, secs(15)), 5, "half of the window is past");
+    assert_eq!(after(100, secs(60)), 2);
+    assert_eq!(after(1_000, secs(0)), 10, "ten at most");
 }

@@ -11,7 +11,7 @@ const POLICY: Policy = Policy::constant(secs(3600)).max_attempts(3).build();
 
 #[test]
 fn a_future_that_is_dropped_in_its_delay_keeps_the_token() {
-    let budget = Budget::new();
+    let budget = Budget::new().capacity(10);
     {
         let call = POLICY.retry(|| ready(Err::<(), _>("down"))).budget(&budget).sleep(|_| std::future::pending());
         let mut call = pin!(call.into_future());
@@ -22,7 +22,7 @@ fn a_future_that_is_dropped_in_its_delay_keeps_the_token() {
 
 #[test]
 fn a_call_that_is_cancelled_in_its_delay_keeps_the_token() {
-    let (budget, token) = (Budget::new(), CancelToken::new());
+    let (budget, token) = (Budget::new().capacity(10), CancelToken::new());
     let call = POLICY.retry(|| Err::<(), _>("down")).budget(&budget).cancel(&token).sleep(|_| token.cancel());
     assert_eq!(call.call_report().map_err(|error| error.reason), Err(StopReason::Cancelled));
     assert_eq!(budget.available().to_bits(), 9.0_f64.to_bits());

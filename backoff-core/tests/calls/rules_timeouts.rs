@@ -278,7 +278,7 @@ async fn hangs_with_two_limits(budget: &backoff_core::Budget, retries: &Cell<u32
 #[test]
 fn where_both_limits_end_together_the_call_ends() {
     paused(async {
-        let (budget, retries) = (backoff_core::Budget::new(), Cell::new(0));
+        let (budget, retries) = (backoff_core::Budget::new().capacity(10), Cell::new(0));
         hangs_with_two_limits(&budget, &retries).await.unwrap_err();
         assert_eq!((retries.get(), budget.available()), (0, 10.0));
         let call = PLAIN.retry(hangs).attempt_timeout(ms(10)).timeout(ms(10)).when(|_| Fault::Permanent);

@@ -88,7 +88,7 @@ fn calls_of(run: impl FnOnce()) -> Calls {
 #[test]
 fn a_made_up_key_is_hashed_once_and_compared_with_none_beside_any_number_of_keys() {
     for keys in [100, 100_000] {
-        let budgets: Budgets<Probe> = Budgets::new().max_keys(keys as usize);
+        let budgets: Budgets<Probe> = Budgets::new().max_keys(keys as usize).capacity(10);
         (0..keys).for_each(|number| drop(budgets.get(&Probe::new(number))));
         let made_up: Vec<_> = (keys..keys + 100).map(Probe::new).collect();
         for key in &made_up {
@@ -103,7 +103,7 @@ fn a_made_up_key_is_hashed_once_and_compared_with_none_beside_any_number_of_keys
 #[test]
 fn a_million_made_up_keys_take_no_token_of_keys_in_use() {
     const MADE_UP: u64 = 1_000_000;
-    let budgets: Budgets<u64> = Budgets::new();
+    let budgets: Budgets<u64> = Budgets::new().capacity(10);
     let honest = || MADE_UP..MADE_UP + 500;
     (0..2).for_each(|_| honest().for_each(|key| drop(budgets.get(&key))));
     let taken: u64 = (0..MADE_UP).map(|key| u64::from(drain(&budgets.get(&key)))).sum();
@@ -113,7 +113,7 @@ fn a_million_made_up_keys_take_no_token_of_keys_in_use() {
 
 #[test]
 fn keys_in_use_keep_their_tokens_among_made_up_keys_that_come_twice() {
-    let budgets: Budgets<u32> = Budgets::new().max_keys(64);
+    let budgets: Budgets<u32> = Budgets::new().max_keys(64).capacity(10);
     let honest = 0..10_u32;
     for round in 0..1_000_u32 {
         honest.clone().for_each(|key| drop(budgets.get(&key)));
@@ -125,7 +125,7 @@ fn keys_in_use_keep_their_tokens_among_made_up_keys_that_come_twice() {
 
 #[test]
 fn a_host_that_comes_in_a_flood_earns_its_tokens_and_keeps_them() {
-    let budgets: Budgets<u32> = Budgets::new().max_keys(16).ratio(1.0);
+    let budgets: Budgets<u32> = Budgets::new().max_keys(16).ratio(1.0).capacity(10);
     let flood = |round: u32| (0..15).for_each(|key| assert!(drain(&budgets.get(&(1_000 + 15 * round + key))) <= 10));
     flood(0);
     flood(1);
@@ -137,7 +137,7 @@ fn a_host_that_comes_in_a_flood_earns_its_tokens_and_keeps_them() {
 
 #[test]
 fn hosts_that_are_gone_make_room_for_others() {
-    let budgets: Budgets<u32> = Budgets::new().max_keys(8);
+    let budgets: Budgets<u32> = Budgets::new().max_keys(8).capacity(10);
     let use_twice = |key: u32| drop((budgets.get(&key), budgets.get(&key)));
     (0..100).for_each(use_twice);
     let mut keys: Vec<_> = budgets.snapshot().into_iter().map(|place| place.key).collect();
@@ -170,7 +170,7 @@ fn all_keys_together_never_get_more_than_each_place_held_once() {
 
 #[test]
 fn budgets_that_calls_hold_keep_their_places_and_the_search_goes_on_behind_them() {
-    let budgets: Budgets<u32> = Budgets::new().max_keys(20);
+    let budgets: Budgets<u32> = Budgets::new().max_keys(20).capacity(10);
     let held: Vec<_> = (0..19).map(|key| budgets.get(&key)).collect();
     drop(budgets.get(&19));
     let newcomers: Vec<_> = (100..103).map(|key| budgets.get(&key)).collect();
@@ -181,7 +181,7 @@ fn budgets_that_calls_hold_keep_their_places_and_the_search_goes_on_behind_them(
 
 #[test]
 fn keys_of_the_same_hash_have_budgets_of_their_own() {
-    let budgets: Budgets<Probe> = Budgets::new().max_keys(8);
+    let budgets: Budgets<Probe> = Budgets::new().max_keys(8).capacity(10);
     let key = |number| Probe { class: 7, number };
     for number in 0..8 {
         assert_eq!(drain(&budgets.get(&key(number))), 10);
@@ -195,7 +195,7 @@ fn keys_of_the_same_hash_have_budgets_of_their_own() {
 #[test]
 fn a_panic_in_the_code_of_a_key_changes_no_budget_and_poisons_nothing() {
     for place in ["Hash", "Eq", "Clone", "Drop"] {
-        let budgets: Budgets<Probe> = Budgets::new().max_keys(4);
+        let budgets: Budgets<Probe> = Budgets::new().max_keys(4).capacity(10);
         let all = [0, 1, 2, 3].map(Probe::new);
         let held = [&all[0], &all[1], &all[2]].map(|key| budgets.get(key));
         assert!(held.iter().all(|budget| budget.withdraw()));
@@ -216,7 +216,7 @@ fn a_panic_in_the_code_of_a_key_changes_no_budget_and_poisons_nothing() {
 
 #[test]
 fn a_panic_while_a_snapshot_clones_a_key_changes_nothing() {
-    let budgets: Budgets<Probe> = Budgets::new();
+    let budgets: Budgets<Probe> = Budgets::new().capacity(10);
     assert!(budgets.get(&Probe::new(1)).withdraw());
     PANICS_IN.set("Clone");
     assert!(catch_unwind(AssertUnwindSafe(|| budgets.snapshot())).is_err());

@@ -3,23 +3,36 @@
 //!
 //! The tolerance of a mean of 20 seeds is about 4 standard errors; with fewer seeds the band of a single run applies.
 
+mod client;
+mod fleets;
+
 use std::time::Duration;
 
-use backoff_core::{Jitter, Policy, PolicyBuilder};
+use backoff_core::{Jitter, Policy};
 
-use crate::guard::{Deposit, Guard};
 use crate::herd::{self, Herd};
 use crate::layers::{self, Layers};
-use crate::measure::Figures;
 use crate::occ::{self, Contention};
-use crate::outage::{self, Fleet};
 use crate::runs::each_seed;
-use crate::server::{Kind, Outage};
 use crate::statistics::Summary;
+
+pub use self::client::client_checks;
+pub use self::fleets::{fleet_checks, fleet_runs, size_checks, size_runs};
+
+/// The experiment that each row belongs to, by the letter of the row.
+pub const EXPERIMENTS: [(&str, &str); 6] = [
+    ("O", "optimistic locking: 100 clients write one row, and retry after each conflict"),
+    ("H", "herd: 1,000 clients fail in the same instant, and come back"),
+    ("L", "layers: retries inside retries above a call that always fails"),
+    ("F", "fleet: 100 clients of a server that stops for 30 s"),
+    ("S", "sizes: the same outage and load with 10 to 10,000 clients"),
+    ("C", "client: one client with a fitted budget, whose calls fail independently"),
+];
 
 /// One figure, and whether it was reproduced.
 #[derive(Clone, Debug)]
 pub struct Check {
+    /// The letter of the experiment in [`EXPERIMENTS`], and a number.
     pub row: &'static str,
     pub what: String,
     pub expected: String,
@@ -136,7 +149,15 @@ pub fn layer_checks() -> Vec<Check> {
         [(3, 3, false, 27), (4, 3, false, 64), (3, 5, false, 243), (3, 3, true, 3), (4, 3, true, 4), (3, 5, true, 3)];
     let check = |(attempts, layers, is_suppressed, calls): (u32, u32, bool, u32)| {
         let policy = Policy::exponential().max_attempts(attempts).build();
-        let setting = Layers { depth: layers, policy, is_suppressed, failure_rate: 1.0, requests: 10, budget: None };
+        let setting = Layers {
+            depth: layers,
+            policy,
+            is_suppressed,
+            failure_rate: 1.0,
+            requests: 10,
+            budget: None,
+            gap: Duration::ZERO,
+        };
         let load = layers::run(&setting, 1);
         let inner = if is_suppressed { ", inner ones suppressed" } else { "" };
         Check {
@@ -148,127 +169,4 @@ pub fn layer_checks() -> Vec<Check> {
         }
     };
     cases.into_iter().map(check).collect()
-}
-
-/// The required behaviour of a fleet at one load.
-struct Verdict {
-    load: f64,
-    amplification: Option<(f64, f64)>,
-    /// Mean and deviation of the seconds; `None` when no run recovers.
-    recovery: Option<(f64, f64)>,
-    peak: Option<(f64, f64)>,
-    tail: Option<(f64, f64)>,
-}
-
-struct Row {
-    number: &'static str,
-    name: &'static str,
-    policy: PolicyBuilder,
-    guard: Guard,
-    verdicts: [Verdict; 2],
-}
-
-const fn recovers(load: f64, amplification: f64, tolerance: f64, recovery: (f64, f64)) -> Verdict {
-    Verdict { load, amplification: Some((amplification, tolerance)), recovery: Some(recovery), peak: None, tail: None }
-}
-
-const fn never(load: f64, amplification: f64, tolerance: f64, tail: (f64, f64)) -> Verdict {
-    Verdict { load, amplification: Some((amplification, tolerance)), recovery: None, peak: None, tail: Some(tail) }
-}
-
-fn bucket(deposit: Deposit) -> Guard {
-    Guard::Budget { ratio: 0.1, capacity: 10, deposit }
-}
-
-fn rows() -> [Row; 7] {
-    let policy = || Policy::exponential().idempotent();
-    let quick = |load| recovers(load, 1.0, 0.0005, if load < 0.9 { (5.5, 0.5) } else { (21.6, 2.6) });
-    let stuck = |load, amplification| never(load, amplification, 0.01, (4.0, 0.02));
-    let peaked = |verdict| Verdict { peak: Some((2.03, 0.2)), ..verdict };
-    let success = [recovers(0.8, 1.042, 0.005, (5.5, 0.5)), recovers(0.95, 1.035, 0.005, (21.6, 2.6))];
-    let [low, high] = success;
-    let request = [recovers(0.8, 1.136, 0.005, (8.8, 1.0)), never(0.95, 1.129, 0.005, (1.1, 0.005))];
-    let breaker = Guard::Breaker { failures: 5, open: Duration::from_secs(5) };
-    let broken = [recovers(0.8, 0.085, 0.01, (3.2, 2.1)), recovers(0.95, 0.078, 0.01, (6.5, 0.6))];
-    let row = |number, name, policy, guard, verdicts| Row { number, name, policy, guard, verdicts };
-    [
-        row("F1", "no retry", policy().max_attempts(1), Guard::None, [quick(0.8), quick(0.95)]),
-        row(
-            "F2",
-            "4 attempts, no jitter",
-            policy().max_attempts(4).jitter(Jitter::None),
-            Guard::None,
-            [stuck(0.8, 3.96), stuck(0.95, 3.96)],
-        ),
-        row("F2", "4 attempts", policy().max_attempts(4), Guard::None, [stuck(0.8, 3.98), stuck(0.95, 3.98)]),
-        row(
-            "F3",
-            "3 attempts",
-            policy().max_attempts(3),
-            Guard::None,
-            [0.8, 0.95].map(|load| never(load, 2.99, 0.01, (3.0, 0.02))),
-        ),
-        row("F4", "3 attempts, budget", policy().max_attempts(3), bucket(Deposit::Success), [peaked(low), high]),
-        row("F5", "4 attempts, deposits on request", policy().max_attempts(4), bucket(Deposit::Request), request),
-        row("F7", "4 attempts, breaker", policy().max_attempts(4), breaker, broken),
-    ]
-}
-
-/// A fleet of 100 clients and a server of 1,000 requests a second that stalls for 30 s; `done` is called after each
-/// run.
-pub fn fleet_checks(extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Check> {
-    rows()
-        .iter()
-        .flat_map(|row| row.verdicts.iter().flat_map(|verdict| fleet_check(row, verdict, extent, done)))
-        .collect()
-}
-
-/// Returns the number of runs of [`fleet_checks`].
-pub fn fleet_runs(extent: &Extent) -> u64 {
-    rows().len() as u64 * 2 * extent.fleet_seeds
-}
-
-fn fleet_check(row: &Row, verdict: &Verdict, extent: &Extent, done: &(dyn Fn() + Sync)) -> Vec<Check> {
-    let outage = Outage { kind: Kind::Stall, starts: extent.warm_up, lasts: Duration::from_secs(30) };
-    let fleet = Fleet {
-        clients: 100,
-        capacity: 1_000.0,
-        load: verdict.load,
-        outage,
-        settle: extent.settle,
-        policy: row.policy.build(),
-        guard: row.guard,
-        timeout: Duration::from_secs(1),
-        queue: Duration::from_secs(2),
-    };
-    let figures = each_seed(extent.fleet_seeds, |seed| {
-        let figures = outage::run(&fleet, seed, &|| ()).figures(&fleet);
-        done();
-        figures
-    });
-    let mean = |of: fn(&Figures) -> f64| Summary::of(figures.iter().map(of)).mean;
-    let what = |figure: &str| format!("{}, load {}: {figure}", row.name, verdict.load);
-    let check = |figure, expected: Option<(f64, f64)>, got| {
-        let (value, tolerance) = expected?;
-        Some(band(value, tolerance, tolerance).check(row.number, what(figure), got, extent.fleet_seeds))
-    };
-    let recovered: Vec<f64> = figures.iter().filter_map(|figures| figures.recovery).collect();
-    let wanted = if verdict.recovery.is_some() { figures.len() } else { 0 };
-    let mut checks = vec![Check {
-        row: row.number,
-        what: what("runs that recover"),
-        expected: format!("{wanted}/{}", figures.len()),
-        got: format!("{}/{}", recovered.len(), figures.len()),
-        holds: recovered.len() == wanted,
-    }];
-    // A short run has too few requests at its end for the tolerance of a long one.
-    let tail = verdict
-        .tail
-        .map(|(value, tolerance)| (value, if extent.settle.as_secs() < 100 { 3.0 } else { 1.0 } * tolerance));
-    checks.extend(check("amplification", verdict.amplification, mean(|figures| figures.amplification)));
-    checks.extend(check("peak", verdict.peak, mean(|figures| figures.peak)));
-    checks.extend(check("attempts per request at the end", tail, mean(|figures| figures.tail)));
-    let four_deviations = verdict.recovery.map(|(seconds, deviation)| (seconds, 4.0 * deviation));
-    checks.extend(check("seconds to recover", four_deviations, Summary::of(recovered).mean));
-    checks
 }

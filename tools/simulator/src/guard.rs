@@ -10,8 +10,8 @@ use crate::engine::{Instant, span};
 pub enum Guard {
     /// No guard.
     None,
-    /// A budget for each client.
-    Budget { ratio: f64, capacity: u32, deposit: Deposit },
+    /// A budget for each client; without a capacity, it fits the client.
+    Budget { ratio: f64, capacity: Option<u32>, deposit: Deposit },
     /// A circuit breaker for each client, on all its requests; the library has none, so it is here for comparison.
     Breaker { failures: u32, open: Duration },
 }
@@ -32,13 +32,20 @@ pub enum Guarded {
     Breaker(Breaker),
 }
 
+/// Returns the library's budget.
+pub fn budget(ratio: f64, capacity: Option<u32>) -> Budget {
+    let budget = Budget::new().ratio(ratio);
+    match capacity {
+        Some(tokens) => budget.capacity(tokens),
+        None => budget,
+    }
+}
+
 impl Guarded {
     pub fn new(guard: &Guard) -> Self {
         match *guard {
             Guard::None => Self::Free,
-            Guard::Budget { ratio, capacity, deposit } => {
-                Self::Budget(Budget::new().ratio(ratio).capacity(capacity), deposit)
-            }
+            Guard::Budget { ratio, capacity, deposit } => Self::Budget(budget(ratio, capacity), deposit),
             Guard::Breaker { failures, open } => Self::Breaker(Breaker::new(failures, span(open))),
         }
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use backoff_core::{Budget, Decision, Failure, Fault, Policy, StopReason};
+use backoff_core::{Budget, Decision, Failure, Fault, Policy, StopReason, testing};
 
 use crate::engine::Dice;
+use crate::guard;
 
-/// The duration of all calls and delays here.
+/// The duration of all attempts and delays here.
 const NO_TIME: Duration = Duration::ZERO;
 
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +20,10 @@ pub struct Layers {
     /// The chance that a call of the bottom fails.
     pub failure_rate: f64,
     pub requests: u32,
-    /// Ratio and capacity of a budget for each layer.
-    pub budget: Option<(f64, u32)>,
+    /// Ratio and capacity of a budget for each layer; without a capacity, it fits the client.
+    pub budget: Option<(f64, Option<u32>)>,
+    /// The time from one request to the next.
+    pub gap: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,10 +38,15 @@ pub struct Load {
 
 /// Runs all requests once.
 pub fn run(setting: &Layers, seed: u64) -> Load {
-    let budget = |(ratio, capacity)| Budget::new().ratio(ratio).capacity(capacity);
-    let budgets = (0..setting.depth).map(|_| setting.budget.map(budget)).collect();
+    let _clock = testing::virtual_time();
+    let budgets =
+        (0..setting.depth).map(|_| setting.budget.map(|(ratio, capacity)| guard::budget(ratio, capacity))).collect();
     let mut stack = Stack { setting, dice: Dice::new(seed), budgets, calls: 0, wanted: 0, denied: 0 };
-    let succeeded = (0..setting.requests).filter(|_| stack.call(setting.depth)).count();
+    let request = |_: &u32| {
+        testing::advance(setting.gap);
+        stack.call(setting.depth)
+    };
+    let succeeded = (0..setting.requests).filter(request).count();
     let requests = f64::from(setting.requests);
     Load {
         calls: f64::from(stack.calls) / requests,

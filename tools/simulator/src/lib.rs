@@ -1,7 +1,7 @@
 //! Many clients, a network and a server in virtual time.
 //!
-//! Policies, jitter, the decision after each failure and budgets are the library's own. The rest is simulated, so that
-//! two minutes of ten thousand clients take seconds. [`acceptance`] compares the results with the figures of published
+//! Policies, jitter, the decision after each failure and budgets are the library's own. Budgets read the library's virtual
+//! clock. The rest is simulated, so that two minutes of ten thousand clients take seconds. [`acceptance`] compares the results with the figures of published
 //! experiments.
 #![expect(
     missing_debug_implementations,
@@ -22,4 +22,5 @@ pub mod occ;
 pub mod outage;
 pub mod runs;
 pub mod server;
+pub mod sizes;
 pub mod statistics;

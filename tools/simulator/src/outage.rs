@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backoff_core::{Decision, Failure, Fault, Policy, Progress};
+use backoff_core::{Decision, Failure, Fault, Policy, Progress, testing};
 
 use crate::engine::{Dice, Instant, Queue, SECOND, seconds, span};
 use crate::guard::{Guard, Guarded};
@@ -68,10 +68,13 @@ struct Run<'f> {
     /// Positions in `calls` that are free again.
     free: Vec<u32>,
     trace: Trace,
+    /// The time up to which the library's virtual clock has gone.
+    told: Instant,
 }
 
 /// Runs the fleet once; calls `tick` after each second.
 pub fn run(fleet: &Fleet, seed: u64, tick: &dyn Fn()) -> Trace {
+    let _clock = testing::virtual_time();
     let mut run = Run {
         fleet,
         queue: Queue::new(),
@@ -81,6 +84,7 @@ pub fn run(fleet: &Fleet, seed: u64, tick: &dyn Fn()) -> Trace {
         calls: Vec::new(),
         free: Vec::new(),
         trace: Trace::new(seconds(fleet.end())),
+        told: 0,
     };
     run.queue.add(0, Event::Request);
     let mut next_second = SECOND;
@@ -154,6 +158,7 @@ impl Run<'_> {
     }
 
     fn succeed(&mut self, call: u32) {
+        self.tell_time();
         self.trace.success(self.queue.now());
         if let Some(guard) = self.guard(call) {
             guard.success();
@@ -162,6 +167,7 @@ impl Run<'_> {
     }
 
     fn fail(&mut self, call: u32, fault: Fault) {
+        self.tell_time();
         let now = self.queue.now();
         if let Some(guard) = self.guard(call) {
             guard.failure(now);
@@ -172,6 +178,14 @@ impl Run<'_> {
         match self.fleet.policy.decide(&mut place.progress, failure, elapsed, &mut self.dice) {
             Decision::RetryAfter(delay) => self.queue.after(span(delay), Event::Send { call }),
             _ => self.free.push(call),
+        }
+    }
+
+    /// Moves the clock that budgets read to the time of the run.
+    fn tell_time(&mut self) {
+        if matches!(self.fleet.guard, Guard::Budget { capacity: None, .. }) {
+            testing::advance(Duration::from_nanos(self.queue.now() - self.told));
+            self.told = self.queue.now();
         }
     }
 

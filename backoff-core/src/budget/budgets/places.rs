@@ -4,7 +4,7 @@
 use std::mem::replace;
 use std::sync::Arc;
 
-use super::super::{Budget, Limits};
+use super::super::{Budget, History, Limits};
 use super::index::Index;
 use super::order::{List, NONE, Order};
 
@@ -96,6 +96,7 @@ impl<K> Places<K> {
             *key = loser;
             if let Some(budget) = Arc::get_mut(&mut place.budget) {
                 budget.limits = settings.limits;
+                budget.history = History::new();
             }
             let budget = Arc::clone(&place.budget);
             self.index.change(at, hash);

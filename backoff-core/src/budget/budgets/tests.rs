@@ -42,7 +42,7 @@ fn settings_from_outside_are_taken_or_refused() {
 
 #[test]
 fn full_budgets_that_no_call_holds_make_room() {
-    let budgets: Budgets<u32> = Budgets::new().max_keys(3);
+    let budgets: Budgets<u32> = Budgets::new().max_keys(3).capacity(10);
     let held = budgets.get(&0);
     assert!(budgets.get(&1).withdraw());
     (2..100).for_each(|key| drop(budgets.get(&key)));
@@ -60,7 +60,7 @@ fn made_up_keys_bring_no_fresh_tokens() {
 
 #[test]
 fn without_idle_budgets_the_one_asked_for_longest_ago_goes() {
-    let budgets: Budgets<u32> = Budgets::new().max_keys(2);
+    let budgets: Budgets<u32> = Budgets::new().max_keys(2).capacity(10);
     (0..4).for_each(|_| assert!(budgets.get(&1).withdraw()));
     assert!(budgets.get(&2).withdraw());
     drop(budgets.get(&1)); // now 2 was asked for longest ago
@@ -83,7 +83,7 @@ fn keys_share_one_budget_while_calls_hold_all_others() {
 /// A key whose own code uses the same collection.
 struct Reentrant(u32);
 
-static NESTED: Budgets<Reentrant> = Budgets::new().max_keys(1);
+static NESTED: Budgets<Reentrant> = Budgets::new().max_keys(1).capacity(10);
 
 impl Hash for Reentrant {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -118,4 +118,23 @@ fn the_lock_is_free_while_keys_are_copied_and_dropped() {
     let held = NESTED.get(&Reentrant(2));
     assert!(NESTED.get(&Reentrant(3)).withdraw());
     assert_eq!((NESTED.len(), held.available().to_bits()), (1, 10.0_f64.to_bits()));
+}
+
+#[cfg(target_has_atomic = "64")]
+#[test]
+fn a_key_that_takes_a_place_has_no_history_and_a_key_that_stays_keeps_its_own() {
+    let budgets: Budgets<u32> = Budgets::new().max_keys(2);
+    let busy = |key| (0..2_000).for_each(|_| budgets.get(&key).deposit());
+    let capacities = || {
+        let mut all: Vec<_> = budgets.snapshot().into_iter().map(|place| (place.key, place.capacity)).collect();
+        all.sort_unstable();
+        all
+    };
+    busy(1);
+    drop(budgets.get(&2));
+    assert_eq!(capacities(), [(1, 10), (2, 2)]);
+    drop(budgets.get(&3)); // replaces 2
+    drop(budgets.get(&3));
+    drop(budgets.get(&4)); // 3 is looked up last, so 1 loses its place
+    assert_eq!(capacities(), [(3, 2), (4, 2)]);
 }

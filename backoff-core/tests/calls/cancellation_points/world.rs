@@ -58,7 +58,7 @@ impl World {
             made: Rc::default(),
             attempts: Cell::new(0),
             told: Cell::new(0),
-            budget: Budget::new(),
+            budget: Budget::new().capacity(10),
         }
     }
 
