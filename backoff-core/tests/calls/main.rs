@@ -14,6 +14,8 @@ mod cases_limits;
 mod cases_push_back;
 mod cases_ticker;
 mod cases_timeouts;
+mod loops_state;
+mod loops_steps;
 mod nesting;
 mod nesting_success;
 mod nesting_tasks;
