@@ -15,7 +15,8 @@ pub(crate) struct Pending<I> {
     delay: Duration,
     /// Start of the first wait.
     began: Option<I>,
-    /// The number of the delay, by which a [`WaitState`] finds its own.
+    /// The number of the delay, by which a `WaitState` recognizes its own.
+    #[cfg_attr(not(feature = "async"), expect(dead_code, reason = "only an async wait has a state"))]
     number: u32,
 }
 
