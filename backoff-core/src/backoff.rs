@@ -80,6 +80,20 @@ pub trait Backoff {
     #[doc(hidden)]
     const IS_ENDLESS: bool = false;
 
+    /// Returns the state after this number of retries.
+    ///
+    /// Rules whose state is the number of the retry do not repeat them.
+    #[doc(hidden)]
+    fn resume(&self, retries: u32) -> Self::State {
+        let mut state = self.start();
+        for _ in 0..retries {
+            if self.next(&mut state).is_none() {
+                break;
+            }
+        }
+        state
+    }
+
     /// Returns the built-in backoff that this is, for those who change its settings.
     #[doc(hidden)]
     fn as_schedule(&self) -> Option<Schedule> {
@@ -109,6 +123,10 @@ impl Backoff for Schedule {
         Some(self.base(*retry))
     }
 
+    fn resume(&self, retries: u32) -> u32 {
+        retries
+    }
+
     fn as_schedule(&self) -> Option<Self> {
         Some(*self)
     }
@@ -128,6 +146,10 @@ where
     fn next(&self, retry: &mut u32) -> Option<Duration> {
         *retry = retry.saturating_add(1);
         self(*retry)
+    }
+
+    fn resume(&self, retries: u32) -> u32 {
+        retries
     }
 }
 

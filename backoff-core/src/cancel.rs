@@ -172,6 +172,13 @@ pub struct WaitForCancel {
     key: Option<u64>,
 }
 
+impl WaitForCancel {
+    /// Returns the token that this future waits for.
+    pub(crate) fn token(&self) -> CancelToken {
+        CancelToken { shared: OnceLock::from(Arc::clone(&self.shared)) }
+    }
+}
+
 impl Future for WaitForCancel {
     type Output = ();
 
@@ -181,6 +188,9 @@ impl Future for WaitForCancel {
         let mut state = shared.lock();
         if state.cancelled {
             return Poll::Ready(());
+        }
+        if waker.will_wake(Waker::noop()) {
+            return Poll::Pending; // a check, after which nobody waits
         }
         let key = *self.key.get_or_insert_with(|| state.new_key());
         let replaced = state.waiting.insert(key, waker);

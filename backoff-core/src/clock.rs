@@ -118,8 +118,16 @@ impl Clock for RuntimeClock {
 ///
 /// Both times are recorded, because tokio's can stop while the thread's continues, and the reverse.
 #[cfg(feature = "std")]
+#[derive(Debug)]
+pub(crate) struct WaitClock<'a, K> {
+    source: &'a K,
+    kind: WaitKind,
+}
+
+/// The kind of the last wait.
+#[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum WaitClock {
+pub(crate) enum WaitKind {
     /// The wait blocks the thread.
     Blocking,
     /// The wait is awaited.
@@ -129,24 +137,45 @@ pub(crate) enum WaitClock {
 /// The same instant on both clocks.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BothInstants {
-    system: std::time::Instant,
-    runtime: std::time::Instant,
+pub(crate) struct BothInstants<B, A> {
+    blocking: B,
+    runtime: A,
+    /// Time that had passed before, in a process that was restarted.
+    before: Duration,
+}
+
+/// The instant of a [`WaitClock`].
+#[cfg(feature = "std")]
+pub(crate) type InstantOf<K> =
+    BothInstants<<<K as ClockSource>::Blocking as Clock>::Instant, <<K as ClockSource>::Async as Clock>::Instant>;
+
+#[cfg(feature = "std")]
+impl<'a, K: ClockSource> WaitClock<'a, K> {
+    pub(crate) const fn new(source: &'a K, kind: WaitKind) -> Self {
+        Self { source, kind }
+    }
+
+    /// Returns the instant that was this long ago.
+    pub(crate) fn before(&self, before: Duration) -> InstantOf<K> {
+        BothInstants { before, ..self.now() }
+    }
 }
 
 #[cfg(feature = "std")]
-impl Clock for WaitClock {
-    type Instant = BothInstants;
+impl<K: ClockSource> Clock for WaitClock<'_, K> {
+    type Instant = InstantOf<K>;
 
-    fn now(&self) -> BothInstants {
-        BothInstants { system: SystemClock.now(), runtime: RuntimeClock.now() }
+    fn now(&self) -> InstantOf<K> {
+        let (blocking, runtime) = (self.source.blocking().now(), self.source.runtime().now());
+        BothInstants { blocking, runtime, before: Duration::ZERO }
     }
 
-    fn elapsed(&self, earlier: BothInstants) -> Duration {
-        match self {
-            Self::Blocking => SystemClock.elapsed(earlier.system),
-            Self::Async => RuntimeClock.elapsed(earlier.runtime),
-        }
+    fn elapsed(&self, earlier: InstantOf<K>) -> Duration {
+        let since = match self.kind {
+            WaitKind::Blocking => self.source.blocking().elapsed(earlier.blocking),
+            WaitKind::Async => self.source.runtime().elapsed(earlier.runtime),
+        };
+        since.saturating_add(earlier.before)
     }
 }
 

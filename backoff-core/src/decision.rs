@@ -53,6 +53,18 @@ impl<S> Progress<S> {
         self.attempts
     }
 
+    /// Returns the time of the present sequence at this time of the call.
+    #[cfg(feature = "std")]
+    pub(crate) const fn elapsed(&self, at: Duration) -> Duration {
+        at.saturating_sub(self.origin)
+    }
+
+    /// Returns the progress after `attempts` failures; `backoff` is the state of the backoff after as many retries.
+    #[cfg(feature = "std")]
+    pub(crate) const fn with_state(attempts: u32, backoff: S) -> Self {
+        Self { attempts, backoff: Some(backoff), has_ended: false, previous: Duration::ZERO, origin: Duration::ZERO }
+    }
+
     /// Forgets all failures: the next one is treated as the first, and elapsed time counts from `at`.
     pub fn reset(&mut self, at: Duration) {
         *self = Self { origin: at, ..Self::new() };

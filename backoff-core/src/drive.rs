@@ -97,6 +97,13 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
+    /// Returns the state of a call that was started in another process, before its next attempt.
+    #[cfg(feature = "std")]
+    pub(crate) fn resumed(started: I, progress: Progress<S>) -> Self {
+        let attempts = progress.attempts();
+        Self { progress, attempts, ..Self::new(Some(started)) }
+    }
+
     /// Returns the number of attempts that have ended.
     #[inline]
     pub(crate) const fn attempts(&self) -> u32 {

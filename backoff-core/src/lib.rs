@@ -53,8 +53,7 @@
 //!
 //! # Crate features
 //!
-//! Features only add: any set of them works together, and none changes the behaviour of another. (One name has two
-//! meanings: with an async sleeper a [`Ticker`] has an async `next`; see there.)
+//! Features only add: any set of them works together, and none changes the behaviour of another.
 //!
 //! | feature | default | adds | dependencies |
 //! |---|---|---|---|
@@ -127,6 +126,8 @@ mod tiers;
 pub use crate::attempt::Attempt;
 #[cfg(feature = "std")]
 pub use crate::attempts::Attempts;
+#[cfg(all(feature = "std", feature = "async"))]
+pub use crate::attempts::pending::WaitState;
 pub use crate::backoff::{Backoff, List, Sequence};
 pub use crate::budget::{Budget, InvalidBudget};
 #[cfg(feature = "std")]
@@ -166,7 +167,12 @@ pub use backoff_macros::retry;
 
 /// The types in signatures: results of calls, and the futures of async calls.
 pub mod call {
+    #[cfg(feature = "std")]
+    pub use crate::attempts::AttemptsWith;
+    #[cfg(feature = "std")]
+    pub use crate::attempts::cancel::CancelSignal;
     pub use crate::drive::operation::{ErrorOf, ReportOf, ValueOf};
+    pub use crate::drive::source::PolicySource;
 
     #[cfg(feature = "async")]
     pub use crate::drive::future::{ReportFuture, RetryFuture};

@@ -247,16 +247,6 @@ pub(crate) fn poll_unbudgeted<F: Future>(
     future.poll(cx)
 }
 
-/// Blocks the thread for a delay, or until the token is cancelled.
-#[cfg(feature = "std")]
-pub(crate) fn block_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
-    match token {
-        _ if delay.is_zero() => {}
-        Some(token) => DefaultSleeper.sleep_unless_cancelled(delay, token),
-        None => BlockingSleeper::sleep(&DefaultSleeper, delay),
-    }
-}
-
 #[cfg(feature = "async")]
 mod wait {
     use core::future::Future;

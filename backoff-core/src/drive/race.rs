@@ -10,14 +10,10 @@
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-#[cfg(feature = "_runtime")]
-use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use crate::sleep::poll_unbudgeted;
-#[cfg(feature = "_runtime")]
-use crate::sleep::{DefaultSleeper, Wait};
 
 /// A signal that ends a delay or an attempt early.
 pub trait Signal {
@@ -259,11 +255,4 @@ impl<A: Future, D: Signal, L: Signal> Future for AttemptWithTimeouts<A, D, L> {
         let this = self.project();
         poll_attempt(cx, this.order, |cx| this.attempt.poll(cx), this.deadline, this.limit)
     }
-}
-
-/// Waits until the delay has passed or the token is cancelled.
-#[cfg(feature = "_runtime")]
-pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
-    let cancel = token.map(|token| FutureSignal::new(token.cancelled()));
-    Delay::new(Wait::new(&mut DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
 }

@@ -1,9 +1,18 @@
 //! Source of the rules of a call.
 
+use alloc::sync::Arc;
+
 use crate::{Backoff, Policy};
 use backoff_rules::Rules;
 
 /// The policy of a call: a shared one, or one with settings for this call only.
+///
+/// A manual loop and a ticker can also own theirs: a `Policy`, or an `Arc<Policy>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a policy",
+    label = "expected a `Policy`, a `&Policy` or an `Arc<Policy>`",
+    note = "a `PolicyBuilder` becomes a policy with `.build()`"
+)]
 pub trait PolicySource: sealed::Sealed {
     /// The backoff of the policy.
     type Backoff: Backoff;
@@ -18,10 +27,40 @@ mod sealed {
     pub trait Sealed {}
 }
 
+impl<B> sealed::Sealed for Policy<B> {}
 impl<B> sealed::Sealed for &Policy<B> {}
+impl<B> sealed::Sealed for Arc<Policy<B>> {}
 impl<B> sealed::Sealed for Edited<'_, B> {}
 #[cfg(feature = "overrides")]
 impl<B> sealed::Sealed for Source<'_, B> {}
+
+impl<B: Backoff> PolicySource for Policy<B> {
+    type Backoff = B;
+
+    #[inline]
+    fn rules(&self) -> &Rules {
+        Policy::rules(self)
+    }
+
+    #[inline]
+    fn backoff(&self) -> &B {
+        Policy::backoff(self)
+    }
+}
+
+impl<B: Backoff> PolicySource for Arc<Policy<B>> {
+    type Backoff = B;
+
+    #[inline]
+    fn rules(&self) -> &Rules {
+        Policy::rules(self)
+    }
+
+    #[inline]
+    fn backoff(&self) -> &B {
+        Policy::backoff(self)
+    }
+}
 
 impl<B: Backoff> PolicySource for &Policy<B> {
     type Backoff = B;

@@ -17,6 +17,8 @@ mod cases_timeouts;
 mod closures_attempt;
 mod closures_lending;
 mod closures_state;
+mod loops_state;
+mod loops_steps;
 mod nesting;
 mod nesting_success;
 mod nesting_tasks;

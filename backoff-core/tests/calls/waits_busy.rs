@@ -277,7 +277,7 @@ const DELAYED_BY_HAND: &[Row<()>] = &[
         call(async move {
             let mut ticker = THRICE.ticker();
             let mut last = Ok(0);
-            while ticker.next().await.is_some() {
+            while ticker.tick().await.is_some() {
                 last = world.spend_and_fail().await;
             }
             last

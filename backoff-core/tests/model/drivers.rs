@@ -18,7 +18,7 @@ pub(crate) trait Driver {
     /// Changes a case so that this driver can be given it.
     fn fit(case: Case) -> Case;
 
-    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace;
+    fn run<B: Backoff + Clone>(case: &Case, policy: &Policy<B>) -> Trace;
 }
 
 pub(crate) const ALL: Sees = Sees { wakes: true, has_budget: true, view: View::All };

@@ -86,9 +86,13 @@ every_driver_keeps_the_contract! {
     a_function_without_limits: attribute::Forever;
     a_loop_by_hand: manual::Loop;
     an_async_loop_by_hand: manual::LoopAsync;
+    a_loop_in_two_steps: manual::TwoSteps;
+    an_async_loop_in_two_steps_whose_waits_are_dropped: manual::TwoStepsAsync;
+    a_polled_loop: manual::Polled;
     the_decision_alone: manual::Decide;
     the_iterator_of_delays: manual::Delays;
     the_ticker: manual::Ticker;
+    the_async_ticker_whose_waits_are_dropped: manual::TickerAsync;
 }
 
 #[test]
@@ -108,6 +112,9 @@ fn a_seed_replays_in_every_driver() {
     for_many(4, accepted, |case| {
         let delays = [
             drive::<manual::Loop>(case).chance().delays,
+            drive::<manual::TwoSteps>(case).chance().delays,
+            drive::<manual::TwoStepsAsync>(case).chance().delays,
+            drive::<manual::Polled>(case).chance().delays,
             drive::<manual::Decide>(case).chance().delays,
             drive::<drivers::BlockingCall>(case).chance().delays,
             drive::<drivers::AsyncByHand>(case).chance().delays,

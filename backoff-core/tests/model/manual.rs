@@ -1,8 +1,12 @@
 //! Drivers without a call: the manual loop, the ticker, the iterator of delays, and the decision alone.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use backoff_core::{Backoff, Decision, Failure, Policy, testing};
+use backoff_core::{Attempts, Backoff, Decision, Failure, Policy, WaitState, testing};
 
 use crate::case::{AMPLE, Cancel, Case, Ends, Step, TRANSIENT};
 use crate::contract::{Sees, View};
@@ -17,11 +21,20 @@ fn by_hand(case: Case) -> Case {
 
 const BY_HAND: Sees = Sees { view: View::Delays, ..ALL };
 
-/// Adds what the case has to a manual loop.
-macro_rules! started {
-    ($policy:ident, $world:ident) => {{
-        let attempts = $policy.start().seed($world.case.seed()).budget(&$world.budget);
-        if $world.case.cancel.is_some() { attempts.cancel(&$world.token) } else { attempts }
+/// Adds the budget and the cancellation of the case to a manual loop, and runs it.
+macro_rules! looped {
+    ($world:ident, $attempts:ident = $start:expr, cancelled by $cancel:expr, $run:expr) => {{
+        let attempts = $start.budget(&$world.budget);
+        match $world.case.cancel {
+            Some(_) => {
+                let mut $attempts = attempts.cancel($cancel);
+                $run
+            }
+            None => {
+                let mut $attempts = attempts;
+                $run
+            }
+        }
     }};
 }
 
@@ -38,8 +51,7 @@ impl Driver for Loop {
     fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
         let _time = testing::virtual_time();
         let world = World::new(case, Clock::guard());
-        let mut attempts = started!(policy, world);
-        let result = loop {
+        let result = looped!(world, attempts = policy.start().seed(case.seed()), cancelled by &world.token, loop {
             match world.attempt() {
                 Ok(value) => {
                     attempts.success();
@@ -53,8 +65,7 @@ impl Driver for Loop {
                     world.notes_delay(failed_at, attempts.last_delay());
                 }
             }
-        };
-        drop(attempts);
+        });
         world.trace(result)
     }
 }
@@ -72,8 +83,7 @@ impl Driver for LoopAsync {
     fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
         paused(async {
             let world = World::new(case, Clock::tokio());
-            let mut attempts = started!(policy, world);
-            let result = loop {
+            let result = looped!(world, attempts = policy.start(), cancelled by &world.token, loop {
                 match world.attempt_async().await {
                     Ok(value) => {
                         attempts.success();
@@ -87,10 +97,128 @@ impl Driver for LoopAsync {
                         world.notes_delay(failed_at, attempts.last_delay());
                     }
                 }
-            };
-            drop(attempts);
+            });
             world.trace(result)
         })
+    }
+}
+
+/// Counts a failure, and notes its delay.
+macro_rules! counted {
+    ($world:ident, $attempts:ident, $error:ident) => {
+        match $attempts.failed_as($error, $world.fault(&$error)) {
+            Ok(delay) => $world.notes_delay($world.now(), Some(delay)),
+            Err(error) => break $world.explains($attempts.explain(error)),
+        }
+    };
+}
+
+/// `Attempts::new(policy)`, `failed_as` and `wait`, with a given clock and sleeper, which no cancellation wakes. The
+/// success is that of the attempt that runs when the loop is dropped.
+pub(crate) struct TwoSteps;
+
+impl Driver for TwoSteps {
+    const SEES: Sees = Sees { wakes: false, ..BY_HAND };
+
+    fn fit(case: Case) -> Case {
+        by_hand(case)
+    }
+
+    fn run<B: Backoff + Clone>(case: &Case, policy: &Policy<B>) -> Trace {
+        let world = World::new(case, Clock::hand());
+        let start = Attempts::new(policy.clone()).clock(|| world.now()).sleep(|delay| world.advance(delay));
+        let result = looped!(world, attempts = start.random(case.source()), cancelled by world.token.clone(), loop {
+            let error = match world.attempt() {
+                Ok(value) => break Ok(value),
+                Err(error) => error,
+            };
+            counted!(world, attempts, error);
+            if attempts.wait().is_err() {
+                break world.explains(attempts.explain(error));
+            }
+        });
+        world.trace(result)
+    }
+}
+
+/// Drops a future at the end of another one; `None` if it was dropped.
+async fn unless<T>(work: impl Future<Output = T>, end: impl Future<Output = ()>) -> Option<T> {
+    let (mut work, mut end) = (pin!(work), pin!(end));
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => end.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+/// An `Arc<Policy>`, `failed_as` and `wait_async`, on a manual executor; each wait is dropped twice.
+pub(crate) struct TwoStepsAsync;
+
+impl Driver for TwoStepsAsync {
+    const SEES: Sees = BY_HAND;
+
+    fn fit(case: Case) -> Case {
+        by_hand(case)
+    }
+
+    fn run<B: Backoff + Clone>(case: &Case, policy: &Policy<B>) -> Trace {
+        let world = World::new(case, Clock::hand());
+        let Clock::Hand(hand) = &world.clock else { unreachable!() };
+        let start = Attempts::new(Arc::new(policy.clone())).clock(|| world.now()).sleep(|delay| world.wait(delay));
+        let start = start.random(case.source());
+        let result = hand.run(async {
+            looped!(world, attempts = start, cancelled by world.cancelled(), loop {
+                let error = match world.attempt_async().await {
+                    Ok(value) => break Ok(value),
+                    Err(error) => error,
+                };
+                counted!(world, attempts, error);
+                let third = attempts.pending_delay().expect("a delay is pending") / 3;
+                let mut end = unless(attempts.wait_async(), world.wait(third)).await;
+                if end.is_none() {
+                    end = unless(attempts.wait_async(), world.wait(third)).await;
+                }
+                let end = match end {
+                    Some(end) => end,
+                    None => attempts.wait_async().await,
+                };
+                if end.is_err() {
+                    break world.explains(attempts.explain(error));
+                }
+            })
+        });
+        world.trace(result)
+    }
+}
+
+/// `policy.start()`, `failed_as` and `poll_wait`, on a manual executor.
+pub(crate) struct Polled;
+
+impl Driver for Polled {
+    const SEES: Sees = BY_HAND;
+
+    fn fit(case: Case) -> Case {
+        by_hand(case)
+    }
+
+    fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
+        let world = World::new(case, Clock::hand());
+        let Clock::Hand(hand) = &world.clock else { unreachable!() };
+        let start = policy.start().clock(|| world.now()).sleep(|delay| world.wait(delay)).random(case.source());
+        let result = hand.run(async {
+            let mut delay = pin!(WaitState::new());
+            looped!(world, attempts = start, cancelled by world.cancelled(), loop {
+                let error = match world.attempt_async().await {
+                    Ok(value) => break Ok(value),
+                    Err(error) => error,
+                };
+                counted!(world, attempts, error);
+                if poll_fn(|cx| attempts.poll_wait(delay.as_mut(), cx)).await.is_err() {
+                    break world.explains(attempts.explain(error));
+                }
+            })
+        });
+        world.trace(result)
     }
 }
 
@@ -191,6 +319,37 @@ impl Driver for Ticker {
         for _ in ticker.take(case.script.len() + 1) {
             let _ = world.attempt();
         }
+        world.trace_without_budget(None)
+    }
+}
+
+/// `Ticker::new(policy)` and `tick`, on a manual executor; each wait is dropped in the middle.
+pub(crate) struct TickerAsync;
+
+impl Driver for TickerAsync {
+    const SEES: Sees = Ticker::SEES;
+
+    fn fit(case: Case) -> Case {
+        Ticker::fit(case)
+    }
+
+    fn run<B: Backoff + Clone>(case: &Case, policy: &Policy<B>) -> Trace {
+        let world = World::new(case, Clock::hand());
+        let Clock::Hand(hand) = &world.clock else { unreachable!() };
+        hand.run(async {
+            let ticker = backoff_core::Ticker::new(policy.clone()).clock(|| world.now());
+            let mut ticker = ticker.sleep(|delay| world.wait(delay)).seed(case.seed()).cancel(world.cancelled());
+            for _ in 0..=case.script.len() {
+                let tick = match unless(ticker.tick(), world.wait(Duration::from_millis(1))).await {
+                    Some(tick) => tick,
+                    None => ticker.tick().await,
+                };
+                if tick.is_none() {
+                    break;
+                }
+                let _ = world.attempt_async().await;
+            }
+        });
         world.trace_without_budget(None)
     }
 }

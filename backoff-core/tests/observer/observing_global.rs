@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backoff_core::observe::{CallEvent, Elapsed, EventKind, Level, set_global};
 use backoff_core::{Fault, Policy, StopReason, retry};
-use support::{paused, secs};
+use support::{Virtual, paused, secs};
 
 use crate::observe;
 
@@ -123,4 +123,43 @@ fn a_retry_is_told_by_its_number_in_the_sequence_and_an_end_by_all_attempts() {
     });
     let seen: Vec<_> = events("sequences").into_iter().map(|seen| (seen.attempts, seen.max_attempts)).collect();
     assert_eq!(seen, [(1, Some(2)), (1, Some(2)), (1, Some(2)), (4, Some(2))]);
+}
+
+#[test]
+fn both_steps_of_a_loop_publish_the_events_of_a_call() {
+    const POLICY: Policy = Policy::exponential().max_attempts(4).max_elapsed(secs(60)).build();
+    assert_eq!(events("loop"), []);
+    let taken = || {
+        let mut seen = SEEN.lock().expect("no test panics in it");
+        let (taken, others) = std::mem::take(&mut *seen).into_iter().partition::<Vec<_>, _>(|seen| seen.name == "loop");
+        *seen = others;
+        taken
+    };
+    let (seed, down) = (7, Fault::PushBack(secs(1)));
+    for failures in 0..5 {
+        let time = Virtual::new();
+        let calls = Cell::new(0);
+        let call = POLICY.retry(|| after(failures, &calls)).when(|_| down).seed(seed).name("loop");
+        let result = call.clock(|| time.now()).sleep(|delay| time.advance(delay)).call();
+        let expected = taken();
+
+        let (time, calls) = (Virtual::new(), Cell::new(0));
+        let attempts = POLICY.start().seed(seed).name("loop");
+        let mut attempts = attempts.clock(|| time.now()).sleep(|delay| time.advance(delay));
+        let by_hand = loop {
+            match after(failures, &calls) {
+                Ok(value) => break Ok(value), // the loop is dropped here
+                Err(error) => {
+                    if let Err(error) = attempts.failed_as(error, down) {
+                        break Err(error);
+                    }
+                }
+            }
+            assert_eq!(attempts.wait(), Ok(()));
+        };
+        drop(attempts);
+        assert_eq!(by_hand, result);
+        assert_eq!(taken(), expected, "after {failures}");
+        assert_eq!(expected.len(), [0, 2, 3, 4, 4][failures as usize]);
+    }
 }

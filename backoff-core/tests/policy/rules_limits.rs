@@ -224,7 +224,7 @@ mod a_backoff_that_has_ended {
             assert_eq!((delays.next(), bases.next(), ranges.next()), (None, None, None));
         }
         let mut ticks = policy.ticker();
-        let mut tick = || Iterator::next(&mut ticks);
+        let mut tick = || ticks.next();
         assert_eq!([tick(), tick(), tick(), tick()], [Some(1), Some(2), None, None]);
     }
 

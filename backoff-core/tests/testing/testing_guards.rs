@@ -63,7 +63,7 @@ async fn the_async_ways_obey_too() {
     let mut attempts = HOURLY.start();
     while attempts.pause_async("down").await.is_ok() {}
     let mut ticker = HOURLY.ticker();
-    while ticker.next().await.is_some() {}
+    while ticker.tick().await.is_some() {}
     assert_eq!((count.get(), test.attempts(), test.waits()), (3, 9, vec![HOUR; 8]));
 }
 

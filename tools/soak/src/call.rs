@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use backoff_core::{
-    AttemptTimeout, Attempts, Classify, Fault, FaultKind, GiveUpEvent, Random, RecoveredEvent, RetryError, RetryEvent,
-    Schedule, Seeded, StopReason, Success,
+    AttemptTimeout, Attempts, Classify, Fault, FaultKind, GiveUpEvent, Policy, Random, RecoveredEvent, RetryError,
+    RetryEvent, Seeded, StopReason, Success,
 };
 
 use crate::tally::{REASONS, Tally};
@@ -267,7 +267,7 @@ impl Call {
     }
 
     /// Ends a manual loop, unless it has given up.
-    pub(crate) fn succeeded_by_hand(&self, attempts: &mut Attempts<'_, Schedule>) {
+    pub(crate) fn succeeded_by_hand(&self, attempts: &mut Attempts<&Policy>) {
         if self.reason().is_none() {
             if self.attempts() > 1 {
                 self.recovered_at(self.attempts());

@@ -307,7 +307,7 @@ async fn make_built(random: &mut Seeded) {
     call.ended_as_reported(pin!(report).await, expected);
     let mut ticker = QUICK.ticker();
     let mut ticks = 0;
-    while ticker.next().await.is_some() {
+    while ticker.tick().await.is_some() {
         ticks += 1;
     }
     call.check("there are other ticks", ticks == 4);

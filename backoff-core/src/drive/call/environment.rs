@@ -33,7 +33,7 @@ pub struct Environment<
 
 impl Environment {
     #[inline]
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             sleeper: DefaultSleeper,
             clock: DefaultClock,

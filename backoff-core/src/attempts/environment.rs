@@ -1,0 +1,80 @@
+//! Environment of a manual loop or a ticker: that of a call without timeouts.
+
+use crate::drive::call::Environment;
+use crate::drive::shared_limits::{BudgetSource, Nesting, SharedLimits};
+use crate::drive::timeouts::NoTimeouts;
+use crate::{Budget, ClockSource};
+
+/// The environment of a manual loop or a ticker.
+pub trait LoopEnvironment {
+    /// The source of the time.
+    type Clock: ClockSource;
+    /// The setting for retries of calls inside.
+    type Nesting: Nesting;
+
+    #[doc(hidden)]
+    fn clock(&self) -> &Self::Clock;
+    #[doc(hidden)]
+    fn name(&self) -> &'static str;
+    #[doc(hidden)]
+    fn budget(&self) -> Option<&Budget>;
+    #[doc(hidden)]
+    fn nesting(&self) -> &Self::Nesting;
+}
+
+impl<S, K, G, X, D, N> LoopEnvironment for Environment<S, K, G, X, NoTimeouts, SharedLimits<D, N>>
+where
+    K: ClockSource,
+    D: BudgetSource,
+    N: Nesting,
+{
+    type Clock = K;
+    type Nesting = N;
+
+    #[inline]
+    fn clock(&self) -> &K {
+        &self.clock
+    }
+
+    #[inline]
+    fn name(&self) -> &'static str {
+        self.shared.name
+    }
+
+    #[inline]
+    fn budget(&self) -> Option<&Budget> {
+        self.shared.budget.budget()
+    }
+
+    #[inline]
+    fn nesting(&self) -> &N {
+        &self.shared.nesting
+    }
+}
+
+impl<S, K, G, X, T, L> Environment<S, K, G, X, T, L> {
+    pub(crate) fn with_sleeper<V>(self, sleeper: V) -> Environment<V, K, G, X, T, L> {
+        let Self { clock, random, cancel, timeouts, shared, .. } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared }
+    }
+
+    pub(crate) fn with_clock<V>(self, clock: V) -> Environment<S, V, G, X, T, L> {
+        let Self { sleeper, random, cancel, timeouts, shared, .. } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared }
+    }
+
+    pub(crate) fn with_random<V>(self, random: V) -> Environment<S, K, V, X, T, L> {
+        let Self { sleeper, clock, cancel, timeouts, shared, .. } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared }
+    }
+
+    pub(crate) fn with_cancel<V>(self, cancel: V) -> Environment<S, K, G, V, T, L> {
+        let Self { sleeper, clock, random, timeouts, shared, .. } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared }
+    }
+
+    pub(crate) fn with_shared<V>(self, change: impl FnOnce(L) -> V) -> Environment<S, K, G, X, T, V> {
+        let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared: change(shared) }
+    }
+}
