@@ -24,7 +24,7 @@ struct Counter {
 impl Counter {
     fn new() -> Self {
         let policy = Policy::constant(std::time::Duration::ZERO).max_attempts(3).build();
-        Self { calls: Cell::new(0), budget: Budget::new(), policy, names: vec!["first".to_owned()] }
+        Self { calls: Cell::new(0), budget: Budget::new().capacity(10), policy, names: vec!["first".to_owned()] }
     }
 
     fn count(&self) -> u32 {
@@ -221,5 +221,5 @@ async fn what_the_attribute_borrows_for_the_whole_call_leaves_the_rest_to_the_at
     assert_eq!(Parts::new().of_an_owner().await, Ok(3));
     assert_eq!(send(of_an_argument(&mut Parts::new())).await, Ok(3));
     assert_eq!(of_a_blocking_argument(&mut Parts::new()), Ok(3));
-    assert_eq!(of_an_open_type(Shared(Budget::new()), &Cell::new(0)).await, Ok(3));
+    assert_eq!(of_an_open_type(Shared(Budget::new().capacity(10)), &Cell::new(0)).await, Ok(3));
 }
