@@ -75,7 +75,9 @@ impl std::error::Error for AlreadySet {}
 /// # Ok::<(), observe::AlreadySet>(())
 /// ```
 pub fn set_global(observer: impl GlobalObserver + 'static) -> Result<(), AlreadySet> {
-    GLOBAL.set(Box::new(observer)).map_err(|_| AlreadySet)
+    GLOBAL.set(Box::new(observer)).map_err(|_| AlreadySet)?;
+    crate::drive::undisturbed::enter();
+    Ok(())
 }
 
 /// Emits an event to every observer. No lock is held while the observers run, and none of them changes the call.
