@@ -61,6 +61,13 @@ pub trait Backoff {
     /// Returns the base delay before the next retry, or `None` when no retry should follow.
     fn next(&self, state: &mut Self::State) -> Option<Duration>;
 
+    /// Returns the state of a call after this many retries, for a backoff whose state is only their number.
+    #[doc(hidden)]
+    #[inline]
+    fn resumed(&self, _retries: u32) -> Self::State {
+        self.start()
+    }
+
     /// Returns what [`next`](Backoff::next) does, in the form that jitter starts from.
     #[doc(hidden)]
     #[inline]
@@ -108,6 +115,11 @@ impl Backoff for Schedule {
 
     fn start(&self) -> u32 {
         0
+    }
+
+    #[inline]
+    fn resumed(&self, retries: u32) -> u32 {
+        retries
     }
 
     #[inline]
@@ -267,6 +279,10 @@ impl<B: Backoff> Backoff for Borrowed<'_, B> {
 
     fn start(&self) -> B::State {
         self.0.start()
+    }
+
+    fn resumed(&self, retries: u32) -> B::State {
+        self.0.resumed(retries)
     }
 
     fn next(&self, state: &mut B::State) -> Option<Duration> {

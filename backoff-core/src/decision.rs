@@ -65,6 +65,14 @@ impl<S> Progress<S> {
         Self { attempts, backoff: Some(backoff), has_ended: false, previous: Duration::ZERO, origin: Duration::ZERO }
     }
 
+    /// Counts a failure that is retried by the short path. The state of a built-in backoff is made again from the number
+    /// of retries if the general decision needs it.
+    #[inline]
+    pub(crate) fn count_usual(&mut self) {
+        self.attempts += 1;
+        self.backoff = None;
+    }
+
     /// Forgets all failures: the next one is treated as the first, and elapsed time counts from `at`.
     pub fn reset(&mut self, at: Duration) {
         *self = Self { origin: at, ..Self::new() };
@@ -97,6 +105,18 @@ pub struct Failure<'a> {
 }
 
 impl<'a> Failure<'a> {
+    /// Returns whether only the policy and a budget limit the call after this failure, which is transient and has no wait.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "most of it is known where a failure is built")]
+    pub(crate) const fn is_plain(&self) -> bool {
+        matches!(self.fault, Fault::Transient)
+            && !self.cancelled
+            && self.dropped_by.is_none()
+            && !self.disabled
+            && !self.nested
+            && self.time_left.is_none()
+    }
+
     /// Returns a failure of this kind, after which nothing but the policy limits the call.
     #[must_use]
     #[inline]
@@ -239,7 +259,7 @@ pub(crate) fn decide<B: Backoff>(
     if !B::IS_ENDLESS && progress.has_ended {
         return Decision::Stop(StopReason::BackoffEnded);
     }
-    let state = progress.backoff.get_or_insert_with(|| backoff.start());
+    let state = progress.backoff.get_or_insert_with(|| backoff.resumed(progress.attempts - 1));
     let Some(base) = backoff.next_base(state) else {
         progress.has_ended = true;
         return Decision::Stop(StopReason::BackoffEnded);
@@ -255,6 +275,17 @@ pub(crate) fn decide<B: Backoff>(
         return Decision::Stop(StopReason::BudgetEmpty);
     }
     progress.previous = own;
+    Decision::RetryAfter(delay)
+}
+
+/// Returns the decision after a plain failure of the usual policy, for a retry for which the short path is valid.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the short path of each driver")]
+pub(crate) fn decide_usual(rules: &Rules, retries: u32, budget: Option<&Budget>, random: &mut impl Random) -> Decision {
+    let delay = rules.usual_delay(retries, random.draw());
+    if budget.is_some_and(|budget| !budget.withdraw()) {
+        return Decision::Stop(StopReason::BudgetEmpty);
+    }
     Decision::RetryAfter(delay)
 }
 

@@ -57,6 +57,7 @@ impl<B: Backoff> Policy<B> {
         let mut rules = *self.rules();
         if rules.jitter != Jitter::Decorrelated {
             rules.jitter = Jitter::None;
+            rules = rules.with_usual();
         }
         self.delays_by(rules, || u64::MIN)
     }
@@ -99,6 +100,11 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
+        let retries = self.progress.attempts();
+        if self.rules.has_usual_retry(retries) {
+            self.progress.count_usual();
+            return Some(self.rules.usual_delay(retries, self.random.draw()));
+        }
         if self.has_ended {
             return None;
         }

@@ -19,14 +19,16 @@ pub(crate) mod test_state;
 #[cfg(feature = "async")]
 pub(crate) mod timeout_signals;
 pub(crate) mod timeouts;
+pub(crate) mod undisturbed;
 
 use core::time::Duration;
 
 use self::after_attempt::{EventData, decide_outlined};
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
+use self::undisturbed::is_undisturbed;
 use crate::clock::Clock;
-use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
+use crate::decision::{Decision, Failure, Progress, StopReason, decide, decide_usual, remaining};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::random::Random;
@@ -196,6 +198,14 @@ impl<S, I: Copy> Driver<S, I> {
         let Step { source, clock, random, observer, label, text } = step;
         let rules = source.rules();
         self.attempts = self.attempts.saturating_add(1);
+        let retries = self.progress.attempts();
+        if !O::WATCHES && failure.is_plain() && rules.has_usual_retry(retries) && is_undisturbed() {
+            self.test_state.attempt_failed();
+            self.progress.count_usual();
+            let decision = decide_usual(rules, retries, failure.budget, random);
+            after_attempt::count(label.site, decision);
+            return decision;
+        }
         let needs_time = self.started.is_some() || rules.needs_time() || cfg!(feature = "tracing");
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::StopReason;
 use crate::clock::{Clock as _, RuntimeClock};
 use crate::drive::shared_limits::{Nesting, OpenScope};
+use crate::drive::undisturbed;
 
 /// The mode for retries of calls inside a call, set by `inner_retries`.
 ///
@@ -282,7 +283,9 @@ pub(crate) struct Entered {
 
 impl Entered {
     pub(crate) fn new(scope: &Scope) -> Self {
-        ARE_USED.store(true, Ordering::Relaxed);
+        if !ARE_USED.swap(true, Ordering::Relaxed) {
+            undisturbed::enter();
+        }
         Self { before: replace_current(Some(scope.clone())) }
     }
 }

@@ -5,7 +5,7 @@ mod checks;
 use core::time::Duration;
 
 use self::checks::{is_growth, is_ratio};
-use crate::{Argument, BaseDelay, Jitter, Kind, Named, PushBackMode, Refusal, Rules, Schedule, Since, defaults};
+use crate::{Argument, BaseDelay, Jitter, Kind, Named, PushBackMode, Refusal, Rules, Schedule, Since, Usual, defaults};
 
 /// The settings that are named; the values of settings that were not named are "no limit".
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,7 @@ impl Draft {
     #[must_use]
     pub const fn new(schedule: &Schedule) -> Self {
         let mut draft = Self::start(schedule.kind(), schedule.first_delay());
+        draft.rules.doubles = schedule.doubles();
         draft.fit_cap(schedule);
         draft
     }
@@ -64,6 +65,8 @@ impl Draft {
             max_push_back: None,
             push_back: PushBackMode::Add,
             idempotent: false,
+            doubles: false,
+            usual: Usual::NEVER,
             named: Named::NOTHING,
         })
     }
@@ -114,7 +117,9 @@ impl Draft {
         let multiplier = self.allowed_multiplier(multiplier);
         self.multiplier = Some(multiplier);
         self.name(Named::GROWTH);
-        Schedule::Exponential { initial_delay, multiplier }
+        let schedule = Schedule::Exponential { initial_delay, multiplier };
+        self.rules.doubles = schedule.doubles();
+        schedule
     }
 
     /// Sets `increment`, and returns the backoff with it.
@@ -142,6 +147,7 @@ impl Draft {
     /// Puts another built-in backoff in the place of the present one; the other settings stay.
     pub const fn reschedule(&mut self, schedule: &Schedule) {
         self.rules.kind = schedule.kind();
+        self.rules.doubles = schedule.doubles();
         self.rules.initial = schedule.first_delay();
         self.rules.named = self.rules.named.without(Named::GROWTH);
         self.fit_cap(schedule);
@@ -347,6 +353,6 @@ impl Draft {
             };
         }
         rules.named = rules.named.with(Named::BUILT);
-        rules
+        rules.with_usual()
     }
 }

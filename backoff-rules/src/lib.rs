@@ -18,6 +18,7 @@ mod push_back;
 mod refusal;
 mod rules;
 mod schedule;
+mod usual;
 
 pub use crate::base_delay::{BaseDelay, is_shorter};
 pub use crate::draft::Draft;
@@ -26,3 +27,4 @@ pub use crate::push_back::PushBackMode;
 pub use crate::refusal::{Argument, Refusal};
 pub use crate::rules::{Named, Rules, Since};
 pub use crate::schedule::{Kind, Schedule};
+pub use crate::usual::Usual;

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::{BaseDelay, Jitter, JitterInput, Kind, PushBackMode};
+use crate::{BaseDelay, Jitter, JitterInput, Kind, PushBackMode, Usual};
 
 /// All settings of a policy except its backoff, with every default filled in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +29,10 @@ pub struct Rules {
     pub push_back: PushBackMode,
     /// Ambiguous failures are retried.
     pub idempotent: bool,
+    /// Each base delay is twice the last one, before the cap.
+    pub doubles: bool,
+    /// The retries for which the short path is valid.
+    pub usual: Usual,
     /// The settings that are named.
     pub named: Named,
 }
@@ -153,6 +157,7 @@ impl Rules {
         if !self.named.has(Named::MAX_ATTEMPTS) {
             self.max_attempts = 0;
         }
+        *self = self.with_usual();
     }
 
     /// Returns whether a decision needs the time that has passed.

@@ -169,6 +169,17 @@ impl Schedule {
         }
     }
 
+    /// Returns whether each base delay is twice the last one.
+    #[doc(hidden)]
+    #[must_use]
+    #[expect(clippy::float_cmp, reason = "two is exact as a float")]
+    pub const fn doubles(&self) -> bool {
+        match *self {
+            Self::Exponential { multiplier, .. } => multiplier == 2.0,
+            Self::Constant { .. } | Self::Linear { .. } | Self::Fibonacci { .. } => false,
+        }
+    }
+
     /// Returns the increment of a linear backoff.
     #[doc(hidden)]
     #[must_use]

@@ -122,6 +122,17 @@ fn ended(reason: StopReason) {
     crate::nesting::gave_up(reason);
 }
 
+/// Counts the decision about a call that nothing observes.
+#[inline]
+pub(crate) fn count(site: Site, decision: Decision) {
+    #[cfg(feature = "std")]
+    if let Some(site) = site {
+        site.count(decision);
+    }
+    #[cfg(not(feature = "std"))]
+    let _ = (site, decision);
+}
+
 /// Notifies observers of the process about the decision. Builds the data only if there are observers.
 #[inline]
 pub(crate) fn publish_decision<'a>(
@@ -130,12 +141,7 @@ pub(crate) fn publish_decision<'a>(
     site: Site,
     data: impl FnOnce() -> EventData<'a>,
 ) {
-    #[cfg(feature = "std")]
-    if let Some(site) = site {
-        site.count(decision);
-    }
-    #[cfg(not(feature = "std"))]
-    let _ = site;
+    count(site, decision);
     if is_watched() {
         let kind = match decision {
             Decision::RetryAfter(delay) => EventKind::Retry { delay },

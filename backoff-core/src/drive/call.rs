@@ -328,7 +328,10 @@ impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     where
         P: Editable<'p, B>,
     {
-        self.edited(|edited| edited.rules.reset_after = Some(ran))
+        self.edited(|edited| {
+            edited.rules.reset_after = Some(ran);
+            edited.rules = edited.rules.with_usual();
+        })
     }
 
     fn edited<B>(self, edit: impl FnOnce(&mut Edited<'p, B>)) -> Retry<Edited<'p, B>, M, F, J, O, E>

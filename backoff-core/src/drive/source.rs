@@ -175,6 +175,14 @@ impl<B: Backoff> Backoff for BackoffOrOverride<'_, B> {
     }
 
     #[inline]
+    fn resumed(&self, retries: u32) -> Self::State {
+        match self {
+            Self::Own(own) => BackoffOrOverrideState::Own(own.resumed(retries)),
+            Self::Override(given) => BackoffOrOverrideState::Override(given.resumed(retries)),
+        }
+    }
+
+    #[inline]
     fn next(&self, state: &mut Self::State) -> Option<core::time::Duration> {
         match (self, state) {
             (Self::Own(own), BackoffOrOverrideState::Own(state)) => own.next(state),

@@ -78,7 +78,9 @@ impl std::error::Error for AlreadySet {}
 /// # Ok::<(), observe::AlreadySet>(())
 /// ```
 pub fn set_global(observer: impl GlobalObserver + 'static) -> Result<(), AlreadySet> {
-    GLOBAL.set(Box::new(observer)).map_err(|_| AlreadySet)
+    GLOBAL.set(Box::new(observer)).map_err(|_| AlreadySet)?;
+    crate::drive::undisturbed::enter();
+    Ok(())
 }
 
 /// `true` if the global observer receives successes at the first attempt.

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::Overrides;
 use crate::CallSite;
+use crate::drive::undisturbed;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{RwLock, shared_static};
 
@@ -33,11 +34,13 @@ pub(super) fn replace(change: impl FnOnce(Option<&Overrides>) -> Overrides) {
 /// Adds one reason for a lookup.
 pub(super) fn scope_opens() {
     ACTIVE.fetch_add(1, Ordering::Relaxed);
+    undisturbed::enter();
 }
 
 /// Removes one reason for a lookup.
 pub(super) fn scope_closes() {
     ACTIVE.fetch_sub(1, Ordering::Relaxed);
+    undisturbed::leave();
 }
 
 /// Returns the overrides that are set now.

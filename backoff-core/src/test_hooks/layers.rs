@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::virtual_time::VirtualTime;
 use crate::StopReason;
+use crate::drive::undisturbed;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard, shared_static};
 
@@ -83,6 +84,7 @@ struct Active;
 impl Active {
     fn new() -> Self {
         LAYERS.fetch_add(1, Ordering::Relaxed);
+        undisturbed::enter();
         Self
     }
 }
@@ -90,6 +92,7 @@ impl Active {
 impl Drop for Active {
     fn drop(&mut self) {
         LAYERS.fetch_sub(1, Ordering::Relaxed);
+        undisturbed::leave();
     }
 }
 

@@ -9,10 +9,11 @@ use super::overridden::{Overridden, SequenceProgress, is_disabled};
 use super::{FailureContext, Mode, Packed, Verdict, policy_of};
 use backoff_rules::Rules;
 
-use crate::decision::{AttemptLimit, Decision, Failure, Progress, StopReason};
+use crate::decision::{AttemptLimit, Decision, Failure, Progress, StopReason, decide_usual};
 use crate::drive::after_attempt::{self, EventData, decide_in_context};
 use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::{TestState, with_test_rules};
+use crate::drive::undisturbed::is_undisturbed;
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::random::ThreadRandom;
@@ -251,7 +252,49 @@ fn failed_alone<M: Mode, K: CallTimes>(
     error: &ErrorText<'_>,
     budget: Option<&Budget>,
 ) -> Packed {
-    decide::<M, K>(site, before, kept, Failure::new(fault).budget(budget), error).into()
+    let rules = policy_of(site).rules();
+    let failure = Failure::new(fault).budget(budget);
+    if failure.is_plain() && rules.has_usual_retry(before) && is_undisturbed() {
+        return match budget {
+            Some(_) => usual_with_budget(site, before, kept, budget),
+            None => usual(site, before, kept, None),
+        };
+    }
+    decide_outlined::<M, K>(site, before, kept, &failure, error)
+}
+
+/// Counts a plain failure of the usual policy.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "with and without a budget it is compiled apart")]
+fn usual<K>(site: &'static CallSite, before: u32, kept: &mut CountedState<K>, budget: Option<&Budget>) -> Packed {
+    kept.test_state.attempt_failed();
+    let decision = decide_usual(policy_of(site).rules(), before, budget, &mut ThreadRandom);
+    after_attempt::count(Some(site), decision);
+    decision.into()
+}
+
+/// Outlined, because a call without a budget would save registers for it.
+#[inline(never)]
+fn usual_with_budget<K>(
+    site: &'static CallSite,
+    before: u32,
+    kept: &mut CountedState<K>,
+    budget: Option<&Budget>,
+) -> Packed {
+    usual(site, before, kept, budget)
+}
+
+/// Outlined from [`failed_alone`], so that its short path saves no registers.
+#[cold]
+#[inline(never)]
+fn decide_outlined<M: Mode, K: CallTimes>(
+    site: &'static CallSite,
+    before: u32,
+    kept: &mut CountedState<K>,
+    failure: &Failure<'_>,
+    error: &ErrorText<'_>,
+) -> Packed {
+    decide::<M, K>(site, before, kept, *failure, error).into()
 }
 
 /// Outlined failure path of any call.

@@ -1,0 +1,45 @@
+//! Whether anything outside of a call may change or observe its failures: test guards, overrides, scopes, observers.
+//!
+//! While nothing does, a failed attempt of the usual policy takes a short path: it counts, draws a delay, and is done.
+//! One word answers for all of them, because a failing call would otherwise check each.
+
+#[cfg(feature = "std")]
+use crate::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "std")]
+use crate::sync::shared_static;
+
+#[cfg(feature = "std")]
+shared_static! {
+    /// The number of guards, tables of overrides and observers that exist. The first scope of the process counts, too,
+    /// and stays.
+    static DISTURBANCES: AtomicUsize = AtomicUsize::new(0);
+}
+
+/// Counts something that may change or observe failures, until [`leave`].
+#[cfg(feature = "std")]
+pub(crate) fn enter() {
+    DISTURBANCES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Ends what [`enter`] has counted.
+#[cfg(any(feature = "testing", feature = "overrides"))]
+pub(crate) fn leave() {
+    DISTURBANCES.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Returns whether nothing outside of a call changes or observes its failures. This costs one relaxed load.
+///
+/// With the features `tracing` and `metrics` every failure may be observed.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "one load on the failure path")]
+pub(crate) fn is_undisturbed() -> bool {
+    #[cfg(any(feature = "tracing", feature = "metrics"))]
+    return false;
+    #[cfg(not(any(feature = "tracing", feature = "metrics")))]
+    {
+        #[cfg(feature = "std")]
+        return DISTURBANCES.load(Ordering::Relaxed) == 0;
+        #[cfg(not(feature = "std"))]
+        true
+    }
+}
