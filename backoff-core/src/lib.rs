@@ -187,7 +187,7 @@ pub mod call {
     #[doc(hidden)]
     pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, Timeouts};
     #[doc(hidden)]
-    pub use crate::observe::{Adjust, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+    pub use crate::observe::{Adjust, AdjustedDelay, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 }
 
 /// Runs the README's examples as documentation tests, if the features that they use are on.

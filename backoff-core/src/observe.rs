@@ -49,13 +49,14 @@ mod tracing;
 use core::time::Duration;
 
 pub use self::error_text::ErrorText;
+pub(crate) use self::event::FailedAttempt;
 pub use self::event::{CallEvent, Elapsed, EventKind, Level};
-pub use self::hook::{Adjust, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+pub use self::hook::{Adjust, AdjustedDelay, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
 #[cfg(feature = "std")]
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};
-use crate::StopReason;
+use crate::{Fault, StopReason};
 
 /// Argument of `on_retry`: an attempt failed and another is scheduled. The hook runs before the delay.
 ///
@@ -90,6 +91,7 @@ pub struct RetryEvent<'a, E: ?Sized> {
     pub(crate) error: Option<&'a E>,
     pub(crate) delay: Duration,
     pub(crate) elapsed: Duration,
+    pub(crate) failed: FailedAttempt,
     pub(crate) text: TextOf<E>,
 }
 
@@ -112,7 +114,7 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
         self.error
     }
 
-    /// Returns the delay that will be slept before the next attempt.
+    /// Returns the delay that will be slept before the next attempt. In `adjust`, it is the planned delay.
     #[must_use]
     pub const fn delay(&self) -> Duration {
         self.delay
@@ -123,6 +125,29 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// Returns the classification of the failure. It is `None` if there is none: a delay was interrupted, or a test
+    /// discarded the reply of a success.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        self.failed.fault()
+    }
+
+    /// Returns the wait that the server requested (push-back, `Retry-After`).
+    #[must_use]
+    pub const fn push_back(&self) -> Option<Duration> {
+        self.failed.push_back()
+    }
+
+    /// Returns the time that the failed attempt ran, if it was measured.
+    ///
+    /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
+    /// where [`fault`](Self::fault) is, and for retries of an async function whose policy is constant and needs no
+    /// other record of time, because its future would be larger.
+    #[must_use]
+    pub const fn attempt_elapsed(&self) -> Option<Duration> {
+        self.failed.elapsed()
     }
 }
 
@@ -152,6 +177,7 @@ pub struct GiveUpEvent<'a, E: ?Sized> {
     pub(crate) error: Option<&'a E>,
     pub(crate) reason: StopReason,
     pub(crate) elapsed: Duration,
+    pub(crate) failed: FailedAttempt,
     pub(crate) text: TextOf<E>,
 }
 
@@ -178,6 +204,29 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// Returns the classification of the failure. It is `None` if there is none: a delay was interrupted, or a test
+    /// discarded the reply of a success.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        self.failed.fault()
+    }
+
+    /// Returns the wait that the server requested (push-back, `Retry-After`).
+    #[must_use]
+    pub const fn push_back(&self) -> Option<Duration> {
+        self.failed.push_back()
+    }
+
+    /// Returns the time that the failed attempt ran, if it was measured.
+    ///
+    /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
+    /// where [`fault`](Self::fault) is, and for retries of an async function whose policy is constant and needs no
+    /// other record of time, because its future would be larger.
+    #[must_use]
+    pub const fn attempt_elapsed(&self) -> Option<Duration> {
+        self.failed.elapsed()
     }
 }
 

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::test_state::{TestState, with_test_rules};
 use crate::Backoff;
-use crate::decision::{Decision, Failure, Progress, StopReason, decide, is_in_time};
+use crate::decision::{Decision, Failure, Progress, StopReason, decide_adjusted, is_in_time};
 use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Label, Site};
 use crate::random::Random;
 use backoff_rules::Rules;
@@ -32,9 +32,24 @@ pub(crate) fn decide_in_context<B: Backoff>(
     at: Duration,
     random: &mut impl Random,
 ) -> Decision {
+    decide_adjusted_in_context(rules, backoff, (progress, test_state), failure, at, random, |_, delay| Some(delay))
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as `decide_in_context`")]
+fn decide_adjusted_in_context<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    (progress, test_state): (&mut Progress<B::State>, &mut TestState),
+    failure: Failure<'_>,
+    at: Duration,
+    random: &mut impl Random,
+    adjust: impl FnOnce(u32, Duration) -> Option<Duration>,
+) -> Decision {
     test_state.attempt_failed();
     let failure = test_state.with_test_changes(with_enclosing_calls(failure));
-    let decision = with_test_rules(rules, |rules| decide(rules, backoff, progress, failure, at, random));
+    let decision =
+        with_test_rules(rules, |rules| decide_adjusted(rules, backoff, progress, failure, at, random, adjust));
     TestState::failed();
     if let Decision::Stop(reason) = decision {
         ended(reason);
@@ -54,6 +69,20 @@ pub(crate) fn decide_outlined<B: Backoff>(
     random: &mut impl Random,
 ) -> Decision {
     decide_in_context(rules, backoff, state, failure, at, random)
+}
+
+/// [`decide_outlined`] for a call with `adjust`.
+#[inline(never)]
+pub(crate) fn decide_adjusted_outlined<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    state: (&mut Progress<B::State>, &mut TestState),
+    failure: Failure<'_>,
+    at: Duration,
+    random: &mut impl Random,
+    adjust: &mut dyn FnMut(u32, Duration) -> Option<Duration>,
+) -> Decision {
+    decide_adjusted_in_context(rules, backoff, state, failure, at, random, adjust)
 }
 
 /// Returns whether a limit bounds the time of the call: its own policy, or an enclosing call.

@@ -167,7 +167,8 @@ where
                 return finish(outcome, &|| driver.ended(clock, Some(StopReason::Cancelled)));
             }
             driver.waited(delay);
-            attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
+            let is_timed = O::NEEDS_TIME || source.rules().reset_after.is_some();
+            attempt_started = is_timed.then(|| clock.now());
             scope.attempt_starts(|| driver.remaining(source.rules(), clock));
             outcome = scope.within(|| operation.start());
             fault = if let Some((fault, _)) = criteria.failure(&outcome) {

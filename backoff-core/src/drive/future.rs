@@ -198,7 +198,9 @@ impl<C: AsyncCall> RetryFuture<C> {
         });
         let limits = this.timeouts.attempt().zip(this.driver.as_ref());
         let limited_to = limits.map(|(timeout, driver)| AttemptLimit::new(timeout, driver.remaining(rules, clock)));
-        let started = rules.reset_after.is_some().then(|| clock.now());
+        let is_retry = this.driver.as_ref().is_some_and(|driver| driver.attempts() > 0);
+        let is_attempt_timed = is_retry && <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME;
+        let started = (is_attempt_timed || rules.reset_after.is_some()).then(|| clock.now());
         let limit =
             <C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
         let (attempt, order) = (scope.within(|| this.operation.start()), PollOrder::default());

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::ErrorText;
-use crate::{InvalidPolicy, StopReason};
+use crate::{Fault, InvalidPolicy, StopReason};
 
 /// A level of a log, as in `log = ".."`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +69,41 @@ impl Elapsed {
             Self::SinceStart(time) | Self::SinceFirstFailure(time) => Some(time),
             Self::Unknown => None,
         }
+    }
+}
+
+/// The facts about a failed attempt in an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FailedAttempt {
+    fault: Option<Fault>,
+    elapsed: Option<Duration>,
+}
+
+impl FailedAttempt {
+    /// No failure of an attempt: its reply was lost, or a delay was interrupted.
+    pub(crate) const NONE: Self = Self { fault: None, elapsed: None };
+
+    /// Returns the facts about an attempt that ran for `elapsed`, if that was measured.
+    pub(crate) const fn new(fault: Fault, elapsed: Option<Duration>) -> Self {
+        Self { fault: Some(fault), elapsed }
+    }
+
+    /// Returns the fault.
+    pub(crate) const fn fault(self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// Returns the wait that the server requested.
+    pub(crate) const fn push_back(self) -> Option<Duration> {
+        match self.fault {
+            Some(fault) => fault.not_before(),
+            None => None,
+        }
+    }
+
+    /// Returns the time that the attempt ran, if it was measured.
+    pub(crate) const fn elapsed(self) -> Option<Duration> {
+        self.elapsed
     }
 }
 

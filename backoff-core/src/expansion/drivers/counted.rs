@@ -9,12 +9,13 @@ use super::overridden::{Overridden, SequenceProgress, is_disabled};
 use super::{FailureContext, Mode, Packed, Verdict, policy_of};
 use backoff_rules::Rules;
 
+use crate::clock::Clock as _;
 use crate::decision::{AttemptLimit, Decision, Failure, Progress, StopReason};
 use crate::drive::after_attempt::{self, EventData, decide_in_context};
 use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::{TestState, with_test_rules};
 use crate::error::Ended;
-use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
+use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::random::ThreadRandom;
 use crate::{Attempt, Budget, CallSite, Fault, RetryError, Scope};
 
@@ -199,18 +200,39 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
         &mut self,
         site: &'static CallSite,
         error: Option<&'e E>,
+        fault: Fault,
         delay: Duration,
     ) -> RetryEvent<'e, E> {
         let attempt = self.kept.sequence.attempt(self.failed);
         let max_attempts = self.max_attempts(site);
         let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state.at_failure());
-        RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None }
+        let failed = self.failed_attempt(Some(fault));
+        RetryEvent { attempt, max_attempts, error, delay, elapsed, failed, text: None }
     }
 
     /// Returns the event of `on_give_up`.
-    pub fn give_up_event<'e, E>(&mut self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
+    pub fn give_up_event<'e, E>(
+        &mut self,
+        error: Option<&'e E>,
+        fault: Option<Fault>,
+        reason: StopReason,
+    ) -> GiveUpEvent<'e, E> {
         let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state);
-        GiveUpEvent { attempts: self.failed, error, reason, elapsed, text: None }
+        let failed = self.failed_attempt(fault);
+        GiveUpEvent { attempts: self.failed, error, reason, elapsed, failed, text: None }
+    }
+
+    /// Returns the facts about the last attempt that events report; `fault` is `None` if a delay was interrupted.
+    fn failed_attempt(&self, fault: Option<Fault>) -> FailedAttempt {
+        let Some(fault) = fault.filter(|_| !self.has_lost()) else { return FailedAttempt::NONE };
+        let started = self.kept.times.attempt_started(self.failed);
+        FailedAttempt::new(fault, started.map(|started| M::CLOCK.elapsed(started)))
+    }
+
+    /// Records the start of a retry, for a function with hooks.
+    #[inline]
+    pub fn retry_starts(&mut self) {
+        self.kept.times.retry_starts::<M>();
     }
 
     /// Returns the event of `on_recovered`.
