@@ -97,6 +97,19 @@ impl<S, I: Copy> Driver<S, I> {
         }
     }
 
+    /// Returns the changes of tests to this call.
+    #[inline]
+    pub(crate) const fn test_state(&self) -> TestState {
+        self.test_state
+    }
+
+    /// Continues with the changes of tests that the first attempt has found.
+    #[inline]
+    pub(crate) const fn with_test_state(mut self, test_state: TestState) -> Self {
+        self.test_state = test_state;
+        self
+    }
+
     /// Returns the number of attempts that have ended.
     #[inline]
     pub(crate) const fn attempts(&self) -> u32 {
@@ -196,7 +209,7 @@ impl<S, I: Copy> Driver<S, I> {
                 Decision::RetryAfter(_) => self.progress.attempts(),
                 Decision::Stop(_) => self.attempts,
             };
-            EventData { label, attempts, elapsed: self.elapsed_for_events(elapsed), text }
+            EventData { label, attempts, elapsed: self.elapsed_for_events(elapsed), failed, text }
         };
         after_attempt::publish_decision(rules, decision, label.site, data);
         if !O::WATCHES && !O::ADJUSTS {
@@ -311,10 +324,11 @@ impl<S, I: Copy> Driver<S, I> {
         error: Option<&E>,
     ) {
         let elapsed = self.elapsed(clock);
-        let data = EventData { label, attempts: self.attempts, elapsed: self.elapsed_for_events(elapsed), text };
+        let failed = FailedAttempt::NONE;
+        let elapsed_for_events = self.elapsed_for_events(elapsed);
+        let data = EventData { label, attempts: self.attempts, elapsed: elapsed_for_events, failed, text };
         after_attempt::publish_stop(rules, reason, &data);
         if O::WATCHES {
-            let failed = FailedAttempt::NONE;
             observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, failed, text: None });
         }
     }
@@ -377,7 +391,8 @@ impl<S, I: Copy> Driver<S, I> {
         let is_told = self.started.is_some() && (O::WATCHES || after_attempt::is_watched());
         let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
         let told = if is_told { self.elapsed_for_events(elapsed) } else { Elapsed::Unknown };
-        let data = || EventData { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
+        let (failed, text) = (FailedAttempt::NONE, ErrorText::NONE);
+        let data = || EventData { label, attempts: self.attempts, elapsed: told, failed, text };
         after_attempt::publish_recovery(source.rules(), label.site, data);
         if O::WATCHES {
             observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });

@@ -8,14 +8,16 @@
 //! [`call_sites`](crate::call_sites). None of them sees the arguments of a function.
 //!
 //! With `tracing`, an event has the fields `retry.name`, `retry.attempt`, `retry.max_attempts`, `retry.delay_ms`,
-//! `retry.reason`, `error`, and `retry.elapsed_ms`. If the clock was not read before the first failure, the field
+//! `retry.reason`, `retry.fault` (`transient`, `ambiguous` or `permanent`), `retry.push_back_ms`, `error`, and `retry.elapsed_ms`. If the clock was not read before the first failure, the field
 //! `retry.since_first_failure_ms` replaces `retry.elapsed_ms`. A scheduled retry is logged at debug (`log = ".."`
 //! changes that), a recovery at info, a give-up at warn. A call that gives up after its only attempt is logged at the
 //! level of a scheduled retry, because a 404 that no retry could cure does not deserve a warning.
 //!
 //! With `metrics`, there are two counters and two histograms. The counters are
-//! `retry_calls_total{name, retried, result}`, where the result is `success` or a [`StopReason`], and
-//! `retry_retries_total{name}`. The histograms are `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
+//! `retry_calls_total{name, retried, result, fault}`, where the result is `success` or a [`StopReason`], and
+//! `retry_retries_total{name, fault}`. The label `fault` is one of `transient`, `push_back` (transient, with a
+//! `Retry-After`), `ambiguous`, `permanent`, and `none` if no attempt failed (a limit ended the call during a delay). A
+//! success has no label `fault`. The histograms are `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
 //!
 //! # Observers cannot change a call
 //!

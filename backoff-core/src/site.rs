@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{OnceLock, PoisonError};
 
 use crate::observe::publish::tell;
-use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Level};
+use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, FailedAttempt, Level};
 use crate::sync::atomic::AtomicBool;
 use crate::sync::{Counter, Mutex, const_fn, shared_static};
 use crate::{Decision, InvalidPolicy, Policy, StopReason};
@@ -194,6 +194,7 @@ impl CallSite {
             attempts: 0,
             max_attempts: None,
             elapsed: Elapsed::Unknown,
+            failed: FailedAttempt::NONE,
             error: ErrorText::NONE,
         });
     }

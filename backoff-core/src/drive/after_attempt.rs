@@ -8,7 +8,7 @@ use core::time::Duration;
 use super::test_state::{TestState, with_test_rules};
 use crate::Backoff;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide_adjusted, is_in_time};
-use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Label, Site};
+use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, FailedAttempt, Label, Site};
 use crate::random::Random;
 use backoff_rules::Rules;
 
@@ -18,6 +18,7 @@ pub(crate) struct EventData<'a> {
     pub(crate) label: Label,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Elapsed,
+    pub(crate) failed: FailedAttempt,
     pub(crate) text: ErrorText<'a>,
 }
 
@@ -200,7 +201,7 @@ pub(crate) fn is_watched() -> bool {
 #[cold]
 #[inline(never)]
 fn publish(rules: &Rules, kind: EventKind, data: &EventData<'_>) {
-    let EventData { label, attempts, elapsed, text } = *data;
+    let EventData { label, attempts, elapsed, failed, text } = *data;
     let (name, level) = label.name_and_level();
     let event = CallEvent {
         name,
@@ -209,6 +210,7 @@ fn publish(rules: &Rules, kind: EventKind, data: &EventData<'_>) {
         attempts,
         max_attempts: with_test_rules(rules, Rules::attempts_limit),
         elapsed,
+        failed,
         error: text,
     };
     #[cfg(feature = "std")]

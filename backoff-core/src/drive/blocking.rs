@@ -7,6 +7,7 @@ use super::criteria::{Classifier, Condition, Criteria};
 use super::operation::{Blocking, ErrorOf, Operation, ReportOf, ValueOf};
 use super::shared_limits::{BudgetSource, Nesting, OpenScope as _, SharedLimits};
 use super::source::PolicySource;
+use super::test_state::TestState;
 use super::timeouts::NoTimeouts;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
@@ -111,14 +112,21 @@ where
         scope.attempt_starts(|| Driver::<StateOf<P>, InstantOf<K>>::new(started).remaining(rules, clock));
         let outcome = scope.within(|| self.operation.start());
         if let Some((fault, _)) = self.criteria.failure(&outcome) {
-            return self.retry_after((outcome, fault), (started, attempt_started), &scope, finish);
+            return self.retry_after((outcome, fault), (started, attempt_started), TestState::new(), &scope, finish);
         }
         let Environment { clock, random, shared, .. } = &mut self.environment;
         let clock = clock.blocking();
         let mut driver = Driver::<StateOf<P>, _>::new(started);
         let step = Step::new(&self.source, clock, random, &mut self.observer, shared.label());
         if !driver.succeeded(step, shared.budget.budget()) {
-            return self.retry_after((outcome, Fault::Transient), (started, attempt_started), &scope, finish);
+            let test_state = driver.test_state();
+            return self.retry_after(
+                (outcome, Fault::Transient),
+                (started, attempt_started),
+                test_state,
+                &scope,
+                finish,
+            );
         }
         finish(outcome, &|| driver.ended(clock, None))
     }
@@ -130,6 +138,7 @@ where
         self,
         (mut outcome, mut fault): (F::Outcome, Fault),
         (started, mut attempt_started): (Option<InstantOf<K>>, Option<InstantOf<K>>),
+        test_state: TestState,
         scope: &N::Scope,
         finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A,
     ) -> A
@@ -143,7 +152,7 @@ where
         let Environment { sleeper, clock, mut random, cancel, shared, .. } = environment;
         let clock = clock.blocking();
         let label = shared.label();
-        let mut driver = Driver::new(started);
+        let mut driver = Driver::new(started).with_test_state(test_state);
         loop {
             let error = outcome.as_result().err();
             let step = Step::new(&source, clock, &mut random, &mut observer, label);

@@ -222,9 +222,15 @@ impl<C: AsyncCall> RetryFuture<C> {
         let (fault, error) = if let Some(failure) = this.criteria.failure(&outcome) {
             failure
         } else {
-            let is_kept = match this.driver {
-                Some(driver) => driver.succeeded(step, budget),
-                None => DriverOf::<C>::new(None).succeeded(step, budget),
+            let is_kept = if let Some(driver) = this.driver.as_mut() {
+                driver.succeeded(step, budget)
+            } else {
+                let mut driver = DriverOf::<C>::new(None);
+                let is_kept = driver.succeeded(step, budget);
+                if !is_kept {
+                    *this.driver = Some(driver); // it knows that the reply was lost
+                }
+                is_kept
             };
             if is_kept {
                 return Some((outcome, None));

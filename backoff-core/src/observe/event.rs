@@ -93,6 +93,16 @@ impl FailedAttempt {
         self.fault
     }
 
+    /// Returns the fault as one word of a closed set, for the label of a metric.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn label(self) -> &'static str {
+        match self.fault {
+            Some(Fault::PushBack(wait)) if !wait.is_zero() => "push_back",
+            Some(fault) => fault.kind().as_str(),
+            None => "none",
+        }
+    }
+
     /// Returns the wait that the server requested.
     pub(crate) const fn push_back(self) -> Option<Duration> {
         match self.fault {
@@ -118,6 +128,7 @@ pub struct CallEvent<'a> {
     pub(crate) attempts: u32,
     pub(crate) max_attempts: Option<u32>,
     pub(crate) elapsed: Elapsed,
+    pub(crate) failed: FailedAttempt,
     pub(crate) error: ErrorText<'a>,
 }
 
@@ -157,6 +168,26 @@ impl<'a> CallEvent<'a> {
     #[must_use]
     pub const fn elapsed(&self) -> Elapsed {
         self.elapsed
+    }
+
+    /// Returns the classification of the failure; `None` for a recovery, after an interrupted delay, and for a reply that
+    /// a test discarded.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        self.failed.fault()
+    }
+
+    /// Returns the wait that the server requested (push-back, `Retry-After`).
+    #[must_use]
+    pub const fn push_back(&self) -> Option<Duration> {
+        self.failed.push_back()
+    }
+
+    /// Returns the time that the failed attempt ran, if it was measured; see
+    /// [`RetryEvent::attempt_elapsed`](super::RetryEvent::attempt_elapsed).
+    #[must_use]
+    pub const fn attempt_elapsed(&self) -> Option<Duration> {
+        self.failed.elapsed()
     }
 
     /// Returns the last error as text; empty for a success or an unmet `until`.

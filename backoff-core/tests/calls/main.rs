@@ -20,6 +20,7 @@ mod nesting_tasks;
 mod rules_adjust;
 mod rules_cancel;
 mod rules_elapsed;
+mod rules_event_faults;
 mod rules_events;
 mod rules_order;
 mod rules_push_back;

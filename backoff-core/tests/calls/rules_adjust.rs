@@ -28,7 +28,7 @@ fn run(
         .sleep(|_| ())
         .on_retry(|event| delays.push(event.delay()))
         .call_report();
-    let error = report.unwrap_err();
+    let error = report.expect_err("every attempt fails");
     (delays, error.attempts, error.reason)
 }
 
@@ -234,7 +234,7 @@ impl Client {
         Err("pushed")
     }
 
-    #[retry(max_attempts = 4, delay = "1s", jitter = none, adjust = |event| (event.attempt() < limit).then(|| self.patience))]
+    #[retry(max_attempts = 4, delay = "1s", jitter = none, adjust = |event| (event.attempt() < limit).then_some(self.patience))]
     async fn load_async(&self, limit: u32, calls: &mut u32) -> Result<(), u32> {
         *calls += 1;
         Err(*calls)
@@ -294,7 +294,7 @@ fn adjusted() -> impl Strategy<Value = Adjusted> {
 fn keeps_limits(case: &Adjusted, starts: &[u64], attempts: u32, tokens: f64) {
     let (most, limit, budget, _) = case;
     assert!(most.is_none_or(|most| attempts <= most), "{attempts} attempts");
-    assert!(limit.is_none_or(|limit| starts[1..].iter().all(|start| *start <= limit)), "{starts:?}");
+    assert!(limit.is_none_or(|limit| starts.iter().skip(1).all(|start| *start <= limit)), "{starts:?}");
     assert!(attempts - 1 <= *budget, "{attempts} attempts");
     assert!((tokens - f64::from(*budget - (attempts - 1))).abs() < 1e-9, "{tokens} tokens");
 }
@@ -358,7 +358,7 @@ proptest! {
             .adjust(|event| event.error().and_then(|(_, delay)| delay.map(ms)))
             .budget(&by_hand.budget)
             .clock(|| ms(by_hand.now.get()))
-            .sleep(|delay| by_hand.now.set(by_hand.now.get() + delay.as_millis() as u64))
+            .sleep(|delay| by_hand.now.set(by_hand.now.get() + u64::try_from(delay.as_millis()).expect("a short delay")))
             .call_report()
             .unwrap_err();
         keeps_limits(&case, &by_hand.starts.borrow(), error.attempts, by_hand.budget.available());

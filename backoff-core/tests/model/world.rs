@@ -14,7 +14,7 @@ use backoff_core::{
     SystemClock, testing,
 };
 
-use crate::case::{Cancel, Case, Ends};
+use crate::case::{Adjusted, Cancel, Case, Ends};
 use crate::trace::{Report, Trace, Trouble, Value, What};
 
 /// A call that makes more attempts than any case asks for has missed its end.
@@ -209,6 +209,20 @@ impl<'c> World<'c> {
         match error {
             Trouble::Failed { meaning, .. } => meaning.fault(),
             Trouble::TimedOut(_) => self.case.timed_out.fault(),
+        }
+    }
+
+    /// The closure of `reset_when`.
+    pub(crate) fn is_progress(&self, error: &Trouble) -> bool {
+        matches!(error, Trouble::Failed { attempt, .. } if self.case.is_progress(*attempt))
+    }
+
+    /// The closure of `adjust`.
+    pub(crate) fn adjust(&self, planned: &RetryEvent<'_, Trouble>) -> Option<Duration> {
+        match self.case.adjusted(self.attempts.get()) {
+            Adjusted::Keep => Some(planned.delay()),
+            Adjusted::Wait(delay) => Some(delay),
+            Adjusted::Stop => None,
         }
     }
 

@@ -123,7 +123,8 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
     /// Records that a limit of the call ended it after a retry was scheduled.
     pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
         let elapsed = elapsed::<M>(&mut self.kept.times, self.kept.test_state);
-        let data = EventData { label: Label::of(site), attempts: self.failed, elapsed, text: error };
+        let failed = FailedAttempt::NONE;
+        let data = EventData { label: Label::of(site), attempts: self.failed, elapsed, failed, text: error };
         let rules = self.kept.overridden.rules(site, policy_of(site), true);
         after_attempt::publish_stop(rules.rules(policy_of(site)), reason, &data);
     }
@@ -224,9 +225,7 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
 
     /// Returns the facts about the last attempt that events report; `fault` is `None` if a delay was interrupted.
     fn failed_attempt(&self, fault: Option<Fault>) -> FailedAttempt {
-        let Some(fault) = fault.filter(|_| !self.has_lost()) else { return FailedAttempt::NONE };
-        let started = self.kept.times.attempt_started(self.failed);
-        FailedAttempt::new(fault, started.map(|started| M::CLOCK.elapsed(started)))
+        last_attempt::<M>(&self.kept.times, self.kept.test_state, self.failed, fault)
     }
 
     /// Records the start of a retry, for a function with hooks.
@@ -247,6 +246,18 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
         let (slept, _) = self.kept.times.delays();
         RetryError::new(last, Ended { attempts: self.failed, elapsed, slept, stopped: Some(reason) }, reason)
     }
+}
+
+/// Returns the facts about the last of `failed` attempts that events report.
+fn last_attempt<M: Mode>(
+    times: &impl CallTimes,
+    test_state: TestState,
+    failed: u32,
+    fault: Option<Fault>,
+) -> FailedAttempt {
+    let Some(fault) = fault.filter(|_| !test_state.has_lost()) else { return FailedAttempt::NONE };
+    let started = times.attempt_started(failed);
+    FailedAttempt::new(fault, started.map(|started| M::CLOCK.elapsed(started)))
 }
 
 /// Returns the elapsed time of the call; zero if nothing requires it.
@@ -310,6 +321,7 @@ fn decide<M: Mode, K: CallTimes>(
         label: Label::of(site),
         attempts: before.saturating_add(1),
         elapsed: at.map_or_else(|| elapsed::<M>(times, test_state.at_failure()), Elapsed::SinceStart),
+        failed: last_attempt::<M>(times, *test_state, before.saturating_add(1), Some(failure.fault)),
         text: *error,
     };
     after_attempt::publish_decision(rules, decision, Some(site), data);
@@ -346,6 +358,7 @@ fn decide_overridden<M: Mode, K: CallTimes>(
             Decision::Stop(_) => before.saturating_add(1),
         },
         elapsed: elapsed::<M>(times, test_state.at_failure()),
+        failed: last_attempt::<M>(times, *test_state, before.saturating_add(1), Some(failure.fault)),
         text: *error,
     };
     after_attempt::publish_decision(rules, decision, Some(site), data);
@@ -360,7 +373,9 @@ fn recovered<M: Mode, K: CallTimes>(site: &'static CallSite, failed: u32, kept: 
     let replaced = overridden.rules(site, policy_of(site), true);
     let data = || {
         let elapsed = elapsed::<M>(times, *test_state);
-        EventData { label: Label::of(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
+        let attempts = failed.saturating_add(1);
+        let (failed, text) = (FailedAttempt::NONE, ErrorText::NONE);
+        EventData { label: Label::of(site), attempts, elapsed, failed, text }
     };
     after_attempt::publish_recovery(replaced.rules(policy_of(site)), Some(site), data);
 }

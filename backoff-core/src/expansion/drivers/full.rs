@@ -86,7 +86,6 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     }
 
     /// Counts a failed attempt of a function with `adjust` or `reset_when`, and returns the decision.
-    #[expect(clippy::too_many_arguments, reason = "expanded code names each of them once")]
     pub fn failed_steered<A: MaybeAdjust>(
         &mut self,
         site: &'static CallSite,
