@@ -251,6 +251,22 @@ pub(crate) fn decide<B: Backoff>(
     at: Duration,
     random: &mut impl Random,
 ) -> Decision {
+    decide_adjusted(rules, backoff, progress, failure, at, random, |_, delay| Some(delay))
+}
+
+/// The decision of a call with `adjust`, which receives the number of the attempt and the planned delay. It returns the
+/// delay in place of the planned one, or `None` to stop.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as `decide`")]
+pub(crate) fn decide_adjusted<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    progress: &mut Progress<B::State>,
+    failure: Failure<'_>,
+    at: Duration,
+    random: &mut impl Random,
+    adjust: impl FnOnce(u32, Duration) -> Option<Duration>,
+) -> Decision {
     begin_sequence(rules, progress, failure.ran, at);
     progress.attempts = progress.attempts.saturating_add(1);
     if let Some(reason) = stop_before_delay(rules, progress.attempts, &failure) {
@@ -267,6 +283,9 @@ pub(crate) fn decide<B: Backoff>(
     let own = rules.delay(base, progress.previous, || random.draw());
     let Some(delay) = delay_before_retry(rules, failure.fault, own) else {
         return Decision::Stop(StopReason::PushBackTooLong);
+    };
+    let Some(delay) = adjust(progress.attempts, delay) else {
+        return Decision::Stop(StopReason::BackoffEnded);
     };
     if !is_in_time(rules, progress, &failure, at, delay) {
         return Decision::Stop(StopReason::MaxElapsed);

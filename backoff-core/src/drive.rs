@@ -23,16 +23,16 @@ pub(crate) mod undisturbed;
 
 use core::time::Duration;
 
-use self::after_attempt::{EventData, decide_outlined};
+use self::after_attempt::{EventData, decide_adjusted_outlined, decide_outlined};
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
 use self::undisturbed::is_undisturbed;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, decide_usual, remaining};
 use crate::error::Ended;
-use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
+use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::random::Random;
-use crate::{Attempt, Budget};
+use crate::{Attempt, Budget, Fault};
 use backoff_rules::Rules;
 
 /// The state of one call.
@@ -104,6 +104,19 @@ impl<S, I: Copy> Driver<S, I> {
     pub(crate) fn resumed(started: I, progress: Progress<S>) -> Self {
         let attempts = progress.attempts();
         Self { progress, attempts, ..Self::new(Some(started)) }
+    }
+
+    /// Returns the changes of tests to this call.
+    #[inline]
+    pub(crate) const fn test_state(&self) -> TestState {
+        self.test_state
+    }
+
+    /// Continues with the changes of tests that the first attempt has found.
+    #[inline]
+    pub(crate) const fn with_test_state(mut self, test_state: TestState) -> Self {
+        self.test_state = test_state;
+        self
     }
 
     /// Returns the number of attempts that have ended.
@@ -208,25 +221,34 @@ impl<S, I: Copy> Driver<S, I> {
         }
         let needs_time = self.started.is_some() || rules.needs_time() || cfg!(feature = "tracing");
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
-        let ran = attempt_started.map_or(Duration::ZERO, |started| clock.elapsed(started));
-        let failure = failure.ran(ran);
+        let ran = attempt_started.map(|started| clock.elapsed(started));
+        let failed = self.failed_attempt(&failure, ran, elapsed);
+        let failure = failure.ran(ran.unwrap_or_default());
         if O::RESETS && observer.starts_sequence(error) && TestState::allows_new_sequence() {
             self.progress.reset(elapsed);
         }
         let state = (&mut self.progress, &mut self.test_state);
-        let decision = decide_outlined(rules, source.backoff(), state, failure, elapsed, random);
+        let decision = if O::ADJUSTS {
+            let max_attempts = with_test_rules(rules, Rules::attempts_limit);
+            let adjust = &mut |attempt, delay| {
+                observer.adjust(&RetryEvent { attempt, max_attempts, error, delay, elapsed, failed, text: None })
+            };
+            decide_adjusted_outlined(rules, source.backoff(), state, failure, elapsed, random, adjust)
+        } else {
+            decide_outlined(rules, source.backoff(), state, failure, elapsed, random)
+        };
         let data = || {
             let attempts = match decision {
                 Decision::RetryAfter(_) => self.progress.attempts(),
                 Decision::Stop(_) => self.attempts,
             };
-            EventData { label, attempts, elapsed: self.elapsed_for_events(elapsed), text }
+            EventData { label, attempts, elapsed: self.elapsed_for_events(elapsed), failed, text }
         };
         after_attempt::publish_decision(rules, decision, label.site, data);
-        if !O::WATCHES {
+        if !O::WATCHES && !O::ADJUSTS {
             return decision;
         }
-        self.notify_hooks(observer, rules, error, elapsed, decision);
+        self.notify_hooks(observer, rules, (error, failed), elapsed, decision);
         match decision {
             Decision::RetryAfter(delay) if !self.is_still_in_time(rules, clock, failure, delay) => {
                 self.stop((rules, clock, observer), (label, text), StopReason::MaxElapsed, error);
@@ -234,6 +256,30 @@ impl<S, I: Copy> Driver<S, I> {
             }
             decision => decision,
         }
+    }
+
+    /// Returns the facts about a failed attempt that events report. The first attempt ran from the start of the call,
+    /// if the start is known.
+    #[inline]
+    fn failed_attempt(&self, failure: &Failure<'_>, ran: Option<Duration>, elapsed: Duration) -> FailedAttempt {
+        if self.test_state.is_losing() {
+            return FailedAttempt::NONE;
+        }
+        let is_whole_call = self.is_timed && self.attempts == 1;
+        FailedAttempt::new(failure.fault, ran.or(is_whole_call.then_some(elapsed)))
+    }
+
+    /// Returns the facts about the last attempt, for an event that is made after the decision.
+    pub(crate) fn last_attempt(
+        &self,
+        fault: Option<Fault>,
+        attempt_started: Option<I>,
+        clock: &impl Clock<Instant = I>,
+    ) -> FailedAttempt {
+        let Some(fault) = fault.filter(|_| !self.has_lost()) else { return FailedAttempt::NONE };
+        let is_whole_call = self.is_timed && self.attempts == 1;
+        let started = attempt_started.or(self.started.filter(|_| is_whole_call));
+        FailedAttempt::new(fault, started.map(|started| clock.elapsed(started)))
     }
 
     /// Returns whether a scheduled retry still starts in time after the hooks that ran since the decision.
@@ -270,7 +316,7 @@ impl<S, I: Copy> Driver<S, I> {
         &self,
         observer: &mut O,
         rules: &Rules,
-        error: Option<&E>,
+        (error, failed): (Option<&E>, FailedAttempt),
         elapsed: Duration,
         decision: Decision,
     ) {
@@ -279,10 +325,10 @@ impl<S, I: Copy> Driver<S, I> {
                 let max_attempts = with_test_rules(rules, Rules::attempts_limit);
                 // The number within the sequence, because `max_attempts` counts that, too.
                 let attempt = self.progress.attempts();
-                observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None });
+                observer.retry(&RetryEvent { attempt, max_attempts, error, delay, elapsed, failed, text: None });
             }
             Decision::Stop(reason) => {
-                observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, text: None });
+                observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, failed, text: None });
             }
         }
     }
@@ -311,10 +357,12 @@ impl<S, I: Copy> Driver<S, I> {
         error: Option<&E>,
     ) {
         let elapsed = self.elapsed(clock);
-        let data = EventData { label, attempts: self.attempts, elapsed: self.elapsed_for_events(elapsed), text };
+        let failed = FailedAttempt::NONE;
+        let elapsed_for_events = self.elapsed_for_events(elapsed);
+        let data = EventData { label, attempts: self.attempts, elapsed: elapsed_for_events, failed, text };
         after_attempt::publish_stop(rules, reason, &data);
         if O::WATCHES {
-            observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, text: None });
+            observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, failed, text: None });
         }
     }
 
@@ -380,7 +428,8 @@ impl<S, I: Copy> Driver<S, I> {
         let is_told = self.started.is_some() && (O::WATCHES || after_attempt::is_watched());
         let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
         let told = if is_told { self.elapsed_for_events(elapsed) } else { Elapsed::Unknown };
-        let data = || EventData { label, attempts: self.attempts, elapsed: told, text: ErrorText::NONE };
+        let (failed, text) = (FailedAttempt::NONE, ErrorText::NONE);
+        let data = || EventData { label, attempts: self.attempts, elapsed: told, failed, text };
         after_attempt::publish_recovery(source.rules(), label.site, data);
         if O::WATCHES {
             observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });

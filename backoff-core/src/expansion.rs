@@ -23,10 +23,11 @@ pub use self::asynchronous::{
 pub use self::cancel_future::{CancelFuture, Cancels, NoFuture};
 pub use self::custom_backoff::{CustomBackoff, EndsByItself, ends_by_itself};
 pub use self::drivers::{
-    AsyncMode, BlockingMode, CallTimes, Counted, FailureContext, Full, Mode, Recorded, Steering, Timed, Untimed,
+    Adjusting, AsyncMode, BlockingMode, CallTimes, Counted, FailureContext, Full, MaybeAdjust, Mode, Recorded,
+    Steering, Timed, Untimed, WithAttempts,
 };
 pub use self::features::AsyncSleeper;
-pub use self::hooks::{ask, is_progress, notify, or_else, timed_out, timed_out_with, unmet, unmet_fault};
+pub use self::hooks::{adjust, ask, is_progress, notify, or_else, timed_out, timed_out_with, unmet, unmet_fault};
 #[cfg(not(feature = "async"))]
 use self::missing as asynchronous;
 pub use self::parts::{

@@ -198,7 +198,7 @@ pub mod call {
     #[doc(hidden)]
     pub use crate::drive::timeouts::{FromTimeout, MakeTimeout, NoTimeouts, Timeouts};
     #[doc(hidden)]
-    pub use crate::observe::{Adjust, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+    pub use crate::observe::{Adjust, AdjustedDelay, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
     #[doc(hidden)]
     pub use crate::sleep::SleepFn;
 }

@@ -8,14 +8,16 @@
 //! [`call_sites`](crate::call_sites). None of them sees the arguments of a function.
 //!
 //! With `tracing`, an event has the fields `retry.name`, `retry.attempt`, `retry.max_attempts`, `retry.delay_ms`,
-//! `retry.reason`, `error`, and `retry.elapsed_ms`. If the clock was not read before the first failure, the field
+//! `retry.reason`, `retry.fault` (`transient`, `ambiguous` or `permanent`), `retry.push_back_ms`, `error`, and `retry.elapsed_ms`. If the clock was not read before the first failure, the field
 //! `retry.since_first_failure_ms` replaces `retry.elapsed_ms`. A scheduled retry is logged at debug (`log = ".."`
 //! changes that), a recovery at info, a give-up at warn. A call that gives up after its only attempt is logged at the
 //! level of a scheduled retry, because a 404 that no retry could cure does not deserve a warning.
 //!
 //! With `metrics`, there are two counters and two histograms. The counters are
-//! `retry_calls_total{name, retried, result}`, where the result is `success` or a [`StopReason`], and
-//! `retry_retries_total{name}`. The histograms are `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
+//! `retry_calls_total{name, retried, result, fault}`, where the result is `success` or a [`StopReason`], and
+//! `retry_retries_total{name, fault}`. The label `fault` is one of `transient`, `push_back` (transient, with a
+//! `Retry-After`), `ambiguous`, `permanent`, and `none` if no attempt failed (a limit ended the call during a delay). A
+//! success has no label `fault`. The histograms are `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
 //!
 //! # Observers cannot change a call
 //!
@@ -49,15 +51,16 @@ mod tracing;
 use core::time::Duration;
 
 pub use self::error_text::ErrorText;
+pub(crate) use self::event::FailedAttempt;
 pub use self::event::{CallEvent, Elapsed, EventKind, Level};
-pub use self::hook::{Adjust, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+pub use self::hook::{Adjust, AdjustedDelay, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
 #[cfg(feature = "successes")]
 pub use self::publish::set_global_with_successes;
 #[cfg(feature = "std")]
 pub use self::publish::{AlreadySet, GlobalObserver, set_global};
-use crate::StopReason;
+use crate::{Fault, StopReason};
 
 /// Argument of `on_retry`: an attempt failed and another is scheduled. The hook runs before the delay.
 ///
@@ -92,6 +95,7 @@ pub struct RetryEvent<'a, E: ?Sized> {
     pub(crate) error: Option<&'a E>,
     pub(crate) delay: Duration,
     pub(crate) elapsed: Duration,
+    pub(crate) failed: FailedAttempt,
     pub(crate) text: TextOf<E>,
 }
 
@@ -114,7 +118,7 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
         self.error
     }
 
-    /// Returns the delay that will be slept before the next attempt.
+    /// Returns the delay that will be slept before the next attempt. In `adjust`, it is the planned delay.
     #[must_use]
     pub const fn delay(&self) -> Duration {
         self.delay
@@ -125,6 +129,29 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// Returns the classification of the failure. It is `None` if there is none: a delay was interrupted, or a test
+    /// discarded the reply of a success.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        self.failed.fault()
+    }
+
+    /// Returns the wait that the server requested (push-back, `Retry-After`).
+    #[must_use]
+    pub const fn push_back(&self) -> Option<Duration> {
+        self.failed.push_back()
+    }
+
+    /// Returns the time that the failed attempt ran, if it was measured.
+    ///
+    /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
+    /// where [`fault`](Self::fault) is, and for retries of an async function whose policy is constant and needs no
+    /// other record of time, because its future would be larger.
+    #[must_use]
+    pub const fn attempt_elapsed(&self) -> Option<Duration> {
+        self.failed.elapsed()
     }
 }
 
@@ -154,6 +181,7 @@ pub struct GiveUpEvent<'a, E: ?Sized> {
     pub(crate) error: Option<&'a E>,
     pub(crate) reason: StopReason,
     pub(crate) elapsed: Duration,
+    pub(crate) failed: FailedAttempt,
     pub(crate) text: TextOf<E>,
 }
 
@@ -180,6 +208,29 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// Returns the classification of the failure. It is `None` if there is none: a delay was interrupted, or a test
+    /// discarded the reply of a success.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        self.failed.fault()
+    }
+
+    /// Returns the wait that the server requested (push-back, `Retry-After`).
+    #[must_use]
+    pub const fn push_back(&self) -> Option<Duration> {
+        self.failed.push_back()
+    }
+
+    /// Returns the time that the failed attempt ran, if it was measured.
+    ///
+    /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
+    /// where [`fault`](Self::fault) is, and for retries of an async function whose policy is constant and needs no
+    /// other record of time, because its future would be larger.
+    #[must_use]
+    pub const fn attempt_elapsed(&self) -> Option<Duration> {
+        self.failed.elapsed()
     }
 }
 

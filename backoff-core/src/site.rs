@@ -9,7 +9,7 @@ use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::observe::publish::tell;
-use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Level};
+use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, FailedAttempt, Level};
 use crate::sync::atomic::AtomicBool;
 use crate::sync::{Counter, Mutex, const_fn, shared_static};
 use crate::{Decision, InvalidPolicy, Policy, StopReason};
@@ -238,6 +238,7 @@ impl CallSite {
             attempts: 0,
             max_attempts: None,
             elapsed: Elapsed::Unknown,
+            failed: FailedAttempt::NONE,
             error: ErrorText::NONE,
         });
     }

@@ -96,10 +96,10 @@ fn charged(failures: u32) -> Vec<Line> {
     logged(|| charge(CARD, failures, &Cell::new(0)))
 }
 
-const RETRY: [&str; 6] =
-    ["retry.name", "retry.attempt", "retry.max_attempts", "retry.delay_ms", "error", "retry.elapsed_ms"];
-const GAVE_UP: [&str; 6] =
-    ["retry.name", "retry.attempt", "retry.max_attempts", "retry.reason", "error", "retry.elapsed_ms"];
+const RETRY: [&str; 7] =
+    ["retry.name", "retry.attempt", "retry.max_attempts", "retry.delay_ms", "retry.fault", "error", "retry.elapsed_ms"];
+const GAVE_UP: [&str; 7] =
+    ["retry.name", "retry.attempt", "retry.max_attempts", "retry.reason", "retry.fault", "error", "retry.elapsed_ms"];
 const RECOVERED: [&str; 4] = ["retry.name", "retry.attempt", "retry.max_attempts", "retry.elapsed_ms"];
 
 #[test]
@@ -217,7 +217,7 @@ fn an_unmet_condition_has_no_error_and_an_unlimited_call_no_max_attempts() {
     }
     let lines = logged(|| progress(&Cell::new(0)));
     assert_eq!(lines.len(), 2);
-    assert_eq!(lines[0].names(), ["retry.name", "retry.attempt", "retry.delay_ms", "retry.elapsed_ms"]);
+    assert_eq!(lines[0].names(), ["retry.name", "retry.attempt", "retry.delay_ms", "retry.fault", "retry.elapsed_ms"]);
     assert_eq!(lines[1].names(), ["retry.name", "retry.attempt", "retry.elapsed_ms"]);
 }
 
@@ -344,4 +344,24 @@ fn an_error_is_logged_with_its_sources_once_each() {
     ] {
         assert_eq!(lines[0].get("error"), "cannot load the page: connection refused");
     }
+}
+
+#[test]
+fn the_fault_and_the_push_back_of_a_failure_are_fields() {
+    #[retry(max_attempts = 2, delay = "0s", push_back = replace, idempotent, when = |_| fault)]
+    fn pushed(fault: Fault) -> Result<(), &'static str> {
+        Err("503")
+    }
+    let of = |fault| {
+        let _test = backoff_core::testing::no_waits();
+        let lines = logged(|| pushed(fault));
+        assert_eq!(lines.len(), 2);
+        lines
+            .iter()
+            .map(|line| (line.get("retry.fault").to_owned(), line.names().contains(&"retry.push_back_ms")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(Fault::Transient), vec![("transient".to_owned(), false); 2]);
+    assert_eq!(of(Fault::PushBack(secs(2))), vec![("transient".to_owned(), true); 2]);
+    assert_eq!(of(Fault::AmbiguousPushBack(secs(2))), vec![("ambiguous".to_owned(), true); 2]);
 }

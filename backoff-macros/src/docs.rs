@@ -149,6 +149,9 @@ fn limits(args: &Args) -> Vec<String> {
     if let Some(limit) = literal(args.max_push_back.as_ref()) {
         limits.push(format!("a server that asks to wait longer than {} ends the call", duration(limit)));
     }
+    if args.adjust.is_some() {
+        limits.push("a closure may change each delay, or end the call".to_owned());
+    }
     match args.push_back.as_ref().map(|mode| mode.value) {
         Some(PushBackMode::Replace) => {
             limits.push("a wait that the server asks for replaces the delay".to_owned());

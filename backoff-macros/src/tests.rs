@@ -104,7 +104,7 @@ const VALID: &[&str] = &[
     "once(key = Uuid::new_v4(), started = now(1, 2)), clone(url), attempt = ctx",
     "attempt_timeout = \"2s\", timeout = \"60s\", on_timeout = |t| E::from(t)",
     "before_retry = client.reconnect().await?, or_else = async |error| Err(error.last)",
-    "budget, inner_retries = suppress, since = first_failure, reset_after = \"60s\", max_push_back = \"5m\", push_back = longest, reset_when = |e| e.0 > 0",
+    "budget, inner_retries = suppress, since = first_failure, reset_after = \"60s\", max_push_back = \"5m\", push_back = longest, reset_when = |e| e.0 > 0, adjust = |event| event.push_back()",
     "budget = &self.budgets[url], inner_retries = stop, since = call, cancel = token.cancelled(), sleep = my::sleep",
 ];
 

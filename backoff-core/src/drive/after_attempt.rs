@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use super::test_state::{TestState, with_test_rules};
 use crate::Backoff;
-use crate::decision::{Decision, Failure, Progress, StopReason, decide, is_in_time};
-use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, Label, Site};
+use crate::decision::{Decision, Failure, Progress, StopReason, decide_adjusted, is_in_time};
+use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, FailedAttempt, Label, Site};
 use crate::random::Random;
 use backoff_rules::Rules;
 
@@ -18,6 +18,7 @@ pub(crate) struct EventData<'a> {
     pub(crate) label: Label,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Elapsed,
+    pub(crate) failed: FailedAttempt,
     pub(crate) text: ErrorText<'a>,
 }
 
@@ -32,9 +33,24 @@ pub(crate) fn decide_in_context<B: Backoff>(
     at: Duration,
     random: &mut impl Random,
 ) -> Decision {
+    decide_adjusted_in_context(rules, backoff, (progress, test_state), failure, at, random, |_, delay| Some(delay))
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as `decide_in_context`")]
+fn decide_adjusted_in_context<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    (progress, test_state): (&mut Progress<B::State>, &mut TestState),
+    failure: Failure<'_>,
+    at: Duration,
+    random: &mut impl Random,
+    adjust: impl FnOnce(u32, Duration) -> Option<Duration>,
+) -> Decision {
     test_state.attempt_failed();
     let failure = test_state.with_test_changes(with_enclosing_calls(failure));
-    let decision = with_test_rules(rules, |rules| decide(rules, backoff, progress, failure, at, random));
+    let decision =
+        with_test_rules(rules, |rules| decide_adjusted(rules, backoff, progress, failure, at, random, adjust));
     TestState::failed();
     if let Decision::Stop(reason) = decision {
         ended(reason);
@@ -54,6 +70,20 @@ pub(crate) fn decide_outlined<B: Backoff>(
     random: &mut impl Random,
 ) -> Decision {
     decide_in_context(rules, backoff, state, failure, at, random)
+}
+
+/// [`decide_outlined`] for a call with `adjust`.
+#[inline(never)]
+pub(crate) fn decide_adjusted_outlined<B: Backoff>(
+    rules: &Rules,
+    backoff: &B,
+    state: (&mut Progress<B::State>, &mut TestState),
+    failure: Failure<'_>,
+    at: Duration,
+    random: &mut impl Random,
+    adjust: &mut dyn FnMut(u32, Duration) -> Option<Duration>,
+) -> Decision {
+    decide_adjusted_in_context(rules, backoff, state, failure, at, random, adjust)
 }
 
 /// Returns whether a limit bounds the time of the call: its own policy, or an enclosing call.
@@ -194,8 +224,11 @@ pub(crate) fn wants_successes() -> bool {
 #[inline(never)]
 pub(crate) fn publish_first_success(rules: &Rules, label: Label, elapsed: Option<Duration>) {
     let elapsed = elapsed.map_or(Elapsed::Unknown, Elapsed::SinceStart);
-    let event =
-        event_of(rules, EventKind::Succeeded, &EventData { label, attempts: 1, elapsed, text: ErrorText::NONE });
+    let event = event_of(
+        rules,
+        EventKind::Succeeded,
+        &EventData { label, attempts: 1, elapsed, failed: FailedAttempt::NONE, text: ErrorText::NONE },
+    );
     #[cfg(feature = "successes")]
     crate::observe::publish::tell_success(&event);
     #[cfg(not(feature = "successes"))]
@@ -203,10 +236,10 @@ pub(crate) fn publish_first_success(rules: &Rules, label: Label, elapsed: Option
 }
 
 fn event_of<'a>(rules: &Rules, kind: EventKind, data: &EventData<'a>) -> CallEvent<'a> {
-    let EventData { label, attempts, elapsed, text } = *data;
+    let EventData { label, attempts, elapsed, failed, text } = *data;
     let (name, level) = label.name_and_level();
     let max_attempts = with_test_rules(rules, Rules::attempts_limit);
-    CallEvent { name, level, kind, attempts, max_attempts, elapsed, error: text }
+    CallEvent { name, level, kind, attempts, max_attempts, elapsed, failed, error: text }
 }
 
 #[cold]

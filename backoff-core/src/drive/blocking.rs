@@ -7,6 +7,7 @@ use super::criteria::{Classifier, Condition, Criteria};
 use super::operation::{Blocking, ErrorOf, Operation, ReportOf, ValueOf};
 use super::shared_limits::{BudgetSource, Nesting, OpenScope as _, SharedLimits};
 use super::source::PolicySource;
+use super::test_state::TestState;
 use super::timeouts::NoTimeouts;
 use super::{Driver, Step};
 use crate::clock::{Clock, ClockSource};
@@ -114,14 +115,21 @@ where
         let attempt = || Driver::<StateOf<P>, _>::new(started).attempt(rules, clock, None, [None, around]);
         let outcome = scope.within(|| self.operation.start(attempt));
         if let Some((fault, _)) = self.criteria.failure(&outcome) {
-            return self.retry_after((outcome, fault), (started, attempt_started), &scope, finish);
+            return self.retry_after((outcome, fault), (started, attempt_started), TestState::new(), &scope, finish);
         }
         let Environment { clock, random, shared, .. } = &mut self.environment;
         let clock = clock.blocking();
         let mut driver = Driver::<StateOf<P>, _>::new(started);
         let step = Step::new(&self.source, clock, random, &mut self.observer, shared.label());
         if !driver.succeeded(step, shared.budget.budget()) {
-            return self.retry_after((outcome, Fault::Transient), (started, attempt_started), &scope, finish);
+            let test_state = driver.test_state();
+            return self.retry_after(
+                (outcome, Fault::Transient),
+                (started, attempt_started),
+                test_state,
+                &scope,
+                finish,
+            );
         }
         finish(outcome, &|| driver.ended(clock, None))
     }
@@ -133,6 +141,7 @@ where
         self,
         (mut outcome, mut fault): (F::Outcome, Fault),
         (started, mut attempt_started): (Option<InstantOf<K>>, Option<InstantOf<K>>),
+        test_state: TestState,
         scope: &N::Scope,
         finish: impl FnOnce(F::Outcome, &dyn Fn() -> Ended) -> A,
     ) -> A
@@ -146,7 +155,7 @@ where
         let Environment { mut sleeper, clock, mut random, cancel, shared, .. } = environment;
         let clock = clock.blocking();
         let label = shared.label();
-        let mut driver = Driver::new(started);
+        let mut driver = Driver::new(started).with_test_state(test_state);
         loop {
             let error = outcome.as_result().err();
             let step = Step::new(&source, clock, &mut random, &mut observer, label);
@@ -170,7 +179,8 @@ where
                 return finish(outcome, &|| driver.ended(clock, Some(StopReason::Cancelled)));
             }
             driver.waited(delay);
-            attempt_started = source.rules().reset_after.is_some().then(|| clock.now());
+            let is_timed = O::NEEDS_TIME || source.rules().reset_after.is_some();
+            attempt_started = is_timed.then(|| clock.now());
             scope.attempt_starts(|| driver.remaining(source.rules(), clock));
             let around = time_left_around(F::READS_ATTEMPT);
             let attempt = || driver.attempt(source.rules(), clock, Some(delay), [None, around]);

@@ -238,7 +238,9 @@ impl<C: AsyncCall> RetryFuture<C> {
         });
         let limits = this.timeouts.attempt().zip(this.driver.as_ref());
         let limited_to = limits.map(|(timeout, driver)| AttemptLimit::new(timeout, driver.remaining(rules, clock)));
-        let started = rules.reset_after.is_some().then(|| clock.now());
+        let is_retry = this.driver.as_ref().is_some_and(|driver| driver.attempts() > 0);
+        let is_attempt_timed = is_retry && <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME;
+        let started = (is_attempt_timed || rules.reset_after.is_some()).then(|| clock.now());
         let limit =
             <C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
         let given = [this.timeouts.call(), time_left_around(<C::Operation as Operation<Async>>::READS_ATTEMPT)];
@@ -265,9 +267,15 @@ impl<C: AsyncCall> RetryFuture<C> {
         let (fault, error) = if let Some(failure) = this.criteria.failure(&outcome) {
             failure
         } else {
-            let is_kept = match this.driver {
-                Some(driver) => driver.succeeded(step, budget),
-                None => DriverOf::<C>::new(None).succeeded(step, budget),
+            let is_kept = if let Some(driver) = this.driver.as_mut() {
+                driver.succeeded(step, budget)
+            } else {
+                let mut driver = DriverOf::<C>::new(None);
+                let is_kept = driver.succeeded(step, budget);
+                if !is_kept {
+                    *this.driver = Some(driver); // it knows that the reply was lost
+                }
+                is_kept
             };
             if is_kept {
                 return Some((outcome, None));

@@ -73,6 +73,11 @@ impl TestState {
         !is_lost
     }
 
+    /// Returns whether the attempt that is about to be counted is a success whose reply was discarded.
+    pub(crate) const fn is_losing(&self) -> bool {
+        self.skipped & IS_NEW != 0
+    }
+
     /// Returns whether the last attempt was a success whose reply was discarded.
     pub(crate) const fn has_lost(&self) -> bool {
         self.skipped & LOST != 0
@@ -162,6 +167,11 @@ impl TestState {
     #[inline]
     pub(crate) const fn keeps_reply(&mut self) -> bool {
         true
+    }
+
+    #[inline]
+    pub(crate) const fn is_losing(&self) -> bool {
+        false
     }
 
     #[inline]

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::drive::criteria::Answer;
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
+use crate::observe::AdjustedDelay;
 use crate::{AttemptTimeout, Fault, Outcome, RetryError};
 
 /// Classifies an error with the `when` of the attribute.
@@ -16,6 +17,12 @@ pub fn ask<E: ?Sized, A: Into<Fault>>(error: &E, when: impl FnOnce(&E) -> A) -> 
 #[inline]
 pub fn is_progress<E: ?Sized>(error: &E, reset_when: impl FnOnce(&E) -> bool) -> bool {
     reset_when(error)
+}
+
+/// Calls the `adjust` of the attribute.
+#[inline]
+pub fn adjust<T: ?Sized, A: AdjustedDelay>(planned: &T, adjust: impl FnOnce(&T) -> A) -> Option<Duration> {
+    adjust(planned).delay()
 }
 
 /// Calls a hook.

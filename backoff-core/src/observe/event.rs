@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::ErrorText;
-use crate::{InvalidPolicy, StopReason};
+use crate::{Fault, InvalidPolicy, StopReason};
 
 /// A level of a log, as in `log = ".."`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +75,51 @@ impl Elapsed {
     }
 }
 
+/// The facts about a failed attempt in an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FailedAttempt {
+    fault: Option<Fault>,
+    elapsed: Option<Duration>,
+}
+
+impl FailedAttempt {
+    /// No failure of an attempt: its reply was lost, or a delay was interrupted.
+    pub(crate) const NONE: Self = Self { fault: None, elapsed: None };
+
+    /// Returns the facts about an attempt that ran for `elapsed`, if that was measured.
+    pub(crate) const fn new(fault: Fault, elapsed: Option<Duration>) -> Self {
+        Self { fault: Some(fault), elapsed }
+    }
+
+    /// Returns the fault.
+    pub(crate) const fn fault(self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// Returns the fault as one word of a closed set, for the label of a metric.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn label(self) -> &'static str {
+        match self.fault {
+            Some(Fault::PushBack(wait)) if !wait.is_zero() => "push_back",
+            Some(fault) => fault.kind().as_str(),
+            None => "none",
+        }
+    }
+
+    /// Returns the wait that the server requested.
+    pub(crate) const fn push_back(self) -> Option<Duration> {
+        match self.fault {
+            Some(fault) => fault.not_before(),
+            None => None,
+        }
+    }
+
+    /// Returns the time that the attempt ran, if it was measured.
+    pub(crate) const fn elapsed(self) -> Option<Duration> {
+        self.elapsed
+    }
+}
+
 /// An event of any call, for an observer of the whole process.
 ///
 /// It never holds the arguments of the function.
@@ -86,6 +131,7 @@ pub struct CallEvent<'a> {
     pub(crate) attempts: u32,
     pub(crate) max_attempts: Option<u32>,
     pub(crate) elapsed: Elapsed,
+    pub(crate) failed: FailedAttempt,
     pub(crate) error: ErrorText<'a>,
 }
 
@@ -125,6 +171,26 @@ impl<'a> CallEvent<'a> {
     #[must_use]
     pub const fn elapsed(&self) -> Elapsed {
         self.elapsed
+    }
+
+    /// Returns the classification of the failure; `None` for a recovery, after an interrupted delay, and for a reply that
+    /// a test discarded.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        self.failed.fault()
+    }
+
+    /// Returns the wait that the server requested (push-back, `Retry-After`).
+    #[must_use]
+    pub const fn push_back(&self) -> Option<Duration> {
+        self.failed.push_back()
+    }
+
+    /// Returns the time that the failed attempt ran, if it was measured; see
+    /// [`RetryEvent::attempt_elapsed`](super::RetryEvent::attempt_elapsed).
+    #[must_use]
+    pub const fn attempt_elapsed(&self) -> Option<Duration> {
+        self.failed.elapsed()
     }
 
     /// Returns the last error as text; empty for a success or an unmet `until`.

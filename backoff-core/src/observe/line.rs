@@ -30,6 +30,14 @@ impl<E: ?Sized> RetryEvent<'_, E> {
         self
     }
 
+    /// Returns this event with another error.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn about<'e, T: ?Sized>(&self, error: Option<&'e T>) -> RetryEvent<'e, T> {
+        let Self { attempt, max_attempts, delay, elapsed, failed, .. } = *self;
+        RetryEvent { attempt, max_attempts, error, delay, elapsed, failed, text: None }
+    }
+
     /// Writes the line, with the text of the error in it.
     fn write(&self, f: &mut fmt::Formatter<'_>, error: Option<fmt::Arguments<'_>>) -> fmt::Result {
         write!(f, "attempt {}", self.attempt)?;
@@ -95,6 +103,8 @@ impl<E: ?Sized + fmt::Debug> fmt::Debug for RetryEvent<'_, E> {
             .field("error", &self.error)
             .field("delay", &self.delay)
             .field("elapsed", &self.elapsed)
+            .field("fault", &self.failed.fault())
+            .field("attempt_elapsed", &self.failed.elapsed())
             .finish()
     }
 }
@@ -142,6 +152,8 @@ impl<E: ?Sized + fmt::Debug> fmt::Debug for GiveUpEvent<'_, E> {
             .field("error", &self.error)
             .field("reason", &self.reason)
             .field("elapsed", &self.elapsed)
+            .field("fault", &self.failed.fault())
+            .field("attempt_elapsed", &self.failed.elapsed())
             .finish()
     }
 }

@@ -15,11 +15,21 @@ const ELAPSED: &str = "retry_elapsed_seconds";
 pub(super) fn publish(event: &CallEvent<'_>) {
     match event.kind {
         EventKind::Retry { delay } => {
-            metrics::counter!(RETRIES, "name" => event.name).increment(1);
+            metrics::counter!(RETRIES, "name" => event.name, "fault" => event.failed.label()).increment(1);
             metrics::histogram!(DELAY, "name" => event.name).record(delay.as_secs_f64());
         }
-        EventKind::GaveUp { reason } => ended(event, reason.as_str()),
-        EventKind::Recovered => ended(event, "success"),
+        EventKind::GaveUp { reason } => {
+            let (retried, result) = (retried(event), reason.as_str());
+            let fault = event.failed.label();
+            metrics::counter!(CALLS, "name" => event.name, "retried" => retried, "result" => result, "fault" => fault)
+                .increment(1);
+            ended(event);
+        }
+        EventKind::Recovered => {
+            metrics::counter!(CALLS, "name" => event.name, "retried" => retried(event), "result" => "success")
+                .increment(1);
+            ended(event);
+        }
         EventKind::ValueMoved { .. } => {}
         EventKind::Succeeded => {} // `SuccessKeys` counts these
     }
@@ -51,14 +61,12 @@ impl SuccessKeys {
     }
 }
 
-fn ended(event: &CallEvent<'_>, result: &'static str) {
-    count_call(event.name, event.attempts > 1, result);
+const fn retried(event: &CallEvent<'_>) -> &'static str {
+    if event.attempts > 1 { "true" } else { "false" }
+}
+
+fn ended(event: &CallEvent<'_>) {
     if let Elapsed::SinceStart(time) = event.elapsed {
         metrics::histogram!(ELAPSED, "name" => event.name).record(time.as_secs_f64());
     }
-}
-
-fn count_call(name: &'static str, retried: bool, result: &'static str) {
-    let retried = if retried { "true" } else { "false" };
-    metrics::counter!(CALLS, "name" => name, "retried" => retried, "result" => result).increment(1);
 }

@@ -48,15 +48,33 @@ pub(super) fn is_on() -> bool {
 /// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn. A give-up
 /// without any retry is written at the call's level.
 pub(super) fn publish(event: &CallEvent<'_>) {
+    let fault = event.fault().map(|fault| fault.kind().as_str());
+    let push_back_ms = event.push_back().map(millis);
     let error = (!event.error.is_none()).then(|| tracing::field::display(WithSources(event.error)));
     match event.kind {
         EventKind::Retry { delay } => {
             let delay_ms = millis(delay);
-            emit_at!(event.level, event, "retry scheduled", retry.delay_ms = delay_ms, error = error,);
+            emit_at!(
+                event.level,
+                event,
+                "retry scheduled",
+                retry.delay_ms = delay_ms,
+                retry.fault = fault,
+                retry.push_back_ms = push_back_ms,
+                error = error,
+            );
         }
         EventKind::GaveUp { reason } => {
             let level = if event.attempts > 1 { Level::Warn } else { event.level };
-            emit_at!(level, event, "gave up", retry.reason = reason.as_str(), error = error,);
+            emit_at!(
+                level,
+                event,
+                "gave up",
+                retry.reason = reason.as_str(),
+                retry.fault = fault,
+                retry.push_back_ms = push_back_ms,
+                error = error,
+            );
         }
         EventKind::ValueMoved { problem } => {
             let problem = tracing::field::display(problem);

@@ -18,7 +18,7 @@ fn run(policy: &Policy, progress: &[u32]) -> (Vec<Duration>, u32, StopReason) {
         .on_retry(|event| delays.push(event.delay()))
         .sleep(|_| ())
         .call_report();
-    let error = report.unwrap_err();
+    let error = report.expect_err("every attempt fails");
     (delays, error.attempts, error.reason)
 }
 
@@ -131,6 +131,7 @@ impl Download {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature of `reset_when`")]
 fn made_progress(received: &usize) -> bool {
     *received > 0
 }

@@ -6,7 +6,7 @@ use backoff_core::{AttemptTimeout, Backoff, Policy, PushBackMode, retry, testing
 
 use crate::case::{self, AMPLE, Case, Settings, TRANSIENT};
 use crate::contract::{Sees, View};
-use crate::drivers::{ALL, Driver, alone, blocking, exact, seeded, whole_millis, without_hooks};
+use crate::drivers::{ALL, Driver, alone, blocking, exact, seeded, unsteered, whole_millis, without_hooks};
 use crate::trace::{Trace, Trouble, Value};
 use crate::world::{Clock, World, paused};
 
@@ -29,6 +29,14 @@ macro_rules! blocking {
 
 blocking!(plain, world);
 blocking!(cancelled, world, cancel = &world.token);
+blocking!(steered, world, adjust = |event| world.adjust(event), reset_when = |error| world.is_progress(error));
+blocking!(
+    steered_cancelled,
+    world,
+    cancel = &world.token,
+    adjust = |event| world.adjust(event),
+    reset_when = |error| world.is_progress(error)
+);
 
 /// A blocking function with `policy = policy`; its clock and sleeper are the default ones, under a test guard.
 pub(crate) struct Blocking;
@@ -43,9 +51,11 @@ impl Driver for Blocking {
     fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
         let _time = testing::virtual_time();
         let world = World::new(case, Clock::guard());
-        let result = match case.cancel {
-            Some(_) => cancelled(policy, &world),
-            None => plain(policy, &world),
+        let result = match (case.cancel, case.is_steered()) {
+            (Some(_), false) => cancelled(policy, &world),
+            (None, false) => plain(policy, &world),
+            (Some(_), true) => steered_cancelled(policy, &world),
+            (None, true) => steered(policy, &world),
         };
         world.trace(result)
     }
@@ -80,6 +90,8 @@ fn limit(limit: Option<Duration>) -> Duration {
 
 later!(later_plain, world);
 later!(later_cancelled, world, cancel = world.cancelled());
+later!(later_steered, later_steered_cancelled; world,
+    adjust = |event| world.adjust(event), reset_when = |error| world.is_progress(error));
 later!(slow_attempt, slow_attempt_cancelled; world,
     attempt_timeout = limit(world.case.attempt_timeout), on_timeout = too_slow);
 later!(slow_call, slow_call_cancelled; world,
@@ -94,13 +106,17 @@ impl Driver for Async {
     const SEES: Sees = Sees { view: View::Errors, ..ALL };
 
     fn fit(case: Case) -> Case {
-        exact(whole_millis(case))
+        let case = exact(whole_millis(case));
+        let has_timeout = case.attempt_timeout.is_some() || case.timeout.is_some();
+        if has_timeout { unsteered(case) } else { case }
     }
 
     fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
         paused(async {
             let world = World::new(case, Clock::tokio());
             let result = match (case.cancel, case.attempt_timeout, case.timeout) {
+                (None, None, None) if case.is_steered() => later_steered(policy, &world).await,
+                (Some(_), None, None) if case.is_steered() => later_steered_cancelled(policy, &world).await,
                 (None, None, None) => later_plain(policy, &world).await,
                 (None, Some(_), None) => slow_attempt(policy, &world).await,
                 (None, None, Some(_)) => slow_call(policy, &world).await,
@@ -126,6 +142,7 @@ macro_rules! literals {
             const SHARE: u32 = 4;
 
             fn fit(case: Case) -> Case {
+                let case = unsteered(case);
                 let case = if View::$view == View::Attempts { without_hooks(case) } else { case };
                 let (settings, draws) = ($settings, case::Draws::Seed(0));
                 let case = Case { settings, draws, budget: AMPLE, until: false, cancel: None, ..case };

@@ -160,6 +160,14 @@ pub(crate) enum Draws {
     Seed(u64),
 }
 
+/// The result of `adjust` for one failure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Adjusted {
+    Keep,
+    Wait(Duration),
+    Stop,
+}
+
 #[derive(Clone, PartialEq)]
 pub(crate) struct Case {
     pub(crate) settings: Settings,
@@ -168,6 +176,10 @@ pub(crate) struct Case {
     /// The time that each run of `on_retry` takes; zero after these.
     pub(crate) hooks: Vec<Duration>,
     pub(crate) cancel: Option<Cancel>,
+    /// The failures of these attempts are after progress (`reset_when`).
+    pub(crate) progress: Vec<bool>,
+    /// The results of `adjust` for the failures of these attempts; the planned delay after these.
+    pub(crate) adjusts: Vec<Adjusted>,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
     /// The meaning of the error of `attempt_timeout`.
@@ -192,6 +204,22 @@ impl Case {
             Ends::Unmet(_) if !self.until => Step { ends: Ends::Good, ..step },
             _ => step,
         }
+    }
+
+    /// Returns whether the case has `adjust` or `reset_when`.
+    pub(crate) fn is_steered(&self) -> bool {
+        !self.progress.is_empty() || !self.adjusts.is_empty()
+    }
+
+    pub(crate) fn is_progress(&self, attempt: u32) -> bool {
+        let position = usize::try_from(attempt - 1).expect("a case has few attempts");
+        self.progress.get(position).copied().unwrap_or(false)
+    }
+
+    /// Returns what `adjust` does after the failure of an attempt.
+    pub(crate) fn adjusted(&self, attempt: u32) -> Adjusted {
+        let position = usize::try_from(attempt - 1).expect("a case has few attempts");
+        self.adjusts.get(position).copied().unwrap_or(Adjusted::Keep)
     }
 
     /// Returns the time that a run of `on_retry` takes, 1 for the first.
@@ -272,6 +300,9 @@ impl fmt::Display for Case {
             Some(Cancel::Hook(retry)) => writeln!(f, "  cancelled in run {retry} of on_retry")?,
             Some(Cancel::At(time)) => writeln!(f, "  cancelled at {}", text(time))?,
             None => {}
+        }
+        if self.is_steered() {
+            writeln!(f, "  reset_when is true after {:?}, adjust returns {:?}", self.progress, self.adjusts)?;
         }
         if self.disabled {
             writeln!(f, "  retries are disabled")?;

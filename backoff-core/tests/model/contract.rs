@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backoff_core::{PushBackMode, StopReason};
 
-use crate::case::{Cancel, Case, Draws, Ends, Kind, Meaning};
+use crate::case::{Adjusted, Cancel, Case, Draws, Ends, Kind, Meaning};
 use crate::rules::Rules;
 use crate::trace::{Chance, Report, Trace, Trouble, Value, What};
 
@@ -94,7 +94,8 @@ impl Call<'_> {
                 Ended::Struck(limit, Some(reason)) => return self.gives_up(Err(Trouble::TimedOut(limit)), reason),
                 Ended::Struck(limit, None) => (self.case.timed_out, Err(Trouble::TimedOut(limit))),
             };
-            self.counts_failure(self.now.saturating_sub(begun));
+            let is_failed = matches!(outcome, Err(Trouble::Failed { .. }));
+            self.counts_failure(self.now.saturating_sub(begun), is_failed);
             let delay = match self.decides(meaning) {
                 Ok(delay) => delay,
                 Err(reason) => return self.gives_up(outcome, reason),
@@ -140,8 +141,9 @@ impl Call<'_> {
     }
 
     /// A long attempt starts a new sequence at its failure; the clock may start at the first failure.
-    fn counts_failure(&mut self, ran: Duration) {
-        if self.case.settings.reset_after.is_some_and(|enough| ran >= enough) {
+    fn counts_failure(&mut self, ran: Duration, is_error: bool) {
+        let has_progress = is_error && self.case.is_progress(self.attempts);
+        if has_progress || self.case.settings.reset_after.is_some_and(|enough| ran >= enough) {
             (self.failures, self.origin, self.previous) = (0, Some(self.now), self.rules.initial);
         }
         self.origin.get_or_insert(self.now);
@@ -167,7 +169,11 @@ impl Call<'_> {
             return Err(StopReason::PushBackTooLong);
         }
         let range = self.rules.range(base, self.previous);
-        let (own, delay) = self.draws(range, wait).ok_or(StopReason::MaxElapsed)?;
+        let (own, delay) = match self.case.adjusted(self.attempts) {
+            Adjusted::Keep => self.draws(range, wait).ok_or(StopReason::MaxElapsed)?,
+            Adjusted::Wait(delay) => (self.hidden(range), delay),
+            Adjusted::Stop => return Err(StopReason::BackoffEnded),
+        };
         if !self.fits(delay) {
             return Err(StopReason::MaxElapsed);
         }
@@ -196,19 +202,17 @@ impl Call<'_> {
         };
         let delay = self.draws_delay((delay_of(own.0), delay_of(own.1)), wait)?;
         let is_hidden = !wait.is_zero() && mode != PushBackMode::Add && delay == wait;
-        let own = match self.case.draws {
-            _ if !is_hidden => {
-                if mode == PushBackMode::Add {
-                    delay - wait
-                } else {
-                    delay
-                }
-            }
-            Draws::Lowest => own.0,
-            // A part that the push-back hides is at most this.
-            Draws::Highest | Draws::Seed(_) => own.1,
+        let own = match mode {
+            _ if is_hidden => self.hidden(own),
+            PushBackMode::Add => delay.saturating_sub(wait),
+            _ => delay,
         };
         Some((own, delay))
+    }
+
+    /// Returns the policy's part of a delay that does not show it; of a random one, the largest.
+    fn hidden(&self, own: (Duration, Duration)) -> Duration {
+        if self.case.draws == Draws::Lowest { own.0 } else { own.1 }
     }
 
     /// Returns the delay within its range; `None` where chance drew one that does not fit the time.

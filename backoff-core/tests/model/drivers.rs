@@ -43,6 +43,11 @@ pub(crate) fn alone(case: Case) -> Case {
     Case { cancel, ..case }
 }
 
+/// A case without `adjust` and `reset_when`.
+pub(crate) fn unsteered(case: Case) -> Case {
+    Case { progress: Vec::new(), adjusts: Vec::new(), ..case }
+}
+
 /// A case without hooks.
 pub(crate) fn without_hooks(case: Case) -> Case {
     let cancel = case.cancel.map(|by| if let Cancel::Hook(retry) = by { Cancel::Attempt(retry) } else { by });
@@ -123,6 +128,19 @@ macro_rules! call {
     };
 }
 
+/// Adds `adjust` and `reset_when`, if the case has them; other calls have another type.
+macro_rules! steered {
+    ($world:ident, $call:ident, $end:expr) => {
+        if $world.case.is_steered() {
+            let $call =
+                $call.adjust(|planned| $world.adjust(planned)).reset_when(|error: &Trouble| $world.is_progress(error));
+            $end
+        } else {
+            $end
+        }
+    };
+}
+
 /// Adds what an async call of the case has, and awaits its report.
 macro_rules! awaited {
     ($world:ident, $call:expr) => {
@@ -158,10 +176,14 @@ impl Driver for BlockingCall {
     fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
         let world = World::new(case, Clock::hand());
         let call = call!(policy, world, || world.attempt()).clock(|| world.now()).sleep(|delay| world.advance(delay));
-        let result = world.reports(match case.cancel {
-            Some(_) => call.cancel(&world.token).call_report(),
-            None => call.call_report(),
-        });
+        let result = world.reports(steered!(
+            world,
+            call,
+            match case.cancel {
+                Some(_) => call.cancel(&world.token).call_report(),
+                None => call.call_report(),
+            }
+        ));
         world.trace(result)
     }
 }
@@ -180,10 +202,14 @@ impl Driver for BlockingDefault {
         let _time = testing::virtual_time();
         let world = World::new(case, Clock::guard());
         let call = call!(policy, world, || world.attempt());
-        let result = world.reports(match case.cancel {
-            Some(_) => call.cancel(&world.token).call_report(),
-            None => call.call_report(),
-        });
+        let result = world.reports(steered!(
+            world,
+            call,
+            match case.cancel {
+                Some(_) => call.cancel(&world.token).call_report(),
+                None => call.call_report(),
+            }
+        ));
         world.trace(result)
     }
 }
@@ -203,7 +229,7 @@ impl Driver for AsyncByHand {
         let Clock::Hand(hand) = &world.clock else { unreachable!() };
         let call = call!(policy, world, || world.attempt_async());
         let call = call.clock(|| world.now()).sleep(|delay| world.wait(delay));
-        let result = world.reports(hand.run(async { awaited!(world, call) }));
+        let result = world.reports(hand.run(async { steered!(world, call, awaited!(world, call)) }));
         world.trace(result)
     }
 }
@@ -223,7 +249,7 @@ impl Driver for AsyncOnTokio {
         paused(async {
             let world = World::new(case, Clock::tokio());
             let call = call!(policy, world, || world.attempt_async());
-            let result = awaited!(world, call);
+            let result = steered!(world, call, awaited!(world, call));
             let result = world.reports(result);
             world.trace(result)
         })

@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
 
-use crate::case::{AMPLE, Backoff, Cancel, Case, Draws, Ends, Kind, Meaning, Settings, Step, ms};
+use crate::case::{AMPLE, Adjusted, Backoff, Cancel, Case, Draws, Ends, Kind, Meaning, Settings, Step, ms};
 
 /// Short times; multiples of 20 ms meet the delays more often.
 fn times(most: u64) -> impl Strategy<Value = Duration> {
@@ -131,17 +131,30 @@ fn budgets() -> impl Strategy<Value = (u32, u32)> {
 
 /// Cases whose policies may be refused.
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
+    let adjusted =
+        prop_oneof![4 => Just(Adjusted::Keep), 4 => times(400).prop_map(Adjusted::Wait), 1 => Just(Adjusted::Stop)];
+    let steered = (vec(proptest::bool::weighted(0.4), 0..8), vec(adjusted, 0..8));
+    let steering = prop_oneof![2 => Just((Vec::new(), Vec::new())), 1 => steered];
     let hooks = vec(prop_oneof![2 => Just(Duration::ZERO), 1 => times(400)], 0..8);
     let timeout = (0..150_u64).prop_map(|number| ms(number * 4 + 3));
     let limits = (weighted(0.3, times(400)), weighted(0.3, timeout), meanings());
-    let rest = (any::<bool>(), budgets(), proptest::bool::weighted(0.05), draws());
+    let rest = (any::<bool>(), budgets(), proptest::bool::weighted(0.05), draws(), steering);
     (settings(), vec(steps(), 0..8), hooks, weighted(0.3, cancels()), limits, rest).prop_map(
-        |(settings, script, hooks, cancel, (attempt_timeout, timeout, timed_out), (until, budget, disabled, draws))| {
+        |(
+            settings,
+            script,
+            hooks,
+            cancel,
+            (attempt_timeout, timeout, timed_out),
+            (until, budget, disabled, draws, (progress, adjusts)),
+        )| {
             let case = Case {
                 settings,
                 script,
                 hooks,
                 cancel,
+                progress,
+                adjusts,
                 attempt_timeout,
                 timeout,
                 timed_out,

@@ -10,13 +10,13 @@ use backoff_core::{Attempts, Backoff, Decision, Failure, Policy, WaitState, test
 
 use crate::case::{AMPLE, Cancel, Case, Ends, Step, TRANSIENT};
 use crate::contract::{Sees, View};
-use crate::drivers::{ALL, Driver, alone, blocking, exact, seeded, whole_millis, without_hooks};
+use crate::drivers::{ALL, Driver, alone, blocking, exact, seeded, unsteered, whole_millis, without_hooks};
 use crate::trace::{Trace, What};
 use crate::world::{Clock, World, paused};
 
 /// A manual loop has no hooks and no `until`.
 fn by_hand(case: Case) -> Case {
-    without_hooks(Case { until: false, ..blocking(case) })
+    unsteered(without_hooks(Case { until: false, ..blocking(case) }))
 }
 
 const BY_HAND: Sees = Sees { view: View::Delays, ..ALL };

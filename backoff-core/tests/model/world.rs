@@ -14,7 +14,7 @@ use backoff_core::{
     SystemClock, testing,
 };
 
-use crate::case::{Cancel, Case, Ends};
+use crate::case::{Adjusted, Cancel, Case, Ends};
 use crate::trace::{Report, Trace, Trouble, Value, What};
 
 /// A call that makes more attempts than any case asks for has missed its end.
@@ -217,6 +217,20 @@ impl<'c> World<'c> {
         match self.case.step(value.attempt).ends {
             Ends::Unmet(meaning) => Err(meaning.fault()),
             Ends::Good | Ends::Fails(_) => Ok(()),
+        }
+    }
+
+    /// The closure of `reset_when`.
+    pub(crate) fn is_progress(&self, error: &Trouble) -> bool {
+        matches!(error, Trouble::Failed { attempt, .. } if self.case.is_progress(*attempt))
+    }
+
+    /// The closure of `adjust`.
+    pub(crate) fn adjust(&self, planned: &RetryEvent<'_, Trouble>) -> Option<Duration> {
+        match self.case.adjusted(self.attempts.get()) {
+            Adjusted::Keep => Some(planned.delay()),
+            Adjusted::Wait(delay) => Some(delay),
+            Adjusted::Stop => None,
         }
     }
 

@@ -113,12 +113,12 @@ fn three_failures_and_a_success_are_one_retried_call_and_three_retries() {
                 "retry_calls_total{name=fetch,retried=true,result=success}",
                 "retry_delay_seconds{name=fetch}",
                 "retry_elapsed_seconds{name=fetch}",
-                "retry_retries_total{name=fetch}",
+                "retry_retries_total{name=fetch,fault=transient}",
             ],
             "form {form}"
         );
         assert_eq!(count(&series, "retry_calls_total{name=fetch,retried=true,result=success}"), 1);
-        assert_eq!(count(&series, "retry_retries_total{name=fetch}"), 3);
+        assert_eq!(count(&series, "retry_retries_total{name=fetch,fault=transient}"), 3);
         assert_eq!(seconds(&series, "retry_delay_seconds{name=fetch}"), [0.0, 0.0, 0.0]);
         assert_eq!(seconds(&series, "retry_elapsed_seconds{name=fetch}").len(), 1);
     }
@@ -133,8 +133,12 @@ fn two_calls_that_always_fail_are_two_retried_calls_and_ten_retries() {
             assert_eq!(fetch(u32::MAX, &calls), Err("down"));
         });
         assert_eq!(calls.get(), 12);
-        assert_eq!(count(&series, "retry_calls_total{name=fetch,retried=true,result=max_attempts}"), 2, "form {form}");
-        assert_eq!(count(&series, "retry_retries_total{name=fetch}"), 10);
+        assert_eq!(
+            count(&series, "retry_calls_total{name=fetch,retried=true,result=max_attempts,fault=transient}"),
+            2,
+            "form {form}"
+        );
+        assert_eq!(count(&series, "retry_retries_total{name=fetch,fault=transient}"), 10);
         assert_eq!(seconds(&series, "retry_elapsed_seconds{name=fetch}").len(), 2);
         assert_eq!(series.len(), 4, "{series:#?}");
     }
@@ -172,16 +176,20 @@ fn the_result_is_the_reason_and_retried_says_whether_there_was_a_second_attempt(
         let _ = (ask(Fault::Permanent, &calls), ask(Fault::Ambiguous, &calls));
         let _ = (ask(Fault::PushBack(secs(3600)), &calls), ask(Fault::Transient, &calls), slow(), poll());
     });
-    for (retried, result) in [
-        (false, StopReason::Permanent),
-        (false, StopReason::Ambiguous),
-        (false, StopReason::PushBackTooLong),
-        (false, StopReason::MaxElapsed),
+    for (retried, result, fault) in [
+        (false, StopReason::Permanent, "permanent"),
+        (false, StopReason::Ambiguous, "ambiguous"),
+        (false, StopReason::PushBackTooLong, "push_back"),
+        (false, StopReason::MaxElapsed, "push_back"),
     ] {
-        let name = format!("retry_calls_total{{name=ask,retried={retried},result={}}}", result.as_str());
+        let name = format!("retry_calls_total{{name=ask,retried={retried},result={},fault={fault}}}", result.as_str());
         assert_eq!(count(&series, &name), 1, "{result:?}");
     }
-    assert_eq!(count(&series, "retry_calls_total{name=ask,retried=true,result=max_attempts}"), 2, "one of them unmet");
+    assert_eq!(
+        count(&series, "retry_calls_total{name=ask,retried=true,result=max_attempts,fault=transient}"),
+        2,
+        "one of them unmet"
+    );
 }
 
 #[test]
@@ -201,7 +209,10 @@ fn a_call_that_is_dropped_in_its_delay_has_its_retry_counted_and_no_result() {
         Err("down")
     }
     let series = counted(|| paused(async { assert!(tokio::time::timeout(secs(1), ask()).await.is_err()) }));
-    assert_eq!(names(&series), ["retry_delay_seconds{name=dropped}", "retry_retries_total{name=dropped}"]);
+    assert_eq!(
+        names(&series),
+        ["retry_delay_seconds{name=dropped}", "retry_retries_total{name=dropped,fault=transient}"]
+    );
 }
 
 #[test]
@@ -212,7 +223,7 @@ fn a_call_without_a_name_is_counted_under_the_empty_one_and_a_loop_by_hand_too()
         while attempts.pause("down").is_ok() {}
     });
     assert_eq!(count(&series, "retry_calls_total{name=,retried=false,result=success}"), 1);
-    assert_eq!(count(&series, "retry_calls_total{name=,retried=true,result=max_attempts}"), 1);
+    assert_eq!(count(&series, "retry_calls_total{name=,retried=true,result=max_attempts,fault=transient}"), 1);
 }
 
 #[retry(max_attempts = 2, name = "metrics.allocates")]
@@ -240,6 +251,6 @@ fn a_call_that_is_dropped_counts_its_retry_and_no_end() {
             assert!(tokio::time::timeout(secs(1), waits()).await.is_err());
         });
     });
-    assert_eq!(count(&series, "retry_retries_total{name=dropped}"), 1);
+    assert_eq!(count(&series, "retry_retries_total{name=dropped,fault=transient}"), 1);
     assert!(!names(&series).iter().any(|name| name.starts_with("retry_calls_total")), "{series:#?}");
 }

@@ -104,6 +104,7 @@ arguments! {
     reset_when: Condition, "reset_when = |error| error.made_progress()", [];
     reset_after: DurationValue, "reset_after = \"60s\"", [PolicySetting];
     max_push_back: DurationValue, "max_push_back = \"5m\"", [PolicySetting];
+    adjust: Condition, "adjust = |event| event.delay() / 2", [];
     push_back: OneWord<PushBackMode>, "push_back = replace", [PolicySetting];
     cancel: CancelSignal, "cancel = &TOKEN", [BorrowsForCall];
     sleep: Sleeper, "sleep = my_sleep", [BorrowsForCall];

@@ -33,6 +33,21 @@ impl Context<'_> {
         }
     }
 
+    /// Leaves the loop after the call has stopped. `fault` is `None` if a limit of the call ended it during a delay.
+    pub(super) fn stopped(&self, reason: &TokenStream, fault: Option<&TokenStream>) -> TokenStream {
+        let site = Span::mixed_site();
+        if !self.plan.has_reason() {
+            return quote_spanned!(site=> break __result);
+        }
+        let reason = if self.plan.args.on_give_up.is_some() {
+            let fault = optional(fault.cloned());
+            quote_spanned!(site=> (#reason, #fault))
+        } else {
+            reason.clone()
+        };
+        quote_spanned!(site=> break (__result, ::core::option::Option::Some(#reason)))
+    }
+
     /// Writes the mode of `inner_retries`, if attempts open a scope for it.
     pub(super) fn inner_retries(&self) -> Option<TokenStream> {
         let (site, core) = (Span::mixed_site(), self.core);

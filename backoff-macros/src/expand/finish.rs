@@ -23,7 +23,7 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
         notify(
             context.private,
             &hook.value,
-            &quote_spanned!(site=> __driver.give_up_event(#error, __reason).texted(#event_text)),
+            &quote_spanned!(site=> __driver.give_up_event(#error, __fault, __reason).texted(#event_text)),
         )
     });
     let resort = args
@@ -44,13 +44,18 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
             quote_spanned!(site=> if #as_result.is_ok() { #unmet } else { #resort })
         }
     };
+    let reason = if args.on_give_up.is_some() {
+        quote_spanned!(site=> (__reason, __fault))
+    } else {
+        quote_spanned!(site=> __reason)
+    };
     quote_spanned! {site=>
         match __reason {
             ::core::option::Option::None => {
                 #recovered
                 __result
             }
-            ::core::option::Option::Some(__reason) => {
+            ::core::option::Option::Some(#reason) => {
                 #gave_up
                 #end
             }

@@ -90,7 +90,11 @@ impl<'a> Plan<'a> {
     /// Returns whether the full driver reads the clock for more than its policy.
     pub(super) fn needs_time(&self) -> bool {
         let args = self.args;
-        has_event_hook(args) || args.or_else.is_some() || args.attempt.is_some() || args.attempt_timeout.is_some()
+        has_event_hook(args)
+            || args.adjust.is_some()
+            || args.or_else.is_some()
+            || args.attempt.is_some()
+            || args.attempt_timeout.is_some()
     }
 
     /// Returns whether attempts can be dropped by a timeout.
@@ -100,7 +104,15 @@ impl<'a> Plan<'a> {
 
     /// Returns whether the decision depends on a closure that receives the error.
     pub(super) fn is_steered(&self) -> bool {
-        self.args.reset_when.is_some()
+        self.args.reset_when.is_some() || self.args.adjust.is_some()
+    }
+
+    /// Returns whether events report how long a failed retry ran. The counting driver of an async function does not
+    /// record it, because its future would be larger.
+    pub(super) fn times_attempts(&self) -> bool {
+        let has_room = self.driver == Driver::Full || !self.is_async;
+        let is_reported = self.args.on_retry.is_some() || self.args.on_give_up.is_some() || self.args.adjust.is_some();
+        has_room && is_reported
     }
 
     /// Returns whether the step after an attempt binds the error itself, and not its text.
@@ -153,6 +165,7 @@ fn choose_driver(args: &Args, policy: PolicyForm) -> Driver {
         || args.seed.is_some()
         || args.reset_after.is_some()
         || args.reset_when.is_some()
+        || args.adjust.is_some()
         || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
         || needs_previous_delay;
     if needs_full { Driver::Full } else { Driver::Counted(choose_memory(args)) }

@@ -124,6 +124,8 @@ impl Context<'_> {
                     CallTimes::Timed => quote_spanned!(site=> Timed),
                     CallTimes::Recorded => quote_spanned!(site=> Recorded),
                 };
+                let memory =
+                    if plan.times_attempts() { quote_spanned!(site=> WithAttempts<#private::#memory>) } else { memory };
                 quote_spanned!(site=> #private::Counted::<#private::#mode, #private::#memory>::start())
             }
             Driver::Full => {

@@ -49,10 +49,11 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
     };
     let (cancelled, failed) = (write_cancel_check(context), write_decision(context));
     let on_retry = write_on_retry(context);
+    let end = context.stopped(&quote_spanned!(site=> __reason), Some(&quote_spanned!(site=> __fault)));
     let stopped = if plan.has_reason() {
-        quote_spanned!(site=> #private::Verdict::Stop(__reason) => break (__result, ::core::option::Option::Some(__reason)),)
+        quote_spanned!(site=> #private::Verdict::Stop(__reason) => #end,)
     } else {
-        quote_spanned!(site=> #private::Verdict::Stop(_) => break __result,)
+        quote_spanned!(site=> #private::Verdict::Stop(_) => #end,)
     };
     // The verdict is bound first, so that its temporaries are dropped before a hook is awaited.
     quote_spanned! {site=>
@@ -169,7 +170,14 @@ fn write_steering(context: &Context<'_>) -> TokenStream {
         }
     });
     let is_progress = is_progress.unwrap_or_else(|| quote_spanned!(site=> false));
-    quote_spanned!(site=> #private::Steering { is_progress: #is_progress })
+    let adjust = plan.args.adjust.as_ref().map(|adjust| {
+        let event_text = context.event_text(&quote_spanned!(site=> __error));
+        let event = quote_spanned!(site=> &__planned.about(__error).texted(#event_text));
+        let adjusted = called(private, "adjust", &event, &adjust.value);
+        quote_spanned!(site=> #private::Adjusting::new(&mut |__planned| #adjusted))
+    });
+    let adjust = adjust.unwrap_or_else(|| quote_spanned!(site=> ()));
+    quote_spanned!(site=> #private::Steering { is_progress: #is_progress, adjust: #adjust })
 }
 
 /// Writes the facts about the call that the decision needs beside the fault.
@@ -207,20 +215,16 @@ fn write_on_retry(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let (identity, private) = (context.identity(), context.private);
     let event_text = context.event_text(&quote_spanned!(site=> __error));
-    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __delay).texted(#event_text));
+    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __fault, __delay).texted(#event_text));
     let hook = notify(context.private, &hook.value, &event);
     let failure_context = write_failure_context(context);
     let text = context.error_text(&quote_spanned!(site=> __error));
-    let stop = if context.plan.has_reason() {
-        quote_spanned!(site=> break (__result, ::core::option::Option::Some(#private::StopReason::MaxElapsed));)
-    } else {
-        quote_spanned!(site=> break __result;)
-    };
+    let stop = context.stopped(&quote_spanned!(site=> #private::StopReason::MaxElapsed), None);
     quote_spanned! {site=>
         #hook
         if !__driver.is_still_in_time(#identity, __delay, #failure_context) {
             __driver.interrupted(#identity, #private::StopReason::MaxElapsed, #text);
-            #stop
+            #stop;
         }
     }
 }

@@ -12,9 +12,12 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let args = plan.args;
     let sleeper = context.sleeper();
     let (text, as_result) = (context.error_text(&quote_spanned!(site=> __error)), context.as_result());
-    let waited = plan.records_delays().then(|| quote_spanned!(site=> __driver.waited(__delay);));
+    let recorded = plan.records_delays().then(|| quote_spanned!(site=> __driver.waited(__delay);));
+    let starts = plan.times_attempts().then(|| quote_spanned!(site=> __driver.retry_starts();));
+    let waited = quote_spanned!(site=> #recorded #starts);
     let identity = context.identity();
     let stop = |reason: TokenStream, result: TokenStream| {
+        let end = context.stopped(&quote_spanned!(site=> #private::StopReason::#reason), None);
         quote_spanned! {site=>
             let __result = #result;
             if false {
@@ -23,7 +26,7 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
             }
             let __error = #as_result.err();
             __driver.interrupted(#identity, #private::StopReason::#reason, #text);
-            break (__result, ::core::option::Option::Some(#private::StopReason::#reason));
+            #end;
         }
     };
     if !plan.is_async {

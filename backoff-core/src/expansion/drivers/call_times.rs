@@ -23,6 +23,18 @@ pub trait CallTimes {
     #[doc(hidden)]
     fn origin<M: Mode>(&mut self) -> Option<Instant>;
 
+    /// Records the start of a retry.
+    #[doc(hidden)]
+    #[inline]
+    fn retry_starts<M: Mode>(&mut self) {}
+
+    /// Returns the start of the current attempt, if recorded. `failed` attempts have ended.
+    #[doc(hidden)]
+    #[inline]
+    fn attempt_started(&self, failed: u32) -> Option<Instant> {
+        self.started().filter(|_| failed == 1)
+    }
+
     /// Records a completed delay.
     #[doc(hidden)]
     #[inline]
@@ -125,6 +137,52 @@ impl CallTimes for Recorded {
 
     fn delays(&self) -> (Duration, Option<Duration>) {
         (self.slept, self.last_delay)
+    }
+}
+
+/// Other times, and the start of the current attempt, which the events of hooks report.
+#[derive(Clone, Copy, Debug)]
+pub struct WithAttempts<T> {
+    times: T,
+    /// The start of the current attempt, in nanoseconds after the start of the call.
+    attempt_started: u64,
+}
+
+impl<T: CallTimes> CallTimes for WithAttempts<T> {
+    #[inline]
+    fn start<M: Mode>() -> Self {
+        Self { times: T::start::<M>(), attempt_started: 0 }
+    }
+
+    #[inline]
+    fn started(&self) -> Option<Instant> {
+        self.times.started()
+    }
+
+    #[inline]
+    fn origin<M: Mode>(&mut self) -> Option<Instant> {
+        self.times.origin::<M>()
+    }
+
+    #[inline]
+    fn retry_starts<M: Mode>(&mut self) {
+        let elapsed = self.times.started().map_or(Duration::ZERO, |started| M::CLOCK.elapsed(started));
+        self.attempt_started = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+    }
+
+    #[inline]
+    fn attempt_started(&self, _: u32) -> Option<Instant> {
+        self.times.started()?.checked_add(Duration::from_nanos(self.attempt_started))
+    }
+
+    #[inline]
+    fn waited(&mut self, delay: Duration) {
+        self.times.waited(delay);
+    }
+
+    #[inline]
+    fn delays(&self) -> (Duration, Option<Duration>) {
+        self.times.delays()
     }
 }
 

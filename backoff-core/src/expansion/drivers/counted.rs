@@ -9,13 +9,14 @@ use super::overridden::{Overridden, SequenceProgress, is_disabled};
 use super::{FailureContext, Mode, Packed, Verdict, policy_of};
 use backoff_rules::Rules;
 
+use crate::clock::Clock as _;
 use crate::decision::{AttemptLimit, Decision, Failure, Progress, StopReason, decide_usual};
 use crate::drive::after_attempt::{self, EventData, decide_in_context};
 use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::{TestState, with_test_rules};
 use crate::drive::undisturbed::is_undisturbed;
 use crate::error::Ended;
-use crate::observe::{Elapsed, ErrorText, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
+use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::random::ThreadRandom;
 use crate::{Attempt, Budget, CallSite, Fault, RetryError, Scope};
 
@@ -129,7 +130,8 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
     /// Records that a limit of the call ended it after a retry was scheduled.
     pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
         let elapsed = elapsed::<M>(&mut self.kept.times, self.kept.test_state);
-        let data = EventData { label: Label::of(site), attempts: self.failed, elapsed, text: error };
+        let failed = FailedAttempt::NONE;
+        let data = EventData { label: Label::of(site), attempts: self.failed, elapsed, failed, text: error };
         let rules = self.kept.overridden.rules(site, policy_of(site), true);
         after_attempt::publish_stop(rules.rules(policy_of(site)), reason, &data);
     }
@@ -207,18 +209,37 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
         &mut self,
         site: &'static CallSite,
         error: Option<&'e E>,
+        fault: Fault,
         delay: Duration,
     ) -> RetryEvent<'e, E> {
         let attempt = self.kept.sequence.attempt(self.failed);
         let max_attempts = self.max_attempts(site);
         let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state.at_failure());
-        RetryEvent { attempt, max_attempts, error, delay, elapsed, text: None }
+        let failed = self.failed_attempt(Some(fault));
+        RetryEvent { attempt, max_attempts, error, delay, elapsed, failed, text: None }
     }
 
     /// Returns the event of `on_give_up`.
-    pub fn give_up_event<'e, E>(&mut self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
+    pub fn give_up_event<'e, E>(
+        &mut self,
+        error: Option<&'e E>,
+        fault: Option<Fault>,
+        reason: StopReason,
+    ) -> GiveUpEvent<'e, E> {
         let elapsed = time_of::<M>(&mut self.kept.times, self.kept.test_state);
-        GiveUpEvent { attempts: self.failed, error, reason, elapsed, text: None }
+        let failed = self.failed_attempt(fault);
+        GiveUpEvent { attempts: self.failed, error, reason, elapsed, failed, text: None }
+    }
+
+    /// Returns the facts about the last attempt that events report; `fault` is `None` if a delay was interrupted.
+    fn failed_attempt(&self, fault: Option<Fault>) -> FailedAttempt {
+        last_attempt::<M>(&self.kept.times, self.kept.test_state, self.failed, fault)
+    }
+
+    /// Records the start of a retry, for a function with hooks.
+    #[inline]
+    pub fn retry_starts(&mut self) {
+        self.kept.times.retry_starts::<M>();
     }
 
     /// Returns the event of `on_recovered`.
@@ -233,6 +254,18 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
         let (slept, _) = self.kept.times.delays();
         RetryError::new(last, Ended { attempts: self.failed, elapsed, slept, stopped: Some(reason) }, reason)
     }
+}
+
+/// Returns the facts about the last of `failed` attempts that events report.
+fn last_attempt<M: Mode>(
+    times: &impl CallTimes,
+    test_state: TestState,
+    failed: u32,
+    fault: Option<Fault>,
+) -> FailedAttempt {
+    let Some(fault) = fault.filter(|_| !test_state.has_lost()) else { return FailedAttempt::NONE };
+    let started = times.attempt_started(failed);
+    FailedAttempt::new(fault, started.map(|started| M::CLOCK.elapsed(started)))
 }
 
 /// Returns the elapsed time of the call; zero if nothing requires it.
@@ -338,6 +371,7 @@ fn decide<M: Mode, K: CallTimes>(
         label: Label::of(site),
         attempts: before.saturating_add(1),
         elapsed: at.map_or_else(|| elapsed::<M>(times, test_state.at_failure()), Elapsed::SinceStart),
+        failed: last_attempt::<M>(times, *test_state, before.saturating_add(1), Some(failure.fault)),
         text: *error,
     };
     after_attempt::publish_decision(rules, decision, Some(site), data);
@@ -374,6 +408,7 @@ fn decide_overridden<M: Mode, K: CallTimes>(
             Decision::Stop(_) => before.saturating_add(1),
         },
         elapsed: elapsed::<M>(times, test_state.at_failure()),
+        failed: last_attempt::<M>(times, *test_state, before.saturating_add(1), Some(failure.fault)),
         text: *error,
     };
     after_attempt::publish_decision(rules, decision, Some(site), data);
@@ -388,7 +423,9 @@ fn recovered<M: Mode, K: CallTimes>(site: &'static CallSite, failed: u32, kept: 
     let replaced = overridden.rules(site, policy_of(site), true);
     let data = || {
         let elapsed = elapsed::<M>(times, *test_state);
-        EventData { label: Label::of(site), attempts: failed.saturating_add(1), elapsed, text: ErrorText::NONE }
+        let attempts = failed.saturating_add(1);
+        let (failed, text) = (FailedAttempt::NONE, ErrorText::NONE);
+        EventData { label: Label::of(site), attempts, elapsed, failed, text }
     };
     after_attempt::publish_recovery(replaced.rules(policy_of(site)), Some(site), data);
 }

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
-use super::{FailureContext, Mode, Steering, Verdict};
+use super::{FailureContext, MaybeAdjust, Mode, Steering, Verdict};
 use backoff_rules::Rules;
 
 use crate::clock::Clock as _;
@@ -15,7 +15,7 @@ use crate::drive::after_attempt;
 use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::with_test_rules;
 use crate::drive::{Driver, Step};
-use crate::observe::{ErrorText, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
+use crate::observe::{ErrorText, FailedAttempt, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::{Attempt, Backoff, CallSite, Fault, Policy, RetryError, Scope};
 
@@ -56,6 +56,12 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         }
     }
 
+    /// Records the start of a retry, for a function with hooks or `adjust`.
+    #[inline]
+    pub fn retry_starts(&mut self) {
+        self.attempt_started = Some(M::CLOCK.now());
+    }
+
     /// Returns the snapshot that `attempt = ..` binds, for a call with this `timeout`.
     pub fn attempt(&mut self, site: &'static CallSite, policy: &Policy<B>, timeout: Option<Duration>) -> Attempt {
         let replaced = self.replaced(site, policy);
@@ -75,16 +81,15 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         self.failed_observed(site, policy, fault, error, failure_context, &mut ())
     }
 
-    /// Counts a failed attempt of a function with `reset_when`, and returns the decision.
-    #[expect(clippy::too_many_arguments, reason = "expanded code names each of them once")]
-    pub fn failed_steered(
+    /// Counts a failed attempt of a function with `adjust` or `reset_when`, and returns the decision.
+    pub fn failed_steered<A: MaybeAdjust>(
         &mut self,
         site: &'static CallSite,
         policy: &Policy<B>,
         fault: Fault,
         error: ErrorText<'_>,
         failure_context: FailureContext<'_>,
-        mut steering: Steering,
+        mut steering: Steering<A>,
     ) -> Verdict {
         self.failed_observed(site, policy, fault, error, failure_context, &mut steering)
     }
@@ -191,6 +196,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
         site: &'static CallSite,
         policy: &Policy<B>,
         error: Option<&'e E>,
+        fault: Fault,
         delay: Duration,
     ) -> RetryEvent<'e, E> {
         let replaced = self.replaced(site, policy);
@@ -200,19 +206,31 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
             error,
             delay,
             elapsed: self.driver.elapsed_at_failure(&M::CLOCK),
+            failed: self.failed_attempt(Some(fault)),
             text: None,
         }
     }
 
     /// Returns the event of `on_give_up`.
-    pub fn give_up_event<'e, E>(&self, error: Option<&'e E>, reason: StopReason) -> GiveUpEvent<'e, E> {
+    pub fn give_up_event<'e, E>(
+        &self,
+        error: Option<&'e E>,
+        fault: Option<Fault>,
+        reason: StopReason,
+    ) -> GiveUpEvent<'e, E> {
         GiveUpEvent {
             attempts: self.driver.attempts(),
             error,
             reason,
             elapsed: self.driver.elapsed(&M::CLOCK),
+            failed: self.failed_attempt(fault),
             text: None,
         }
+    }
+
+    /// Returns the facts about the last attempt that events report; `fault` is `None` if a delay was interrupted.
+    fn failed_attempt(&self, fault: Option<Fault>) -> FailedAttempt {
+        self.driver.last_attempt(fault, self.attempt_started, &M::CLOCK)
     }
 
     /// Returns the event of `on_recovered`.
