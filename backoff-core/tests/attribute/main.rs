@@ -5,6 +5,7 @@ mod future_stack;
 mod futures;
 mod retry_ambiguous_push_back;
 mod retry_arguments;
+mod retry_cancel_attempts;
 mod retry_classification;
 mod retry_conditions;
 mod retry_docs;

@@ -18,6 +18,7 @@ mod nesting;
 mod nesting_success;
 mod nesting_tasks;
 mod rules_cancel;
+mod rules_cancel_attempts;
 mod rules_elapsed;
 mod rules_events;
 mod rules_order;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backoff_core::{AttemptTimeout, Backoff, Policy, retry, testing};
 
-use crate::case::{self, AMPLE, Case, Settings, TRANSIENT};
+use crate::case::{self, AMPLE, Case, Settings};
 use crate::contract::{Sees, View};
 use crate::drivers::{ALL, Driver, alone, blocking, exact, seeded, whole_millis, without_hooks};
 use crate::trace::{Trace, Trouble, Value};
@@ -53,6 +53,11 @@ impl Driver for Blocking {
 
 /// An async function with the arguments that every case has, and these.
 macro_rules! later {
+    ($plain:ident, $cancelled:ident, $dropped:ident; $world:ident $(, $($more:tt)*)?) => {
+        later!($plain, $world $(, $($more)*)?);
+        later!($cancelled, $world, cancel = $world.cancelled() $(, $($more)*)?);
+        later!($dropped, $world, cancel = $world.cancelled(), cancel_attempts $(, $($more)*)?);
+    };
     ($name:ident, $world:ident $(, $($more:tt)*)?) => {
         #[retry(
             policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(value), unmet = last,
@@ -64,10 +69,6 @@ macro_rules! later {
             $world.attempt_async().await
         }
     };
-    ($plain:ident, $cancelled:ident; $world:ident, $($more:tt)*) => {
-        later!($plain, $world, $($more)*);
-        later!($cancelled, $world, cancel = $world.cancelled(), $($more)*);
-    };
 }
 
 fn too_slow(timeout: AttemptTimeout) -> Trouble {
@@ -78,13 +79,12 @@ fn limit(limit: Option<Duration>) -> Duration {
     limit.expect("the case has this limit")
 }
 
-later!(later_plain, world);
-later!(later_cancelled, world, cancel = world.cancelled());
-later!(slow_attempt, slow_attempt_cancelled; world,
+later!(later_plain, later_cancelled, later_dropped; world);
+later!(slow_attempt, slow_attempt_cancelled, slow_attempt_dropped; world,
     attempt_timeout = limit(world.case.attempt_timeout), on_timeout = too_slow);
-later!(slow_call, slow_call_cancelled; world,
+later!(slow_call, slow_call_cancelled, slow_call_dropped; world,
     timeout = limit(world.case.timeout), on_timeout = |late| Trouble::TimedOut(late.limit()));
-later!(slow, slow_cancelled; world,
+later!(slow, slow_cancelled, slow_dropped; world,
     timeout = limit(world.case.timeout), attempt_timeout = limit(world.case.attempt_timeout), on_timeout = too_slow);
 
 /// An async function with `policy = policy`, on tokio's paused time.
@@ -100,15 +100,20 @@ impl Driver for Async {
     fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
         paused(async {
             let world = World::new(case, Clock::tokio());
-            let result = match (case.cancel, case.attempt_timeout, case.timeout) {
+            let cancel = case.cancel.map(|_| case.cancel_attempts);
+            let result = match (cancel, case.attempt_timeout, case.timeout) {
                 (None, None, None) => later_plain(policy, &world).await,
                 (None, Some(_), None) => slow_attempt(policy, &world).await,
                 (None, None, Some(_)) => slow_call(policy, &world).await,
                 (None, Some(_), Some(_)) => slow(policy, &world).await,
-                (Some(_), None, None) => later_cancelled(policy, &world).await,
-                (Some(_), Some(_), None) => slow_attempt_cancelled(policy, &world).await,
-                (Some(_), None, Some(_)) => slow_call_cancelled(policy, &world).await,
-                (Some(_), Some(_), Some(_)) => slow_cancelled(policy, &world).await,
+                (Some(false), None, None) => later_cancelled(policy, &world).await,
+                (Some(false), Some(_), None) => slow_attempt_cancelled(policy, &world).await,
+                (Some(false), None, Some(_)) => slow_call_cancelled(policy, &world).await,
+                (Some(false), Some(_), Some(_)) => slow_cancelled(policy, &world).await,
+                (Some(true), None, None) => later_dropped(policy, &world).await,
+                (Some(true), Some(_), None) => slow_attempt_dropped(policy, &world).await,
+                (Some(true), None, Some(_)) => slow_call_dropped(policy, &world).await,
+                (Some(true), Some(_), Some(_)) => slow_dropped(policy, &world).await,
             };
             world.trace(result)
         })
@@ -129,7 +134,7 @@ macro_rules! literals {
                 let case = if View::$view == View::Attempts { without_hooks(case) } else { case };
                 let (settings, draws) = ($settings, case::Draws::Seed(0));
                 let case = Case { settings, draws, budget: AMPLE, until: false, cancel: None, ..case };
-                Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, ..case }
+                blocking(case)
             }
 
             /// Runs the case blocking, then on tokio where it has no jitter; both must agree.

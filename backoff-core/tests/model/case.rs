@@ -165,6 +165,8 @@ pub(crate) struct Case {
     /// The time that each run of `on_retry` takes; zero after these.
     pub(crate) hooks: Vec<Duration>,
     pub(crate) cancel: Option<Cancel>,
+    /// The cancellation also drops a running attempt. Never without `cancel`.
+    pub(crate) cancel_attempts: bool,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
     /// The meaning of the error of `attempt_timeout`.
@@ -256,6 +258,7 @@ impl fmt::Display for Case {
         words.extend(self.until.then(|| "until = .., unmet = last".to_owned()));
         words.extend((self.budget != AMPLE).then(|| "budget = ..".to_owned()));
         words.extend(self.cancel.map(|_| "cancel = ..".to_owned()));
+        words.extend(self.cancel_attempts.then(|| "cancel_attempts".to_owned()));
         words.retain(|word| !word.is_empty());
         writeln!(f, "#[retry({})]", words.join(", "))?;
         let (capacity, tokens) = self.budget;

@@ -34,7 +34,7 @@ pub(crate) fn drive<D: Driver>(case: &Case) -> Trace {
 
 /// A case without what only async calls have.
 pub(crate) fn blocking(case: Case) -> Case {
-    Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, ..case }
+    Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, cancel_attempts: false, ..case }
 }
 
 /// A case in which nothing happens beside the call: it is cancelled by attempts and hooks only.
@@ -126,6 +126,10 @@ macro_rules! awaited {
     ($world:ident, $call:expr) => {{
         let call = $call.on_timeout(|timeout: AttemptTimeout| Trouble::TimedOut(timeout.limit()));
         match $world.case.cancel {
+            Some(_) if $world.case.cancel_attempts => {
+                let call = call.cancel($world.cancelled()).cancel_attempts();
+                awaited!(@timeouts $world, call.on_cancel(|_| Trouble::Cancelled))
+            }
             Some(_) => awaited!(@timeouts $world, call.cancel($world.cancelled())),
             None => awaited!(@timeouts $world, call),
         }

@@ -132,13 +132,14 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let timeout = (0..150_u64).prop_map(|number| ms(number * 4 + 3));
     let limits = (weighted(0.3, times(400)), weighted(0.3, timeout), meanings());
     let rest = (any::<bool>(), budgets(), proptest::bool::weighted(0.05), draws());
-    (settings(), vec(steps(), 0..8), hooks, weighted(0.3, cancels()), limits, rest).prop_map(
+    (settings(), vec(steps(), 0..8), hooks, weighted(0.3, (cancels(), any::<bool>())), limits, rest).prop_map(
         |(settings, script, hooks, cancel, (attempt_timeout, timeout, timed_out), (until, budget, disabled, draws))| {
             let case = Case {
                 settings,
                 script,
                 hooks,
-                cancel,
+                cancel: cancel.map(|(by, _)| by),
+                cancel_attempts: cancel.is_some_and(|(_, attempts)| attempts),
                 attempt_timeout,
                 timeout,
                 timed_out,

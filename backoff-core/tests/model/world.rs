@@ -209,6 +209,8 @@ impl<'c> World<'c> {
         match error {
             Trouble::Failed { meaning, .. } => meaning.fault(),
             Trouble::TimedOut(_) => self.case.timed_out.fault(),
+            // The classification of a cancelled attempt does not matter.
+            Trouble::Cancelled => Fault::Permanent,
         }
     }
 

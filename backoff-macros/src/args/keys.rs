@@ -104,6 +104,8 @@ arguments! {
     reset_after: DurationValue, "reset_after = \"60s\"", [PolicySetting];
     max_push_back: DurationValue, "max_push_back = \"5m\"", [PolicySetting];
     cancel: CancelSignal, "cancel = &TOKEN", [BorrowsForCall];
+    cancel_attempts: BareWord, "cancel_attempts", [AsyncOnly];
+    on_cancel: Condition, "on_cancel = |cancelled| MyError::from(cancelled)", [];
     sleep: Sleeper, "sleep = my_sleep", [BorrowsForCall];
     name: SiteName, "name = \"orders\"", [];
     seed: Seed, "seed = 42", [];

@@ -93,14 +93,18 @@ impl<'a> Plan<'a> {
         has_event_hook(args) || args.or_else.is_some() || args.attempt.is_some() || args.attempt_timeout.is_some()
     }
 
-    /// Returns whether attempts can be dropped by a timeout.
-    pub(super) fn has_timeout(&self) -> bool {
-        self.args.attempt_timeout.is_some() || self.args.timeout.is_some()
+    /// Returns whether attempts can be dropped by a timeout or by cancellation.
+    pub(super) fn drops_attempts(&self) -> bool {
+        let Args { attempt_timeout, timeout, cancel_attempts, .. } = self.args;
+        attempt_timeout.is_some() || timeout.is_some() || cancel_attempts.is_some()
     }
 
     /// Returns whether the decision needs more than the fault and the budget.
     pub(super) fn needs_failure_context(&self) -> bool {
-        self.driver == Driver::Full || self.has_timeout() || self.args.cancel.is_some() || self.inner_retries.is_some()
+        self.driver == Driver::Full
+            || self.drops_attempts()
+            || self.args.cancel.is_some()
+            || self.inner_retries.is_some()
     }
 
     /// Returns whether the full driver is notified of the start of each attempt.

@@ -42,17 +42,22 @@ fn check_signature(function: &Function, errors: &mut Errors) {
 fn refuse_async_arguments(args: &Args, errors: &mut Errors) {
     for name in names_with(Role::AsyncOnly) {
         if let Some(key) = args.key(name) {
-            let message = format!(
-                "`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; use `max_elapsed`, which \
-                 is checked between attempts"
-            );
+            let cure = match name {
+                "cancel_attempts" => "remove it, and let the body check the token",
+                _ => "use `max_elapsed`, which is checked between attempts",
+            };
+            let message =
+                format!("`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; {cure}");
             errors.at(key.span(), message);
         }
     }
-    let has_timeout = names_with(Role::AsyncOnly).any(|name| args.key(name).is_some());
-    // Without a timeout, `on_timeout` was refused already.
+    let has_timeout = args.key("attempt_timeout").or(args.key("timeout")).is_some();
+    // Without a timeout, `on_timeout` was refused already; `on_cancel` without `cancel_attempts`, too.
     if let (Some(key), true) = (args.key("on_timeout"), has_timeout) {
         errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the timeout");
+    }
+    if let (Some(key), true) = (args.key("on_cancel"), args.key("cancel_attempts").is_some()) {
+        errors.at(key.span(), "`on_cancel` needs an `async fn`; remove it together with `cancel_attempts`");
     }
     for Given { key, content, .. } in args.given() {
         let Content::Awaited(hook) = content else { continue };
