@@ -100,7 +100,7 @@ const VALID: &[&str] = &[
     "policy = Policy::exponential().build(), when = |error: &E| matches!(error, E::A | E::B), idempotent",
     "when = classify::io, on_retry = async |event| { note(event).await }, on_give_up = log, on_recovered = |_| ()",
     "until = |value| value.0 == 3, unmet = last, max_attempts = 3",
-    "until = done, unmet = |value, n| Err(E::Unmet(value)), timeout = \"3s\"",
+    "until = done, unmet = |value| Err(E::Unmet(value)), timeout = \"3s\"",
     "once(key = Uuid::new_v4(), started = now(1, 2)), clone(url), attempt = ctx",
     "attempt_timeout = \"2s\", timeout = \"60s\", on_timeout = |t| E::from(t)",
     "before_retry = client.reconnect().await?, or_else = async |error| Err(error.last)",

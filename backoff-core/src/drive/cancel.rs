@@ -71,17 +71,12 @@ where
     message = "nothing cancels this call, so nothing can cancel its attempts",
     label = "call `.cancel(future)` first"
 )]
-pub trait HasSignal {
-    /// The future that cancels the call.
-    type By;
-
+pub trait HasSignal<C> {
     #[doc(hidden)]
-    fn cancel_attempts(self) -> CancelsAttempts<Self::By, FromCancelled>;
+    fn cancel_attempts(self) -> CancelsAttempts<C, FromCancelled>;
 }
 
-impl<C> HasSignal for CancelledBy<C> {
-    type By = C;
-
+impl<C> HasSignal<C> for CancelledBy<C> {
     fn cancel_attempts(self) -> CancelsAttempts<C, FromCancelled> {
         CancelsAttempts { by: self.0, on_cancel: FromCancelled }
     }
@@ -93,17 +88,12 @@ impl<C> HasSignal for CancelledBy<C> {
     label = "call `.cancel(future).cancel_attempts()` first",
     note = "a call that is cancelled during a delay returns its last error"
 )]
-pub trait DropsAttempts {
-    /// The future that cancels the call.
-    type By;
-
+pub trait DropsAttempts<C> {
     #[doc(hidden)]
-    fn on_cancel<T>(self, make: T) -> CancelsAttempts<Self::By, T>;
+    fn on_cancel<T>(self, make: T) -> CancelsAttempts<C, T>;
 }
 
-impl<C, T> DropsAttempts for CancelsAttempts<C, T> {
-    type By = C;
-
+impl<C, T> DropsAttempts<C> for CancelsAttempts<C, T> {
     fn on_cancel<N>(self, make: N) -> CancelsAttempts<C, N> {
         CancelsAttempts { by: self.by, on_cancel: make }
     }

@@ -17,6 +17,7 @@ mod cases_timeouts;
 mod nesting;
 mod nesting_success;
 mod nesting_tasks;
+mod rules_builder;
 mod rules_cancel;
 mod rules_cancel_attempts;
 mod rules_elapsed;

@@ -1,5 +1,6 @@
 //! Rules on the function, and on arguments that name its parts.
 
+use quote::ToTokens as _;
 use syn::{Expr, FnArg, Ident, Type};
 
 use crate::args::{self, Args, Content, Given, Role, is_async_closure, names_with};
@@ -14,6 +15,7 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) {
         errors.push(error.clone());
     } else if !function.shape.is_async() {
         refuse_async_arguments(args, errors);
+        refuse_future_as_token(args, errors);
     }
     if function.shape.is_async() {
         refuse_unawaited(args, errors);
@@ -82,6 +84,23 @@ fn refuse_unawaited(args: &Args, errors: &mut Errors) {
             errors.push(syn::Error::new_spanned(block.async_token, message));
         }
     }
+}
+
+/// Refuses a future as the value of `cancel` in a synchronous function, if it is seen to be one.
+fn refuse_future_as_token(args: &Args, errors: &mut Errors) {
+    let Some(cancel) = &args.cancel else { return };
+    let token = match args::peel(&cancel.value) {
+        Expr::MethodCall(call) if call.method == "cancelled" && call.args.is_empty() => {
+            call.receiver.to_token_stream().to_string().replace(' ', "")
+        }
+        Expr::Async(_) => "TOKEN".to_owned(),
+        _ => return,
+    };
+    let message = format!(
+        "a future cannot cancel a synchronous function, because nothing polls it during a delay; use a `CancelToken` of \
+         `backoff_core`: `cancel = {token}`"
+    );
+    errors.push(cancel.error(message));
 }
 
 fn check_clones(args: &Args, function: &Function, errors: &mut Errors) {

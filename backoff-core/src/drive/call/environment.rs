@@ -5,13 +5,14 @@ use core::time::Duration;
 use super::super::cancel::{CancelledBy, CancelsAttempts, DropsAttempts, FromCancelled, HasSignal, NoCancel};
 use super::super::operation::{Async, ErrorOf, Interruptible, Operation};
 use super::super::shared_limits::{BudgetSource, SharedLimits};
-use super::super::source::{Editable, Edited};
+use super::super::source::Editable;
 use super::super::timeouts::{NoTimeouts, TimeoutSettings, Timeouts};
 use super::Retry;
 use crate::clock::{ClockSource, DefaultClock};
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::DefaultSleeper;
 use crate::{AttemptTimeout, Cancelled};
+use backoff_rules::Rules;
 
 /// Environment of a call: sleeper, clock, random numbers, cancellation, timeouts, and the data shared with other calls.
 #[derive(Clone, Copy, Debug)]
@@ -156,12 +157,12 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[inline]
-    pub fn cancel_attempts(
+    pub fn cancel_attempts<C>(
         self,
-    ) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelsAttempts<X::By, FromCancelled>, T, L>>
+    ) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelsAttempts<C, FromCancelled>, T, L>>
     where
         M: Interruptible,
-        X: HasSignal,
+        X: HasSignal<C>,
     {
         self.with_cancel(HasSignal::cancel_attempts)
     }
@@ -188,10 +189,10 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[inline]
-    pub fn on_cancel<N>(self, make: N) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelsAttempts<X::By, N>, T, L>>
+    pub fn on_cancel<N, C>(self, make: N) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelsAttempts<C, N>, T, L>>
     where
         F: Operation<M>,
-        X: DropsAttempts,
+        X: DropsAttempts<C>,
         N: FnMut(Cancelled) -> ErrorOf<F, M>,
     {
         self.with_cancel(|cancel| cancel.on_cancel(make))
@@ -340,15 +341,15 @@ where
     /// # }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn timeout<'p, B>(
+    pub fn timeout(
         self,
         limit: Duration,
-    ) -> Retry<Edited<'p, B>, Async, F, J, O, Environment<S, K, G, X, Timeouts<T::OnTimeout>, L>>
+    ) -> Retry<P::Edited, Async, F, J, O, Environment<S, K, G, X, Timeouts<T::OnTimeout>, L>>
     where
-        P: Editable<'p, B>,
+        P: Editable,
     {
         self.with_timeouts(|timeouts| Timeouts { call: Some(limit), ..timeouts.settings() })
-            .edited(|edited| edited.rules.limit_by_timeout())
+            .edited(Rules::limit_by_timeout)
     }
 
     /// Sets the closure that creates the error of an attempt or a call that timed out. The attempt is dropped before

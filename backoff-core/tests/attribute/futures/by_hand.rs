@@ -85,10 +85,9 @@ pub(crate) async fn cancel<F: Fn() -> Fut, Fut: Future<Output = Answer>>(operati
 
 /// Runs an attempt, or returns a failure when `stop` is ready first.
 async fn unless_cancelled<A: Future<Output = Answer>, C: Future<Output = ()>>(
-    attempt: A,
+    mut attempt: Pin<&mut A>,
     mut stop: Pin<&mut C>,
 ) -> Result<Answer, Failed> {
-    let mut attempt = pin!(attempt);
     poll_fn(|cx| match attempt.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(Ok(result)),
         Poll::Pending => stop.as_mut().poll(cx).map(|()| Err(Failed)),
@@ -100,7 +99,10 @@ pub(crate) async fn cancel_attempts<F: Fn() -> Fut, Fut: Future<Output = Answer>
     let mut stop = pin!(STOP.cancelled());
     let mut attempt = 1;
     loop {
-        let result = unless_cancelled(operation(), stop.as_mut()).await?;
+        let result = {
+            let attempt = pin!(operation());
+            unless_cancelled(attempt, stop.as_mut()).await?
+        };
         if result.is_ok() || attempt == 3 || delay_is_cancelled(stop.as_mut()).await {
             return result;
         }
@@ -114,8 +116,10 @@ pub(crate) async fn all_limits<F: Fn() -> Fut, Fut: Future<Output = Answer>>(ope
         let mut stop = pin!(STOP.cancelled());
         let mut attempt = 1;
         loop {
-            let limited = async { tokio::time::timeout(LIMIT, operation()).await.unwrap_or(Err(Failed)) };
-            let result = unless_cancelled(limited, stop.as_mut()).await?;
+            let result = {
+                let limited = pin!(async { tokio::time::timeout(LIMIT, operation()).await.unwrap_or(Err(Failed)) });
+                unless_cancelled(limited, stop.as_mut()).await?
+            };
             if result.is_ok() || attempt == 3 || delay_is_cancelled(stop.as_mut()).await {
                 return result;
             }
