@@ -136,7 +136,7 @@ impl<C: AsyncCall> RetryFuture<C> {
                         Some(scope) => scope.within(|| attempt.poll(cx)),
                         None => attempt.poll(cx),
                     };
-                    let mut cancel = <C::Cancel as AsyncCancel<_>>::DROPS_ATTEMPTS.then(|| this.cancel.as_mut());
+                    let mut cancel = <C::Cancel as AsyncCancel<_>>::DROPS_ATTEMPTS.then_some(this.cancel.as_mut());
                     let cancel = Pin::new(&mut cancel);
                     let end = poll_attempt(cx, order, run, this.deadline.as_mut(), limit, cancel);
                     let (outcome, dropped_by) = match end {

@@ -18,7 +18,7 @@ fn an_attempt_that_hangs_is_dropped_with_the_error_of_the_cancellation() {
         let call = AT_ONCE.retry(pending::<io::Result<()>>).cancel(sleep(secs(1))).cancel_attempts();
         let error = call.report().await.unwrap_err();
         assert_eq!((error.reason, error.attempts, start.elapsed()), (StopReason::Cancelled, 1, secs(1)));
-        assert!(error.last.get_ref().is_some_and(|inner| inner.is::<Cancelled>()), "{:?}", error.last);
+        assert!(error.last.get_ref().and_then(|inner| inner.downcast_ref::<Cancelled>()).is_some(), "{:?}", error.last);
     });
 }
 

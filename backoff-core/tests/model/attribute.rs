@@ -16,7 +16,7 @@ type Outcome = Result<Value, Trouble>;
 macro_rules! blocking {
     ($name:ident, $world:ident $(, $($more:tt)*)?) => {
         #[retry(
-            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(value), unmet = last,
+            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(*value), unmet = last,
             on_retry = |event| $world.on_retry(event), on_give_up = |event| $world.on_give_up(event),
             on_recovered = |event| $world.on_recovered(event), or_else = |error| $world.explains(error),
             budget = $world.budget, seed = $world.case.seed() $(, $($more)*)?
@@ -60,7 +60,7 @@ macro_rules! later {
     };
     ($name:ident, $world:ident $(, $($more:tt)*)?) => {
         #[retry(
-            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(value), unmet = last,
+            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(*value), unmet = last,
             on_retry = async |event| $world.on_retry_async(event).await, on_give_up = |event| $world.on_give_up(event),
             on_recovered = async |event| $world.on_recovered(event), or_else = async |error| $world.explains(error),
             budget = $world.budget, seed = $world.case.seed() $(, $($more)*)?

@@ -112,7 +112,7 @@ macro_rules! call {
         $policy
             .retry($operation)
             .when(|error: &Trouble| $world.fault(error))
-            .until(|value: &Value| $world.accepts(value))
+            .until(|value: &Value| $world.accepts(*value))
             .on_retry(|event| $world.on_retry(event))
             .on_give_up(|event| $world.on_give_up(event))
             .on_recovered(|event| $world.on_recovered(event))

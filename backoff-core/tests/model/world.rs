@@ -215,7 +215,7 @@ impl<'c> World<'c> {
     }
 
     /// Answers `until`.
-    pub(crate) fn accepts(&self, value: &Value) -> Result<(), Fault> {
+    pub(crate) fn accepts(&self, value: Value) -> Result<(), Fault> {
         match self.case.step(value.attempt).ends {
             Ends::Unmet(meaning) => Err(meaning.fault()),
             Ends::Good | Ends::Fails(_) => Ok(()),
