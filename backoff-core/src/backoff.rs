@@ -49,7 +49,8 @@ use backoff_rules::{BaseDelay, Schedule};
     message = "`{Self}` is not a backoff",
     label = "no rule that yields delays",
     note = "give a closure `|retry: u32| Some(delay)`, `List::new(delays)` for a list, `Sequence::new(iterator)` for an iterator, \
-            or a type that implements `backoff_core::Backoff`"
+            or a type that implements `backoff_core::Backoff`",
+    note = "the iterator of a `Sequence` implements `Clone`, which a `Box<dyn Iterator>` does not; use a `List` of its delays, or a closure"
 )]
 pub trait Backoff {
     /// What one call remembers between its retries.

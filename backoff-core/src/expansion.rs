@@ -18,7 +18,7 @@ mod text;
 mod verdict;
 
 pub use self::asynchronous::{
-    DelayEnd, Never, TimeoutKind, in_scope, is_given_now, sleep, sleep_until, timer, when, with_timeouts,
+    DelayEnd, DroppedBy, Never, in_scope, is_given_now, sleep, sleep_until, timer, when, with_limits,
 };
 pub use self::cancel_future::{CancelFuture, Cancels, NoFuture};
 pub use self::custom_backoff::{CustomBackoff, EndsByItself, ends_by_itself};
@@ -27,7 +27,9 @@ pub use self::drivers::{
     Steering, Timed, Untimed, WithAttempts,
 };
 pub use self::features::AsyncSleeper;
-pub use self::hooks::{adjust, ask, is_progress, notify, or_else, timed_out, timed_out_with, unmet, unmet_fault};
+pub use self::hooks::{
+    adjust, ask, cancelled, cancelled_with, is_progress, notify, or_else, timed_out, timed_out_with, unmet, unmet_fault,
+};
 #[cfg(not(feature = "async"))]
 use self::missing as asynchronous;
 pub use self::parts::{

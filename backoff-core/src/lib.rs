@@ -183,12 +183,16 @@ pub mod call {
     // but semver does not cover them. The traits among them are sealed; the other traits that bound the parameters have
     // no path.
     #[doc(hidden)]
-    pub use crate::drive::cancel::{BlockingCancel, CancelledBy, NoCancel};
+    pub use crate::drive::cancel::{
+        BlockingCancel, CancelledBy, CancelsAttempts, DropsAttempts, FromCancelled, HasSignal, MakeCancelled, NoCancel,
+    };
     #[doc(hidden)]
     pub use crate::drive::criteria::{Answer, Criteria, EveryError, EveryValue, OwnClassification};
     #[cfg(feature = "async")]
     #[doc(hidden)]
     pub use crate::drive::future::{AwaitCall, Lends};
+    #[doc(hidden)]
+    pub use crate::drive::operation::Interruptible;
     #[doc(hidden)]
     pub use crate::drive::operation::WithAttempt;
     #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::AttemptTimeout;
+use crate::{AttemptTimeout, Cancelled};
 
 /// A return type that is a success or a failure: `Result<T, E>`, or `Option<T>` where `None` is a failure.
 ///
@@ -146,6 +146,12 @@ impl core::error::Error for NoValue {}
 
 impl From<AttemptTimeout> for NoValue {
     fn from(_: AttemptTimeout) -> Self {
+        Self
+    }
+}
+
+impl From<Cancelled> for NoValue {
+    fn from(_: Cancelled) -> Self {
         Self
     }
 }

@@ -177,6 +177,10 @@ impl<B> Policy<B> {
         &self.rules
     }
 
+    pub(crate) const fn rules_mut(&mut self) -> &mut Rules {
+        &mut self.rules
+    }
+
     /// Returns this policy as it is for a call whose own rules are given: the call keeps its timeout.
     #[cfg(feature = "overrides")]
     pub(crate) const fn called_as(mut self, own: &Rules) -> Self

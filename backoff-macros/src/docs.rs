@@ -168,7 +168,8 @@ fn limits(args: &Args) -> Vec<String> {
         limits.push(format!("the call ends after {}", duration(limit)));
     }
     if args.cancel.is_some() {
-        limits.push("the call can be cancelled between attempts".to_owned());
+        let when = if args.cancel_attempts.is_some() { "at any time" } else { "between attempts" };
+        limits.push(format!("the call can be cancelled {when}"));
     }
     if args.budget.is_some() {
         limits.push("a retry takes a token from a budget, and an empty budget ends the call".to_owned());

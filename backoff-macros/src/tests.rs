@@ -100,11 +100,12 @@ const VALID: &[&str] = &[
     "policy = Policy::exponential().build(), when = |error: &E| matches!(error, E::A | E::B), idempotent",
     "when = classify::io, on_retry = async |event| { note(event).await }, on_give_up = log, on_recovered = |_| ()",
     "until = |value| value.0 == 3, unmet = last, max_attempts = 3",
-    "until = done, unmet = |value, n| Err(E::Unmet(value)), timeout = \"3s\"",
+    "until = done, unmet = |value| Err(E::Unmet(value)), timeout = \"3s\"",
     "once(key = Uuid::new_v4(), started = now(1, 2)), clone(url), attempt = ctx",
     "attempt_timeout = \"2s\", timeout = \"60s\", on_timeout = |t| E::from(t)",
     "before_retry = client.reconnect().await?, or_else = async |error| Err(error.last)",
     "budget, inner_retries = suppress, since = first_failure, reset_after = \"60s\", max_push_back = \"5m\", push_back = longest, reset_when = |e| e.0 > 0, adjust = |event| event.push_back()",
+    "cancel = token.cancelled(), cancel_attempts, on_cancel = |cancelled| E::from(cancelled), timeout = \"3s\"",
     "budget = &self.budgets[url], inner_retries = stop, since = call, cancel = token.cancelled(), sleep = my::sleep",
 ];
 
@@ -125,7 +126,7 @@ fn the_form_that_a_message_offers_is_valid_grammar() {
         let item = "async fn f(argument: &str) -> Result<u32, E> { get(argument).await }";
         for message in report(form, item) {
             // Some arguments need another one beside them; no other error is allowed.
-            let lonely = ["until", "unmet", "on_timeout", "increment"].contains(key);
+            let lonely = ["until", "unmet", "on_timeout", "cancel_attempts", "on_cancel", "increment"].contains(key);
             assert!(lonely && !message.contains("expected"), "{form}: {message}");
         }
     }

@@ -17,6 +17,7 @@ pub(crate) use self::function::check as function;
 pub(crate) fn arguments(args: &Args, errors: &mut Errors) {
     polling(args, errors);
     timeouts(args, errors);
+    cancellation(args, errors);
     policy::check(args, errors);
 }
 
@@ -60,6 +61,22 @@ fn timeouts(args: &Args, errors: &mut Errors) {
         let message = "`on_timeout` makes the error of a timeout, and there is none; add `attempt_timeout = \"2s\"` or \
                        `timeout = \"60s\"`";
         errors.at(on_timeout.span(), message);
+    }
+}
+
+fn cancellation(args: &Args, errors: &mut Errors) {
+    let (has_signal, has_word) = (args.seems_given("cancel"), args.seems_given("cancel_attempts"));
+    if let (Some(word), false) = (args.key("cancel_attempts"), has_signal) {
+        let message = "`cancel_attempts` lets `cancel` end a running attempt, and there is no `cancel`; add `cancel = \
+                       token.cancelled()`";
+        errors.at(word.span(), message);
+    }
+    if let (Some(on_cancel), false) = (args.key("on_cancel"), has_word) {
+        let cure =
+            if has_signal { "add `cancel_attempts`" } else { "add `cancel = token.cancelled(), cancel_attempts`" };
+        let message =
+            format!("`on_cancel` makes the error of a cancelled attempt, and attempts are not cancelled; {cure}");
+        errors.at(on_cancel.span(), message);
     }
 }
 

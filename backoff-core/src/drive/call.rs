@@ -10,9 +10,10 @@ use core::time::Duration;
 pub use self::environment::Environment;
 use super::criteria::{Answer, Classified, Criteria, EveryError, EveryValue, OwnClassification};
 use super::operation::{ErrorOf, Operation, ValueOf, WithAttempt};
-use super::source::{Editable, Edited};
+use super::source::Editable;
 use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry, RecoveredEvent, RetryEvent};
-use crate::{Attempt, Backoff, Fault, GiveUpEvent, Policy};
+use crate::{Attempt, Backoff, Fault, GiveUpEvent, Policy, PolicyBuilder};
+use backoff_rules::Rules;
 
 /// A call that has not started, returned by [`Policy::retry`].
 ///
@@ -94,6 +95,39 @@ impl<B: Backoff> Policy<B> {
         WithAttempt<F>: Operation<M>,
     {
         Retry::new(self, WithAttempt(operation))
+    }
+}
+
+impl<B: Backoff> PolicyBuilder<B> {
+    /// Builds the policy, and returns a call of `operation` that owns it; see [`Policy::retry`].
+    ///
+    /// A policy in a `const` is checked by the compiler, and serves many calls.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a setting is refused, as [`build`](Self::build) does. For values from outside use
+    /// [`try_build`](Self::try_build).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let mut calls = 0;
+    /// let operation = || {
+    ///     calls += 1;
+    ///     Err::<(), _>("down")
+    /// };
+    /// let result = Policy::exponential().max_attempts(5).retry(operation).sleep(|_| ()).call();
+    /// assert_eq!((result, calls), (Err("down"), 5));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn retry<F, M>(self, operation: F) -> Retry<Policy<B>, M, F>
+    where
+        F: Operation<M>,
+    {
+        Retry::new(self.build(), operation)
     }
 }
 
@@ -280,12 +314,12 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
     }
 }
 
-impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
+impl<P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     /// Promises for this call that the operation is safe to execute more than once. Ambiguous failures (the server may
     /// have acted) are then retried, too.
-    pub fn idempotent<B>(self) -> Retry<Edited<'p, B>, M, F, J, O, E>
+    pub fn idempotent(self) -> Retry<P::Edited, M, F, J, O, E>
     where
-        P: Editable<'p, B>,
+        P: Editable,
     {
         self.idempotent_if(true)
     }
@@ -314,34 +348,32 @@ impl<'p, P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     ///
     /// assert_eq!((attempts("GET"), attempts("POST")), (3, 1));
     /// ```
-    pub fn idempotent_if<B>(self, idempotent: bool) -> Retry<Edited<'p, B>, M, F, J, O, E>
+    pub fn idempotent_if(self, idempotent: bool) -> Retry<P::Edited, M, F, J, O, E>
     where
-        P: Editable<'p, B>,
+        P: Editable,
     {
-        self.edited(|edited| edited.rules.idempotent = idempotent)
+        self.edited(|rules| rules.idempotent = idempotent)
     }
 
     /// For this call, starts a new sequence when an attempt fails after it ran for at least this duration.
     ///
     /// See [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after).
-    pub fn reset_after<B>(self, ran: Duration) -> Retry<Edited<'p, B>, M, F, J, O, E>
+    pub fn reset_after(self, ran: Duration) -> Retry<P::Edited, M, F, J, O, E>
     where
-        P: Editable<'p, B>,
+        P: Editable,
     {
-        self.edited(|edited| {
-            edited.rules.reset_after = Some(ran);
-            edited.rules = edited.rules.with_usual();
+        self.edited(|rules| {
+            rules.reset_after = Some(ran);
+            *rules = rules.with_usual();
         })
     }
 
-    fn edited<B>(self, edit: impl FnOnce(&mut Edited<'p, B>)) -> Retry<Edited<'p, B>, M, F, J, O, E>
+    fn edited(self, edit: impl FnOnce(&mut Rules)) -> Retry<P::Edited, M, F, J, O, E>
     where
-        P: Editable<'p, B>,
+        P: Editable,
     {
         let Self { source, operation, criteria, observer, environment, marker } = self;
-        let mut source = source.edited();
-        edit(&mut source);
-        Retry { source, operation, criteria, observer, environment, marker }
+        Retry { source: source.edited(edit), operation, criteria, observer, environment, marker }
     }
 
     #[inline]

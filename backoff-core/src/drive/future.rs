@@ -20,8 +20,8 @@ use super::after_attempt::{text_of, time_left_around};
 use super::call::{Environment, Retry};
 use super::cancel::{AsyncCancel, KeepsOutcome};
 use super::criteria::Criteria;
-use super::operation::{Async, Operation};
-use super::race::{DelayEnd, PollOrder, Signal, TimeoutKind, poll_attempt, poll_delay};
+use super::operation::{Async, Blocking, Operation};
+use super::race::{DelayEnd, DroppedBy, PollOrder, Signal, poll_attempt, poll_delay};
 use super::shared_limits::{BudgetSource as _, Nesting, OpenScope, SharedLimits};
 use super::source::PolicySource;
 use super::timeout_signals::TimeoutSignals;
@@ -42,6 +42,8 @@ type SleepOf<C> = <<C as AsyncCall>::Sleeper as SleepMut>::Sleep;
 type TimerOf<C> =
     <<C as AsyncCall>::Timeouts as TimeoutSignals<<C as AsyncCall>::Outcome>>::Timer<<C as AsyncCall>::Sleeper>;
 type HeldOf<C> = <<C as AsyncCall>::Cancel as KeepsOutcome>::Held<<C as AsyncCall>::Outcome>;
+type SignalOf<C> = <<C as AsyncCall>::Cancel as AsyncCancel<<C as AsyncCall>::Outcome>>::Signal;
+type OnCancelOf<C> = <<C as AsyncCall>::Cancel as AsyncCancel<<C as AsyncCall>::Outcome>>::OnCancel;
 type ErrorOf<C> = <<C as AsyncCall>::Outcome as Outcome>::Error;
 /// The last outcome of the call `C`, and the stop reason.
 type EndOf<C> = (<C as AsyncCall>::Outcome, Option<StopReason>);
@@ -103,10 +105,11 @@ pin_project! {
         timeouts: C::Timeouts,
         shared: SharedLimits<C::Budget, C::Nesting>,
         scope: Option<<C::Nesting as Nesting>::Scope>,
+        on_cancel: OnCancelOf<C>,
         is_reported: bool,
         driver: Option<DriverOf<C>>,
         #[pin]
-        cancel: <C::Cancel as AsyncCancel>::Signal,
+        cancel: SignalOf<C>,
         #[pin]
         deadline: Option<TimerOf<C>>,
         #[pin]
@@ -124,6 +127,7 @@ impl<C: AsyncCall> RetryFuture<C> {
     fn new(call: C, is_reported: bool) -> Self {
         let CallParts { source, operation, criteria, observer, environment } = call.into_parts();
         let Environment { sleeper, clock, random, cancel, timeouts, shared } = environment;
+        let (cancel, on_cancel) = cancel.into_parts();
         Self {
             source,
             operation,
@@ -137,7 +141,8 @@ impl<C: AsyncCall> RetryFuture<C> {
             scope: None,
             is_reported,
             driver: None,
-            cancel: cancel.signal(),
+            cancel,
+            on_cancel,
             deadline: None,
             phase: Phase::Ready,
         }
@@ -173,25 +178,22 @@ impl<C: AsyncCall> RetryFuture<C> {
                     Some(scope) => scope.within(|| current.poll(attempt, cx)),
                     None => current.poll(attempt, cx),
                 };
-                let (outcome, dropped_by) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit) {
+                let mut cancel = <C::Cancel as AsyncCancel<_>>::DROPS_ATTEMPTS.then_some(this.cancel.as_mut());
+                let cancel = Pin::new(&mut cancel);
+                let (outcome, dropped_by) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit, cancel) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(outcome)) => {
                         this.phase.set(Phase::Done); // drops the attempt before anything else
                         current.drop_it();
                         (outcome, None)
                     }
-                    Poll::Ready(Err(struck)) => {
+                    Poll::Ready(Err(dropped_by)) => {
                         this.phase.set(Phase::Done);
                         current.drop_it();
-                        let (time, reason) = match (struck, limited_to.zip(this.timeouts.attempt())) {
-                            (TimeoutKind::Attempt, Some((limit, timeout))) => (limit.time(), limit.reason(timeout)),
-                            (TimeoutKind::Attempt, None) | (TimeoutKind::Call, _) => {
-                                (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
-                            }
+                        let Some(dropped) = self.as_mut().dropped(dropped_by, limited_to) else {
+                            return Poll::Pending;
                         };
-                        // Without timeouts, no limit can have struck.
-                        let Some(outcome) = this.timeouts.outcome(time) else { return Poll::Pending };
-                        (outcome, reason)
+                        dropped
                     }
                 };
                 Poll::Ready(self.as_mut().after_attempt(cx, outcome, started, dropped_by))
@@ -213,6 +215,24 @@ impl<C: AsyncCall> RetryFuture<C> {
             }
             PhasePinned::Done => panic!("`RetryFuture` polled after completion"),
         }
+    }
+
+    /// Returns the outcome of a dropped attempt, and the stop reason if the call ends with it. `None` cannot occur,
+    /// because a call without limits drops no attempt.
+    fn dropped(
+        self: Pin<&mut Self>,
+        by: DroppedBy,
+        limited_to: Option<AttemptLimit>,
+    ) -> Option<(C::Outcome, Option<StopReason>)> {
+        let this = self.project();
+        let (time, reason) = match (by, limited_to.zip(this.timeouts.attempt())) {
+            (DroppedBy::Cancel, _) => return Some((C::Cancel::outcome(this.on_cancel)?, Some(StopReason::Cancelled))),
+            (DroppedBy::AttemptTimeout, Some((limit, timeout))) => (limit.time(), limit.reason(timeout)),
+            (DroppedBy::AttemptTimeout, None) | (DroppedBy::CallTimeout, _) => {
+                (this.timeouts.call().unwrap_or_default(), Some(StopReason::Timeout))
+            }
+        };
+        Some((this.timeouts.outcome(time)?, reason))
     }
 
     /// Starts the next attempt, after `last_delay`. The first attempt also starts the clock and the timeout of the call.
@@ -285,7 +305,8 @@ impl<C: AsyncCall> RetryFuture<C> {
         let step = Step::new(&*this.source, clock, this.random, this.observer, this.shared.label());
         // A call has no state before its first failure if nothing needs its start.
         let driver = this.driver.get_or_insert_with(|| Driver::new(None));
-        let is_cancelled = poll_without_waiting(|| this.cancel.poll_given(cx));
+        // A signal that dropped the attempt must not be polled again, and the reason of a dropped attempt is known.
+        let is_cancelled = dropped_by.is_none() && poll_without_waiting(|| this.cancel.poll_given(cx));
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
         let failure = Failure::new(fault)
             .cancelled(is_cancelled)
@@ -344,6 +365,28 @@ impl<C: AsyncCall> Future for RetryFuture<C> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Outcome> {
         self.poll_end(cx).map(|(outcome, _)| outcome)
+    }
+}
+
+/// Never implemented: a blocking call has no future.
+#[diagnostic::on_unimplemented(
+    message = "a blocking call cannot be awaited",
+    label = "the operation returns a result, and not a future of one",
+    note = "in blocking code, end the call with `.call()` in place of `.await`",
+    note = "in async code, let the operation return the future of an `async` block"
+)]
+pub trait HasFuture {}
+
+// An implementation that never applies: with it, the compiler explains the violated bound of `HasFuture`.
+#[doc(hidden)]
+impl<P, F, J, O, E> Future for Retry<P, Blocking, F, J, O, E>
+where
+    F: Operation<Blocking> + HasFuture,
+{
+    type Output = F::Outcome;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<F::Outcome> {
+        Poll::Pending
     }
 }
 

@@ -12,6 +12,16 @@ pub enum Blocking {}
 #[derive(Clone, Copy, Debug)]
 pub enum Async {}
 
+/// The kind of operation whose attempts can be dropped: async ones.
+#[diagnostic::on_unimplemented(
+    message = "an attempt of a blocking call cannot be cancelled",
+    label = "a blocking call; remove `.cancel_attempts()`",
+    note = "`.cancel(&token)` ends the delays of a blocking call; to end an attempt, let the operation check the token"
+)]
+pub trait Interruptible {}
+
+impl Interruptible for Async {}
+
 /// A caller's fallible closure: `FnMut() -> Result<T, E>`, or `FnMut() -> impl Future<Output = Result<T, E>>`.
 ///
 /// The compiler infers which of the two it is; `M` is [`Blocking`] or [`Async`]. Any other [`Outcome`] can replace

@@ -1,6 +1,7 @@
-//! Race of a delay with cancellation and the timeout of the call, and of an attempt with its timeouts (async calls).
+//! Race of a delay with cancellation and the timeout of the call, and of an attempt with its limits (async calls).
 //!
-//! Cancellation never ends an attempt. If it is signalled while a timeout drops an attempt, the decision orders the two.
+//! Cancellation ends an attempt only with `cancel_attempts`. If a timeout drops the attempt in the same poll, it has
+//! priority. The decision then orders it and the cancellation.
 //!
 //! The future of `policy.retry`, the expansion of `#[retry]` and the manual loop all use it.
 //!
@@ -137,11 +138,13 @@ pub(crate) fn poll_delay(
 /// The limit that dropped an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "std"), expect(unreachable_pub, reason = "the expansion of `#[retry]` needs `std`"))]
-pub enum TimeoutKind {
-    /// The limit of this attempt.
-    Attempt,
+pub enum DroppedBy {
+    /// The timeout of this attempt.
+    AttemptTimeout,
     /// The timeout of the whole call.
-    Call,
+    CallTimeout,
+    /// The cancellation of the call.
+    Cancel,
 }
 
 /// Order of polling an attempt and its limits.
@@ -166,8 +169,9 @@ impl PollOrder {
     }
 }
 
-/// Polls an attempt, the timeout of the call and the limit of the attempt. An attempt that ends at the instant of a
-/// limit is in time. If both limits strike at the same instant, the call ends.
+/// Polls an attempt, the timeout of the call, the timeout of the attempt, and the cancellation. An attempt that ends at
+/// the instant of a limit is in time. If several limits strike at the same instant, the first in this order has
+/// priority.
 #[inline]
 pub(crate) fn poll_attempt<R>(
     cx: &mut Context<'_>,
@@ -175,12 +179,16 @@ pub(crate) fn poll_attempt<R>(
     attempt: impl FnOnce(&mut Context<'_>) -> Poll<R>,
     mut deadline: Pin<&mut impl Signal>,
     mut limit: Pin<&mut impl Signal>,
-) -> Poll<Result<R, TimeoutKind>> {
+    mut cancel: Pin<&mut impl Signal>,
+) -> Poll<Result<R, DroppedBy>> {
     let mut strike = |cx: &mut Context<'_>| {
         if deadline.as_mut().poll_given(cx) {
-            return Some(TimeoutKind::Call);
+            return Some(DroppedBy::CallTimeout);
         }
-        limit.as_mut().poll_given(cx).then_some(TimeoutKind::Attempt)
+        if limit.as_mut().poll_given(cx) {
+            return Some(DroppedBy::AttemptTimeout);
+        }
+        cancel.as_mut().poll_given(cx).then_some(DroppedBy::Cancel)
     };
     let limits_first = order.limits_first();
     let struck = if limits_first { strike(cx) } else { None };
@@ -224,35 +232,37 @@ impl<W: Future<Output = ()>, C: Signal, D: Signal> Future for Delay<W, C, D> {
 }
 
 pin_project! {
-    /// An attempt that its own limit or the timeout of the call can end early.
+    /// An attempt that its own timeout, the timeout of the call, or cancellation can end early.
     // The attempt is stored only here, because an `async fn` with it as an argument would store it twice.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct AttemptWithTimeouts<A, D, L> {
+    pub struct AttemptWithLimits<A, D, L, C> {
         #[pin]
         attempt: A,
         #[pin]
         deadline: D,
         #[pin]
         limit: L,
+        #[pin]
+        cancel: C,
         order: PollOrder,
     }
 }
 
-impl<A, D, L> AttemptWithTimeouts<A, D, L> {
+impl<A, D, L, C> AttemptWithLimits<A, D, L, C> {
     /// Returns the attempt with its limits.
     #[inline]
-    pub(crate) fn new(attempt: A, deadline: D, limit: L) -> Self {
-        Self { attempt, deadline, limit, order: PollOrder::default() }
+    pub(crate) fn new(attempt: A, deadline: D, limit: L, cancel: C) -> Self {
+        Self { attempt, deadline, limit, cancel, order: PollOrder::default() }
     }
 }
 
-impl<A: Future, D: Signal, L: Signal> Future for AttemptWithTimeouts<A, D, L> {
-    type Output = Result<A::Output, TimeoutKind>;
+impl<A: Future, D: Signal, L: Signal, C: Signal> Future for AttemptWithLimits<A, D, L, C> {
+    type Output = Result<A::Output, DroppedBy>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        poll_attempt(cx, this.order, |cx| this.attempt.poll(cx), this.deadline, this.limit)
+        poll_attempt(cx, this.order, |cx| this.attempt.poll(cx), this.deadline, this.limit, this.cancel)
     }
 }

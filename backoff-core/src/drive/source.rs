@@ -80,7 +80,7 @@ impl<B: Backoff> PolicySource for &Policy<B> {
 #[derive(Clone, Copy, Debug)]
 pub struct Edited<'p, B> {
     backoff: &'p B,
-    pub(crate) rules: Rules,
+    rules: Rules,
 }
 
 impl<B: Backoff> PolicySource for Edited<'_, B> {
@@ -98,19 +98,37 @@ impl<B: Backoff> PolicySource for Edited<'_, B> {
 }
 
 /// A policy whose settings a call can override.
-pub trait Editable<'p, B>: PolicySource<Backoff = B> {
+pub trait Editable: PolicySource {
+    /// The policy with overrides.
+    type Edited: PolicySource;
+
     #[doc(hidden)]
-    fn edited(self) -> Edited<'p, B>;
+    fn edited(self, edit: impl FnOnce(&mut Rules)) -> Self::Edited;
 }
 
-impl<'p, B: Backoff> Editable<'p, B> for &'p Policy<B> {
-    fn edited(self) -> Edited<'p, B> {
-        Edited { backoff: Policy::backoff(self), rules: *Policy::rules(self) }
+impl<'p, B: Backoff> Editable for &'p Policy<B> {
+    type Edited = Edited<'p, B>;
+
+    fn edited(self, edit: impl FnOnce(&mut Rules)) -> Edited<'p, B> {
+        Edited { backoff: Policy::backoff(self), rules: *Policy::rules(self) }.edited(edit)
     }
 }
 
-impl<'p, B: Backoff> Editable<'p, B> for Edited<'p, B> {
-    fn edited(self) -> Self {
+impl<B: Backoff> Editable for Edited<'_, B> {
+    type Edited = Self;
+
+    fn edited(mut self, edit: impl FnOnce(&mut Rules)) -> Self {
+        edit(&mut self.rules);
+        self
+    }
+}
+
+/// The policy of a call that owns it.
+impl<B: Backoff> Editable for Policy<B> {
+    type Edited = Self;
+
+    fn edited(mut self, edit: impl FnOnce(&mut Rules)) -> Self {
+        edit(self.rules_mut());
         self
     }
 }

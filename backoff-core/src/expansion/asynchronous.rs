@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use crate::drive::race::{AttemptWithTimeouts, Delay, FutureSignal, Signal};
-pub use crate::drive::race::{DelayEnd, Never, TimeoutKind};
+use crate::drive::race::{AttemptWithLimits, Delay, FutureSignal, Signal};
+pub use crate::drive::race::{DelayEnd, DroppedBy, Never};
 use crate::drive::shared_limits::OpenScope as _;
 use crate::site::Waiting;
 use crate::sleep::{SleepMut, Wait};
@@ -74,14 +74,15 @@ pub async fn is_given_now<S: Signal>(mut signal: Pin<&mut S>) -> bool {
     poll_fn(|cx| Poll::Ready(poll_without_waiting(|| signal.as_mut().poll_given(cx)))).await
 }
 
-/// Runs an attempt until it ends, its own limit strikes, or the timeout of the call strikes.
+/// Runs an attempt until it ends, or until the timeout of the call, its own timeout, or cancellation ends it.
 #[inline]
-pub fn with_timeouts<A: Future, D: Signal, L: Signal>(
+pub fn with_limits<A: Future, D: Signal, L: Signal, C: Signal>(
     attempt: A,
     deadline: D,
     limit: L,
-) -> AttemptWithTimeouts<A, D, L> {
-    AttemptWithTimeouts::new(attempt, deadline, limit)
+    cancel: C,
+) -> AttemptWithLimits<A, D, L, C> {
+    AttemptWithLimits::new(attempt, deadline, limit, cancel)
 }
 
 pin_project! {

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
+use crate::drive::cancel::{FromCancelled, MakeCancelled};
 use crate::drive::criteria::Answer;
 use crate::drive::timeouts::{FromTimeout, MakeTimeout};
 use crate::observe::AdjustedDelay;
-use crate::{AttemptTimeout, Fault, Outcome, RetryError};
+use crate::{AttemptTimeout, Cancelled, Fault, Outcome, RetryError};
 
 /// Classifies an error with the `when` of the attribute.
 #[inline]
@@ -69,4 +70,18 @@ where
 /// Creates the failure of a dropped attempt, with `on_timeout`.
 pub fn timed_out_with<R: Outcome>(limit: Duration, make: impl FnOnce(AttemptTimeout) -> R::Error) -> R {
     R::from_error(make(AttemptTimeout::new(limit)))
+}
+
+/// Creates the failure of a cancelled attempt, with the error's own `From<Cancelled>`.
+#[must_use]
+pub fn cancelled<R>() -> R
+where
+    FromCancelled: MakeCancelled<R>,
+{
+    FromCancelled.outcome(Cancelled)
+}
+
+/// Creates the failure of a cancelled attempt, with `on_cancel`.
+pub fn cancelled_with<R: Outcome>(make: impl FnOnce(Cancelled) -> R::Error) -> R {
+    R::from_error(make(Cancelled))
 }

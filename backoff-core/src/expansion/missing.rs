@@ -25,11 +25,13 @@ pub enum DelayEnd {
 
 /// Placeholder for the limit that dropped an attempt.
 #[derive(Clone, Copy, Debug)]
-pub enum TimeoutKind {
-    /// The limit of this attempt.
-    Attempt,
+pub enum DroppedBy {
+    /// The timeout of this attempt.
+    AttemptTimeout,
     /// The timeout of the whole call.
-    Call,
+    CallTimeout,
+    /// The cancellation of the call.
+    Cancel,
 }
 
 /// Placeholder for a signal.
@@ -56,7 +58,7 @@ pub async fn is_given_now<S>(_: Pin<&mut S>) -> bool {
 }
 
 /// Placeholder for an attempt with limits.
-pub async fn with_timeouts<A: Future, D, L>(attempt: A, _: D, _: L) -> Result<A::Output, TimeoutKind> {
+pub async fn with_limits<A: Future, D, L, C>(attempt: A, _: D, _: L, _: C) -> Result<A::Output, DroppedBy> {
     Ok(attempt.await)
 }
 

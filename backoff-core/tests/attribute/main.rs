@@ -7,6 +7,7 @@ mod futures;
 mod once_names;
 mod retry_ambiguous_push_back;
 mod retry_arguments;
+mod retry_cancel_attempts;
 mod retry_classification;
 mod retry_conditions;
 mod retry_docs;

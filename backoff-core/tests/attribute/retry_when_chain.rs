@@ -1,12 +1,13 @@
 //! `when = classify::chain`, in the attribute and on a call: any error is searched for what the library knows.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
+use std::cell::Cell;
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
 use anyhow::Context as _;
 use backoff_core::StopReason::{Ambiguous, MaxAttempts, Permanent};
-use backoff_core::{Policy, StopReason, classify, retry, testing};
+use backoff_core::{Classify, Marked, Policy, StopReason, classify, permanent, retry, testing};
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
@@ -83,4 +84,56 @@ fn a_call_of_a_policy_takes_it_too() {
     assert_eq!(ended(|| assert!(block_on(call()).is_err())), (1, Permanent));
     let boxed = || own().map_err(Boxed::from);
     assert_eq!(ended(|| assert!(policy.retry(boxed).when(classify::chain).call().is_err())), (1, Permanent));
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Transparent {
+    #[error(transparent)]
+    Load(#[from] Marked),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum WithText {
+    #[error("cannot load")]
+    Load(#[from] Marked),
+}
+
+#[derive(Debug, thiserror::Error, Classify)]
+enum Derived {
+    #[error(transparent)]
+    #[classify(source)]
+    Load(#[from] Marked),
+}
+
+#[retry(delay = "0s")]
+fn by_default<E: Error>(calls: &Cell<u32>, error: fn() -> E) -> Result<(), E> {
+    calls.set(calls.get() + 1);
+    Err(error())
+}
+
+#[retry(delay = "0s", when = classify::chain)]
+fn by_chain<E: Error + 'static>(calls: &Cell<u32>, error: fn() -> E) -> Result<(), E> {
+    calls.set(calls.get() + 1);
+    Err(error())
+}
+
+#[retry(delay = "0s")]
+fn by_derive(calls: &Cell<u32>) -> Result<(), Derived> {
+    calls.set(calls.get() + 1);
+    Err(permanent("no such key").into())
+}
+
+#[test]
+fn a_transparent_variant_hides_a_mark_and_a_text_or_the_derive_shows_it() {
+    let calls = Cell::new(0);
+    let attempts = |result: bool| {
+        assert!(result, "every attempt fails");
+        calls.replace(0)
+    };
+    let (hidden, seen) = (|| Transparent::from(permanent("no such key")), || WithText::from(permanent("no such key")));
+    assert_eq!(attempts(by_default(&calls, hidden).is_err()), 3);
+    assert_eq!(attempts(by_chain(&calls, hidden).is_err()), 3);
+    assert_eq!(attempts(by_default(&calls, seen).is_err()), 1);
+    assert_eq!(attempts(by_chain(&calls, seen).is_err()), 1);
+    assert_eq!(attempts(by_derive(&calls).is_err()), 1);
 }

@@ -101,7 +101,7 @@ fn answered(policy: Policy, answers: &[Result<(), Fault>]) -> (Vec<Duration>, u3
         Ok::<u32, ()>(calls.get())
     };
     let call = policy.retry(operation).until(|_| next.next().unwrap_or(Ok(())));
-    let success = call.sleep(|delay| slept.borrow_mut().push(delay)).call_report().unwrap();
+    let success = call.sleep(|delay| slept.borrow_mut().push(delay)).call_report().expect("no attempt fails");
     assert_eq!(success.attempts, success.value, "the last value is returned");
     let blocking = (slept.take(), success.attempts, success.stopped);
     calls.set(0);
@@ -111,7 +111,7 @@ fn answered(policy: Policy, answers: &[Result<(), Fault>]) -> (Vec<Duration>, u3
         slept.borrow_mut().push(delay);
         std::future::ready(())
     });
-    let success = support::block_on(call.report()).unwrap();
+    let success = support::block_on(call.report()).expect("no attempt fails");
     assert_eq!(blocking, (slept.take(), success.attempts, success.stopped), "blocking (left) and async (right) differ");
     blocking
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backoff_core::{AttemptTimeout, Backoff, Policy, PushBackMode, retry, testing};
 
-use crate::case::{self, AMPLE, Case, Settings, TRANSIENT};
+use crate::case::{self, AMPLE, Case, Settings};
 use crate::contract::{Sees, View};
 use crate::drivers::{ALL, Driver, alone, blocking, exact, seeded, unsteered, whole_millis, without_hooks};
 use crate::trace::{Trace, Trouble, Value};
@@ -16,7 +16,7 @@ type Outcome = Result<Value, Trouble>;
 macro_rules! blocking {
     ($name:ident, $world:ident $(, $($more:tt)*)?) => {
         #[retry(
-            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(value), unmet = last,
+            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(*value), unmet = last,
             on_retry = |event| $world.on_retry(event), on_give_up = |event| $world.on_give_up(event),
             on_recovered = |event| $world.on_recovered(event), or_else = |error| $world.explains(error),
             budget = $world.budget, seed = $world.case.seed() $(, $($more)*)?
@@ -63,9 +63,14 @@ impl Driver for Blocking {
 
 /// An async function with the arguments that every case has, and these.
 macro_rules! later {
+    ($plain:ident, $cancelled:ident, $dropped:ident; $world:ident $(, $($more:tt)*)?) => {
+        later!($plain, $world $(, $($more)*)?);
+        later!($cancelled, $world, cancel = $world.cancelled() $(, $($more)*)?);
+        later!($dropped, $world, cancel = $world.cancelled(), cancel_attempts $(, $($more)*)?);
+    };
     ($name:ident, $world:ident $(, $($more:tt)*)?) => {
         #[retry(
-            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(value), unmet = last,
+            policy = policy, when = |error| $world.fault(error), until = |value| $world.accepts(*value), unmet = last,
             on_retry = async |event| $world.on_retry_async(event).await, on_give_up = |event| $world.on_give_up(event),
             on_recovered = async |event| $world.on_recovered(event), or_else = async |error| $world.explains(error),
             budget = $world.budget, seed = $world.case.seed() $(, $($more)*)?
@@ -73,10 +78,6 @@ macro_rules! later {
         async fn $name<B: Backoff>(policy: &Policy<B>, $world: &World<'_>) -> Outcome {
             $world.attempt_async().await
         }
-    };
-    ($plain:ident, $cancelled:ident; $world:ident, $($more:tt)*) => {
-        later!($plain, $world, $($more)*);
-        later!($cancelled, $world, cancel = $world.cancelled(), $($more)*);
     };
 }
 
@@ -88,15 +89,14 @@ fn limit(limit: Option<Duration>) -> Duration {
     limit.expect("the case has this limit")
 }
 
-later!(later_plain, world);
-later!(later_cancelled, world, cancel = world.cancelled());
-later!(later_steered, later_steered_cancelled; world,
+later!(later_plain, later_cancelled, later_dropped; world);
+later!(later_steered, later_steered_cancelled, later_steered_dropped; world,
     adjust = |event| world.adjust(event), reset_when = |error| world.is_progress(error));
-later!(slow_attempt, slow_attempt_cancelled; world,
+later!(slow_attempt, slow_attempt_cancelled, slow_attempt_dropped; world,
     attempt_timeout = limit(world.case.attempt_timeout), on_timeout = too_slow);
-later!(slow_call, slow_call_cancelled; world,
+later!(slow_call, slow_call_cancelled, slow_call_dropped; world,
     timeout = limit(world.case.timeout), on_timeout = |late| Trouble::TimedOut(late.limit()));
-later!(slow, slow_cancelled; world,
+later!(slow, slow_cancelled, slow_dropped; world,
     timeout = limit(world.case.timeout), attempt_timeout = limit(world.case.attempt_timeout), on_timeout = too_slow);
 
 /// An async function with `policy = policy`, on tokio's paused time.
@@ -114,17 +114,23 @@ impl Driver for Async {
     fn run<B: Backoff>(case: &Case, policy: &Policy<B>) -> Trace {
         paused(async {
             let world = World::new(case, Clock::tokio());
-            let result = match (case.cancel, case.attempt_timeout, case.timeout) {
+            let cancel = case.cancel.map(|_| case.cancel_attempts);
+            let result = match (cancel, case.attempt_timeout, case.timeout) {
                 (None, None, None) if case.is_steered() => later_steered(policy, &world).await,
-                (Some(_), None, None) if case.is_steered() => later_steered_cancelled(policy, &world).await,
+                (Some(false), None, None) if case.is_steered() => later_steered_cancelled(policy, &world).await,
+                (Some(true), None, None) if case.is_steered() => later_steered_dropped(policy, &world).await,
                 (None, None, None) => later_plain(policy, &world).await,
                 (None, Some(_), None) => slow_attempt(policy, &world).await,
                 (None, None, Some(_)) => slow_call(policy, &world).await,
                 (None, Some(_), Some(_)) => slow(policy, &world).await,
-                (Some(_), None, None) => later_cancelled(policy, &world).await,
-                (Some(_), Some(_), None) => slow_attempt_cancelled(policy, &world).await,
-                (Some(_), None, Some(_)) => slow_call_cancelled(policy, &world).await,
-                (Some(_), Some(_), Some(_)) => slow_cancelled(policy, &world).await,
+                (Some(false), None, None) => later_cancelled(policy, &world).await,
+                (Some(false), Some(_), None) => slow_attempt_cancelled(policy, &world).await,
+                (Some(false), None, Some(_)) => slow_call_cancelled(policy, &world).await,
+                (Some(false), Some(_), Some(_)) => slow_cancelled(policy, &world).await,
+                (Some(true), None, None) => later_dropped(policy, &world).await,
+                (Some(true), Some(_), None) => slow_attempt_dropped(policy, &world).await,
+                (Some(true), None, Some(_)) => slow_call_dropped(policy, &world).await,
+                (Some(true), Some(_), Some(_)) => slow_dropped(policy, &world).await,
             };
             world.trace(result)
         })
@@ -146,7 +152,7 @@ macro_rules! literals {
                 let case = if View::$view == View::Attempts { without_hooks(case) } else { case };
                 let (settings, draws) = ($settings, case::Draws::Seed(0));
                 let case = Case { settings, draws, budget: AMPLE, until: false, cancel: None, ..case };
-                Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, ..case }
+                blocking(case)
             }
 
             /// Runs the case blocking, then on tokio where it has no jitter; both must agree.

@@ -180,6 +180,8 @@ pub(crate) struct Case {
     pub(crate) progress: Vec<bool>,
     /// The results of `adjust` for the failures of these attempts; the planned delay after these.
     pub(crate) adjusts: Vec<Adjusted>,
+    /// The cancellation also drops a running attempt. Never without `cancel`.
+    pub(crate) cancel_attempts: bool,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
     /// The meaning of the error of `attempt_timeout`.
@@ -288,6 +290,7 @@ impl fmt::Display for Case {
         words.extend(self.until.then(|| "until = .., unmet = last".to_owned()));
         words.extend((self.budget != AMPLE).then(|| "budget = ..".to_owned()));
         words.extend(self.cancel.map(|_| "cancel = ..".to_owned()));
+        words.extend(self.cancel_attempts.then(|| "cancel_attempts".to_owned()));
         words.retain(|word| !word.is_empty());
         writeln!(f, "#[retry({})]", words.join(", "))?;
         let (capacity, tokens) = self.budget;

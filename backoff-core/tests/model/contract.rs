@@ -79,8 +79,8 @@ struct Call<'c> {
 /// The end of an attempt.
 enum Ended {
     By(Ends),
-    /// A timeout of this length; a reason where it ends the call, too.
-    Struck(Duration, Option<StopReason>),
+    /// A limit, with this error; a reason where it ends the call, too.
+    Struck(Trouble, Option<StopReason>),
 }
 
 impl Call<'_> {
@@ -91,8 +91,8 @@ impl Call<'_> {
                 Ended::By(Ends::Good) => return self.succeeds(),
                 Ended::By(Ends::Unmet(meaning)) => (meaning, Ok(Value { attempt: self.attempts, is_good: false })),
                 Ended::By(Ends::Fails(meaning)) => (meaning, Err(Trouble::Failed { attempt: self.attempts, meaning })),
-                Ended::Struck(limit, Some(reason)) => return self.gives_up(Err(Trouble::TimedOut(limit)), reason),
-                Ended::Struck(limit, None) => (self.case.timed_out, Err(Trouble::TimedOut(limit))),
+                Ended::Struck(error, Some(reason)) => return self.gives_up(Err(error), reason),
+                Ended::Struck(error, None) => (self.case.timed_out, Err(error)),
             };
             let is_failed = matches!(outcome, Err(Trouble::Failed { .. }));
             self.counts_failure(self.now.saturating_sub(begun), is_failed);
@@ -117,7 +117,8 @@ impl Call<'_> {
         }
     }
 
-    /// A result that is ready when a limit strikes is kept. Of limits that strike together `timeout` goes first.
+    /// A result that is ready when a limit strikes is kept. Of limits that strike together `timeout` goes first, and
+    /// cancellation last.
     fn attempt(&mut self) -> Ended {
         self.attempts += 1;
         self.notes(What::Starts(self.attempts));
@@ -125,15 +126,16 @@ impl Call<'_> {
         let (begun, ends) = (self.now, self.now + step.runs);
         let left = self.left().filter(|left| self.case.attempt_timeout.is_some_and(|limit| *left < limit));
         let limits = [
-            self.case.timeout.map(|limit| (limit, limit, Some(StopReason::Timeout))),
-            left.map(|left| (begun + left, left, Some(StopReason::MaxElapsed))),
-            self.case.attempt_timeout.map(|limit| (begun + limit, limit, None)),
+            self.case.timeout.map(|limit| (limit, Trouble::TimedOut(limit), Some(StopReason::Timeout))),
+            left.map(|left| (begun + left, Trouble::TimedOut(left), Some(StopReason::MaxElapsed))),
+            self.case.attempt_timeout.map(|limit| (begun + limit, Trouble::TimedOut(limit), None)),
+            self.cancels_attempt_at().map(|at| (at.max(begun), Trouble::Cancelled, Some(StopReason::Cancelled))),
         ];
         let first = limits.into_iter().flatten().min_by_key(|(at, ..)| *at);
-        if let Some((at, limit, reason)) = first.filter(|(at, ..)| *at < ends) {
+        if let Some((at, error, reason)) = first.filter(|(at, ..)| *at < ends) {
             self.now = at.max(begun);
             self.notes(What::Dropped(self.attempts));
-            return Ended::Struck(limit, reason);
+            return Ended::Struck(error, reason);
         }
         self.now = ends;
         self.notes(What::Ends(self.attempts));
@@ -261,6 +263,14 @@ impl Call<'_> {
             self.slept += delay; // the sum of the delays before retries
         }
         reason.map_or(Ok(()), Err)
+    }
+
+    /// Returns when cancellation ends the attempt that has just begun.
+    fn cancels_attempt_at(&self) -> Option<Duration> {
+        match self.case.cancel.filter(|_| self.case.cancel_attempts)? {
+            Cancel::At(at) => Some(at),
+            Cancel::Attempt(_) | Cancel::Hook(_) => self.is_cancelled().then_some(self.now),
+        }
     }
 
     fn is_cancelled(&self) -> bool {

@@ -34,7 +34,7 @@ pub(crate) fn drive<D: Driver>(case: &Case) -> Trace {
 
 /// A case without what only async calls have.
 pub(crate) fn blocking(case: Case) -> Case {
-    Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, ..case }
+    Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, cancel_attempts: false, ..case }
 }
 
 /// A case in which nothing happens beside the call: it is cancelled by attempts and hooks only.
@@ -119,7 +119,7 @@ macro_rules! call {
     ($call:expr, $world:ident) => {
         $call
             .when(|error: &Trouble| $world.fault(error))
-            .until(|value: &Value| $world.accepts(value))
+            .until(|value: &Value| $world.accepts(*value))
             .on_retry(|event| $world.on_retry(event))
             .on_give_up(|event| $world.on_give_up(event))
             .on_recovered(|event| $world.on_recovered(event))
@@ -149,6 +149,10 @@ macro_rules! awaited {
     ($report:ident, $world:ident, $call:expr) => {{
         let call = $call.on_timeout(|timeout: AttemptTimeout| Trouble::TimedOut(timeout.limit()));
         match $world.case.cancel {
+            Some(_) if $world.case.cancel_attempts => {
+                let call = call.cancel($world.cancelled()).cancel_attempts();
+                awaited!(@timeouts $report, $world, call.on_cancel(|_| Trouble::Cancelled))
+            }
             Some(_) => awaited!(@timeouts $report, $world, call.cancel($world.cancelled())),
             None => awaited!(@timeouts $report, $world, call),
         }

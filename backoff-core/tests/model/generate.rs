@@ -139,7 +139,7 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let timeout = (0..150_u64).prop_map(|number| ms(number * 4 + 3));
     let limits = (weighted(0.3, times(400)), weighted(0.3, timeout), meanings());
     let rest = (any::<bool>(), budgets(), proptest::bool::weighted(0.05), draws(), steering);
-    (settings(), vec(steps(), 0..8), hooks, weighted(0.3, cancels()), limits, rest).prop_map(
+    (settings(), vec(steps(), 0..8), hooks, weighted(0.3, (cancels(), any::<bool>())), limits, rest).prop_map(
         |(
             settings,
             script,
@@ -152,7 +152,8 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
                 settings,
                 script,
                 hooks,
-                cancel,
+                cancel: cancel.map(|(by, _)| by),
+                cancel_attempts: cancel.is_some_and(|(_, attempts)| attempts),
                 progress,
                 adjusts,
                 attempt_timeout,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use backoff_core::StopReason;
+use backoff_core::{Cancelled, StopReason};
 
 use crate::case::{Meaning, text};
 
@@ -14,18 +14,25 @@ pub(crate) struct Value {
     pub(crate) is_good: bool,
 }
 
-/// The error of an attempt, or of a timeout.
+/// The error of an attempt, of a timeout, or of a cancelled attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     Failed { attempt: u32, meaning: Meaning },
     TimedOut(Duration),
+    Cancelled,
+}
+
+impl From<Cancelled> for Trouble {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum What {
     Starts(u32),
     Ends(u32),
-    /// A timeout struck while this attempt ran.
+    /// A timeout or cancellation struck while this attempt ran.
     Dropped(u32),
     OnRetry {
         attempt: u32,
@@ -118,6 +125,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Failed { attempt, .. } => write!(f, "error {attempt}"),
             Self::TimedOut(limit) => write!(f, "timeout of {}", text(*limit)),
+            Self::Cancelled => f.write_str("cancelled"),
         }
     }
 }

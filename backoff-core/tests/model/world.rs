@@ -209,11 +209,13 @@ impl<'c> World<'c> {
         match error {
             Trouble::Failed { meaning, .. } => meaning.fault(),
             Trouble::TimedOut(_) => self.case.timed_out.fault(),
+            // The classification of a cancelled attempt does not matter.
+            Trouble::Cancelled => Fault::Permanent,
         }
     }
 
     /// Answers `until`.
-    pub(crate) fn accepts(&self, value: &Value) -> Result<(), Fault> {
+    pub(crate) fn accepts(&self, value: Value) -> Result<(), Fault> {
         match self.case.step(value.attempt).ends {
             Ends::Unmet(meaning) => Err(meaning.fault()),
             Ends::Good | Ends::Fails(_) => Ok(()),

@@ -29,8 +29,24 @@ pub(super) fn callable(key: &Key, expr: Expr) -> syn::Result<Expr> {
             let message = format!("`{key}` is a closure or the path of a function; use `{usual}`");
             Err(syn::Error::new_spanned(expr, message))
         }
-        None => Ok(expr),
+        None => one_argument(key, expr),
     }
+}
+
+/// Refuses a closure of none or several arguments: every closure of the attribute gets one.
+fn one_argument(key: &Key, expr: Expr) -> syn::Result<Expr> {
+    let Expr::Closure(closure) = peel(&expr) else { return Ok(expr) };
+    let count = closure.inputs.len();
+    if count == 1 {
+        return Ok(expr);
+    }
+    let form = key.form();
+    let usual = if form.contains('|') { form.to_owned() } else { format!("{key} = |argument| ..") };
+    let message = format!("the closure of `{key}` gets one argument, and this one takes {count}; use `{usual}`");
+    if count == 0 {
+        return Err(syn::Error::new_spanned(&expr, message));
+    }
+    Err(syn::Error::new_spanned(&closure.inputs, message))
 }
 
 /// Returns whether an expression makes a budget: `Budget::new()` with or without its settings.

@@ -107,6 +107,8 @@ arguments! {
     adjust: Condition, "adjust = |event| event.delay() / 2", [];
     push_back: OneWord<PushBackMode>, "push_back = replace", [PolicySetting];
     cancel: CancelSignal, "cancel = &TOKEN", [BorrowsForCall];
+    cancel_attempts: BareWord, "cancel_attempts", [AsyncOnly];
+    on_cancel: Condition, "on_cancel = |cancelled| MyError::from(cancelled)", [];
     sleep: Sleeper, "sleep = my_sleep", [BorrowsForCall];
     name: SiteName, "name = \"orders\"", [];
     seed: Seed, "seed = 42", [];

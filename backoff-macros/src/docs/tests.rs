@@ -115,6 +115,17 @@ fn limits_and_conditions_are_told() {
 }
 
 #[test]
+fn cancellation_is_told_with_its_time() {
+    for (args, expected) in [
+        ("cancel = STOP", "- the call can be cancelled between attempts"),
+        ("cancel = STOP, cancel_attempts", "- the call can be cancelled at any time"),
+    ] {
+        let text = text(args);
+        assert!(text.lines().any(|found| found == expected), "{args}\n{text}");
+    }
+}
+
+#[test]
 fn the_longest_wait_is_bounded_by_the_time_limits() {
     for (args, expected) in [
         ("max_attempts = 5, jitter = none", Some("1.5s, unless the server asks for more")),

@@ -1,12 +1,12 @@
 //! One attempt: the body of the user, in which `?` and `return` end the attempt and not the function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::context::Context;
 use crate::function::{Binding, Function, Receiver, Shape, braces};
 
-/// Writes one attempt, which binds `__result`, and `__cut_short` if a timeout can drop the attempt.
+/// Writes one attempt, which binds `__result`, and `__cut_short` if a timeout or cancellation can drop the attempt.
 pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let (start, run) = (write_start(context), write_run(context));
     quote_spanned!(Span::mixed_site()=> #start #run)
@@ -46,13 +46,13 @@ fn write_run(context: &Context<'_>) -> TokenStream {
         return quote_spanned!(site=> #allowed let __result = #attempt;);
     }
     let attempt = write_async(context);
-    let (per_attempt, per_call) = (context.plan.args.attempt_timeout.is_some(), context.plan.args.timeout.is_some());
-    if !per_attempt && !per_call {
+    let args = context.plan.args;
+    if !context.plan.drops_attempts() {
         let ended = wrap_in_bindings(context, &quote_spanned!(site=> #attempt.await));
         return quote_spanned!(site=> #allowed let __result = #ended;);
     }
     let private = context.private;
-    let limit = per_attempt.then(|| {
+    let limit = args.attempt_timeout.as_ref().map(|_| {
         let (identity, sleeper, (at, private)) = (context.identity(), context.sleeper(), context.sleeper_place());
         let timer = quote_spanned!(at=> #private::timer(#sleeper, __limit.time()));
         let timeout = context.attempt_timeout();
@@ -61,31 +61,15 @@ fn write_run(context: &Context<'_>) -> TokenStream {
             let __timer = #timer;
         }
     });
-    let attempt_timed_out = per_attempt.then(|| {
-        let (made, timeout) =
-            (context.write_timed_out(&quote_spanned!(site=> __limit.time())), context.attempt_timeout());
-        quote_spanned!(site=> (#made, __limit.reason(#timeout)))
-    });
-    let call_timed_out = per_call.then(|| {
-        let made = context.write_timed_out(&context.timeout().into_token_stream());
-        quote_spanned!(site=> (#made, ::core::option::Option::Some(#private::StopReason::Timeout)))
-    });
-    let none = quote_spanned!(site=> ::core::option::Option::None);
-    let never = quote_spanned!(site=> #private::Never);
-    let deadline = if per_call { quote_spanned!(site=> __deadline.as_mut()) } else { never.clone() };
-    let timer = if per_attempt { quote_spanned!(site=> __timer) } else { never };
-    let limited = quote_spanned!(site=> #private::with_timeouts(#attempt, #deadline, #timer));
-    let struck = quote_spanned!(site=> ::core::result::Result::Err);
-    let dropped = match (attempt_timed_out, call_timed_out) {
-        (Some(of_attempt), Some(of_call)) => quote_spanned! {site=>
-            #struck(#private::TimeoutKind::Attempt) => #of_attempt,
-            #struck(#private::TimeoutKind::Call) => #of_call,
-        },
-        (of_attempt, of_call) => {
-            let only = of_attempt.or(of_call);
-            quote_spanned!(site=> #struck(_) => #only,)
-        }
+    let signal = |is_given: bool, signal: TokenStream| {
+        if is_given { signal } else { quote_spanned!(site=> #private::Never) }
     };
+    let deadline = signal(args.timeout.is_some(), quote_spanned!(site=> __deadline.as_mut()));
+    let timer = signal(args.attempt_timeout.is_some(), quote_spanned!(site=> __timer));
+    let cancel = signal(args.cancel_attempts.is_some(), quote_spanned!(site=> __cancel.as_mut()));
+    let limited = quote_spanned!(site=> #private::with_limits(#attempt, #deadline, #timer, #cancel));
+    let dropped = write_dropped(context);
+    let none = quote_spanned!(site=> ::core::option::Option::None);
     let ends = quote_spanned!(site=> ::core::result::Result::Ok(__result) => (__result, #none), #dropped);
     let ended = wrap_in_bindings(context, &quote_spanned!(site=> #limited.await));
     quote_spanned! {site=>
@@ -93,6 +77,36 @@ fn write_run(context: &Context<'_>) -> TokenStream {
         #allowed
         let (__result, __cut_short) = match #ended { #ends };
     }
+}
+
+/// Writes the arms for an attempt that was dropped: its result, and the stop reason if the call ends.
+fn write_dropped(context: &Context<'_>) -> TokenStream {
+    let site = Span::mixed_site();
+    let (private, args) = (context.private, context.plan.args);
+    let stop = |made: TokenStream, reason: &str| {
+        let reason = Ident::new(reason, site);
+        quote_spanned!(site=> (#made, ::core::option::Option::Some(#private::StopReason::#reason)))
+    };
+    let by_attempt_timeout = args.attempt_timeout.as_ref().map(|_| {
+        let (made, timeout) =
+            (context.write_timed_out(&quote_spanned!(site=> __limit.time())), context.attempt_timeout());
+        ("AttemptTimeout", quote_spanned!(site=> (#made, __limit.reason(#timeout))))
+    });
+    let by_call_timeout = args.timeout.as_ref().map(|_| {
+        let made = context.write_timed_out(&context.timeout().into_token_stream());
+        ("CallTimeout", stop(made, "Timeout"))
+    });
+    let by_cancel = args.cancel_attempts.as_ref().map(|_| ("Cancel", stop(context.write_cancelled(), "Cancelled")));
+    let arms: Vec<_> = [by_attempt_timeout, by_call_timeout, by_cancel].into_iter().flatten().collect();
+    let last = arms.len().saturating_sub(1);
+    let arms = arms.into_iter().enumerate().map(|(at, (by, dropped))| {
+        let by = Ident::new(by, site);
+        // The other limits are not set.
+        let pattern =
+            if at == last { quote_spanned!(site=> _) } else { quote_spanned!(site=> #private::DroppedBy::#by) };
+        quote_spanned!(site=> ::core::result::Result::Err(#pattern) => #dropped,)
+    });
+    arms.collect()
 }
 
 /// Runs an attempt in a block with its own bindings of arguments.

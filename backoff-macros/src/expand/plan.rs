@@ -97,9 +97,10 @@ impl<'a> Plan<'a> {
             || args.attempt_timeout.is_some()
     }
 
-    /// Returns whether attempts can be dropped by a timeout.
-    pub(super) fn has_timeout(&self) -> bool {
-        self.args.attempt_timeout.is_some() || self.args.timeout.is_some()
+    /// Returns whether attempts can be dropped by a timeout or by cancellation.
+    pub(super) fn drops_attempts(&self) -> bool {
+        let Args { attempt_timeout, timeout, cancel_attempts, .. } = self.args;
+        attempt_timeout.is_some() || timeout.is_some() || cancel_attempts.is_some()
     }
 
     /// Returns whether the decision depends on a closure that receives the error.
@@ -122,7 +123,10 @@ impl<'a> Plan<'a> {
 
     /// Returns whether the decision needs more than the fault and the budget.
     pub(super) fn needs_failure_context(&self) -> bool {
-        self.driver == Driver::Full || self.has_timeout() || self.args.cancel.is_some() || self.inner_retries.is_some()
+        self.driver == Driver::Full
+            || self.drops_attempts()
+            || self.args.cancel.is_some()
+            || self.inner_retries.is_some()
     }
 
     /// Returns whether the full driver is notified of the start of each attempt.

@@ -51,7 +51,24 @@ impl Context<'_> {
         quote_spanned!(at=> if false { return #private::unreached::<#ty>(); })
     }
 
-    /// Writes the result of an attempt that was dropped.
+    /// Writes the result of an attempt that was cancelled.
+    pub(super) fn write_cancelled(&self) -> TokenStream {
+        let (site, args) = (Span::mixed_site(), self.plan.args);
+        if let Some(make) = &args.on_cancel {
+            // The type is named, so that the error for a closure of another type names the expected one.
+            let at = site.located_at(make.value.span());
+            let (private, make) = (self.private_at(at), &make.value);
+            let ty = self.result_type().map(|ty| quote_spanned!(at=> ::<#ty>));
+            return quote_spanned!(at=> #private::cancelled_with #ty(#make));
+        }
+        // All tokens have one place, so that an error type without `From<Cancelled>` is reported once.
+        let key = args.cancel_attempts.as_ref().map(|arg| arg.key.span());
+        let at = site.located_at(key.unwrap_or_else(Span::call_site));
+        let private = self.private_at(at);
+        quote_spanned!(at=> #private::cancelled())
+    }
+
+    /// Writes the result of an attempt that a timeout dropped.
     pub(super) fn write_timed_out(&self, limit: &TokenStream) -> TokenStream {
         let (site, args) = (Span::mixed_site(), self.plan.args);
         if let Some(make) = &args.on_timeout {

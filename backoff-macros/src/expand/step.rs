@@ -128,9 +128,11 @@ fn write_cancel_check(context: &Context<'_>) -> TokenStream {
             (evaluate, quote_spanned!(site=> __unmet.is_some()))
         }
     };
+    // A signal that dropped the attempt must not be polled again, and the reason of a dropped attempt is known.
+    let undropped = plan.drops_attempts().then(|| quote_spanned!(site=> && __cut_short.is_none()));
     quote_spanned! {site=>
         #evaluate_until
-        let __is_cancelled = #continues && #private::is_given_now(__cancel.as_mut()).await;
+        let __is_cancelled = #continues #undropped && #private::is_given_now(__cancel.as_mut()).await;
     }
 }
 
@@ -188,7 +190,7 @@ fn write_failure_context(context: &Context<'_>) -> TokenStream {
     let budget = context.optional_budget();
     let no = quote_spanned!(site=> false);
     let is_cancelled = if args.cancel.is_some() { quote_spanned!(site=> __is_cancelled) } else { no.clone() };
-    let dropped_by = if args.attempt_timeout.is_some() || args.timeout.is_some() {
+    let dropped_by = if plan.drops_attempts() {
         quote_spanned!(site=> __cut_short)
     } else {
         quote_spanned!(site=> ::core::option::Option::None)

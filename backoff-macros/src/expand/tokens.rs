@@ -97,7 +97,7 @@ pub(super) fn async_closure<'a>(expr: &'a Expr, head: &TokenStream) -> Option<(&
     if !is_async_closure(expr) {
         return None;
     }
-    // A closure with another number of arguments is called, so that the compiler refuses it with the reason.
+    // The grammar refuses a closure with another number of arguments.
     let (Some(pattern), 1) = (closure.inputs.first(), closure.inputs.len()) else {
         return None;
     };

@@ -1,5 +1,6 @@
 //! Rules on the function, and on arguments that name its parts.
 
+use quote::ToTokens as _;
 use syn::{Expr, FnArg, Ident, Type};
 
 use crate::args::{self, Args, Content, Given, Role, is_async_closure, names_with};
@@ -14,6 +15,7 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) {
         errors.push(error.clone());
     } else if !function.shape.is_async() {
         refuse_async_arguments(args, errors);
+        refuse_future_as_token(args, errors);
     }
     if function.shape.is_async() {
         refuse_unawaited(args, errors);
@@ -42,17 +44,22 @@ fn check_signature(function: &Function, errors: &mut Errors) {
 fn refuse_async_arguments(args: &Args, errors: &mut Errors) {
     for name in names_with(Role::AsyncOnly) {
         if let Some(key) = args.key(name) {
-            let message = format!(
-                "`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; use `max_elapsed`, which \
-                 is checked between attempts"
-            );
+            let cure = match name {
+                "cancel_attempts" => "remove it, and let the body check the token",
+                _ => "use `max_elapsed`, which is checked between attempts",
+            };
+            let message =
+                format!("`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; {cure}");
             errors.at(key.span(), message);
         }
     }
-    let has_timeout = names_with(Role::AsyncOnly).any(|name| args.key(name).is_some());
-    // Without a timeout, `on_timeout` was refused already.
+    let has_timeout = args.key("attempt_timeout").or(args.key("timeout")).is_some();
+    // Without a timeout, `on_timeout` was refused already; `on_cancel` without `cancel_attempts`, too.
     if let (Some(key), true) = (args.key("on_timeout"), has_timeout) {
         errors.at(key.span(), "`on_timeout` needs an `async fn`; remove it together with the timeout");
+    }
+    if let (Some(key), true) = (args.key("on_cancel"), args.key("cancel_attempts").is_some()) {
+        errors.at(key.span(), "`on_cancel` needs an `async fn`; remove it together with `cancel_attempts`");
     }
     for Given { key, content, .. } in args.given() {
         let Content::Awaited(hook) = content else { continue };
@@ -77,6 +84,23 @@ fn refuse_unawaited(args: &Args, errors: &mut Errors) {
             errors.push(syn::Error::new_spanned(block.async_token, message));
         }
     }
+}
+
+/// Refuses a future as the value of `cancel` in a synchronous function, if it is seen to be one.
+fn refuse_future_as_token(args: &Args, errors: &mut Errors) {
+    let Some(cancel) = &args.cancel else { return };
+    let token = match args::peel(&cancel.value) {
+        Expr::MethodCall(call) if call.method == "cancelled" && call.args.is_empty() => {
+            call.receiver.to_token_stream().to_string().replace(' ', "")
+        }
+        Expr::Async(_) => "TOKEN".to_owned(),
+        _ => return,
+    };
+    let message = format!(
+        "a future cannot cancel a synchronous function, because nothing polls it during a delay; use a `CancelToken` of \
+         `backoff_core`: `cancel = {token}`"
+    );
+    errors.push(cancel.error(message));
 }
 
 fn check_clones(args: &Args, function: &Function, errors: &mut Errors) {

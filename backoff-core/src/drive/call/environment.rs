@@ -2,16 +2,17 @@
 
 use core::time::Duration;
 
-use super::super::cancel::{CancelledBy, NoCancel};
-use super::super::operation::{Async, ErrorOf, Operation};
+use super::super::cancel::{CancelledBy, CancelsAttempts, DropsAttempts, FromCancelled, HasSignal, NoCancel};
+use super::super::operation::{Async, ErrorOf, Interruptible, Operation};
 use super::super::shared_limits::{BudgetSource, SharedLimits};
-use super::super::source::{Editable, Edited};
+use super::super::source::Editable;
 use super::super::timeouts::{NoTimeouts, TimeoutSettings, Timeouts};
 use super::Retry;
-use crate::AttemptTimeout;
 use crate::clock::{ClockSource, DefaultClock};
 use crate::random::{Random, Seeded, ThreadRandom};
 use crate::sleep::{DefaultSleeper, SleepFn};
+use crate::{AttemptTimeout, Cancelled};
+use backoff_rules::Rules;
 
 /// Environment of a call: sleeper, clock, random numbers, cancellation, timeouts, and the data shared with other calls.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +119,8 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// owned. An async call takes a token or any other future.
     ///
     /// Cancellation by a token wakes the default sleeper at once. A custom blocking sleeper is not woken by default;
-    /// the token is then checked after the sleeper returns. The future is raced with the delays only, never with an
-    /// attempt. A cancelled call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
+    /// the token is then checked after the sleeper returns. The future is raced with the delays only; with
+    /// [`cancel_attempts`](Self::cancel_attempts) also with the attempts. A cancelled call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
     ///
     /// # Examples
     ///
@@ -135,11 +136,89 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// ```
     #[inline]
     pub fn cancel<C>(self, by: C) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelledBy<C>, T, L>> {
-        self.with_environment(|Environment { sleeper, clock, random, timeouts, shared, .. }| Environment {
+        self.with_cancel(|_| CancelledBy(by))
+    }
+
+    /// Lets the signal of [`cancel`](Self::cancel) also drop a running attempt (async only).
+    ///
+    /// The attempt fails with the error from [`on_cancel`](Self::on_cancel) or `From<Cancelled>`, and the call ends with
+    /// the reason [`Cancelled`](crate::StopReason::Cancelled). Each attempt is polled once before the signal is, so an
+    /// attempt that is ready at once is kept, also in a call that is cancelled before it starts. If a timeout ends the
+    /// attempt in the same poll, the error is that of the timeout. A call that is cancelled during a delay returns its
+    /// last error.
+    ///
+    /// A dropped attempt may have reached the server.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{Policy, StopReason};
+    /// use std::{io, time::Duration};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let shutdown = tokio::time::sleep(Duration::from_secs(2)); // or `token.cancelled()`
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| async {
+    ///     std::future::pending::<()>().await; // hangs
+    ///     Ok::<_, io::Error>(())
+    /// });
+    /// let error = call.cancel(shutdown).cancel_attempts().report().await.unwrap_err();
+    /// assert_eq!((error.last.to_string().as_str(), error.reason), ("cancelled", StopReason::Cancelled));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[inline]
+    pub fn cancel_attempts<C>(
+        self,
+    ) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelsAttempts<C, FromCancelled>, T, L>>
+    where
+        M: Interruptible,
+        X: HasSignal<C>,
+    {
+        self.with_cancel(HasSignal::cancel_attempts)
+    }
+
+    /// Sets the closure that creates the error of an attempt that was cancelled, after
+    /// [`cancel_attempts`](Self::cancel_attempts). The attempt is dropped before the closure runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{CancelToken, Policy};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let token = CancelToken::new();
+    /// token.cancel();
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| std::future::pending::<Result<(), String>>());
+    /// let call = call.cancel(&token).cancel_attempts().on_cancel(|cancelled| format!("shut down: {cancelled}"));
+    /// assert_eq!(call.await, Err("shut down: cancelled".to_owned()));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[inline]
+    pub fn on_cancel<N, C>(self, make: N) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelsAttempts<C, N>, T, L>>
+    where
+        F: Operation<M>,
+        X: DropsAttempts<C>,
+        N: FnMut(Cancelled) -> ErrorOf<F, M>,
+    {
+        self.with_cancel(|cancel| cancel.on_cancel(make))
+    }
+
+    #[inline]
+    fn with_cancel<N>(self, change: impl FnOnce(X) -> N) -> Retry<P, M, F, J, O, Environment<S, K, G, N, T, L>> {
+        self.with_environment(|Environment { sleeper, clock, random, cancel, timeouts, shared }| Environment {
             sleeper,
             clock,
             random,
-            cancel: CancelledBy(by),
+            cancel: change(cancel),
             timeouts,
             shared,
         })
@@ -276,15 +355,15 @@ where
     /// # }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn timeout<'p, B>(
+    pub fn timeout(
         self,
         limit: Duration,
-    ) -> Retry<Edited<'p, B>, Async, F, J, O, Environment<S, K, G, X, Timeouts<T::OnTimeout>, L>>
+    ) -> Retry<P::Edited, Async, F, J, O, Environment<S, K, G, X, Timeouts<T::OnTimeout>, L>>
     where
-        P: Editable<'p, B>,
+        P: Editable,
     {
         self.with_timeouts(|timeouts| Timeouts { call: Some(limit), ..timeouts.settings() })
-            .edited(|edited| edited.rules.limit_by_timeout())
+            .edited(Rules::limit_by_timeout)
     }
 
     /// Sets the closure that creates the error of an attempt or a call that timed out. The attempt is dropped before

@@ -36,7 +36,7 @@ pub trait AsyncCall {
     /// The source of jitter.
     type Random: Random;
     /// The cancellation.
-    type Cancel: AsyncCancel;
+    type Cancel: AsyncCancel<Self::Outcome>;
     /// The timeouts.
     type Timeouts: TimeoutSignals<Self::Outcome>;
     /// The budget.
@@ -81,7 +81,7 @@ where
     S: SleepMut,
     K: ClockSource,
     G: Random,
-    X: AsyncCancel,
+    X: AsyncCancel<F::Outcome>,
     T: TimeoutSignals<F::Outcome>,
     D: BudgetSource,
     N: Nesting,

@@ -157,7 +157,7 @@ where
     pub fn call(self) -> impl Future<Output = R>
     where
         S: SleepMut,
-        X: AsyncCancel,
+        X: AsyncCancel<R>,
         T: TimeoutSignals<R>,
     {
         let (operation, engine) = self.lend(false);
@@ -205,7 +205,7 @@ where
     pub fn call_report(self) -> impl Future<Output = ReportOf<Lends<F>, Async>>
     where
         S: SleepMut,
-        X: AsyncCancel,
+        X: AsyncCancel<R>,
         T: TimeoutSignals<R>,
     {
         let (operation, engine) = self.lend(true);
@@ -227,7 +227,7 @@ where
     )
     where
         S: SleepMut,
-        X: AsyncCancel,
+        X: AsyncCancel<R>,
         T: TimeoutSignals<R>,
     {
         let Self { source, operation: Lends(operation), criteria, observer, environment, marker } = self;

@@ -92,7 +92,7 @@ where
     pub fn report(self) -> ReportFuture<RetryFuture<Self>>
     where
         S: SleepMut,
-        X: AsyncCancel,
+        X: AsyncCancel<F::Outcome>,
         T: TimeoutSignals<F::Outcome>,
     {
         ReportFuture { call: RetryFuture::new(self, true) }

@@ -83,6 +83,52 @@ pub(crate) async fn cancel<F: Fn() -> Fut, Fut: Future<Output = Answer>>(operati
     }
 }
 
+/// Runs an attempt, or returns a failure when `stop` is ready first.
+async fn unless_cancelled<A: Future<Output = Answer>, C: Future<Output = ()>>(
+    mut attempt: Pin<&mut A>,
+    mut stop: Pin<&mut C>,
+) -> Result<Answer, Failed> {
+    poll_fn(|cx| match attempt.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Ok(result)),
+        Poll::Pending => stop.as_mut().poll(cx).map(|()| Err(Failed)),
+    })
+    .await
+}
+
+pub(crate) async fn cancel_attempts<F: Fn() -> Fut, Fut: Future<Output = Answer>>(operation: F) -> Answer {
+    let mut stop = pin!(STOP.cancelled());
+    let mut attempt = 1;
+    loop {
+        let result = {
+            let attempt = pin!(operation());
+            unless_cancelled(attempt, stop.as_mut()).await?
+        };
+        if result.is_ok() || attempt == 3 || delay_is_cancelled(stop.as_mut()).await {
+            return result;
+        }
+        attempt += 1;
+    }
+}
+
+/// Both timeouts, and cancellation of attempts and delays.
+pub(crate) async fn all_limits<F: Fn() -> Fut, Fut: Future<Output = Answer>>(operation: F) -> Answer {
+    let call = async {
+        let mut stop = pin!(STOP.cancelled());
+        let mut attempt = 1;
+        loop {
+            let result = {
+                let limited = pin!(async { tokio::time::timeout(LIMIT, operation()).await.unwrap_or(Err(Failed)) });
+                unless_cancelled(limited, stop.as_mut()).await?
+            };
+            if result.is_ok() || attempt == 3 || delay_is_cancelled(stop.as_mut()).await {
+                return result;
+            }
+            attempt += 1;
+        }
+    };
+    tokio::time::timeout(LIMIT, call).await.unwrap_or(Err(Failed))
+}
+
 pub(crate) async fn before_retry<F: Fn() -> Fut, Fut: Future<Output = Answer>>(operation: F) -> Answer {
     let mut attempt = 1;
     loop {

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::hint::black_box;
 use std::time::Duration;
 
-use backoff_core::{AttemptTimeout, CancelToken, InnerRetries, Policy, retry};
+use backoff_core::{AttemptTimeout, CancelToken, Cancelled, InnerRetries, Policy, retry};
 use tokio::task::yield_now;
 
 pub(crate) const DELAY: Duration = Duration::from_millis(1);
@@ -23,6 +23,12 @@ pub(crate) struct Failed;
 
 impl From<AttemptTimeout> for Failed {
     fn from(_: AttemptTimeout) -> Self {
+        Self
+    }
+}
+
+impl From<Cancelled> for Failed {
+    fn from(_: Cancelled) -> Self {
         Self
     }
 }
@@ -124,6 +130,11 @@ nested! {
     both_timeouts by_hand::both_timeouts(timeout = "60s", attempt_timeout = "60s");
     inner_retries by_hand::inner_retries(inner_retries = suppress);
     cancel by_hand::cancel(cancel = STOP.cancelled());
+    cancel_attempts by_hand::cancel_attempts(cancel = STOP.cancelled(), cancel_attempts);
+    all_limits by_hand::all_limits(
+        timeout = "60s", attempt_timeout = "60s", cancel = STOP.cancelled(), cancel_attempts,
+        on_cancel = |_| Failed,
+    );
     before_retry by_hand::before_retry(before_retry = waits().await?);
     hooks by_hand::hooks(on_retry = |_| note(None), on_give_up = |_| note(None), on_recovered = |_| note(None));
     async_hooks by_hand::async_hooks(
@@ -172,6 +183,9 @@ pub(crate) mod builders {
         both_timeouts by_hand::both_timeouts call => call.timeout(LIMIT).attempt_timeout(LIMIT);
         inner_retries by_hand::inner_retries call => call.inner_retries(InnerRetries::Suppress);
         cancel by_hand::cancel call => call.cancel(STOP.cancelled());
+        cancel_attempts by_hand::cancel_attempts call => call.cancel(STOP.cancelled()).cancel_attempts();
+        all_limits by_hand::all_limits call => call.timeout(LIMIT).attempt_timeout(LIMIT)
+            .cancel(STOP.cancelled()).cancel_attempts().on_cancel(|_| Failed);
         hooks by_hand::hooks call => call
             .on_retry(|_| note(None)).on_give_up(|_| note(None)).on_recovered(|_| note(None));
         limits by_hand::limits call => call.timeout(LIMIT).attempt_timeout(LIMIT)
