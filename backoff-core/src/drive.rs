@@ -8,6 +8,7 @@ pub(crate) mod blocking;
 pub(crate) mod call;
 pub(crate) mod cancel;
 pub(crate) mod criteria;
+mod failed_attempt;
 #[cfg(feature = "async")]
 pub(crate) mod future;
 pub(crate) mod operation;
@@ -32,7 +33,7 @@ use crate::decision::{Decision, Failure, Progress, StopReason, decide, decide_us
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::random::Random;
-use crate::{Attempt, Budget, Fault};
+use crate::{Attempt, Budget};
 use backoff_rules::Rules;
 
 /// The state of one call.
@@ -256,30 +257,6 @@ impl<S, I: Copy> Driver<S, I> {
             }
             decision => decision,
         }
-    }
-
-    /// Returns the facts about a failed attempt that events report. The first attempt ran from the start of the call,
-    /// if the start is known.
-    #[inline]
-    fn failed_attempt(&self, failure: &Failure<'_>, ran: Option<Duration>, elapsed: Duration) -> FailedAttempt {
-        if self.test_state.is_losing() {
-            return FailedAttempt::NONE;
-        }
-        let is_whole_call = self.is_timed && self.attempts == 1;
-        FailedAttempt::new(failure.fault, ran.or(is_whole_call.then_some(elapsed)))
-    }
-
-    /// Returns the facts about the last attempt, for an event that is made after the decision.
-    pub(crate) fn last_attempt(
-        &self,
-        fault: Option<Fault>,
-        attempt_started: Option<I>,
-        clock: &impl Clock<Instant = I>,
-    ) -> FailedAttempt {
-        let Some(fault) = fault.filter(|_| !self.has_lost()) else { return FailedAttempt::NONE };
-        let is_whole_call = self.is_timed && self.attempts == 1;
-        let started = attempt_started.or(self.started.filter(|_| is_whole_call));
-        FailedAttempt::new(fault, started.map(|started| clock.elapsed(started)))
     }
 
     /// Returns whether a scheduled retry still starts in time after the hooks that ran since the decision.

@@ -108,7 +108,7 @@ fn what_an_override_does_not_name_stays_as_annotated() {
 #[test]
 fn an_override_sets_how_a_push_back_makes_the_delay() {
     #[retry(
-        name = "pushed", max_attempts = 2, delay = "10s", jitter = none, when = |_| Fault::PushBack(ms(500)),
+        name = "pushed", max_attempts = 2, delay = "10s", jitter = none, when = |()| Fault::PushBack(ms(500)),
         on_retry = |event| delays.push(event.delay()), sleep = |_| ()
     )]
     fn push(delays: &mut Vec<Duration>) -> Result<(), ()> {
