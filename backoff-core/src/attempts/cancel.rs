@@ -91,6 +91,7 @@ impl<F: Future> LoopCancel for CancelSignal<F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl BlockingCancel for CancelSignal<WaitForCancel> {
     fn is_cancelled(&self) -> bool {
         self.token_future().is_none_or(|future| future.token().is_cancelled())
