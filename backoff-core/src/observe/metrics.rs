@@ -20,8 +20,8 @@ pub(super) fn publish(event: &CallEvent<'_>) {
         }
         EventKind::GaveUp { reason } => ended(event, reason.as_str()),
         EventKind::Recovered => ended(event, "success"),
-        EventKind::ValueMoved { .. } => {}
-        EventKind::Succeeded => {} // `SuccessKeys` counts these
+        // `SuccessKeys` counts first successes.
+        EventKind::ValueMoved { .. } | EventKind::Succeeded => {}
     }
 }
 
