@@ -89,10 +89,12 @@ fn by_hand(failures: u32, calls: &Cell<u32>) -> Result<(), &'static str> {
     }
 }
 
+/// A call of one driver.
+type Call = fn(u32, &Cell<u32>) -> Result<(), &'static str>;
+
 #[test]
 fn every_call_of_every_driver_ends_with_one_event() {
     watch();
-    type Call = fn(u32, &Cell<u32>) -> Result<(), &'static str>;
     let drivers: [(&str, Call); 7] = [
         ("counted", counted),
         ("full", full),

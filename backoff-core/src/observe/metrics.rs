@@ -30,8 +30,8 @@ pub(super) fn publish(event: &CallEvent<'_>) {
                 .increment(1);
             ended(event);
         }
-        EventKind::ValueMoved { .. } => {}
-        EventKind::Succeeded => {} // `SuccessKeys` counts these
+        // `SuccessKeys` counts first successes.
+        EventKind::ValueMoved { .. } | EventKind::Succeeded => {}
     }
 }
 

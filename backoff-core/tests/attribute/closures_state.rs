@@ -80,9 +80,8 @@ fn a_sleeper_may_call_methods_of_the_delay() {
     when = |_: &u32| { *count += 100; true }, on_retry = |_| *count += 1000, on_give_up = |_| *count += 10_000,
     on_recovered = |_| *count += 100_000, before_retry = *count += 1_000_000, or_else = |error| { *count += 10_000_000; Err(error.last) },
 )]
-fn all_share(count: &mut u64, results: &[Result<bool, u32>], calls: &mut usize) -> Result<bool, u32> {
-    *calls += 1;
-    results[*calls - 1]
+fn all_share(count: &mut u64, results: &mut std::slice::Iter<'_, Result<bool, u32>>) -> Result<bool, u32> {
+    *results.next().expect("a result for each attempt")
 }
 
 #[retry(
@@ -91,9 +90,8 @@ fn all_share(count: &mut u64, results: &[Result<bool, u32>], calls: &mut usize) 
     on_give_up = async |_| *count += 10_000, on_recovered = async |_| *count += 100_000, before_retry = *count += 1_000_000,
     or_else = async |error| { *count += 10_000_000; Err(error.last) },
 )]
-async fn all_share_later(count: &mut u64, results: &[Result<bool, u32>], calls: &mut usize) -> Result<bool, u32> {
-    *calls += 1;
-    results[*calls - 1]
+async fn all_share_later(count: &mut u64, results: &mut std::slice::Iter<'_, Result<bool, u32>>) -> Result<bool, u32> {
+    *results.next().expect("a result for each attempt")
 }
 
 #[test]
@@ -105,9 +103,9 @@ fn all_closures_of_one_function_change_one_variable_one_after_the_other() {
     ];
     for (results, result, expected) in cases {
         let mut count = 0;
-        assert_eq!((all_share(&mut count, results, &mut 0), count), (result, expected), "{results:?}");
+        assert_eq!((all_share(&mut count, &mut results.iter()), count), (result, expected), "{results:?}");
         let mut count = 0;
-        let later = paused(all_share_later(&mut count, results, &mut 0));
+        let later = paused(all_share_later(&mut count, &mut results.iter()));
         assert_eq!((later, count), (result, expected), "{results:?}");
     }
 }

@@ -35,6 +35,13 @@ fn a_blocking_closure_receives_number_times_and_whether_it_is_the_last() {
     assert_eq!((result, log), (Err("down"), EXPECTED.to_vec()));
 }
 
+#[retry(policy = SECONDS, attempt = ctx)]
+async fn body(log: &RefCell<Vec<Seen>>) -> Result<(), &'static str> {
+    log.borrow_mut().push(seen(ctx));
+    tokio::time::sleep(secs(2)).await;
+    Err("down")
+}
+
 #[test]
 fn an_async_closure_receives_the_same_as_the_body_of_a_function() {
     let log = RefCell::new(Vec::new());
@@ -49,12 +56,6 @@ fn an_async_closure_receives_the_same_as_the_body_of_a_function() {
         assert_eq!(call.await, Err("down"));
     });
     assert_eq!(log.take(), EXPECTED);
-    #[retry(policy = SECONDS, attempt = ctx)]
-    async fn body(log: &RefCell<Vec<Seen>>) -> Result<(), &'static str> {
-        log.borrow_mut().push(seen(ctx));
-        tokio::time::sleep(secs(2)).await;
-        Err("down")
-    }
     paused(async { assert_eq!(body(&log).await, Err("down")) });
     assert_eq!(log.take(), EXPECTED);
 }

@@ -276,7 +276,7 @@ impl Driver for LendingByHand {
         let mut lent = Vec::new();
         let operation = async || lend(&mut lent, &world).await;
         let call = call!(policy.retry_mut(operation), world).clock(|| world.now()).sleep(|delay| world.wait(delay));
-        let result = world.reports(hand.run(async { awaited!(call_report, world, call) }));
+        let result = world.reports(hand.run(async { steered!(world, call, awaited!(call_report, world, call)) }));
         world.trace(result)
     }
 }
@@ -296,7 +296,7 @@ impl Driver for LendingOnTokio {
             let world = World::new(case, Clock::tokio());
             let mut lent = Vec::new();
             let call = call!(policy.retry_mut(async || lend(&mut lent, &world).await), world);
-            let result = awaited!(call_report, world, call);
+            let result = steered!(world, call, awaited!(call_report, world, call));
             let result = world.reports(result);
             world.trace(result)
         })

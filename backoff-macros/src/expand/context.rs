@@ -86,7 +86,8 @@ impl Context<'_> {
         };
         let (at, private) = self.sleeper_place();
         if matches!(peel(value), Expr::Closure(_)) {
-            return quote_spanned!(at=> &mut #private::sleep_fn(#value));
+            // In braces, because a lint reports a closure such as `|delay| pause(delay)` as an argument of a function.
+            return quote_spanned!(at=> &mut #private::sleep_fn({ #value }));
         }
         quote_spanned!(at=> &mut #private::shared_sleeper(&#value))
     }

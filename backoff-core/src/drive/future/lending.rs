@@ -190,8 +190,8 @@ where
     /// use backoff_core::{Policy, StopReason};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-    /// let mut calls = 0;
-    /// let call = Policy::default().retry_mut(async || {
+    /// let (policy, mut calls) = (Policy::default(), 0);
+    /// let call = policy.retry_mut(async || {
     ///     calls += 1;
     ///     Err::<(), _>("down")
     /// });
