@@ -1,7 +1,16 @@
-//! Sources of "now". Monotonic time is read in this file and by `sleep/runtime` only.
+//! Sources of "now". Monotonic time is read in `clock/system.rs` and by `sleep/runtime` only.
+
+#[cfg(feature = "std")]
+mod system;
 
 use core::time::Duration;
 
+#[cfg(feature = "std")]
+pub(crate) use self::system::Instant;
+#[cfg(feature = "http-1")]
+pub(crate) use self::system::calendar_now;
+#[cfg(feature = "std")]
+use self::system::system_now;
 #[cfg(feature = "_runtime")]
 use crate::sleep::runtime::{Enabled, Runtime as _};
 #[cfg(feature = "std")]
@@ -56,16 +65,19 @@ where
 }
 
 /// The standard library's monotonic clock; blocking calls use it.
+///
+/// In a web page (`wasm32-unknown-unknown`) it is the page's clock, with the feature `web`. Without the feature it panics
+/// there, because the standard library has no clock; give the call another with `clock`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 #[cfg(feature = "std")]
 impl Clock for SystemClock {
-    type Instant = std::time::Instant;
+    type Instant = Instant;
 
     #[inline]
     fn now(&self) -> Self::Instant {
-        test_hooks::now().unwrap_or_else(std::time::Instant::now)
+        test_hooks::now().unwrap_or_else(system_now)
     }
 
     #[inline]
@@ -82,7 +94,7 @@ pub struct RuntimeClock;
 
 #[cfg(feature = "std")]
 impl Clock for RuntimeClock {
-    type Instant = std::time::Instant;
+    type Instant = Instant;
 
     #[inline]
     fn now(&self) -> Self::Instant {
@@ -93,7 +105,7 @@ impl Clock for RuntimeClock {
         if let Some(now) = Enabled::now() {
             return now;
         }
-        std::time::Instant::now()
+        system_now()
     }
 
     #[inline]
@@ -118,8 +130,8 @@ pub(crate) enum WaitClock {
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BothInstants {
-    system: std::time::Instant,
-    runtime: std::time::Instant,
+    system: Instant,
+    runtime: Instant,
 }
 
 #[cfg(feature = "std")]

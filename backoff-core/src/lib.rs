@@ -62,6 +62,7 @@
 //! | `async` | | the async driver; the sleeper is a custom closure | `pin-project-lite` |
 //! | `tokio` | | sleeping and time inside a tokio runtime | `tokio` |
 //! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io` |
+//! | `web` | | sleeping, time and randomness in a web page, a worker or Node (`wasm32-unknown-unknown`) | `web-time`, `js-sys`, `gloo-timers` |
 //! | `tracing` | | events of every call | `tracing` |
 //! | `metrics` | | counters and histograms of every call | `metrics` |
 //! | `testing` | | the module `testing`: no waits, a virtual clock, lost replies and recorders, for `dev-dependencies` | |

@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 
 use crate::sleep::poll_unbudgeted;
 #[cfg(feature = "_runtime")]
-use crate::sleep::{DefaultSleeper, Wait};
+use crate::sleep::{RuntimeSleep, Wait};
 
 /// A signal that ends a delay or an attempt early.
 pub trait Signal {
@@ -265,5 +265,5 @@ impl<A: Future, D: Signal, L: Signal> Future for AttemptWithTimeouts<A, D, L> {
 #[cfg(feature = "_runtime")]
 pub(crate) async fn wait_unless_cancelled(delay: Duration, token: Option<&crate::CancelToken>) {
     let cancel = token.map(|token| FutureSignal::new(token.cancelled()));
-    Delay::new(Wait::new(&DefaultSleeper, delay), core::pin::pin!(cancel), Never).await;
+    Delay::new(Wait::new(&RuntimeSleep::new, delay), core::pin::pin!(cancel), Never).await;
 }

@@ -5,13 +5,11 @@ mod counted;
 mod full;
 mod overridden;
 
-use std::time::Instant;
-
 pub use self::call_times::{CallTimes, Recorded, Timed, Untimed};
 pub use self::counted::Counted;
 pub use self::full::Full;
 use super::verdict::{Packed, Verdict};
-use crate::clock::{Clock, RuntimeClock, SystemClock};
+use crate::clock::{Clock, Instant, RuntimeClock, SystemClock};
 use crate::decision::{Failure, StopReason};
 use crate::{Budget, CallSite, Fault, Policy};
 
