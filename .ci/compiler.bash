@@ -61,13 +61,15 @@ use_compiler_of_targets() {
     [[ -d $toolchain/usr/lib/rustlib/src/rust/library && -x $toolchain/usr/bin/lld-19 ]] || unpack rust-web-src=VERSION lld-19
     write_program wasm-ld wasm-ld-19
     write_program ld.lld ld.lld-19
+    # The old compiler calls items unreachable that newer ones do not; lints are checked with the newest.
+    lints='-A unreachable_pub'
     export RUSTC_BOOTSTRAP=1
     export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$toolchain/wasm-ld
-    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-C linker-flavor=wasm-ld'
+    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C linker-flavor=wasm-ld $lints"
     export CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER=$toolchain/ld.lld
-    export CARGO_TARGET_THUMBV6M_NONE_EABI_RUSTFLAGS='-C linker-flavor=ld.lld'
+    export CARGO_TARGET_THUMBV6M_NONE_EABI_RUSTFLAGS="-C linker-flavor=ld.lld $lints"
     export CARGO_TARGET_RISCV32IMC_UNKNOWN_NONE_ELF_LINKER=$toolchain/ld.lld
-    export CARGO_TARGET_RISCV32IMC_UNKNOWN_NONE_ELF_RUSTFLAGS='-C linker-flavor=ld.lld'
+    export CARGO_TARGET_RISCV32IMC_UNKNOWN_NONE_ELF_RUSTFLAGS="-C linker-flavor=ld.lld $lints"
 }
 
 # Installs Debian's packages of programs that are not found: `install_programs PROGRAM=PACKAGE ..`.

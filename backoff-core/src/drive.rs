@@ -25,7 +25,7 @@ use core::time::Duration;
 use self::after_attempt::{EventData, decide_outlined};
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
-use crate::Budget;
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, remaining};
 use crate::error::Ended;

@@ -21,6 +21,12 @@ use rand::{Rng as _, SeedableRng as _};
 /// let longest = policy.delays().random(|| u64::MAX).next();
 /// assert_eq!(longest, Some(Duration::from_millis(100)));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot draw jitter",
+    label = "no randomness",
+    note = "give a `seed`, or a generator `|| -> u64` with `random`; the feature `std` of `backoff-core` brings one that is seeded by the \
+            operating system"
+)]
 pub trait Random {
     /// Returns a number drawn uniformly from all 64-bit numbers.
     fn draw(&mut self) -> u64;

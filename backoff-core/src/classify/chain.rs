@@ -1,6 +1,8 @@
 //! A classifier for any error: searches its sources for an error that this crate can classify.
 
+#[cfg(feature = "alloc")]
 use alloc::boxed::Box;
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
 use core::error::Error;
 use core::iter::successors;
@@ -141,9 +143,12 @@ fn known(error: &(dyn Error + 'static)) -> Option<Fault> {
 
 /// Returns the error as a `T`, also when a box or a shared pointer holds it.
 fn held<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
-    let boxed = || error.downcast_ref::<Box<T>>().map(Deref::deref);
-    let shared = || error.downcast_ref::<Arc<T>>().map(Deref::deref);
-    error.downcast_ref::<T>().or_else(boxed).or_else(shared)
+    let direct = error.downcast_ref::<T>();
+    #[cfg(feature = "alloc")]
+    let direct = direct.or_else(|| error.downcast_ref::<Box<T>>().map(Deref::deref));
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+    let direct = direct.or_else(|| error.downcast_ref::<Arc<T>>().map(Deref::deref));
+    direct
 }
 
 #[cfg(test)]
