@@ -35,6 +35,8 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 /// delay, or a loop is abandoned there, the token is not put back. It is put back only where
 /// `on_retry` took so long that the retry is not made.
 ///
+/// Targets without compare-and-swap (`thumbv6m`, `riscv32imc`) do not have this type.
+///
 /// # Defaults
 ///
 /// Ratio 0.1: lasting retries are at most a tenth of the successes. The capacity fits the client by itself:

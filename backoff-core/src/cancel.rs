@@ -98,6 +98,10 @@ impl CancelToken {
 
     /// Waits until `delay` has passed or the token is cancelled.
     #[cfg(not(all(test, loom)))]
+    #[cfg_attr(
+        all(target_family = "wasm", target_os = "unknown"),
+        expect(dead_code, reason = "the thread of a web page must not block")
+    )]
     pub(crate) fn wait(&self, delay: Duration) {
         let shared = self.shared();
         drop(shared.changed.wait_timeout_while(shared.lock(), delay, |state| !state.cancelled));

@@ -36,8 +36,11 @@
 //! assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
 //! ```
 #![doc = include_str!("classify/recipes.md")]
+#[cfg(feature = "alloc")]
 use alloc::boxed::Box;
+#[cfg(feature = "alloc")]
 use alloc::rc::Rc;
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
 
 use crate::Fault;
@@ -47,6 +50,8 @@ mod chain;
 mod http;
 #[cfg(feature = "std")]
 mod io;
+#[cfg(feature = "alloc")]
+mod marked;
 mod marks;
 mod probe;
 mod push_back;
@@ -62,7 +67,10 @@ pub use self::http::{HttpError, check_http, http};
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::io::io;
-pub use self::marks::{ErrorChain, Marked, ambiguous, mark, marked, marks, permanent, retry_after, transient};
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use self::marked::{Marked, ambiguous, mark, permanent, retry_after, transient};
+pub use self::marks::{ErrorChain, marked, marks};
 #[doc(hidden)]
 pub use self::probe::Probe;
 #[doc(hidden)]
@@ -131,18 +139,21 @@ impl<E: Classify + ?Sized> Classify for &E {
     }
 }
 
+#[cfg(feature = "alloc")]
 impl<E: Classify + ?Sized> Classify for Box<E> {
     fn classify(&self) -> Fault {
         E::classify(self)
     }
 }
 
+#[cfg(feature = "alloc")]
 impl<E: Classify + ?Sized> Classify for Rc<E> {
     fn classify(&self) -> Fault {
         E::classify(self)
     }
 }
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl<E: Classify + ?Sized> Classify for Arc<E> {
     fn classify(&self) -> Fault {
         E::classify(self)

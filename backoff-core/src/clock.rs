@@ -1,7 +1,16 @@
-//! Sources of "now". Monotonic time is read in this file and by `sleep/runtime` only.
+//! Sources of "now". Monotonic time is read in `clock/system.rs` and by `sleep/runtime` only.
+
+#[cfg(feature = "std")]
+mod system;
 
 use core::time::Duration;
 
+#[cfg(feature = "std")]
+pub(crate) use self::system::Instant;
+#[cfg(feature = "http-1")]
+pub(crate) use self::system::calendar_now;
+#[cfg(feature = "std")]
+use self::system::system_now;
 #[cfg(feature = "_runtime")]
 use crate::sleep::runtime::{Enabled, Runtime as _};
 #[cfg(feature = "std")]
@@ -56,16 +65,19 @@ where
 }
 
 /// The standard library's monotonic clock; blocking calls use it.
+///
+/// In a web page (`wasm32-unknown-unknown`) it is the page's clock, with the feature `web`. Without the feature it panics
+/// there, because the standard library has no clock; give the call another with `clock`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 #[cfg(feature = "std")]
 impl Clock for SystemClock {
-    type Instant = std::time::Instant;
+    type Instant = Instant;
 
     #[inline]
     fn now(&self) -> Self::Instant {
-        test_hooks::now().unwrap_or_else(std::time::Instant::now)
+        test_hooks::now().unwrap_or_else(system_now)
     }
 
     #[inline]
@@ -79,9 +91,9 @@ impl Clock for SystemClock {
 /// The start of the process's own time is read from the system also when the first call comes from such a test.
 #[cfg(feature = "std")]
 pub(crate) fn since_start() -> Duration {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     test_hooks::passed().unwrap_or_else(|| {
-        let now = std::time::Instant::now();
+        let now = Instant::now();
         now.saturating_duration_since(*START.get_or_init(|| now))
     })
 }
@@ -94,7 +106,7 @@ pub struct RuntimeClock;
 
 #[cfg(feature = "std")]
 impl Clock for RuntimeClock {
-    type Instant = std::time::Instant;
+    type Instant = Instant;
 
     #[inline]
     fn now(&self) -> Self::Instant {
@@ -105,7 +117,7 @@ impl Clock for RuntimeClock {
         if let Some(now) = Enabled::now() {
             return now;
         }
-        std::time::Instant::now()
+        system_now()
     }
 
     #[inline]

@@ -10,8 +10,9 @@ mod reason;
 use core::time::Duration;
 
 pub use self::reason::StopReason;
+use crate::budget::Budget;
 use crate::random::Random;
-use crate::{Backoff, Budget, Fault, FaultKind, Policy};
+use crate::{Backoff, Fault, FaultKind, Policy};
 use backoff_rules::{Rules, Since};
 
 /// The next step after a failed attempt.

@@ -28,12 +28,13 @@ use self::after_attempt::{EventData, decide_adjusted_outlined, decide_outlined};
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
 use self::undisturbed::is_undisturbed;
+use crate::Attempt;
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, decide_usual, remaining};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
 use crate::random::Random;
-use crate::{Attempt, Budget};
 use backoff_rules::Rules;
 
 /// The state of one call.

@@ -58,10 +58,12 @@
 //! | feature | default | adds | dependencies |
 //! |---|---|---|---|
 //! | `std` | yes | the system's clock and sleeper, [`CancelToken`], [`Budgets`], jitter seeded by the operating system | |
+//! | `alloc` | with `std` | marked errors ([`permanent`], [`retry_after`]), budgets in an `Arc` | |
 //! | `macros` | yes | `#[retry]` and `#[derive(Classify)]` | `backoff-macros` |
 //! | `async` | | the async driver; the sleeper is a custom closure | `pin-project-lite` |
 //! | `tokio` | | sleeping and time inside a tokio runtime | `tokio` |
 //! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io` |
+//! | `web` | | sleeping, time and randomness in a web page, a worker or Node (`wasm32-unknown-unknown`) | `web-time`, `js-sys`, `gloo-timers` |
 //! | `tracing` | | events of every call | `tracing` |
 //! | `metrics` | | counters and histograms of every call | `metrics` |
 //! | `successes` | | events of successes at the first attempt for a global observer; each success reads one flag | |
@@ -71,11 +73,25 @@
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
 //! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
 //!
-//! Without `std` the crate is `no_std` with `alloc`: pass a seed or a generator, a clock and a sleeper.
+//! # Where it runs
+//!
+//! | where | features | to pass |
+//! |---|---|---|
+//! | tokio | `tokio` | nothing |
+//! | smol, async-std, a plain `block_on` | `async-io` | nothing |
+//! | other async runtimes | `async` | `sleep` |
+//! | a web page, a worker, Node (`wasm32-unknown-unknown`) | `web` | nothing; blocking delays do not compile |
+//! | an operating system, blocking code | `std` | nothing; also without 64-bit atomics |
+//! | `no_std` with an allocator | `alloc` | a seed or a generator, a clock and a sleeper |
+//! | `no_std` without an allocator | none, or `async` | the same |
+//! | targets without compare-and-swap (`thumbv6m`, `riscv32imc`) | as `no_std` | the same; there is no [`Budget`] |
+//!
+//! Without `std` there is no randomness but the caller's: a call that has neither a seed nor a generator does not compile.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "alloc", test))]
 extern crate alloc;
 
 #[doc(hidden)]
@@ -84,6 +100,10 @@ mod attempt;
 #[cfg(feature = "std")]
 mod attempts;
 mod backoff;
+#[cfg(target_has_atomic = "32")]
+mod budget;
+#[cfg(not(target_has_atomic = "32"))]
+#[path = "budget/absent.rs"]
 mod budget;
 #[cfg(feature = "std")]
 mod cancel;
@@ -129,12 +149,16 @@ pub use crate::attempts::Attempts;
 #[cfg(all(feature = "std", feature = "async"))]
 pub use crate::attempts::pending::WaitState;
 pub use crate::backoff::{Backoff, List, Sequence};
+#[cfg(target_has_atomic = "32")]
 pub use crate::budget::{Budget, InvalidBudget};
 #[cfg(feature = "std")]
 pub use crate::budget::{Budgets, KeyTokens};
 #[cfg(feature = "std")]
 pub use crate::cancel::{CancelToken, WaitForCancel};
-pub use crate::classify::{Classify, Marked, permanent, retry_after};
+pub use crate::classify::Classify;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use crate::classify::{Marked, permanent, retry_after};
 pub use crate::clock::{Clock, ClockSource, DefaultClock, RuntimeClock, SystemClock};
 pub use crate::decision::{Decision, Failure, Progress, StopReason};
 pub use crate::delays::Delays;

@@ -7,10 +7,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::StopReason;
-use crate::clock::{Clock as _, RuntimeClock};
+use crate::clock::{Clock as _, Instant, RuntimeClock};
 use crate::drive::shared_limits::{Nesting, OpenScope};
 use crate::drive::undisturbed;
 

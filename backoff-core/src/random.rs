@@ -21,6 +21,12 @@ use rand::{Rng as _, SeedableRng as _};
 /// let longest = policy.delays().random(|| u64::MAX).next();
 /// assert_eq!(longest, Some(Duration::from_millis(100)));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot draw jitter",
+    label = "no randomness",
+    note = "give a `seed`, or a generator `|| -> u64` with `random`; the feature `std` of `backoff-core` brings one that is seeded by the \
+            operating system"
+)]
 pub trait Random {
     /// Returns a number drawn uniformly from all 64-bit numbers.
     fn draw(&mut self) -> u64;
@@ -65,7 +71,9 @@ impl Random for Seeded {
 
 /// The default source: one small generator per thread, seeded from the operating system when the thread first needs it.
 ///
-/// Draws nothing without the feature `std`, because then it does not implement [`Random`].
+/// Draws nothing without the feature `std`, because then it does not implement [`Random`]. In a web page
+/// (`wasm32-unknown-unknown`) the seed comes from `Math.random`, with the feature `web`; without it the first draw
+/// panics, because all pages would have the same jitter.
 ///
 /// # Forked processes
 ///
@@ -89,6 +97,8 @@ mod thread {
     use rand::Rng as _;
 
     use super::{Random, Seeded, SmallRng, ThreadRandom};
+    #[cfg(feature = "_runtime")]
+    use crate::sleep::runtime::{Enabled, Runtime as _};
 
     std::thread_local! {
         static GENERATOR: RefCell<Option<SmallRng>> = const { RefCell::new(None) };
@@ -150,11 +160,37 @@ mod thread {
         run(Seeded(GENERATOR.with(|slot| slot.borrow().clone().unwrap())));
     }
 
-    /// Returns a generator seeded by `RandomState`, which the standard library seeds from the operating system, per
-    /// thread.
+    /// Returns a generator with a seed of the web page or, elsewhere, of the operating system.
     #[cold]
     fn seeded_by_the_system() -> SmallRng {
-        Seeded::new(RandomState::new().hash_one(0_u8)).0
+        #[cfg(feature = "_runtime")]
+        if let Some(seed) = Enabled::random_seed() {
+            return Seeded::new(seed).0;
+        }
+        Seeded::new(seed_of_the_system()).0
+    }
+
+    /// Returns a seed from `RandomState`, which the standard library seeds from the operating system, per thread.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    fn seed_of_the_system() -> u64 {
+        RandomState::new().hash_one(0_u8)
+    }
+
+    /// Panics, because all programs would have the same `RandomState`.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    fn seed_of_the_system() -> u64 {
+        enable_feature_web_or_give_seed()
+    }
+
+    /// Explains the panic. The name is part of the explanation, because a page shows the stack, and not the message.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    #[cold]
+    #[inline(never)]
+    fn enable_feature_web_or_give_seed() -> ! {
+        panic!(
+            "there is no randomness for jitter on `wasm32-unknown-unknown`; enable the feature `web` of `backoff-core`, \
+             or give a `seed`"
+        )
     }
 }
 

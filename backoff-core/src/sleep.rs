@@ -17,12 +17,17 @@ use crate::test_hooks;
 /// |---|---|---|
 /// | `tokio` | inside a tokio runtime | `tokio::time::sleep`; paused time advances by itself |
 /// | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
+/// | `web` | a web page, a worker or Node, on `wasm32-unknown-unknown` | `setTimeout`, rounded up to milliseconds |
 /// | none | | a closure given with `.sleep(..)`; without one the call does not compile |
 ///
 /// The sleeper is chosen among the enabled ones when the delay begins. Inside a tokio runtime without `enable_time`
 /// tokio's sleep panics ("timers are disabled"), also with `async-io` on, because tokio has no way to detect it before.
 /// Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too. Blocking calls
 /// use [`std::thread::sleep`] and need only the feature `std`.
+///
+/// On `wasm32-unknown-unknown` only the feature `web` brings a sleeper, whatever other features are on, and on other
+/// targets it brings none. A delay in a page is never shorter than requested; browsers prolong it in a tab that is in
+/// the background. A thread cannot wait there: a blocking call needs a closure, given with `sleep`, to compile.
 ///
 /// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the sleeper
 /// of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The sleeper
@@ -38,10 +43,21 @@ use crate::test_hooks;
 /// fn is_a_sleeper(_: &impl Sleeper) {}
 /// is_a_sleeper(&|_: Duration| std::future::ready(()));
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot wait in async code",
-    label = "no async sleeper",
-    note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+#[cfg_attr(
+    not(all(target_family = "wasm", target_os = "unknown")),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` cannot wait in async code",
+        label = "no async sleeper",
+        note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+    )
+)]
+#[cfg_attr(
+    all(target_family = "wasm", target_os = "unknown"),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` cannot wait in async code",
+        label = "no async sleeper",
+        note = "enable the feature `web` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+    )
 )]
 pub trait Sleeper {
     /// The future that waits.
@@ -79,10 +95,21 @@ where
 /// fn is_a_sleeper(_: &impl BlockingSleeper) {}
 /// is_a_sleeper(&|_: Duration| ());
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot wait in blocking code",
-    label = "no blocking sleeper",
-    note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
+#[cfg_attr(
+    not(all(target_family = "wasm", target_os = "unknown")),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` cannot wait in blocking code",
+        label = "no blocking sleeper",
+        note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
+    )
+)]
+#[cfg_attr(
+    all(target_family = "wasm", target_os = "unknown"),
+    diagnostic::on_unimplemented(
+        message = "blocking code cannot wait on `wasm32-unknown-unknown`, because the thread of a web page must not block",
+        label = "no blocking sleeper",
+        note = "use an async function or call, or give a closure `|delay| ..` that returns nothing with `sleep`"
+    )
 )]
 pub trait BlockingSleeper {
     /// Returns after `delay`.
@@ -116,6 +143,10 @@ where
     message = "this sleeper cannot wait in async code",
     label = "no async sleeper",
     note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+)]
+#[cfg_attr(
+    not(any(feature = "std", feature = "async")),
+    allow(dead_code, unreachable_pub, reason = "only async code uses it")
 )]
 pub trait SleepMut {
     /// The future that waits.
@@ -204,7 +235,7 @@ where
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultSleeper;
 
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 impl BlockingSleeper for DefaultSleeper {
     #[inline]
     fn sleep(&self, delay: Duration) {
@@ -220,7 +251,11 @@ impl BlockingSleeper for DefaultSleeper {
     }
 }
 
-#[cfg(feature = "_runtime")]
+// Not for a feature that is enabled on a target that it does not serve.
+#[cfg(any(
+    all(any(feature = "tokio", feature = "async-io"), not(all(target_family = "wasm", target_os = "unknown"))),
+    all(feature = "web", all(target_family = "wasm", target_os = "unknown"))
+))]
 impl Sleeper for DefaultSleeper {
     type Sleep = RuntimeSleep;
 

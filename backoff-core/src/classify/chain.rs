@@ -1,6 +1,8 @@
 //! A classifier for any error: searches its sources for an error that this crate can classify.
 
+#[cfg(feature = "alloc")]
 use alloc::boxed::Box;
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
 use core::error::Error;
 use core::iter::successors;
@@ -114,6 +116,7 @@ fn next<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static
     if let Some(payload) = held(error).and_then(payload) {
         return Some(payload);
     }
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
         return Some(&**shared);
     }
@@ -145,9 +148,12 @@ fn known(error: &(dyn Error + 'static)) -> Option<Fault> {
 
 /// Returns the error as a `T`, also when a box or a shared pointer holds it.
 fn held<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
-    let boxed = || error.downcast_ref::<Box<T>>().map(Deref::deref);
-    let shared = || error.downcast_ref::<Arc<T>>().map(Deref::deref);
-    error.downcast_ref::<T>().or_else(boxed).or_else(shared)
+    let direct = error.downcast_ref::<T>();
+    #[cfg(feature = "alloc")]
+    let direct = direct.or_else(|| error.downcast_ref::<Box<T>>().map(Deref::deref));
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+    let direct = direct.or_else(|| error.downcast_ref::<Arc<T>>().map(Deref::deref));
+    direct
 }
 
 #[cfg(test)]

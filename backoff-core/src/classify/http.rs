@@ -9,6 +9,7 @@ use ::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::marks::Note;
 use super::retry_after::parse_with;
+use crate::clock::calendar_now;
 use crate::{Classify, Fault, FaultKind};
 
 /// Classifies an HTTP response by its status alone.
@@ -131,7 +132,7 @@ impl HttpError {
     /// ```
     #[must_use]
     pub fn from_parts(status: StatusCode, headers: &HeaderMap) -> Self {
-        Self::at(status, headers, SystemTime::now)
+        Self::at(status, headers, calendar_now)
     }
 
     /// Creates the error from a response, for any status.

@@ -1,9 +1,10 @@
 //! Data that a call shares with other calls and observers: its budget, its scope for inner calls, its name.
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use crate::Budget;
+use crate::budget::Budget;
 use crate::observe::Label;
 
 /// Name, budget and scope of a call.
@@ -94,7 +95,9 @@ mod sealed {
 
 impl sealed::Sealed for NoBudget {}
 impl sealed::Sealed for &Budget {}
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl sealed::Sealed for Arc<Budget> {}
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl sealed::Sealed for &Arc<Budget> {}
 
 impl BudgetSource for NoBudget {
@@ -111,6 +114,7 @@ impl BudgetSource for &Budget {
     }
 }
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl BudgetSource for Arc<Budget> {
     #[inline]
     fn budget(&self) -> Option<&Budget> {
@@ -118,6 +122,7 @@ impl BudgetSource for Arc<Budget> {
     }
 }
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl BudgetSource for &Arc<Budget> {
     #[inline]
     fn budget(&self) -> Option<&Budget> {

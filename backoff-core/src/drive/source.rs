@@ -1,6 +1,7 @@
 //! Source of the rules of a call.
 
-use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use std::sync::Arc;
 
 use crate::{Backoff, Policy};
 use backoff_rules::Rules;
@@ -29,6 +30,7 @@ mod sealed {
 
 impl<B> sealed::Sealed for Policy<B> {}
 impl<B> sealed::Sealed for &Policy<B> {}
+#[cfg(feature = "std")]
 impl<B> sealed::Sealed for Arc<Policy<B>> {}
 impl<B> sealed::Sealed for Edited<'_, B> {}
 #[cfg(feature = "overrides")]
@@ -48,6 +50,7 @@ impl<B: Backoff> PolicySource for Policy<B> {
     }
 }
 
+#[cfg(feature = "std")]
 impl<B: Backoff> PolicySource for Arc<Policy<B>> {
     type Backoff = B;
 

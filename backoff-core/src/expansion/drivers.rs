@@ -6,14 +6,12 @@ mod full;
 mod overridden;
 mod steering;
 
-use std::time::Instant;
-
 pub use self::call_times::{CallTimes, Recorded, Timed, Untimed, WithAttempts};
 pub use self::counted::Counted;
 pub use self::full::Full;
 pub use self::steering::{Adjusting, MaybeAdjust, Steering};
 use super::verdict::{Packed, Verdict};
-use crate::clock::{Clock, RuntimeClock, SystemClock};
+use crate::clock::{Clock, Instant, RuntimeClock, SystemClock};
 use crate::decision::{Failure, StopReason};
 use crate::{Budget, CallSite, Fault, Policy};
 

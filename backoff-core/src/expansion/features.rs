@@ -4,59 +4,100 @@
 //! dozen errors about missing names. Instead, the macro below stops the build, and its message names the feature to
 //! enable.
 
-#[cfg(feature = "_runtime")]
-pub use crate::sleep::DefaultSleeper as AsyncSleeper;
+pub use self::sleeper::AsyncSleeper;
 
-/// Placeholder for the missing sleeper. The macro below has stopped the build.
-#[cfg(not(feature = "_runtime"))]
-#[derive(Clone, Copy, Debug)]
-pub struct AsyncSleeper;
+/// A feature brings an async sleeper for this target.
+#[cfg(any(
+    all(any(feature = "tokio", feature = "async-io"), not(all(target_family = "wasm", target_os = "unknown"))),
+    all(feature = "web", target_family = "wasm", target_os = "unknown")
+))]
+mod sleeper {
+    pub use crate::sleep::DefaultSleeper as AsyncSleeper;
 
-#[cfg(not(feature = "_runtime"))]
-#[diagnostic::do_not_recommend]
-impl crate::Sleeper for AsyncSleeper {
-    type Sleep = core::future::Ready<()>;
-
-    fn sleep(&self, _: core::time::Duration) -> Self::Sleep {
-        core::future::ready(())
+    /// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __retry_needs {
+        ($what:ident) => {};
     }
 }
 
-/// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
-#[cfg(feature = "_runtime")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __retry_needs {
-    ($what:ident) => {};
-}
+/// No feature brings an async sleeper for this target.
+#[cfg(not(any(
+    all(any(feature = "tokio", feature = "async-io"), not(all(target_family = "wasm", target_os = "unknown"))),
+    all(feature = "web", target_family = "wasm", target_os = "unknown")
+)))]
+mod sleeper {
+    /// Placeholder for the missing sleeper. The macro below has stopped the build.
+    #[derive(Clone, Copy, Debug)]
+    pub struct AsyncSleeper;
 
-/// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
-#[cfg(all(feature = "async", not(feature = "_runtime")))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __retry_needs {
-    (driver) => {};
-    (runtime) => {
-        ::core::compile_error!(
-            "`#[retry]` on an async function needs a sleeper; enable the feature `tokio` or `async-io` of `backoff-core`, \
-             or name one such as `sleep = my_sleeper`"
-        );
-    };
-}
+    #[diagnostic::do_not_recommend]
+    impl crate::Sleeper for AsyncSleeper {
+        type Sleep = core::future::Ready<()>;
 
-/// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
-#[cfg(not(feature = "async"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __retry_needs {
-    (driver) => {
-        ::core::compile_error!(
-            "`#[retry]` on an async function needs a feature of `backoff-core`; enable `async`"
-        );
-    };
-    (runtime) => {
-        ::core::compile_error!(
-            "`#[retry]` on an async function needs a sleeper; enable the feature `tokio` or `async-io` of `backoff-core`"
-        );
-    };
+        fn sleep(&self, _: core::time::Duration) -> Self::Sleep {
+            core::future::ready(())
+        }
+    }
+
+    /// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
+    #[cfg(all(feature = "async", not(all(target_family = "wasm", target_os = "unknown"))))]
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __retry_needs {
+        (driver) => {};
+        (runtime) => {
+            ::core::compile_error!(
+                "`#[retry]` on an async function needs a sleeper; enable the feature `tokio` or `async-io` of `backoff-core`, \
+                 or name one such as `sleep = my_sleeper`"
+            );
+        };
+    }
+
+    /// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
+    #[cfg(all(feature = "async", target_family = "wasm", target_os = "unknown"))]
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __retry_needs {
+        (driver) => {};
+        (runtime) => {
+            ::core::compile_error!(
+                "`#[retry]` on an async function needs a sleeper; enable the feature `web` of `backoff-core`, \
+                 or name one such as `sleep = my_sleeper`"
+            );
+        };
+    }
+
+    /// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
+    #[cfg(all(not(feature = "async"), not(all(target_family = "wasm", target_os = "unknown"))))]
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __retry_needs {
+        (driver) => {
+            ::core::compile_error!(
+                "`#[retry]` on an async function needs a feature of `backoff-core`; enable `async`"
+            );
+        };
+        (runtime) => {
+            ::core::compile_error!(
+                "`#[retry]` on an async function needs a sleeper; enable the feature `tokio` or `async-io` of `backoff-core`"
+            );
+        };
+    }
+
+    /// Checks the features that an async function needs: `runtime` if it sets no sleeper, `driver` if it sets one.
+    #[cfg(all(not(feature = "async"), target_family = "wasm", target_os = "unknown"))]
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __retry_needs {
+        (driver) => {
+            ::core::compile_error!("`#[retry]` on an async function needs a feature of `backoff-core`; enable `async`");
+        };
+        (runtime) => {
+            ::core::compile_error!(
+                "`#[retry]` on an async function needs a sleeper; enable the feature `web` of `backoff-core`"
+            );
+        };
+    }
 }

@@ -1,18 +1,21 @@
 //! An error as text, for observers of the process, which do not have its type.
 
+#[cfg(feature = "alloc")]
 use alloc::string::String;
 use core::error::Error;
-use core::fmt::{self, Write as _};
+use core::fmt;
 use core::ops::Deref;
 
 use crate::sources::sources;
-use crate::text::{FAILED, write_escaped};
+#[cfg(feature = "alloc")]
+use crate::text::FAILED;
+use crate::text::write_escaped;
 
 /// An error as text: its `Display`, otherwise its `Debug`, otherwise the name of its type. Calls of `policy.retry(..)`
 /// and manual loops have no bounds on their error types, so for them the text is the name of the type only.
 ///
 /// `{:#}` adds the sources of the error, each after a colon, as `anyhow` does. A source whose text is already part of
-/// the text before it is omitted. At most 128 sources are read.
+/// the text before it is omitted (with the feature `alloc`). At most 128 sources are read.
 ///
 /// The text is one line. Control characters, line separators and marks of the writing direction are escaped (`\n`,
 /// `\u{1b}`), so an error cannot forge a line of a log. The error itself is unchanged. A `Display` that returns an
@@ -134,6 +137,12 @@ fn show<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result
     if !f.alternate() {
         return write_escaped(f, format_args!("{error}"));
     }
+    show_with_sources(error, f)
+}
+
+/// Writes an error and its sources.
+#[cfg(feature = "alloc")]
+fn show_with_sources<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut text = text_of(error);
     for source in sources(error) {
         let cause = text_of(source);
@@ -146,8 +155,22 @@ fn show<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result
     write_escaped(f, format_args!("{text}"))
 }
 
+/// Writes an error and its sources. A repeated text is not omitted, because there is no place to keep the text before it.
+#[cfg(not(feature = "alloc"))]
+fn show_with_sources<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write_escaped(f, format_args!("{error}"))?;
+    for source in sources(error) {
+        f.write_str(": ")?;
+        write_escaped(f, format_args!("{source}"))?;
+    }
+    Ok(())
+}
+
 /// Returns the text of one error. `to_string` would panic if its `Display` fails.
+#[cfg(feature = "alloc")]
 fn text_of<E: Error + ?Sized>(error: &E) -> String {
+    use core::fmt::Write as _;
+
     let mut text = String::new();
     if write!(text, "{error}").is_err() {
         text.push_str(FAILED);

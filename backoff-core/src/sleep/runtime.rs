@@ -3,29 +3,31 @@
 //! The list chooses at run time among the enabled ones. The types compose at compile time: with one runtime enabled the
 //! future is the one of that runtime, and no larger.
 
-#[cfg(feature = "async-io")]
+#[cfg(all(feature = "async-io", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod async_io;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod tokio;
+#[cfg(all(feature = "web", all(target_family = "wasm", target_os = "unknown")))]
+mod web;
 
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::time::Instant;
 
 use pin_project_lite::pin_project;
 
+use crate::clock::Instant;
 use crate::test_hooks::MaybeVirtual;
 
-/// Defines [`Enabled`] from a list of features and runtimes.
+/// Defines [`Enabled`] from a list of conditions and runtimes.
 macro_rules! runtimes {
-    ($($feature:literal => $module:ident::$runtime:ident,)+) => {
+    ($($module:ident::$runtime:ident if $condition:meta,)+) => {
         $(
-            #[cfg(feature = $feature)]
+            #[cfg($condition)]
             use self::$module::$runtime;
-            #[cfg(not(feature = $feature))]
+            #[cfg(not($condition))]
             use self::NoRuntime as $runtime;
         )+
 
@@ -36,9 +38,11 @@ macro_rules! runtimes {
     (@first $first:ident $($others:ident)*) => { FirstRunning<$first, runtimes!(@first $($others)*)> };
 }
 
+// A web page has the third one and neither of the others, whatever features are on: tokio cannot read the time there.
 runtimes! {
-    "tokio" => tokio::Tokio,
-    "async-io" => async_io::AsyncIo,
+    tokio::Tokio if all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))),
+    async_io::AsyncIo if all(feature = "async-io", not(all(target_family = "wasm", target_os = "unknown"))),
+    web::Web if all(feature = "web", all(target_family = "wasm", target_os = "unknown")),
 }
 
 /// An async runtime.
@@ -58,6 +62,12 @@ pub(crate) trait Runtime {
     /// Returns the present instant, if the runtime has its own clock.
     #[inline]
     fn now() -> Option<Instant> {
+        None
+    }
+
+    /// Returns a random seed, if the runtime has randomness that the standard library has not.
+    #[inline]
+    fn random_seed() -> Option<u64> {
         None
     }
 
@@ -103,6 +113,11 @@ impl<A: Runtime, B: Runtime> Runtime for FirstRunning<A, B> {
     }
 
     #[inline]
+    fn random_seed() -> Option<u64> {
+        A::random_seed().or_else(B::random_seed)
+    }
+
+    #[inline]
     fn has_budget() -> bool {
         A::has_budget() && B::has_budget()
     }
@@ -134,7 +149,7 @@ impl<A: Future<Output = ()>, B: Future<Output = ()>> Future for Either<A, B> {
     }
 }
 
-/// A placeholder for a runtime whose feature is off.
+/// A placeholder for a runtime whose feature is off, or which does not exist on the target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoRuntime;
 
@@ -161,7 +176,9 @@ impl Runtime for NoRuntime {
     }
 
     fn sleep(_: Duration) -> NoSleep {
-        unreachable!("a runtime whose feature is off is never chosen")
+        let needed =
+            if cfg!(all(target_family = "wasm", target_os = "unknown")) { "`web`" } else { "`tokio` or `async-io`" };
+        panic!("no enabled async sleeper of `backoff-core` works on this target; enable the feature {needed}")
     }
 }
 

@@ -6,7 +6,7 @@ pub(crate) use self::sleep::MaybeVirtual;
 /// Returns `None`, because there is no virtual clock.
 #[cfg(feature = "std")]
 #[inline]
-pub(crate) const fn now() -> Option<std::time::Instant> {
+pub(crate) const fn now() -> Option<crate::clock::Instant> {
     None
 }
 

@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::virtual_time::VirtualTime;
 use crate::StopReason;
+use crate::clock::Instant;
 use crate::drive::undisturbed;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard, shared_static};

@@ -1,7 +1,9 @@
 //! A clock that advances by itself: a delay passes as soon as a call only waits.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::clock::Instant;
 
 /// A virtual clock.
 #[derive(Debug)]

@@ -8,7 +8,8 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
-use super::{Marked, Note, ambiguous, mark, marked, marks, permanent, retry_after, transient};
+use super::{Note, marked, marks};
+use crate::classify::{Marked, ambiguous, mark, permanent, retry_after, transient};
 use crate::{Classify, Fault};
 
 #[derive(Debug)]

@@ -1,10 +1,9 @@
 //! Times of a call that a counting driver stores.
 
 use core::time::Duration;
-use std::time::Instant;
 
 use super::Mode;
-use crate::clock::Clock as _;
+use crate::clock::{Clock as _, Instant};
 use crate::drive::test_state::TestState;
 use crate::observe::Elapsed;
 

@@ -3,13 +3,12 @@
 use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
-use std::time::Instant;
 
 use super::overridden::{Overridden, RulesOf, StateOf, is_disabled};
 use super::{FailureContext, MaybeAdjust, Mode, Steering, Verdict};
 use backoff_rules::Rules;
 
-use crate::clock::Clock as _;
+use crate::clock::{Clock as _, Instant};
 use crate::decision::{AttemptLimit, Decision, StopReason};
 use crate::drive::after_attempt;
 use crate::drive::shared_limits::OpenScope as _;

@@ -4,9 +4,9 @@ use core::future::Future;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::time::Instant;
 
 use super::Runtime;
+use crate::clock::Instant;
 
 /// The tokio runtime.
 #[derive(Clone, Copy, Debug)]
