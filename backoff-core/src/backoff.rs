@@ -62,13 +62,6 @@ pub trait Backoff {
     /// Returns the base delay before the next retry, or `None` when no retry should follow.
     fn next(&self, state: &mut Self::State) -> Option<Duration>;
 
-    /// Returns the state of a call after this many retries, for a backoff whose state is only their number.
-    #[doc(hidden)]
-    #[inline]
-    fn resumed(&self, _retries: u32) -> Self::State {
-        self.start()
-    }
-
     /// Returns what [`next`](Backoff::next) does, in the form that jitter starts from.
     #[doc(hidden)]
     #[inline]
@@ -119,11 +112,6 @@ impl Backoff for Schedule {
     }
 
     #[inline]
-    fn resumed(&self, retries: u32) -> u32 {
-        retries
-    }
-
-    #[inline]
     fn next(&self, retry: &mut u32) -> Option<Duration> {
         *retry = retry.saturating_add(1);
         Some(self.base_delay(*retry))
@@ -136,6 +124,7 @@ impl Backoff for Schedule {
         Some(self.base(*retry))
     }
 
+    #[inline]
     fn resume(&self, retries: u32) -> u32 {
         retries
     }
@@ -282,8 +271,8 @@ impl<B: Backoff> Backoff for Borrowed<'_, B> {
         self.0.start()
     }
 
-    fn resumed(&self, retries: u32) -> B::State {
-        self.0.resumed(retries)
+    fn resume(&self, retries: u32) -> B::State {
+        self.0.resume(retries)
     }
 
     fn next(&self, state: &mut B::State) -> Option<Duration> {

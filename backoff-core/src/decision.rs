@@ -276,7 +276,7 @@ pub(crate) fn decide_adjusted<B: Backoff>(
     if !B::IS_ENDLESS && progress.has_ended {
         return Decision::Stop(StopReason::BackoffEnded);
     }
-    let state = progress.backoff.get_or_insert_with(|| backoff.resumed(progress.attempts - 1));
+    let state = progress.backoff.get_or_insert_with(|| backoff.resume(progress.attempts - 1));
     let Some(base) = backoff.next_base(state) else {
         progress.has_ended = true;
         return Decision::Stop(StopReason::BackoffEnded);

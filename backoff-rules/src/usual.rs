@@ -69,7 +69,6 @@ impl Rules {
         let base = if retries < self.usual.doublings { first << retries } else { cap };
         // Uniform in 0 ..= base. The base is below 2^64 - 1, because longer delays have no short path.
         let nanos = (draw as u128 * (base as u128 + 1)) >> 64;
-        #[expect(clippy::cast_possible_truncation, reason = "at most `base`")]
         Duration::from_nanos(nanos as u64)
     }
 }

@@ -196,10 +196,10 @@ impl<B: Backoff> Backoff for BackoffOrOverride<'_, B> {
     }
 
     #[inline]
-    fn resumed(&self, retries: u32) -> Self::State {
+    fn resume(&self, retries: u32) -> Self::State {
         match self {
-            Self::Own(own) => BackoffOrOverrideState::Own(own.resumed(retries)),
-            Self::Override(given) => BackoffOrOverrideState::Override(given.resumed(retries)),
+            Self::Own(own) => BackoffOrOverrideState::Own(own.resume(retries)),
+            Self::Override(given) => BackoffOrOverrideState::Override(given.resume(retries)),
         }
     }
 
