@@ -271,6 +271,11 @@ impl<B: Backoff> Backoff for Borrowed<'_, B> {
         self.0.start()
     }
 
+    #[inline]
+    fn next_base(&self, state: &mut B::State) -> Option<BaseDelay> {
+        self.0.next_base(state)
+    }
+
     fn resume(&self, retries: u32) -> B::State {
         self.0.resume(retries)
     }

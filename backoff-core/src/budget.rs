@@ -85,7 +85,7 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 /// # What it costs
 ///
 /// A success of a full budget is one relaxed load. With a capacity that fits itself, one success in 16 of each thread
-/// reads the clock and is counted as 16. The count is written at most 7 times in 10 s, so many threads share a line that
+/// reads the clock and is counted as 16. With the default ratio the count is written at most 7 times in 10 s, so many threads share a line that
 /// is only read. A retry reads the clock when more than 2 tokens are left. The clock is the system's, or
 /// [`testing::virtual_time`](crate::testing::virtual_time), under which every success is counted. Targets without the
 /// feature `std` or without 64-bit atomics have a capacity of 10 unless another one is named.

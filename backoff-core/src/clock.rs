@@ -90,10 +90,11 @@ impl Clock for SystemClock {
 ///
 /// The start of the process's own time is read from the system also when the first call comes from such a test.
 #[cfg(feature = "std")]
+#[allow(dead_code, reason = "targets without a clock have no fitted budgets")]
 pub(crate) fn since_start() -> Duration {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     test_hooks::passed().unwrap_or_else(|| {
-        let now = Instant::now();
+        let now = system_now();
         now.saturating_duration_since(*START.get_or_init(|| now))
     })
 }

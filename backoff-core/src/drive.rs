@@ -24,10 +24,9 @@ pub(crate) mod undisturbed;
 
 use core::time::Duration;
 
-use self::after_attempt::{EventData, decide_adjusted_outlined, decide_outlined};
+use self::after_attempt::{EventData, decide_adjusted_outlined, decide_outlined, is_usual};
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
-use self::undisturbed::is_undisturbed;
 use crate::Attempt;
 use crate::budget::Budget;
 use crate::clock::Clock;
@@ -214,7 +213,7 @@ impl<S, I: Copy> Driver<S, I> {
         let rules = source.rules();
         self.attempts = self.attempts.saturating_add(1);
         let retries = self.progress.attempts();
-        if !O::WATCHES && failure.is_plain() && rules.has_usual_retry(retries) && is_undisturbed() {
+        if is_usual(rules, retries, &failure, O::WATCHES || O::ADJUSTS || O::RESETS) {
             self.test_state.attempt_failed();
             self.progress.count_usual();
             let decision = decide_usual(rules, retries, failure.budget, random);

@@ -40,7 +40,7 @@ pub enum Fault {
     /// Transient, with a push-back (`Retry-After`): the server requests that no attempt starts before this much time
     /// has passed.
     ///
-    /// The delay slept is this time plus the policy's own delay, so that clients with the same push-back do not return
+    /// By default the delay is this time plus the policy's own delay, so that clients with the same push-back do not return
     /// together. Zero means [`Transient`](Fault::Transient).
     PushBack(Duration),
     /// Ambiguous, with a push-back: a 502 with `Retry-After` requests that no attempt starts before this much time has

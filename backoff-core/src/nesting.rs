@@ -283,8 +283,8 @@ pub(crate) struct Entered {
 
 impl Entered {
     pub(crate) fn new(scope: &Scope) -> Self {
-        if !ARE_USED.swap(true, Ordering::Relaxed) {
-            undisturbed::enter();
+        if !ARE_USED.load(Ordering::Acquire) {
+            begin_use();
         }
         Self { before: replace_current(Some(scope.clone())) }
     }
@@ -364,6 +364,17 @@ pub(crate) fn gave_up(reason: StopReason) {
         | StopReason::Disabled => {
             with_current(|scope| scope.shared.gave_up.store(true, Ordering::Relaxed));
         }
+    }
+}
+
+/// Records that the process uses scopes.
+///
+/// The count of disturbances is raised before the flag, so that a thread which sees the flag also sees the count.
+#[cold]
+fn begin_use() {
+    undisturbed::enter();
+    if ARE_USED.swap(true, Ordering::AcqRel) {
+        undisturbed::leave(); // another thread was first
     }
 }
 

@@ -67,7 +67,11 @@ impl<P: PolicySource, E: LoopEnvironment> State<P, E> {
         let clock = WaitClock::new(self.environment.clock(), self.call.kind);
         let progress = match failures {
             0 => Progress::new(),
-            _ => Progress::with_state(failures, self.source.backoff().resume(failures)),
+            _ => {
+                // A number from outside may be any; a call has no more retries than its limit allows.
+                let retries = self.source.rules().attempts_limit().map_or(failures, |limit| failures.min(limit));
+                Progress::with_state(failures, self.source.backoff().resume(retries))
+            }
         };
         self.call = CallState::new(self.call.kind, Driver::resumed(clock.before(elapsed), progress));
         self.call.before = (failures, elapsed);

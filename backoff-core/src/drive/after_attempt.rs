@@ -6,6 +6,7 @@
 use core::time::Duration;
 
 use super::test_state::{TestState, with_test_rules};
+use super::undisturbed::is_undisturbed;
 use crate::Backoff;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide_adjusted, is_in_time};
 use crate::observe::{CallEvent, Elapsed, ErrorText, EventKind, FailedAttempt, Label, Site};
@@ -20,6 +21,15 @@ pub(crate) struct EventData<'a> {
     pub(crate) elapsed: Elapsed,
     pub(crate) failed: FailedAttempt,
     pub(crate) text: ErrorText<'a>,
+}
+
+/// Returns whether the short path ([`decide_usual`](crate::decision::decide_usual)) decides after this failure.
+///
+/// `is_steered` is `true` if a hook, a closure or an override of the call may observe or change the decision.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the short path of each driver")]
+pub(crate) fn is_usual(rules: &Rules, retries: u32, failure: &Failure<'_>, is_steered: bool) -> bool {
+    !is_steered && failure.is_plain() && rules.has_usual_retry(retries) && is_undisturbed()
 }
 
 /// Decides whether to retry after a failed attempt, and notifies enclosing calls if the call stops.

@@ -11,10 +11,9 @@ use backoff_rules::Rules;
 
 use crate::clock::Clock as _;
 use crate::decision::{AttemptLimit, Decision, Failure, Progress, StopReason, decide_usual};
-use crate::drive::after_attempt::{self, EventData, decide_in_context};
+use crate::drive::after_attempt::{self, EventData, decide_in_context, is_usual};
 use crate::drive::shared_limits::OpenScope as _;
 use crate::drive::test_state::{TestState, with_test_rules};
-use crate::drive::undisturbed::is_undisturbed;
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, RecoveredEvent, RetryEvent};
 use crate::random::ThreadRandom;
@@ -287,7 +286,7 @@ fn failed_alone<M: Mode, K: CallTimes>(
 ) -> Packed {
     let rules = policy_of(site).rules();
     let failure = Failure::new(fault).budget(budget);
-    if failure.is_plain() && rules.has_usual_retry(before) && is_undisturbed() {
+    if is_usual(rules, before, &failure, kept.overridden.is_possible()) {
         return match budget {
             Some(_) => usual_with_budget(site, before, kept, budget),
             None => usual(site, before, kept, None),
