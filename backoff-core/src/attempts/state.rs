@@ -65,13 +65,12 @@ impl<P: PolicySource, E: LoopEnvironment> State<P, E> {
     /// Starts the call again after `failures` in `elapsed` time.
     pub(crate) fn resume(&mut self, failures: u32, elapsed: Duration) {
         let clock = WaitClock::new(self.environment.clock(), self.call.kind);
-        let progress = match failures {
-            0 => Progress::new(),
-            _ => {
-                // A number from outside may be any; a call has no more retries than its limit allows.
-                let retries = self.source.rules().attempts_limit().map_or(failures, |limit| failures.min(limit));
-                Progress::with_state(failures, self.source.backoff().resume(retries))
-            }
+        let progress = if failures == 0 {
+            Progress::new()
+        } else {
+            // A number from outside may be any; a call has no more retries than its limit allows.
+            let retries = self.source.rules().attempts_limit().map_or(failures, |limit| failures.min(limit));
+            Progress::with_state(failures, self.source.backoff().resume(retries))
         };
         self.call = CallState::new(self.call.kind, Driver::resumed(clock.before(elapsed), progress));
         self.call.before = (failures, elapsed);
