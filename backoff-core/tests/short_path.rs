@@ -100,7 +100,7 @@ fn run(call: &Call, hooked: bool) -> Trace {
     let base = call
         .policy
         .retry(operation)
-        .when(|number: &u32| call.faults[*number as usize])
+        .when(|number: &u32| call.faults.get(*number as usize).copied().unwrap_or(Fault::Permanent))
         .seed(call.seed)
         .clock(|| delays.borrow().iter().sum::<Duration>())
         .sleep(|delay| delays.borrow_mut().push(delay));
@@ -135,6 +135,12 @@ proptest! {
     }
 }
 
+#[retry(max_attempts = 3, adjust = |_| None::<Duration>, sleep = |_| ())]
+fn adjusted(calls: &mut u32) -> Result<(), &'static str> {
+    *calls += 1;
+    Err("down")
+}
+
 #[test]
 fn a_closure_that_adjusts_the_delay_of_the_usual_policy_is_called() {
     let policy = Policy::exponential().max_attempts(3).build();
@@ -142,14 +148,15 @@ fn a_closure_that_adjusts_the_delay_of_the_usual_policy_is_called() {
     let error = report.unwrap_err();
     assert_eq!((error.attempts, error.reason), (1, StopReason::BackoffEnded));
 
-    #[retry(max_attempts = 3, adjust = |_| None::<Duration>, sleep = |_| ())]
-    fn adjusted(calls: &mut u32) -> Result<(), &'static str> {
-        *calls += 1;
-        Err("down")
-    }
     let mut calls = 0;
     assert!(adjusted(&mut calls).is_err());
     assert_eq!(calls, 1);
+}
+
+#[retry(max_attempts = 3, reset_when = |number| *number <= 4, sleep = |_| ())]
+fn progressing(calls: &mut u32) -> Result<(), u32> {
+    *calls += 1;
+    Err(*calls)
 }
 
 #[test]
@@ -163,11 +170,6 @@ fn progress_starts_a_new_sequence_of_the_usual_policy() {
     let result = policy.retry(operation).reset_when(|number| *number <= 4).sleep(|_| ()).call();
     assert_eq!(result, Err(6)); // the fifth attempt is the second of the sequence that the fourth has started
 
-    #[retry(max_attempts = 3, reset_when = |number| *number <= 4, sleep = |_| ())]
-    fn progressing(calls: &mut u32) -> Result<(), u32> {
-        *calls += 1;
-        Err(*calls)
-    }
     let mut calls = 0;
     assert_eq!(progressing(&mut calls), Err(6));
 }
