@@ -24,10 +24,10 @@ use crate::test_hooks;
 /// Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too. Blocking calls
 /// use [`std::thread::sleep`] and need only the feature `std`.
 ///
-/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the sleeper
-/// of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The sleeper
-/// also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time out that is
-/// not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
+/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the
+/// sleeper of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The
+/// sleeper also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time out
+/// that is not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
 ///
 /// # Examples
 ///
@@ -67,8 +67,8 @@ where
 
 /// Waits for a delay by blocking the thread.
 ///
-/// Closures `Fn(Duration)` are blocking sleepers. A closure with a state (`FnMut`) can be the sleeper of one call, given
-/// with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper.
+/// Closures `Fn(Duration)` are blocking sleepers. A closure with a state (`FnMut`) can be the sleeper of one call,
+/// given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper.
 ///
 /// # Examples
 ///

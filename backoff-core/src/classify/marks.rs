@@ -23,10 +23,11 @@ use crate::{Classify, Fault};
 ///
 /// [`marks`] finds the mark wherever the source chain leads to it. An error that displays as the error inside
 /// (`#[error(transparent)]` of thiserror, or an `anyhow::Error` turned into a `Box<dyn Error>`) omits that error from
-/// its chain, and the mark with it. Neither the default of `#[retry]` nor `when = classify::chain` can see it. The cures:
+/// its chain, and the mark with it. Neither the default of `#[retry]` nor `when = classify::chain` can see it. The
+/// cures:
 ///
 /// - mark after such a conversion, not before it;
-/// - give the variant a text of its own, `#[error("cannot load")]`, so that the error inside is its source. The default
+/// - give the variant a separate text, `#[error("cannot load")]`, so that the error inside is its source. The default
 ///   and [`chain`](crate::classify::chain) then find the mark, also behind `anyhow::Error`, boxes and further errors;
 /// - derive [`Classify`](derive@crate::Classify), with `#[classify(source)]` on the transparent variant.
 ///
@@ -55,7 +56,8 @@ pub struct Marked {
 
 /// Marks an error as one that no attempt can cure; the call ends at once.
 ///
-/// The mark is found through the source chain of the error; [`Marked`] lists the conversions that lose it, and the cures.
+/// The mark is found through the source chain of the error; [`Marked`] lists the conversions that lose it, and the
+/// cures.
 ///
 /// # Examples
 ///

@@ -137,7 +137,7 @@ fn the_best_match_is_the_name_then_the_longest_prefix() {
     assert_eq!(parsed("a::*: disabled").unwrap().find("a"), None);
 }
 
-/// The rule in the words of the documentation, by looking at every key.
+/// The rule of the documentation, implemented by a check of every key.
 fn found_by_looking_at_all<'o>(overrides: &'o Overrides, name: &str) -> Option<&'o str> {
     let length = |key: &str| match key.strip_suffix('*') {
         Some(start) => name.starts_with(start).then_some((start.len(), 0)),

@@ -1,4 +1,4 @@
-//! What becomes of values that are known at run time only: nothing is refused, and the first that was moved is told.
+//! Values known only at run time: none is refused, and the first one that was moved is reported.
 
 use alloc::string::{String, ToString};
 use core::time::Duration;
