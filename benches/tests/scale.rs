@@ -1,5 +1,5 @@
-//! Ten thousand async calls and a thousand threads that wait at once: every result is right, and no call costs more than
-//! a loop written by hand. Times are not looked at.
+//! Ten thousand async calls and a thousand threads that wait at once: every result is right, and no call costs more
+//! than a loop written by hand. Times are not looked at.
 
 use backoff_benches::scale::tasks::{self, Waited};
 use backoff_benches::scale::threads;

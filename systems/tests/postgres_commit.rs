@@ -1,6 +1,7 @@
 //! A COMMIT that PostgreSQL carries out, and whose answer never comes.
 //!
-//! The server is told to wait for a standby that does not exist: the transaction is on disk and the client still waits. Then it is killed.
+//! The server is told to wait for a standby that does not exist: the transaction is on disk and the client still waits.
+//! Then it is killed.
 
 use std::error::Error;
 use std::time::Duration;

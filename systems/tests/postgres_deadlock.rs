@@ -1,4 +1,5 @@
-//! Two transactions of PostgreSQL that lock two rows in opposite order: one of them is told `40P01`, and `#[retry]` runs it again.
+//! Two transactions of PostgreSQL that lock two rows in opposite order: one of them is told `40P01`, and `#[retry]`
+//! runs it again.
 
 use std::sync::{Arc, Mutex};
 

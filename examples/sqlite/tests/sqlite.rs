@@ -1,4 +1,5 @@
-//! `#[retry]` on a real `SQLite` database: no increment is lost, none is made twice, and every call ends for the right reason.
+//! `#[retry]` on a real `SQLite` database: no increment is lost, none is made twice, and every call ends for the right
+//! reason.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -60,8 +61,8 @@ fn value(connection: &Connection) -> rusqlite::Result<u32> {
 
 /// Reads the counter, adds 1, and writes it back, together with a row that says who did.
 ///
-/// The transaction takes the lock for writing only at its first write, so two writers can have read the same value. `SQLite` turns one of them
-/// away; nothing but a new transaction that reads again can help it.
+/// The transaction takes the lock for writing only at its first write, so two writers can have read the same value.
+/// `SQLite` turns one of them away; nothing but a new transaction that reads again can help it.
 fn increment_once(connection: &mut Connection, writer: u32, number: u32) -> rusqlite::Result<u32> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
     let next = value(&transaction)? + 1;

@@ -89,7 +89,8 @@ impl Journal {
         }
     }
 
-    /// Leads the clients through outages of `server`: in each some calls give up, and after it each of the first `clients` succeeds.
+    /// Leads the clients through outages of `server`: in each some calls give up, and after it each of the first
+    /// `clients` succeeds.
     pub(crate) fn lead_through<S, E: Debug>(
         &self,
         outages: u32,
