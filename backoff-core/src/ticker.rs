@@ -246,7 +246,7 @@ mod awaiting {
             poll_fn(|cx| self.poll_tick(state.as_mut(), cx)).await
         }
 
-        /// Polls for the next tick, for `Stream`s and futures of your own. `state` keeps the sleep of the delay; see
+        /// Polls for the next tick, for `Stream`s and custom futures. `state` keeps the sleep of the delay; see
         /// [`Attempts::poll_wait`](crate::Attempts::poll_wait).
         ///
         /// # Panics

@@ -1,4 +1,5 @@
-//! Whether anything outside of a call may change or observe its failures: test guards, overrides, scopes, observers.
+//! The check whether anything outside of a call may change or observe its failures: test guards, overrides, scopes,
+//! observers.
 //!
 //! While nothing does, a failed attempt of the usual policy takes a short path: it counts, draws a delay, and is done.
 //! One word answers for all of them, because a failing call would otherwise check each.
