@@ -43,7 +43,7 @@ impl Usual {
 }
 
 impl Rules {
-    /// Updates the retries for which the short path is valid. Call it after any change of the rules.
+    /// Returns the rules with the short path computed again. Call it after any change of the rules.
     #[must_use]
     pub const fn with_usual(mut self) -> Self {
         self.usual = Usual::of(&self);
