@@ -1,7 +1,7 @@
 //! The short path for the usual policy: doubling delays with full jitter, and no limit on time.
 //!
 //! It computes the same delays as [`Rules::delay`] does, with fewer branches. Whether a policy has a short path is
-//! computed once, when the policy is built; a property test compares both paths.
+//! computed once, when the policy is built. A test compares both paths.
 
 use core::time::Duration;
 

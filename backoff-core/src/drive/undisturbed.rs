@@ -1,4 +1,4 @@
-//! The check whether anything outside of a call may change or observe its failures: test guards, overrides, scopes,
+//! Checks whether anything outside of a call may change or observe its failures: test guards, overrides, scopes,
 //! observers.
 //!
 //! If nothing does, a failed attempt of the usual policy takes a short path: the driver counts it and draws a delay.
