@@ -69,7 +69,7 @@ pub trait Backoff {
         self.start()
     }
 
-    /// Returns the delay of [`next`](Backoff::next) as the [`BaseDelay`] that jitter needs.
+    /// Returns the delay of [`next`](Backoff::next) as the `BaseDelay` that jitter needs.
     #[doc(hidden)]
     #[inline]
     fn next_base(&self, state: &mut Self::State) -> Option<BaseDelay> {
