@@ -1,5 +1,5 @@
-//! A user's program for the oldest Rust that is promised: the attribute on a blocking and an async function, the derive, a
-//! policy in a constant.
+//! A user's program for the oldest Rust that is promised: the attribute on a blocking and an async function, the
+//! derive, a policy in a constant.
 
 use backoff_core::{Classify, Policy, retry, testing};
 

@@ -1,4 +1,5 @@
-//! The fleet simulator reproduces published figures: fewer seeds and shorter runs than `cargo run --release --example storm -- verify`.
+//! The fleet simulator reproduces published figures: fewer seeds and shorter runs than `cargo run --release --example
+//! storm -- verify`.
 
 use std::time::Duration;
 

@@ -42,10 +42,10 @@ use crate::{Backoff, ClockSource, DefaultClock, DefaultSleeper, Fault, Policy, S
 ///
 /// # Cancellation
 ///
-/// A wait can be dropped: the delay stays pending, and the next wait is for the rest of it. The failure is counted once.
-/// In a `select!` that drops waits, begin each attempt with a wait, as in the example of
-/// [`wait_async`](Self::wait_async). If an attempt runs without the wait and fails, too, its failure is counted, and the
-/// next wait ends with the later of both delays.
+/// A wait can be dropped: the delay stays pending, and the next wait is for the rest of it. The failure is counted
+/// once. In a `select!` that drops waits, begin each attempt with a wait, as in the example of
+/// [`wait_async`](Self::wait_async). If an attempt runs without the wait and fails, too, its failure is counted, and
+/// the next wait ends with the later of both delays.
 ///
 /// # The end of the last attempt
 ///
@@ -81,8 +81,8 @@ use crate::{Backoff, ClockSource, DefaultClock, DefaultSleeper, Fault, Policy, S
 /// assert_eq!(log, [1, 2, 3]);
 /// ```
 ///
-/// A field that contains a loop has the type `Attempts`, which owns its policy, or `Attempts<Arc<Policy>>`, which shares
-/// it. [`AttemptsWith`] names a loop with a budget and a cancellation. All of them are `'static`.
+/// A field that contains a loop has the type `Attempts`, which owns its policy, or `Attempts<Arc<Policy>>`, which
+/// shares it. [`AttemptsWith`] names a loop with a budget and a cancellation. All of them are `'static`.
 ///
 /// ```
 /// use backoff_core::{Attempts, Policy};
@@ -336,8 +336,8 @@ where
         self.failed_as(error, Fault::Transient)
     }
 
-    /// Counts the failure of the present attempt, as [`failed`](Self::failed) does; `fault` is the classification of the
-    /// error.
+    /// Counts the failure of the present attempt, as [`failed`](Self::failed) does; `fault` is the classification of
+    /// the error.
     ///
     /// # Errors
     ///

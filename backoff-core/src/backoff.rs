@@ -1,7 +1,7 @@
 //! The rule that yields the base delay from the retry number.
 //!
-//! The built-in rules are the [`Schedule`]; this module holds the trait behind them, for a rule of your
-//! own, and the wrappers that make one from a list or an iterator.
+//! The built-in rules are the [`Schedule`]. This module contains their trait, which custom rules implement, and the
+//! wrappers that make a rule from a list or an iterator.
 
 use core::fmt;
 use core::time::Duration;
@@ -10,16 +10,16 @@ use backoff_rules::{BaseDelay, Schedule};
 
 /// A rule that yields the base delay of each retry, before jitter and cap.
 ///
-/// A backoff is shared by reference between all calls; what changes during one call lives in its
-/// [`State`](Backoff::State), which is made at the first failure and dropped with the call. Asking for the next delay should cost the same
-/// however many have been asked for. When the rule ends, the call stops with
-/// [`StopReason::BackoffEnded`](crate::StopReason::BackoffEnded), and the rule is not used again in that call.
+/// A backoff is shared by reference between all calls. Each call has its own [`State`](Backoff::State), which is
+/// created at the first failure and dropped with the call. The cost of the next delay should not grow with the number
+/// of retries. When the rule ends, the call stops with [`StopReason::BackoffEnded`](crate::StopReason::BackoffEnded),
+/// and the rule is not used again in that call.
 ///
-/// A policy with a custom backoff must name a limit or [`forever`](crate::PolicyBuilder::forever). A [`List`] needs none, because
-/// it ends by itself.
+/// A policy with a custom backoff must set a limit or [`forever`](crate::PolicyBuilder::forever). A [`List`] does not
+/// need one, because it ends by itself.
 ///
-/// A closure `Fn(u32) -> Option<Duration>` is a backoff: it is given the number of the retry, 1 for the first. A list of
-/// delays goes through [`List`], a cloneable iterator through [`Sequence`].
+/// A closure `Fn(u32) -> Option<Duration>` is a backoff. It receives the number of the retry, 1 for the first. Wrap a
+/// list of delays in a [`List`], and a cloneable iterator in a [`Sequence`].
 ///
 /// # Examples
 ///
@@ -53,37 +53,37 @@ use backoff_rules::{BaseDelay, Schedule};
     note = "the iterator of a `Sequence` implements `Clone`, which a `Box<dyn Iterator>` does not; use a `List` of its delays, or a closure"
 )]
 pub trait Backoff {
-    /// What one call remembers between its retries.
+    /// The state that one call keeps between its retries.
     type State;
 
-    /// Returns the state of a call that has not been retried yet.
+    /// Returns the state of a call before its first retry.
     fn start(&self) -> Self::State;
 
     /// Returns the base delay before the next retry, or `None` when no retry should follow.
     fn next(&self, state: &mut Self::State) -> Option<Duration>;
 
-    /// Returns what [`next`](Backoff::next) does, in the form that jitter starts from.
+    /// Returns the delay of [`next`](Backoff::next) as the `BaseDelay` that jitter needs.
     #[doc(hidden)]
     #[inline]
     fn next_base(&self, state: &mut Self::State) -> Option<BaseDelay> {
         self.next(state).map(BaseDelay::of)
     }
 
-    /// True if the rule ends after a number of delays that is known beforehand, as a [`List`] does. It is then a limit of the call.
+    /// `true` if the rule ends after a known number of delays, as a [`List`] does. It is then a limit of the call.
     #[doc(hidden)]
     const IS_LIMIT: bool = false;
 
-    /// True if the type contains no delay.
+    /// `true` if the type contains no delay.
     #[doc(hidden)]
     const IS_EMPTY: bool = false;
 
-    /// True if the rule never ends, so that no state is needed to remember its end.
+    /// `true` if the rule never ends, so its end needs no state.
     #[doc(hidden)]
     const IS_ENDLESS: bool = false;
 
     /// Returns the state after this number of retries.
     ///
-    /// Rules whose state is the number of the retry do not repeat them.
+    /// If the state is the number of the retry, the skipped retries are not computed.
     #[doc(hidden)]
     fn resume(&self, retries: u32) -> Self::State {
         let mut state = self.start();
@@ -95,7 +95,7 @@ pub trait Backoff {
         state
     }
 
-    /// Returns the built-in backoff that this is, for those who change its settings.
+    /// Returns this backoff as a built-in one, for code that changes its settings; `None` for any other backoff.
     #[doc(hidden)]
     fn as_schedule(&self) -> Option<Schedule> {
         None
@@ -155,11 +155,11 @@ where
     }
 }
 
-/// A fixed list of base delays; the call stops when the list is used up.
+/// A fixed list of base delays. The call stops at the end of the list.
 ///
-/// The list is a limit: a policy with nine delays makes up to ten attempts, unless a lower limit is named. An empty list is refused:
-/// by `try_build` always, by `build` where its type is an array of length 0. A `const fn` cannot look into other lists; with an
-/// empty one a call makes one attempt.
+/// The list is a limit: a policy with nine delays makes up to ten attempts, unless a lower limit is set. `try_build`
+/// refuses an empty list. `build` refuses one only if its type is an array of length 0, because a `const fn` cannot
+/// inspect other lists. With an empty list a call makes one attempt.
 ///
 /// # Examples
 ///
@@ -206,9 +206,9 @@ where
     }
 }
 
-/// The base delays of an iterator, which each call walks from the beginning in a clone of its own.
+/// The base delays of an iterator. Each call starts at the beginning, because it iterates over its own clone.
 ///
-/// The iterator may be endless, so the policy must name a limit or `forever`.
+/// The iterator may be endless, so the policy must set a limit or `forever`.
 ///
 /// # Examples
 ///
@@ -226,7 +226,7 @@ pub struct Sequence<I> {
 }
 
 impl<I> Sequence<I> {
-    /// Returns the backoff that yields what a clone of `delays` yields.
+    /// Returns the backoff that yields the delays of a clone of `delays`.
     pub const fn new(delays: I) -> Self {
         Self { delays }
     }
@@ -253,7 +253,7 @@ where
     }
 }
 
-/// A backoff of somebody else's. No implementation for references: that would be one for closures, too.
+/// A reference to the backoff of another owner. `&B` itself cannot implement the trait, because closures implement it.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
 pub struct Borrowed<'b, B>(pub(crate) &'b B);

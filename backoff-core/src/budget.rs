@@ -28,8 +28,8 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 ///
 /// A call takes a token when everything else allows a retry, before it sleeps. Without a token it stops, and keeps its
 /// last error. Keep a budget in a `static` or an `Arc`, one per dependency. There is no lock. Tokens are counted in
-/// thousandths, so that ten deposits of 0.1 are exactly one retry. Contention neither loses a deposit nor issues a token
-/// twice.
+/// thousandths, so that ten deposits of 0.1 are exactly one retry. Contention neither loses a deposit nor issues a
+/// token twice.
 ///
 /// A token is taken when a retry is decided, before its delay. If the call is dropped, cancelled or timed out in that
 /// delay, or a loop is abandoned there, the token is not put back. It is put back only where
@@ -43,9 +43,9 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 ///
 /// > capacity = *ratio* x *successes of the last 10 s*, in whole tokens, at least 2 and at most 10
 ///
-/// It applies at each retry: what the budget holds above the present capacity is lost then. A client with 10 successes
-/// per second or more has a burst of 10 retries. A small client, and a new one that has no successes yet, has 2.
-/// [`capacity`](Self::capacity) names a fixed capacity instead.
+/// It applies at each retry: tokens above the present capacity are lost then. A client with 10 successes per second or
+/// more has a burst of 10 retries. A small client, or a new one without successes, has a burst of 2.
+/// [`capacity`](Self::capacity) sets a fixed capacity instead.
 ///
 /// # Why a budget, and not only `max_attempts`
 ///
@@ -56,39 +56,41 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 /// as fast as clients that do not retry at all. `cargo run --release --example storm -- outage --clients 100` shows
 /// both.
 ///
-/// A retry takes one token; a success puts `ratio` of a token back. With failures below 5 % the budget of a client with
-/// 10 requests per second denies practically no retry. At a failure rate near 9 % it denies about one retry in twenty.
-/// Above that, the number of retries falls to a tenth of the successes. The budget is not refilled with time.
+/// With failures below 5 % the budget of a client with 10 requests per second denies practically no retry. At a failure
+/// rate near 9 % it denies about one retry in twenty. Above that, the number of retries falls to a tenth of the
+/// successes. The budget is not refilled with time.
 ///
 /// # Why deposits on success, and not on requests
 ///
-/// A budget of 10 % of *requests* continues to pay while everything fails. That is an extra load of 1.1 for ever, which
-/// a server at 95 % load never sheds (of 20 simulated fleets none recovered). When the dependency stops, successes
-/// stop, and so do the deposits. For the same reason there is no reserve of retries per second: with 10,000 clients,
-/// even one retry in 10 s for each is 1,000 requests per second that no outage switches off.
+/// A budget of 10 % of *requests* continues to pay while everything fails. The load is then 1.1 times the requests for
+/// ever, from which a server at 95 % load never recovers (in the simulation, 0 of 20 fleets recovered). When the
+/// dependency stops, successes stop, and so do the deposits. For the same reason there is no reserve of retries per
+/// second: with 10,000 clients, even one retry in 10 s for each is 1,000 requests per second that no outage switches
+/// off.
 ///
 /// # Why the capacity fits the client
 ///
-/// A full budget is a debt of the whole fleet. When the dependency fails, every client may spend its capacity at once.
-/// So the extra load is *clients x capacity* requests, or *clients x capacity / (requests served per second)* seconds
-/// of work. The traffic of a fleet is limited by its server, so 10,000 clients are small ones: with a fixed capacity of
-/// 10 each, they owe a server of 1,000 requests per second 100 s of work.
+/// When the dependency fails, every client of the fleet may spend its full budget at once. So the extra load is
+/// *clients x capacity* requests, or *clients x capacity / (requests served per second)* seconds of work. The traffic
+/// of a fleet is limited by its server, so each of 10,000 clients is small. With a fixed capacity of 10 each, they give
+/// a server of 1,000 requests per second 100 s of extra work.
 ///
 #[doc = include_str!("budget/fleets.md")]
 ///
-/// Beyond some ten thousand clients of one server, no client alone can know how many others there are: 30,000 clients
-/// need more than a minute. There the server has to say when to come back (`Retry-After`), or the capacity is 1.
+/// With more than about ten thousand clients of one server, this is not enough, because a client cannot know how many
+/// others there are: 30,000 clients need more than a minute. There, let the server send `Retry-After`, or use a
+/// capacity of 1.
 ///
 /// The floor of 2 costs a client with few requests little: at 1 request per second and 1 % failures, about 0.5 % of its
 /// retries are denied. A capacity of 1 would deny 9 %.
 ///
 /// # What it costs
 ///
-/// A success of a full budget is one relaxed load. With a capacity that fits itself, one success in 16 of each thread
-/// reads the clock and is counted as 16. With the default ratio the count is written at most 7 times in 10 s, so many threads share a line that
-/// is only read. A retry reads the clock when more than 2 tokens are left. The clock is the system's, or
-/// [`testing::virtual_time`](crate::testing::virtual_time), under which every success is counted. Targets without the
-/// feature `std` or without 64-bit atomics have a capacity of 10 unless another one is named.
+/// A success of a full budget is one relaxed load. Without a fixed capacity, one success in 16 of each thread reads the
+/// clock and is counted as 16. With the default ratio the count is written at most 7 times in 10 s, so threads mostly
+/// read its cache line. A retry reads the clock when more than 2 tokens are left. The clock is the system's. Under
+/// [`testing::virtual_time`](crate::testing::virtual_time) it is the virtual one, and every success is counted. Targets
+/// without the feature `std` or without 64-bit atomics have a capacity of 10 unless another one is set.
 ///
 /// # One budget per dependency
 ///
@@ -119,7 +121,7 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 /// # let _ = &BROKEN;
 /// ```
 pub struct Budget {
-    /// Thousandths of a token missing below the capacity; zero is full, so that a success compares with a constant.
+    /// The number of missing thousandths of a token. Zero is full, so a success compares with a constant.
     ///
     /// Relaxed order is enough everywhere: the number guards no other data, and changes of one atomic have one order.
     missing: AtomicU32,
@@ -135,7 +137,7 @@ impl Budget {
         Self::from_parts(AtomicU32::new(0), Limits::DEFAULT, History::new())
     }
 
-    /// Returns a full budget; loom's atomics cannot be made in a constant.
+    /// Returns a full budget. It is not a `const fn`, because loom's atomics cannot be created in a constant.
     #[cfg(all(test, loom))]
     #[must_use]
     pub fn new() -> Self {
@@ -166,8 +168,8 @@ impl Budget {
         self
     }
 
-    /// Sets the largest number of tokens, in `1..=1_000_000`: the retries that a full budget allows at once, whatever the
-    /// traffic of the client.
+    /// Sets the largest number of tokens, in `1..=1_000_000`: the retries that a full budget allows at once, whatever
+    /// the traffic of the client.
     ///
     /// The extra load of a failing dependency is *clients x capacity* requests.
     ///
@@ -236,9 +238,9 @@ impl Budget {
         taken.is_ok()
     }
 
-    /// Returns the part of the named or largest capacity that does not fit the client now.
+    /// Returns the part of the fixed or largest capacity that the client may not use now.
     ///
-    /// No clock is read when the budget holds no more than every client may.
+    /// The clock is not read if the budget contains no more tokens than the smallest capacity.
     #[inline]
     fn surplus(&self, now: impl FnOnce() -> Moment) -> u32 {
         if !self.limits.is_fitted || self.held() <= FLOOR { 0 } else { self.limits.capacity - self.fitted(now) }
@@ -249,7 +251,7 @@ impl Budget {
         if self.limits.is_fitted { self.limits.fitting(self.history.successes(now())) } else { self.limits.capacity }
     }
 
-    /// Returns what is left of the named or largest capacity.
+    /// Returns the tokens that are left of the fixed or largest capacity.
     fn held(&self) -> u32 {
         self.limits.capacity.saturating_sub(self.missing.load(Relaxed))
     }

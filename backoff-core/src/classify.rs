@@ -12,7 +12,7 @@
 //!
 //! An `impl Classify for std::io::Error` would decide for everybody. If a feature enabled it, a distant dependency
 //! could turn that feature on, and so change which errors another service retries. A function decides only where it is
-//! named: `when = classify::io`.
+//! used: `when = classify::io`.
 //!
 //! # Which errors are retried by default
 //!
@@ -84,8 +84,8 @@ pub use self::retry_after::parse_retry_after;
 
 /// An error that classifies itself as transient, ambiguous or permanent.
 ///
-/// Implement it for the errors of your own crate, manually or with `#[derive(Classify)]` (feature `macros`). For the
-/// errors of other crates write a function and name it in `when`.
+/// Implement it for the errors of your crate, manually or with `#[derive(Classify)]` (feature `macros`). For the errors
+/// of other crates write a function and pass it to `when`.
 ///
 /// References, `Box`, `Rc` and `Arc` of such an error return the classification of the error inside.
 ///

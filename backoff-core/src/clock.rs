@@ -88,7 +88,7 @@ impl Clock for SystemClock {
 
 /// Returns the time since the first call of this function; in the virtual time of a test, the time since its start.
 ///
-/// The start of the process's own time is read from the system also when the first call comes from such a test.
+/// The start of the process time is read from the system clock, even if the first call comes from such a test.
 #[cfg(feature = "std")]
 #[allow(dead_code, reason = "targets without a clock have no fitted budgets")]
 pub(crate) fn since_start() -> Duration {
@@ -127,7 +127,7 @@ impl Clock for RuntimeClock {
     }
 }
 
-/// The clock of a manual loop or a ticker, which may wait either way and show the kind only by their first wait.
+/// The clock of a manual loop or a ticker. These may block or await, and only their first wait shows which.
 ///
 /// Both times are recorded, because tokio's can stop while the thread's continues, and the reverse.
 #[cfg(feature = "std")]

@@ -1,9 +1,9 @@
 //! The decision after a failed attempt: every rule of retrying, in one pure function.
 //!
-//! Given the policy, the progress of one call, the classified failure and the time of it, [`Policy::decide`] answers
-//! *retry after this delay* or *stop, for this reason*. It does no I/O, reads no clock, never sleeps and never owns a result. The blocking
-//! and the async driver, the expansion of `#[retry]`, the loop by hand, the iterator of delays, the ticker and any simulator ask the same
-//! function, so that they cannot drift apart.
+//! [`Policy::decide`] takes the policy, the progress of one call, the classified failure and its time. It returns
+//! *retry after this delay* or *stop, for this reason*. It does no I/O, reads no clock, never sleeps and never owns a
+//! result. The blocking driver, the async driver, the expansion of `#[retry]`, the manual loop, the iterator of delays,
+//! the ticker and any simulator call this one function, so they all follow the same rules.
 
 mod reason;
 
@@ -16,7 +16,8 @@ use crate::{Backoff, Fault, FaultKind, Policy};
 use backoff_rules::{Rules, Since};
 
 /// The next step after a failed attempt.
-// With a tag of its own the parts are told apart in registers, where a tag inside the delay would be packed and unpacked.
+// With a separate tag, the variants are distinguished in registers. A tag inside the delay would be packed and
+// unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -27,19 +28,19 @@ pub enum Decision {
     Stop(StopReason),
 }
 
-/// The attempts, delays and times of one call so far. Nothing else changes between its attempts.
+/// The attempts, delays and times of one call so far. It is the only state that changes between attempts.
 ///
-/// Made by [`Policy::begin`]; the parameter is the state of the backoff.
+/// Created by [`Policy::begin`]. The parameter is the state of the backoff.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<S = u32> {
     attempts: u32,
-    /// Made at the first failure, so that a success costs nothing.
+    /// Created at the first failure, so that a success costs nothing.
     backoff: Option<S>,
-    /// The backoff yielded its last delay; always false for one that is endless.
+    /// `true` if the backoff has yielded its last delay. It is always `false` for an endless backoff.
     has_ended: bool,
-    /// The policy's own part of the last delay, push-back taken off.
+    /// The last delay without its push-back.
     previous: Duration,
-    /// The time of the call from which elapsed time counts.
+    /// The time from which elapsed time counts, as a duration since the start of the call.
     origin: Duration,
 }
 
@@ -66,8 +67,8 @@ impl<S> Progress<S> {
         Self { attempts, backoff: Some(backoff), has_ended: false, previous: Duration::ZERO, origin: Duration::ZERO }
     }
 
-    /// Counts a failure that is retried by the short path. The state of a built-in backoff is made again from the number
-    /// of retries if the general decision needs it.
+    /// Counts a failure that is retried by the short path. The state of a built-in backoff is made again from the
+    /// number of retries if the general decision needs it.
     #[inline]
     pub(crate) fn count_usual(&mut self) {
         self.attempts += 1;
@@ -88,25 +89,25 @@ impl Progress<u32> {
     }
 }
 
-/// One failed attempt, as [`Policy::decide`] sees it. The time of the failure is an argument there.
+/// One failed attempt, for [`Policy::decide`], which receives the time of the failure as a separate argument.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and all may hold together")]
 pub struct Failure<'a> {
     pub(crate) fault: Fault,
-    /// `None` where nobody asks, which a driver knows at compile time.
+    /// The run time of the attempt. It is `None` if no rule needs it, which a driver knows at compile time.
     pub(crate) ran: Option<Duration>,
     pub(crate) cancelled: bool,
     pub(crate) dropped_by: Option<StopReason>,
     pub(crate) disabled: bool,
     pub(crate) nested: bool,
     pub(crate) time_left: Option<Duration>,
-    /// The next attempt would be cut to what is left of `max_elapsed`.
+    /// `true` if the next attempt is limited to the remaining time of `max_elapsed`.
     pub(crate) needs_time_left: bool,
     pub(crate) budget: Option<&'a Budget>,
 }
 
 impl<'a> Failure<'a> {
-    /// Returns whether only the policy and a budget limit the call after this failure, which is transient and has no wait.
+    /// Returns whether the failure is transient without a wait, and only the policy and a budget limit the call.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most of it is known where a failure is built")]
     pub(crate) const fn is_plain(&self) -> bool {
@@ -118,7 +119,7 @@ impl<'a> Failure<'a> {
             && self.time_left.is_none()
     }
 
-    /// Returns a failure of this kind, after which nothing but the policy limits the call.
+    /// Returns a failure with this fault. Only the policy limits the call after it.
     #[must_use]
     #[inline]
     pub const fn new(fault: Fault) -> Self {
@@ -135,7 +136,8 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// Sets how long the attempt ran. Only a policy with `reset_after` needs it; without it such a policy never starts a new sequence.
+    /// Sets the run time of the attempt. Only a policy with `reset_after` needs it. Without it, such a policy never
+    /// starts a new sequence.
     #[must_use]
     #[inline]
     pub const fn ran(mut self, time: Duration) -> Self {
@@ -159,7 +161,7 @@ impl<'a> Failure<'a> {
         self
     }
 
-    /// Sets whether a call around this one retries in its place, or one inside it has given up.
+    /// Sets whether an enclosing call retries in its place, or an inner call has given up.
     #[must_use]
     #[inline]
     pub const fn nested(mut self, nested: bool) -> Self {
@@ -167,7 +169,7 @@ impl<'a> Failure<'a> {
         self
     }
 
-    /// Sets the time that calls around this one leave for the delay.
+    /// Sets the time that enclosing calls leave for the delay.
     #[must_use]
     #[inline]
     pub const fn time_left(mut self, left: Option<Duration>) -> Self {
@@ -175,7 +177,7 @@ impl<'a> Failure<'a> {
         self
     }
 
-    /// Sets the budget that a retry takes a token from.
+    /// Sets the budget from which a retry takes a token.
     #[must_use]
     #[inline]
     pub const fn budget(mut self, budget: Option<&'a Budget>) -> Self {
@@ -183,14 +185,15 @@ impl<'a> Failure<'a> {
         self
     }
 
-    /// Sets whether the next attempt would be cut to what is left of `max_elapsed`; it must then have some time left.
+    /// Sets whether the next attempt is limited to the remaining time of `max_elapsed`. If so, a retry requires that
+    /// some time is left.
     #[inline]
     pub(crate) const fn needs_time_left(mut self, needs_time_left: bool) -> Self {
         self.needs_time_left = needs_time_left;
         self
     }
 
-    /// The attempt did not end by itself: a limit of the call dropped it, and is the reason to stop.
+    /// Records that a limit of the call dropped the attempt. That limit is the reason to stop.
     #[inline]
     pub(crate) const fn dropped_by(mut self, by: Option<StopReason>) -> Self {
         self.dropped_by = by;
@@ -201,8 +204,8 @@ impl<'a> Failure<'a> {
 impl<B: Backoff> Policy<B> {
     /// Returns the progress of a call that has made no attempt.
     ///
-    /// With [`decide`](Self::decide) it is the whole state machine, for simulators and drivers of your own; a program that only retries wants
-    /// [`retry`](Self::retry) or [`start`](Self::start).
+    /// Together with [`decide`](Self::decide) it is the whole state machine, for simulators and custom drivers. A
+    /// program that only retries uses [`retry`](Self::retry) or [`start`](Self::start).
     ///
     /// # Examples
     ///
@@ -222,7 +225,7 @@ impl<B: Backoff> Policy<B> {
         Progress::new()
     }
 
-    /// Returns what to do after a failed attempt, and counts it.
+    /// Counts a failed attempt, and returns the next step.
     ///
     /// `elapsed` is the time of the failure, counted from the start of the call: `max_elapsed` is checked against it.
     ///
@@ -318,7 +321,8 @@ fn delay_before_retry(rules: &Rules, fault: Fault, own: Duration) -> Option<Dura
     if is_too_long { None } else { Some(rules.push_back.delay(push_back, own)) }
 }
 
-/// Returns whether a retry after `delay` starts in time: within `max_elapsed`, and within what enclosing calls leave.
+/// Returns whether a retry after `delay` starts in time: within `max_elapsed`, and within the time that enclosing calls
+/// leave.
 ///
 /// Also checked after a hook that took time between the decision and the delay.
 #[inline]
@@ -387,7 +391,7 @@ pub struct AttemptLimit(u64);
 #[cfg(any(feature = "std", feature = "async"))]
 #[cfg_attr(not(feature = "std"), allow(unreachable_pub, reason = "as the type"))]
 impl AttemptLimit {
-    /// Returns the limit of an attempt with this timeout, and this much left of `max_elapsed`.
+    /// Returns the limit of an attempt with this timeout and this remaining time of `max_elapsed`.
     pub(crate) fn new(timeout: Duration, left: Option<Duration>) -> Self {
         Self(saturating_nanos(left.map_or(timeout, |left| left.min(timeout))))
     }
@@ -411,7 +415,8 @@ fn saturating_nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Returns what is left of `max_elapsed` at this time of the call; `None` when nothing limits it yet.
+/// Returns the remaining time of `max_elapsed` at this time of the call; `None` without a limit, or before the limit
+/// starts to count.
 pub(crate) fn remaining<S>(rules: &Rules, progress: &Progress<S>, at: Duration) -> Option<Duration> {
     let max_elapsed = rules.max_elapsed?;
     let has_started = rules.since == Since::Call || progress.attempts > 0;

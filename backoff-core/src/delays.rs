@@ -11,8 +11,8 @@ use backoff_rules::Rules;
 
 /// The delays that a call would sleep if every attempt failed at once; created by [`Policy::delays`].
 ///
-/// Only the delays advance the time. The iterator ends for good where the policy stops. It is endless for a policy
-/// without a limit.
+/// Only the delays advance the time. The iterator ends where the policy stops. It is endless for a policy without a
+/// limit.
 #[derive(Debug)]
 pub struct Delays<'p, B: Backoff, G = ThreadRandom> {
     backoff: &'p B,
@@ -64,7 +64,7 @@ impl<B: Backoff> Policy<B> {
 
     /// Returns the range of each delay, jitter included.
     ///
-    /// Both ends can be slept, where `max_elapsed` leaves the time for it. The iterator continues for as long as a call
+    /// A call can sleep both ends, if `max_elapsed` leaves enough time. The iterator continues for as long as a call
     /// could if every random delay were the shortest. Without `max_attempts`, a range that starts at zero never uses up
     /// `max_elapsed`, so the iterator is endless; use [`take`](Iterator::take).
     pub fn ranges(&self) -> impl FusedIterator<Item = RangeInclusive<Duration>> + use<'_, B> {
@@ -117,7 +117,7 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
                 Some(delay)
             }
             Decision::Stop(_) => {
-                // The iterator has ended for good, although a shorter random delay could still fit `max_elapsed`.
+                // The iterator has ended, although a shorter random delay could still fit `max_elapsed`.
                 self.has_ended = true;
                 None
             }

@@ -97,7 +97,7 @@ impl Fault {
         }
     }
 
-    /// Returns a fault of the same kind with this wait in place of its own; zero removes it.
+    /// Returns a fault of the same kind with this wait, which replaces its previous wait. Zero removes the wait.
     ///
     /// A permanent fault stays [`Permanent`](Fault::Permanent), because no attempt follows it. If the wait cures the
     /// failure, it is transient: use [`PushBack`](Fault::PushBack).

@@ -36,7 +36,8 @@
 //! * The operation runs at least once; nothing runs before the call, or before the first poll.
 //! * `max_attempts` counts all attempts, the first included; `max_retries` counts those after it.
 //! * After a failure the call stops if `max_elapsed` has passed, or if the next delay is longer than the time left. (A
-//!   timer that oversleeps may start one attempt late.) With `attempt_timeout` the next attempt must also have some time left.
+//!   timer that oversleeps may start one attempt late.) With `attempt_timeout` the next attempt must also have some
+//!   time left.
 //! * No delay follows the last attempt. A success is never discarded. An attempt is never interrupted, except by
 //!   timeouts that are explicitly set.
 //! * `max_delay` caps every delay that a policy computes, after jitter; at the cap delays stay spread out.

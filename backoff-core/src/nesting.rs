@@ -17,8 +17,8 @@ use crate::drive::undisturbed;
 /// The mode for retries of calls inside a call, set by `inner_retries`.
 ///
 /// Three layers that make three attempts each turn one request into 27 calls at the bottom. An outer call can limit
-/// that with `inner_retries`. Unless that is [`Allow`](Self::Allow), a call inside never waits longer than the outer
-/// one has time left, and the outer call allocates its [`Scope`], once.
+/// that with `inner_retries`. In every mode except [`Allow`](Self::Allow), an inner call never waits longer than the
+/// remaining time of the outer call, and the outer call allocates its [`Scope`] once.
 ///
 /// Calls inside find the scope of a call through the thread that runs them. A blocking attempt sets it while it runs,
 /// an async one during each poll, on whatever thread. For work on another task or thread, or in another process, pass a
@@ -89,9 +89,9 @@ struct Shared {
     /// `true` if the call ends when a call inside it gives up.
     stop: bool,
     attempt: AtomicU32,
-    /// The end of the time of the enclosing calls and of the call's own timeout, whichever is earlier.
+    /// The earlier of the end of the enclosing calls' time and the end of the call's own timeout.
     bound: Option<Instant>,
-    /// The end of the present attempt's time for inner delays: the bound, or earlier. User code does not run under this
+    /// The latest end of inner delays in the present attempt: `bound`, or earlier. User code does not run under this
     /// lock.
     deadline: Mutex<Option<Instant>>,
     /// `true` once a call inside gave up during the present attempt.

@@ -1,17 +1,19 @@
 //! Events of a call, for hooks and for observers of the whole process.
 //!
 //! There are three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt
-//! emits no event, except to a global observer set with `set_global_with_successes` (feature `successes`). Hooks run inline, in the caller's thread or task.
+//! emits no event, except to a global observer set with `set_global_with_successes` (feature `successes`). Hooks run
+//! inline, in the caller's thread or task.
 //!
 //! The hooks of a call (`on_retry`, `on_give_up`, `on_recovered`) observe that call only. The whole process is observed
 //! by the features `tracing` and `metrics`, by an observer set with [`set_global`], and by the counts of
 //! [`call_sites`](crate::call_sites). None of them sees the arguments of a function.
 //!
 //! With `tracing`, an event has the fields `retry.name`, `retry.attempt`, `retry.max_attempts`, `retry.delay_ms`,
-//! `retry.reason`, `retry.fault` (`transient`, `ambiguous` or `permanent`), `retry.push_back_ms`, `error`, and `retry.elapsed_ms`. If the clock was not read before the first failure, the field
-//! `retry.since_first_failure_ms` replaces `retry.elapsed_ms`. A scheduled retry is logged at debug (`log = ".."`
-//! changes that), a recovery at info, a give-up at warn. A call that gives up after its only attempt is logged at the
-//! level of a scheduled retry, because a 404 that no retry could cure does not deserve a warning.
+//! `retry.reason`, `retry.fault` (`transient`, `ambiguous` or `permanent`), `retry.push_back_ms`, `error`, and
+//! `retry.elapsed_ms`. If the clock was not read before the first failure, the field `retry.since_first_failure_ms`
+//! replaces `retry.elapsed_ms`. A scheduled retry is logged at debug (`log = ".."` changes that), a recovery at info, a
+//! give-up at warn. A call that gives up after its only attempt is logged at the level of a scheduled retry, because a
+//! 404 that no retry could cure does not deserve a warning.
 //!
 //! With `metrics`, there are two counters and two histograms. The counters are
 //! `retry_calls_total{name, retried, result, fault}`, where the result is `success` or a [`StopReason`], and

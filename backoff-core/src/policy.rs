@@ -16,14 +16,16 @@ use crate::{Backoff, Jitter, Schedule};
 
 /// When to retry, how long to wait, and when to stop: plain data, shared by any number of calls.
 ///
-/// A policy is built once, usually in a `const`, where a broken rule is a compile error; [`PolicyBuilder::try_build`] is
-/// for values that come from outside. What changes during a call lives in the call. `Policy` without parameter holds a
-/// [`Schedule`], any of the built-in backoffs; [`Policy::with_backoff`] takes one of your own.
+/// A policy is built once, usually in a `const`, where a broken rule is a compile error. Use
+/// [`PolicyBuilder::try_build`] for values from outside. A policy never changes; each call keeps its own state.
+/// `Policy` without a parameter contains a [`Schedule`], which is any of the built-in backoffs.
+/// [`Policy::with_backoff`] takes a custom one.
 ///
 /// # Defaults
 ///
-/// Exponential backoff from 100 ms, times 2, capped at 20 s, full jitter, 3 attempts. The 3 attempts stand for "no limit
-/// named": naming a time limit lifts them. A longer initial delay or increment raises the unnamed cap, to 10 times as much.
+/// Exponential backoff from 100 ms, times 2, capped at 20 s, full jitter, 3 attempts. The default of 3 attempts means
+/// "no limit was set", so a time limit removes it. If no cap is set, a longer initial delay or increment raises the cap
+/// to 10 times its value.
 ///
 /// # Examples
 ///
@@ -64,7 +66,7 @@ pub struct Policy<B = Schedule> {
     rules: Rules,
 }
 
-/// Shows the settings as the getters tell them: `None` is no limit.
+/// Shows the values of the getters; `None` means no limit.
 impl<B: fmt::Debug> fmt::Debug for Policy<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Rules { jitter, max_elapsed, since, reset_after, max_push_back, push_back, idempotent, .. } = &self.rules;
@@ -84,12 +86,13 @@ impl<B: fmt::Debug> fmt::Debug for Policy<B> {
 }
 
 impl Policy<Schedule> {
-    /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the last.
+    /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the previous
+    /// one.
     pub const fn exponential() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::EXPONENTIAL)
     }
 
-    /// Returns a builder of constant backoff: `delay` before every retry, spread by ±10 % unless a jitter is named.
+    /// Returns a builder of constant backoff: `delay` before every retry, spread by ±10 % unless a jitter is set.
     ///
     /// # Examples
     ///
@@ -104,9 +107,10 @@ impl Policy<Schedule> {
         PolicyBuilder::new(Schedule::constant(delay))
     }
 
-    /// Returns a builder of linear backoff: `initial_delay`, then each base delay `increment` longer than the last.
+    /// Returns a builder of linear backoff: `initial_delay`, then each base delay `increment` longer than the previous
+    /// one.
     ///
-    /// The increment is `initial_delay` unless it is named.
+    /// The increment is `initial_delay` unless it is set.
     pub const fn linear() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::LINEAR)
     }
@@ -116,7 +120,7 @@ impl Policy<Schedule> {
         PolicyBuilder::new(Schedule::FIBONACCI)
     }
 
-    /// Returns a builder of a policy that makes one attempt and no retry.
+    /// Returns a builder of a policy that makes one attempt and never retries.
     pub const fn never() -> PolicyBuilder {
         Self::exponential().max_attempts(1)
     }
@@ -143,12 +147,12 @@ impl Policy<Schedule> {
 }
 
 impl<B> Policy<B> {
-    /// Returns a builder with a backoff of your own: a type that implements [`Backoff`](crate::Backoff), a closure, a [`List`](crate::List), a
-    /// [`Sequence`](crate::Sequence).
+    /// Returns a builder with a custom backoff: a type that implements [`Backoff`](crate::Backoff), a closure, a
+    /// [`List`](crate::List) or a [`Sequence`](crate::Sequence).
     ///
-    /// Neither cap nor jitter applies unless named. A [`List`](crate::List) is a limit by itself; any other custom backoff is refused
-    /// without a limit (`max_attempts`, `max_retries`, `max_elapsed`) or [`forever`](PolicyBuilder::forever), because the default of 3 attempts
-    /// would cut its schedule short.
+    /// Neither cap nor jitter applies unless set. A [`List`](crate::List) is a limit by itself. Any other custom
+    /// backoff is refused without a limit (`max_attempts`, `max_retries`, `max_elapsed`) or
+    /// [`forever`](PolicyBuilder::forever), because the default of 3 attempts would cut its schedule short.
     ///
     /// # Examples
     ///
@@ -181,7 +185,7 @@ impl<B> Policy<B> {
         &mut self.rules
     }
 
-    /// Returns this policy as it is for a call whose own rules are given: the call keeps its timeout.
+    /// Returns this policy for a call with the given rules. If the rules have a timeout, it remains a limit.
     #[cfg(feature = "overrides")]
     pub(crate) const fn called_as(mut self, own: &Rules) -> Self
     where
@@ -201,8 +205,8 @@ impl<B> Policy<B> {
         Policy::from_parts(crate::backoff::Borrowed(&self.backoff), rules)
     }
 
-    /// Returns a builder that starts from this policy; what it is given overrides, and only
-    /// [`forever`](PolicyBuilder::forever) lifts a limit that was named.
+    /// Returns a builder that starts from this policy. Its setters replace settings, and only
+    /// [`forever`](PolicyBuilder::forever) removes a limit that was set.
     ///
     /// # Examples
     ///
@@ -233,7 +237,7 @@ impl<B> Policy<B> {
         self.rules.jitter
     }
 
-    /// Returns the longest delay that this policy computes, push-backs aside; `None` when there is no cap.
+    /// Returns the longest delay that this policy computes, without push-backs; `None` when there is no cap.
     #[must_use]
     pub const fn max_delay(&self) -> Option<Duration> {
         match self.rules.max_delay.duration() {
@@ -260,19 +264,19 @@ impl<B> Policy<B> {
         self.rules.since
     }
 
-    /// Returns how long an attempt must run for its failure to start a new sequence.
+    /// Returns the run time of an attempt from which its failure starts a new sequence.
     #[must_use]
     pub const fn reset_after(&self) -> Option<Duration> {
         self.rules.reset_after
     }
 
-    /// Returns the longest push-back that is waited for; `None` when only the time limits bound it.
+    /// Returns the longest push-back that a call waits for; `None` when only the time limits bound it.
     #[must_use]
     pub const fn max_push_back(&self) -> Option<Duration> {
         self.rules.max_push_back
     }
 
-    /// Returns the way in which a push-back and the policy's own delay make the delay of a retry.
+    /// Returns the mode that combines a push-back with the policy's own delay.
     #[must_use]
     pub const fn push_back(&self) -> PushBackMode {
         self.rules.push_back
@@ -286,7 +290,7 @@ impl<B> Policy<B> {
 }
 
 impl Default for Policy {
-    /// Returns the policy when nothing is said: exponential from 100 ms, times 2, cap 20 s, full jitter, 3 attempts.
+    /// Returns the default policy: exponential from 100 ms, times 2, cap 20 s, full jitter, 3 attempts.
     fn default() -> Self {
         const DEFAULT: Policy = Policy::exponential().build();
         DEFAULT

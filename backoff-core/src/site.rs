@@ -144,8 +144,8 @@ impl CallSite {
 
     /// Returns the number of calls that wait now: those in a delay before a retry.
     ///
-    /// It rises while a dependency is down, before calls give up. A delay of zero is not counted. A call that is dropped
-    /// in a delay no longer waits.
+    /// It rises while a dependency is down, before calls give up. A delay of zero is not counted. A call that is
+    /// dropped in a delay no longer waits.
     ///
     /// # Examples
     ///
@@ -205,7 +205,7 @@ impl CallSite {
         }
     }
 
-    /// Counts a retry that succeeded. The site is already listed, since the failure before it.
+    /// Counts a retry that succeeded. The failure before it has already listed the site.
     #[inline]
     pub(crate) fn count_recovered(&'static self) {
         self.recovered.increment();
@@ -260,8 +260,8 @@ impl CallSite {
     }
 }
 
-/// A call of this site that is in a delay. The count goes down when it is dropped: also if the sleeper panics, or if the
-/// future of the call is dropped.
+/// A call of this site that is in a delay. The count goes down when it is dropped: also if the sleeper panics, or if
+/// the future of the call is dropped.
 #[derive(Debug)]
 pub(crate) struct Waiting(&'static CallSite);
 

@@ -83,8 +83,8 @@ where
 
 /// Waits for a delay by blocking the thread.
 ///
-/// Closures `Fn(Duration)` are blocking sleepers. A closure with a state (`FnMut`) can be the sleeper of one call, given
-/// with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper.
+/// Closures `Fn(Duration)` are blocking sleepers. A closure with a state (`FnMut`) can be the sleeper of one call,
+/// given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper.
 ///
 /// # Examples
 ///

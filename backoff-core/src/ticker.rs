@@ -20,8 +20,8 @@ use crate::{Backoff, ClockSource, Fault, Policy, Seeded};
 
 /// Ticks at the pace of a policy: the first at once, each further one after the policy's delay, until the policy ends.
 ///
-/// An iterator for blocking code; async code awaits [`tick`](Ticker::tick). Created by [`Policy::ticker`], which borrows
-/// the policy, or by [`Ticker::new`], which owns it.
+/// An iterator for blocking code; async code awaits [`tick`](Ticker::tick). Created by [`Policy::ticker`], which
+/// borrows the policy, or by [`Ticker::new`], which owns it.
 ///
 /// # Examples
 ///
@@ -127,8 +127,8 @@ where
 
     /// Ends the ticker when it is cancelled. A delay in progress ends at once. The first tick happens in any case.
     ///
-    /// A ticker of blocking code takes a [`CancelToken`](crate::CancelToken), borrowed or owned. One of async code takes
-    /// a token or any other future.
+    /// A ticker of blocking code takes a [`CancelToken`](crate::CancelToken), borrowed or owned. One of async code
+    /// takes a token or any other future.
     #[must_use]
     pub fn cancel<C: IntoFuture>(self, by: C) -> Ticker<P, Environment<S, K, G, CancelSignal<C::IntoFuture>, T, L>>
     where
@@ -246,7 +246,7 @@ mod awaiting {
             poll_fn(|cx| self.poll_tick(state.as_mut(), cx)).await
         }
 
-        /// Polls for the next tick, for `Stream`s and futures of your own. `state` keeps the sleep of the delay; see
+        /// Polls for the next tick, for `Stream`s and custom futures. `state` keeps the sleep of the delay; see
         /// [`Attempts::poll_wait`](crate::Attempts::poll_wait).
         ///
         /// # Panics

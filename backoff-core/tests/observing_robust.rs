@@ -1,6 +1,7 @@
-//! What observes a call cannot change it: neither by a panic, nor by calls of its own, nor by an error that cannot be shown.
+//! An observer cannot change a call: neither by a panic, nor by its own retried calls, nor by an error that cannot be
+//! displayed.
 //!
-//! The observer of the process runs closures of these tests, some of which panic, so this binary is a process of its own.
+//! The observer of the process runs closures of these tests, some of which panic, so this is a separate binary.
 #![expect(clippy::items_after_statements, reason = "a test takes its turn first")]
 
 use std::any::Any;
@@ -20,7 +21,7 @@ use support::{block_on, paused};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 
-/// An observer of one thread; the one of the process passes its events on.
+/// An observer of one thread. The observer of the process passes events to it.
 type Watcher = Rc<dyn Fn(&CallEvent<'_>)>;
 
 thread_local! {
@@ -98,7 +99,7 @@ impl<F: Fn(&Key)> Recorder for Meter<F> {
     }
 }
 
-/// The error of every call here: its text, and how showing it goes wrong.
+/// The error of every call here: its text, and the way in which formatting it fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Trouble {
     Shown,
@@ -124,7 +125,7 @@ impl Error for Trouble {
     }
 }
 
-/// What one call does and needs.
+/// The behaviour and the budget of one call.
 struct Run {
     failures: u32,
     trouble: Trouble,
@@ -251,7 +252,7 @@ fn counts(name: &str) -> (u64, u64, u64) {
     site.map_or((0, 0, 0), |site: &CallSite| (site.retries(), site.recovered(), site.gave_up()))
 }
 
-/// Runs a call, and returns what came of it; the counts are those that it added.
+/// Runs a call, and returns its effects; the counts are those that it added.
 fn seen((name, form): Form, run: &Run) -> Seen {
     let before = counts(name);
     let result = form(run);
@@ -260,7 +261,8 @@ fn seen((name, form): Form, run: &Run) -> Seen {
     Seen { result, attempts: run.calls.get(), tokens: format!("{:.3}", run.budget.available()), counts: Some(counts) }
 }
 
-/// Counts of call sites are shared by the tests of this process, so the tests that compare them run one after the other.
+/// Counts of call sites are shared by the tests of this process, so the tests that compare them run one after the
+/// other.
 fn alone() -> std::sync::MutexGuard<'static, ()> {
     static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
     ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -279,7 +281,7 @@ fn panic_stubbornly() {
     panic_any(Stubborn);
 }
 
-/// The ways in which an observer misbehaves, each around a call.
+/// A wrapper that makes an observer misbehave during a call.
 type Observed = fn(&mut dyn FnMut());
 
 const OBSERVERS: [(&str, Observed); 6] = [
@@ -371,7 +373,7 @@ fn a_value_that_was_adjusted_is_reported_without_harm_to_a_success_at_once() {
             $observed(&mut || assert_eq!(adjusted(0), Ok(0)));
         }};
     }
-    // The event comes once per function, so each observer has a function of its own.
+    // The event comes once per function, so each observer has a separate function.
     let [global, stubborn, subscriber, recorder, all, readers] = OBSERVERS;
     adjusted_under!(global.1);
     adjusted_under!(stubborn.1);
@@ -381,7 +383,7 @@ fn a_value_that_was_adjusted_is_reported_without_harm_to_a_success_at_once() {
     adjusted_under!(readers.1);
 }
 
-/// A call of an observer's own, which fails and is retried.
+/// A call that an observer makes, which fails and is retried.
 #[retry(max_attempts = 3, delay = "0s", name = "robust.collector")]
 fn send_to_a_collector_that_is_down() -> Result<(), &'static str> {
     Err("the collector is down")
@@ -491,7 +493,7 @@ fn calls_of_a_hook_are_reported() {
     assert_eq!((collector, names.borrow().len()), (3, 6));
 }
 
-/// Returns what a call panicked with, and the tokens that it added to the budget.
+/// Returns the payload of a call's panic, and the tokens that the call added to the budget.
 fn panicked(call: impl FnOnce(&Run)) -> (Box<dyn Any + Send>, f64) {
     let run = Run::new(1, Trouble::Shown);
     let before = run.budget.available();

@@ -1,5 +1,5 @@
 //! Successes at the first attempt, for a global observer that requested them. It belongs to the whole process, so this
-//! file is a process of its own.
+//! is a separate binary.
 
 use std::cell::Cell;
 use std::sync::{Mutex, OnceLock};
@@ -32,7 +32,7 @@ fn watch() {
     SET.get_or_init(|| set_global_with_successes(note).expect("nobody else observes"));
 }
 
-/// Returns the events of the calls of this name; every test has names of its own, because all share one process.
+/// Returns the events of the calls of this name. Every test uses separate names, because all share one process.
 fn events(name: &str) -> Vec<Seen> {
     SEEN.lock().expect("no test panics in it").iter().filter(|(of, _)| of == name).map(|(_, seen)| *seen).collect()
 }

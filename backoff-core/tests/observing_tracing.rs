@@ -1,7 +1,7 @@
-//! What `tracing` is told: the fields by name, the levels, and nothing of a function's arguments.
+//! The events in `tracing`: the fields by name, the levels, and no arguments of the function.
 //!
-//! In a process of its own: `tracing` may remember for ever that nobody listens to an event, if a thread without a subscriber
-//! emits it for the first time while another thread sets one.
+//! This is a separate binary. If a thread without a subscriber emits an event for the first time while another thread
+//! sets a subscriber, `tracing` may cache for ever that nothing listens to it.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,7 +14,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// One event as a subscriber sees it: its level, its message, its fields in order.
+/// One event as a subscriber receives it: its level, its message, its fields in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Line {
     level: String,
@@ -49,7 +49,7 @@ impl Visit for Line {
     }
 }
 
-/// Keeps what this library logs.
+/// Keeps the log events of this library.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<Line>>>);
 
@@ -71,7 +71,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// Returns what this thread logs while `run` runs.
+/// Returns the log events of this thread while `run` runs.
 fn logged<R>(run: impl FnOnce() -> R) -> Vec<Line> {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), run);
@@ -228,7 +228,7 @@ fn a_call_by_the_builder_has_the_name_that_it_was_given_and_the_type_of_its_erro
     let levels: Vec<_> = lines.iter().map(|line| (line.level.as_str(), line.get("retry.name"))).collect();
     assert_eq!(levels, [("DEBUG", "search"), ("WARN", "search")]);
     assert_eq!(lines[0].names(), RETRY);
-    // The builder asks nothing of the error's type, so that any will do.
+    // The builder has no bound on the error's type.
     assert_eq!(lines[0].get("error"), std::any::type_name::<fmt::Error>());
 }
 
@@ -248,7 +248,7 @@ fn times_are_those_of_the_clock_and_the_delay_is_the_one_that_is_slept() {
 }
 
 #[test]
-fn an_annotated_async_function_tells_tokios_time_and_its_push_back() {
+fn an_annotated_async_function_reports_tokios_time_and_its_push_back() {
     #[retry(max_attempts = 3, delay = "1s", jitter = none, when = |_| Fault::PushBack(secs(2)))]
     async fn busy() -> Result<(), &'static str> {
         Err("busy")

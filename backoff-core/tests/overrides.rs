@@ -33,7 +33,7 @@ fn fails() -> Result<(), &'static str> {
     Err("down")
 }
 
-/// How many attempts a call makes.
+/// Returns the number of attempts of a call.
 fn attempts(call: impl FnOnce() -> Result<(), &'static str>) -> u32 {
     CALLS.set(0);
     assert_eq!(call(), Err("down"));
@@ -99,7 +99,7 @@ fn a_prefix_ends_with_a_part_of_the_name_or_with_a_star() {
 }
 
 #[test]
-fn what_an_override_does_not_name_stays_as_annotated() {
+fn settings_absent_from_an_override_stay_as_annotated() {
     let _turn = turn();
     overrides::set("shop", Override::new().max_push_back(ms(1))).unwrap();
     assert_eq!(attempts(charge), 3);
@@ -130,7 +130,7 @@ fn an_override_sets_how_a_push_back_makes_the_delay() {
 }
 
 #[test]
-fn a_disabled_function_makes_one_attempt_unless_its_own_override_says_more() {
+fn a_disabled_function_makes_one_attempt_unless_it_has_a_separate_override() {
     let _turn = turn();
     overrides::load("shop: disabled; shop.search: max_attempts=3").unwrap();
     assert_eq!((attempts(charge), attempts(search)), (1, 3));
@@ -187,7 +187,7 @@ fn a_mistake_in_a_file_names_the_function_and_the_setting() {
     assert!(read("shop = 3").unwrap_err().contains("a map of the retry settings of `shop`"));
 }
 
-/// The variable that tells this program that it was started by the test below.
+/// The variable that is set if the test below started this program.
 const OVERRIDES: &str = "RETRY_OVERRIDES";
 
 #[test]
@@ -221,7 +221,7 @@ fn an_environment_variable_is_read_on_demand() {
 }
 
 #[test]
-fn keys_that_no_function_answers_to_are_listed_with_the_nearest_names() {
+fn keys_that_match_no_function_are_listed_with_the_nearest_names() {
     let _turn = turn();
     attempts(charge);
     attempts(client::Client::fetch);
@@ -256,7 +256,7 @@ fn slow(log: &mut Vec<(Option<u32>, Duration)>) -> Result<(), &'static str> {
     fails()
 }
 
-/// The delays of a call, and the limit that its hook is told.
+/// The delays of a call, and the limit that its hook receives.
 fn delays() -> (Option<u32>, Vec<Duration>) {
     let mut log = Vec::new();
     attempts(|| slow(&mut log));
@@ -299,7 +299,7 @@ fn a_contradiction_is_moved_to_the_nearest_allowed_value_and_reported() {
 }
 
 #[test]
-fn those_who_watch_the_process_are_told_of_a_contradiction_once() {
+fn the_observer_of_the_process_receives_a_contradiction_once() {
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let _turn = turn();
     observe::set_global(|event: &observe::CallEvent<'_>| {
@@ -399,7 +399,7 @@ fn counting(log: &mut Vec<(u32, bool)>) -> Result<(), &'static str> {
 }
 
 #[test]
-fn an_attempt_is_told_what_applies_from_the_second_on() {
+fn an_attempt_receives_the_override_from_the_second_on() {
     let _turn = turn();
     overrides::load("counting: max_attempts=2").unwrap();
     let mut log = Vec::new();
@@ -536,7 +536,7 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_long_attempt_starts_a_new_sequence_where_an_override_says_so() {
+    async fn a_long_attempt_starts_a_new_sequence_if_an_override_sets_reset_after() {
         let _turn = turn();
         let calls = AtomicU32::new(0);
         assert_eq!(long_lived(&[1, 60, 1, 1], &calls).await, Err("down"));
@@ -555,7 +555,7 @@ mod asynchronous {
         .unwrap();
         let (calls, started) = (AtomicU32::new(0), Instant::now());
         assert_eq!(poll(&calls).await, Err("down"));
-        // Without a memory every delay would be at most 30 seconds, and their sum at most 1,170.
+        // If progress were forgotten, every delay would be at most 30 seconds, and their sum at most 1,170.
         assert!(started.elapsed() > Duration::from_secs(2_000), "{:?}", started.elapsed());
         assert_eq!(calls.into_inner(), 40);
     }
@@ -606,7 +606,7 @@ async fn timed_with_its_own_backoff(calls: &mut u32) -> std::io::Result<u32> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_limited_by_its_time_out_stays_so() {
+async fn a_function_limited_by_its_timeout_stays_so() {
     const UNLIMITED: Policy = Policy::constant(ms(5)).build();
     const TWICE: Policy = Policy::constant(ms(5)).max_attempts(2).build();
     let _turn = turn();
@@ -647,7 +647,7 @@ fn told_its_number(told: &mut Vec<u32>, calls: &mut u32) -> Result<(), &'static 
 }
 
 #[test]
-fn hooks_are_told_the_number_within_the_sequence_that_an_override_starts_anew() {
+fn hooks_receive_the_number_within_the_sequence_that_an_override_resets() {
     let _turn = turn();
     let _time = backoff_core::testing::virtual_time();
     overrides::load("renumbered: reset_after=5ms").unwrap();
@@ -657,7 +657,7 @@ fn hooks_are_told_the_number_within_the_sequence_that_an_override_starts_anew() 
 }
 
 #[test]
-fn a_file_with_a_name_that_is_not_quoted_or_stands_twice_is_refused_with_the_cure() {
+fn a_file_with_an_unquoted_or_repeated_name_is_refused_with_the_cure() {
     let unquoted = toml::from_str::<Overrides>("[billing.charge]\nmax_attempts = 2").unwrap_err();
     let cure = "override `billing`: a table stands where a value belongs; use text, a number, `true` or `false`, and put quotes \
                 around a name that has dots";

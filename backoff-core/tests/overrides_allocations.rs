@@ -1,6 +1,6 @@
-//! A call under an override allocates no more than any other: nothing, unless the override needs more progress than the number of failures.
+//! A call under an override allocates nothing, unless the override needs more progress than the number of failures.
 //!
-//! The features `tracing`, `metrics` and `testing` allocate on their own account.
+//! The features `tracing`, `metrics` and `testing` allocate for other reasons.
 #![cfg(all(
     feature = "macros",
     feature = "overrides",

@@ -1,4 +1,5 @@
-//! A tokio runtime without `enable_time` has no sleep, and nothing tells so before it panics: what the documentation says of it.
+//! A tokio runtime without `enable_time` cannot sleep, and this cannot be detected before it panics. The documentation
+//! states this.
 #![cfg(all(feature = "tokio", feature = "async-io"))]
 
 use std::future::ready;

@@ -1,4 +1,4 @@
-//! Guards of the whole process. They are seen by everything in the binary, so that it has one test.
+//! Guards of the whole process. They affect all code in the binary, so it has one test.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::time::Duration;

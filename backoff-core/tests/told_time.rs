@@ -1,4 +1,5 @@
-//! The time that a loop by hand tells those who watch, when its policy does not ask for time; with `metrics`, every call is timed from its start.
+//! The time that a manual loop reports to observers if its policy does not need the time. With `metrics`, every call is
+//! timed from its start.
 #![cfg(all(feature = "std", feature = "testing", not(feature = "metrics")))]
 
 use std::sync::Mutex;
@@ -14,7 +15,7 @@ fn note(event: &CallEvent<'_>) {
 }
 
 #[test]
-fn a_loop_by_hand_tells_the_time_since_its_first_failure() {
+fn a_manual_loop_reports_the_time_since_its_first_failure() {
     observe::set_global(note).expect("nobody else sets it");
     let policy = Policy::constant(Duration::from_secs(1)).jitter(Jitter::None).max_attempts(3).build();
     let _time = testing::virtual_time();

@@ -1,4 +1,5 @@
-//! The time that events tell when nothing asked for it before the first failure: with `metrics`, every call is timed from its start.
+//! The time in events if the clock was not read before the first failure. With `metrics`, every call is timed from its
+//! start.
 #![cfg(all(feature = "tracing", feature = "macros", feature = "tokio", not(feature = "metrics")))]
 
 use std::cell::Cell;
@@ -14,7 +15,7 @@ use tracing::{Event, Metadata, Subscriber};
 const ELAPSED: &str = "retry.elapsed_ms";
 const SINCE: &str = "retry.since_first_failure_ms";
 
-/// Keeps the fields of each event that tell a time.
+/// Keeps the fields of each event that contain a time.
 #[derive(Clone, Default)]
 struct Times(Arc<Mutex<Vec<(&'static str, u64)>>>);
 
@@ -79,7 +80,7 @@ async fn full(calls: &Cell<u32>) -> Result<u32, &'static str> {
 const POLICY: Policy = Policy::constant(Duration::from_secs(4)).jitter(Jitter::None).max_attempts(3).build();
 
 #[test]
-fn without_a_limit_on_time_it_counts_from_the_first_failure_and_says_so() {
+fn without_a_time_limit_time_counts_from_the_first_failure_and_is_reported_so() {
     let since = [(SINCE, 0), (SINCE, 5_000), (SINCE, 10_000)];
     let calls = Cell::new(0);
     assert_eq!(times(lean(&calls)), since);
@@ -102,7 +103,7 @@ fn with_a_limit_or_a_hook_it_counts_from_the_start_of_the_call() {
 }
 
 #[test]
-fn a_call_that_gives_up_tells_the_same_kind_of_time() {
+fn a_call_that_gives_up_reports_the_same_kind_of_time() {
     #[retry(max_attempts = 2, delay = "4s", jitter = none)]
     async fn fails() -> Result<(), &'static str> {
         Err("down")
@@ -111,7 +112,7 @@ fn a_call_that_gives_up_tells_the_same_kind_of_time() {
 }
 
 #[test]
-fn a_call_that_is_cancelled_in_its_delay_tells_when() {
+fn a_call_that_is_cancelled_in_its_delay_reports_the_time() {
     #[retry(max_attempts = 3, delay = "1h", cancel = tokio::time::sleep(Duration::from_secs(7)))]
     async fn fails() -> Result<(), &'static str> {
         Err("down")
@@ -130,7 +131,7 @@ fn recovers_slowly(calls: &Cell<u32>) -> Result<(), &'static str> {
 
 #[cfg(feature = "overrides")]
 #[test]
-fn a_recovery_under_an_override_tells_the_time_since_the_first_failure() {
+fn a_recovery_under_an_override_reports_the_time_since_the_first_failure() {
     backoff_core::overrides::load("overridden: max_attempts=3").expect("a good override");
     let times = Times::default();
     tracing::subscriber::with_default(times.clone(), || recovers_slowly(&Cell::new(0))).expect("the second succeeds");

@@ -1,7 +1,7 @@
 //! The text of every compiler message, read as prose in `tests/ui/fail/*/*.stderr`: a folder for each kind of argument.
 //!
-//! Messages list the implementations of a trait, which depend on features: these are the messages with those of `cargo test` at
-//! the root.
+//! Messages list the implementations of a trait, which depend on features: these are the messages with those of `cargo
+//! test` at the root.
 #![cfg(not(feature = "async-io"))]
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! The crate is a pipeline, and `attribute` runs its stages: `function` parses the signature of the annotated item and
 //! keeps its body as tokens, `args` reads the arguments, `validate` applies the rules across arguments, `docs` writes
-//! the section of the documentation, and `expand` writes the output. The stages before `docs` collect their errors in `errors`. After an
-//! error, `expand::fallback` writes the errors and the user's item.
+//! the section of the documentation, and `expand` writes the output. The stages before `docs` collect their errors in
+//! `errors`. After an error, `expand::fallback` writes the errors and the user's item.
 #![forbid(unsafe_code)]
 
 mod args;

@@ -6,13 +6,13 @@ use backoff_rules::{Argument, Draft, Jitter, Kind, Schedule, defaults};
 
 use crate::args::{Arg, Args, Backoff, Value};
 
-/// A draft with the literals of an attribute. A value that is no literal is replaced by one that no rule refuses.
+/// A draft with the literals of an attribute. A value that is not a literal is replaced by one that every rule accepts.
 pub(crate) struct Literals<'a> {
     args: &'a Args,
     /// `None` for the backoff of `policy = ..`, or one that could not be read.
     pub(crate) kind: Option<Kind>,
     pub(crate) draft: Draft,
-    /// The default one where `kind` is `None` or custom.
+    /// The default backoff if `kind` is `None` or custom.
     pub(crate) schedule: Schedule,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Literals<'a> {
         literals
     }
 
-    /// Adds the settings of the backoff that it has; the others are refused by themselves.
+    /// Adds the settings that the backoff has. Another check refuses the others.
     fn add_delays(&mut self) {
         let Self { args, draft, schedule, .. } = self;
         let has = |argument: Argument| self.kind.is_none_or(|kind| argument.belongs_to(kind));
@@ -90,7 +90,7 @@ impl<'a> Literals<'a> {
         }
     }
 
-    /// Returns whether the range of the first delay follows from literals and defaults.
+    /// Returns whether literals and defaults determine the range of the first delay.
     pub(crate) fn knows_first_range(&self) -> bool {
         let args = self.args;
         self.kind.is_some()
@@ -99,7 +99,7 @@ impl<'a> Literals<'a> {
             && self.knows("jitter", args.jitter.as_ref())
     }
 
-    /// Returns whether the range of every delay follows from literals and defaults.
+    /// Returns whether literals and defaults determine the range of every delay.
     pub(crate) fn knows_all_ranges(&self) -> bool {
         let args = self.args;
         self.knows_first_range()
@@ -116,7 +116,7 @@ impl<'a> Literals<'a> {
     }
 }
 
-/// Returns the kind of backoff, as far as the attribute tells.
+/// Returns the kind of backoff, if the attribute specifies one.
 fn kind(args: &Args) -> Option<Kind> {
     match args.backoff.as_ref().map(|arg| &arg.value) {
         Some(Backoff::Linear) => Some(Kind::Linear),

@@ -14,7 +14,7 @@ use self::foreign::Answer::{self, Form, Millis, Noted, Rename, Urllib3};
 use self::foreign::FOREIGN;
 use crate::args::{Argument, Literal};
 
-/// Suffixes of names that are units.
+/// Suffixes of names that specify units.
 const SUFFIXES: [(&str, &str); 10] = [
     ("_ms", "ms"),
     ("_millis", "ms"),

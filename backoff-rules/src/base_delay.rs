@@ -1,7 +1,7 @@
 //! A base delay between the backoff and the jitter.
 //!
-//! Delays are counted in nanoseconds of 64 bits, because a `Duration` costs a division each time it is made from them and a
-//! multiplication each time it is taken apart. Only what does not fit (more than 500 years) goes the long way.
+//! Delays are 64-bit counts of nanoseconds, because a conversion to a `Duration` costs a division and a conversion back
+//! a multiplication. Only delays of more than 500 years, which do not fit, are kept as a `Duration`.
 
 use core::time::Duration;
 
@@ -14,11 +14,11 @@ pub enum BaseDelay {
     Long(Duration),
 }
 
-/// From here on delays are counted in seconds, because their nanoseconds do not fit 64 bits.
+/// Delays of at least this many seconds are kept as a `Duration`, because their nanoseconds may not fit 64 bits.
 pub(crate) const SECONDS_FROM: u64 = 16_000_000_000;
 
 impl BaseDelay {
-    /// The longest delay; as a cap, no cap.
+    /// The longest delay. Used as a cap, it means that there is no cap.
     pub const MAX: Self = Self::Long(Duration::MAX);
 
     /// Returns a delay in the form that is cheapest to compute with.
@@ -52,7 +52,7 @@ impl BaseDelay {
         }
     }
 
-    /// Returns the nanoseconds, `u64::MAX` where they do not fit.
+    /// Returns the nanoseconds, or `u64::MAX` if they do not fit.
     #[must_use]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few instructions on the failure path")]
@@ -79,7 +79,7 @@ impl BaseDelay {
 
 pub(crate) const NANOS_PER_SEC: u64 = 1_000_000_000;
 
-/// Returns whether `a` is shorter than `b`, in a constant, too.
+/// Returns whether `a` is shorter than `b`. It can be called in a constant.
 #[must_use]
 #[inline]
 pub const fn is_shorter(a: Duration, b: Duration) -> bool {

@@ -1,4 +1,4 @@
-//! The values of settings that are not named.
+//! The default values of settings.
 
 use core::time::Duration;
 
@@ -6,15 +6,15 @@ use core::time::Duration;
 pub const INITIAL_DELAY: Duration = Duration::from_millis(100);
 /// The growth of exponential backoff.
 pub const MULTIPLIER: f64 = 2.0;
-/// The cap on growing delays; longer where [`ROOM_TO_GROW`] requires it.
+/// The cap on growing delays. It is raised where [`ROOM_TO_GROW`] requires it.
 pub const MAX_DELAY: Duration = Duration::from_secs(20);
 /// The least ratio of the default cap to the first delay and to the increment.
 pub const ROOM_TO_GROW: u32 = 10;
-/// The number of attempts when no limit is named.
+/// The number of attempts when no limit is set.
 pub const MAX_ATTEMPTS: u32 = 3;
-/// The longest push-back that is waited for when no time limit is named.
+/// The longest push-back that a call waits for when no time limit is set.
 pub const MAX_PUSH_BACK: Duration = Duration::from_secs(60);
-/// The same with `forever`: a hostile server must not put a worker to sleep for good.
+/// The same with `forever`. It exists because a hostile server must not make a worker wait for ever.
 pub const MAX_PUSH_BACK_FOREVER: Duration = Duration::from_secs(60 * 60);
 /// The jitter factor of a constant delay.
 pub const CONSTANT_FACTOR: f64 = 0.1;

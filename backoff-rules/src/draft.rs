@@ -1,4 +1,4 @@
-//! The settings that are named, the defaults of the others, and the rules that refuse them.
+//! The settings that the user has set, and the defaults of the others.
 
 mod checks;
 
@@ -7,26 +7,26 @@ use core::time::Duration;
 use self::checks::{is_growth, is_ratio};
 use crate::{Argument, BaseDelay, Jitter, Kind, Named, PushBackMode, Refusal, Rules, Schedule, Since, Usual, defaults};
 
-/// The settings that are named; the values of settings that were not named are "no limit".
+/// The settings that the user has set. A limit that was not set is "no limit".
 #[derive(Clone, Copy, Debug)]
 pub struct Draft {
     /// The settings besides the backoff.
     pub rules: Rules,
-    /// The growth, where this builder was given one; the policy that is edited may name another.
+    /// The growth that was set on this builder. An edited policy may have another one.
     multiplier: Option<f64>,
     /// The first setting that the chosen backoff does not have.
     misfit: Option<Argument>,
-    /// The setting that the number of attempts was named by.
+    /// The setting that specified the number of attempts.
     counted: Counted,
-    /// The type of the backoff holds no delay.
+    /// `true` if the type of the backoff contains no delay.
     is_empty: bool,
-    /// Move values to the nearest allowed one instead of refusing them.
+    /// `true` if refused values are moved to the nearest allowed one.
     adjusting: bool,
-    /// What was moved first.
+    /// The refusal of the first value that was moved.
     moved: Option<Refusal>,
 }
 
-/// The setting by which this builder was given the number of attempts.
+/// The setting that specified the number of attempts on this builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Counted {
     /// Neither: the number is the default, or that of the policy that is edited.
@@ -37,7 +37,7 @@ enum Counted {
 }
 
 impl Draft {
-    /// Starts from a backoff whose delays are computed elsewhere.
+    /// Starts from a list or a custom backoff, which computes its delays itself.
     #[must_use]
     pub const fn custom(kind: Kind, is_empty: bool) -> Self {
         Self { is_empty, ..Self::start(kind, Duration::ZERO) }
@@ -85,7 +85,7 @@ impl Draft {
         }
     }
 
-    /// Moves the values given from here on to the nearest allowed ones, where they would be refused.
+    /// Makes later setters move a refused value to the nearest allowed one.
     pub const fn adjust_from_here(&mut self) {
         self.adjusting = true;
     }
@@ -144,7 +144,7 @@ impl Draft {
         Schedule::Constant { delay }
     }
 
-    /// Puts another built-in backoff in the place of the present one; the other settings stay.
+    /// Replaces the backoff by a built-in one, and keeps the other settings.
     pub const fn reschedule(&mut self, schedule: &Schedule) {
         self.rules.kind = schedule.kind();
         self.rules.doubles = schedule.doubles();
@@ -153,7 +153,7 @@ impl Draft {
         self.fit_cap(schedule);
     }
 
-    /// Sets the default cap of a backoff, where none is named.
+    /// Sets the default cap of a backoff if no cap was set.
     const fn fit_cap(&mut self, schedule: &Schedule) {
         if !self.rules.named.has(Named::MAX_DELAY) {
             self.rules.max_delay = schedule.default_cap();
@@ -192,7 +192,7 @@ impl Draft {
         self.rules.max_elapsed = Some(self.allowed_elapsed(limit));
     }
 
-    /// Removes every limit of the policy that is edited; a limit named by this draft stays, and is refused.
+    /// Removes every limit of the edited policy. A limit that was set on this draft stays, and is refused.
     pub const fn forever(&mut self) {
         if self.rules.named.has(Named::BUILT) {
             self.rules.max_attempts = 0;
@@ -236,7 +236,7 @@ impl Draft {
         }
     }
 
-    /// A limit takes the place of the `forever` of the policy that is edited, and is then beside any `forever` to come.
+    /// Replaces the `forever` of an edited policy by a limit. A later `forever` on this draft contradicts that limit.
     const fn limited(&mut self) {
         if self.rules.named.has(Named::BUILT) {
             self.rules.named = self.rules.named.without(Named::FOREVER).without(Named::BUILT);
@@ -302,7 +302,7 @@ impl Draft {
         Some(ran)
     }
 
-    /// Returns the first value that was moved.
+    /// Returns the refusal of the first value that was moved.
     #[must_use]
     pub const fn first_moved(&self) -> Option<Refusal> {
         self.moved

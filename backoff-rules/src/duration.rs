@@ -1,8 +1,8 @@
-//! The parts of a duration that is written as text, and the words for its mistakes.
+//! Parsing of a duration as text, and the texts of its errors.
 
 use core::time::Duration;
 
-/// The cure for a text that is no duration.
+/// The form to use in place of a text that is not a duration.
 pub const FORM: &str = "use a number and a unit, such as \"60s\"";
 /// The reason to refuse an empty text.
 pub const EMPTY: &str = "it is empty; use a number and a unit, such as \"60s\"";
@@ -11,7 +11,7 @@ pub const TOO_LARGE: &str = "it is too large for a duration; use a smaller numbe
 
 /// Reads "1h 30m" part by part: `read` is called with "1h " and with "30m".
 ///
-/// `humantime` reads a part; it would add up several parts without a check of the last carry.
+/// `humantime` parses each part. Its own sum of several parts does not check the last carry for overflow.
 ///
 /// # Errors
 ///

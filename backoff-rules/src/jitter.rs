@@ -1,19 +1,19 @@
-//! Randomness on a base delay, so that clients which failed together do not come back together.
+//! Randomness on a base delay, so that clients that failed together do not retry together.
 
 use core::time::Duration;
 
 use crate::base_delay::{BaseDelay, SECONDS_FROM, is_shorter};
 
-/// How much randomness is put on a base delay *d*.
+/// The randomness put on a base delay *d*.
 ///
-/// Without it, a thousand clients that fail at the same instant all return in the same ten milliseconds, retry after
-/// retry. Full jitter leaves the smallest crowd of waiting retries when an outage ends, and is the default; equal jitter keeps a minimum
-/// spacing; decorrelated jitter spreads a herd flattest and waits longest. What each costs on one contended row of a database is measured in the
-/// repository, in `docs/contention.md`.
+/// Without jitter, a thousand clients that fail at the same instant all return in the same ten milliseconds, retry
+/// after retry. Full jitter is the default, because it leaves the fewest waiting retries when an outage ends. Equal
+/// jitter keeps a minimum delay. Decorrelated jitter spreads clients most evenly and waits longest. In the repository,
+/// `docs/contention.md` compares the kinds on one contended row of a database.
 ///
-/// Every kind is a range, and a delay is drawn uniformly from the whole nanoseconds in it, both ends included (above five centuries, from
-/// whole seconds). The cap bounds the *range*, not the drawn value: a delay at the cap is as spread out as any other, where clamping after the draw
-/// would send all to the same instant.
+/// Every kind is a range. A delay is drawn uniformly from the whole nanoseconds in it, both ends included (above five
+/// centuries, from whole seconds). The cap bounds the *range*, not the drawn value. So a delay at the cap is spread as
+/// any other. If the drawn value were clamped, many clients would return in the same instant.
 ///
 /// # Examples
 ///
@@ -37,9 +37,9 @@ pub enum Jitter {
     Equal,
     /// Uniform in [*d*(1−r), min(*d*(1+r), `max_delay`)] for a ratio r in 0.0..=1.0.
     Factor(f64),
-    /// Uniform in [`initial_delay`, min(`max_delay`, 3 × previous delay)], in place of growth; the first previous delay is
-    /// `initial_delay`. Exponential backoff without a named multiplier only. If `max_delay` is named and not above
-    /// `initial_delay`, every delay is the same; name a longer `max_delay`.
+    /// Uniform in [`initial_delay`, min(`max_delay`, 3 × previous delay)], in place of growth; the first previous delay
+    /// is `initial_delay`. It requires exponential backoff without a `multiplier`. If `max_delay` is set and not above
+    /// `initial_delay`, every delay is the same; set a longer `max_delay`.
     ///
     /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     Decorrelated,
@@ -64,11 +64,12 @@ pub struct JitterInput {
     pub previous: Duration,
     /// The first base delay; decorrelated jitter only.
     pub initial: Duration,
-    /// No delay is longer.
+    /// The longest delay allowed.
     pub cap: BaseDelay,
 }
 
-/// Lists the kinds that are one word, in the order in which messages name them. A kind that is missing does not compile.
+/// Lists the kinds that are one word, in the order in which messages list them. If a kind is missing, this does not
+/// compile.
 macro_rules! kinds_with_a_word {
     ($($variant:ident = $word:literal,)+) => {
         /// The words for the kinds, the same in the attribute and in configuration files.
@@ -121,7 +122,7 @@ impl Jitter {
         self.names().map(|(variant, _)| variant)
     }
 
-    /// Returns the kind that a word is for.
+    /// Returns the kind for a word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::WITH_WORD.iter().copied().find(|kind| kind.word() == Ok(word))
@@ -145,7 +146,7 @@ impl Jitter {
         DelayRange { low, high, in_seconds, nanos }
     }
 
-    /// Returns whether the range follows from the delay before, and not from the base delay.
+    /// Returns whether the range depends on the previous delay and not on the base delay.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
     const fn is_decorrelated(self) -> bool {
@@ -155,7 +156,7 @@ impl Jitter {
         }
     }
 
-    /// The range around a base delay of `d` units below a cap; the one place that knows what each kind means.
+    /// Returns the range for a base delay of `d` units and a cap. This is the only definition of each kind.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
     const fn range(self, d: u64, cap: u64) -> (u64, u64) {
@@ -166,15 +167,15 @@ impl Jitter {
                 let part = fraction_of(d, ratio);
                 (d.saturating_sub(part), smaller(d.saturating_add(part), cap))
             }
-            // Decorrelated jitter has no base delay to be around.
+            // Decorrelated jitter does not depend on the base delay.
             Self::None | Self::Decorrelated => (d, d),
         }
     }
 
-    /// Returns the delay drawn for a base delay. No jitter draws nothing.
+    /// Returns the delay drawn for a base delay. Without jitter, no random number is drawn.
     ///
-    /// What is usual, nanoseconds around a base delay, is compiled in place; the rest has one copy, for which `base` is
-    /// put together. `draw` yields a number from all of 64 bits.
+    /// The usual case, a range of nanoseconds for a base delay, is inlined. All other cases share one function, so
+    /// `base` is evaluated only for them. `draw` returns 64 random bits.
     #[doc(hidden)]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
@@ -216,11 +217,11 @@ const fn decorrelated(base: &JitterInput) -> DelayRange {
     DelayRange { low: initial, high: smaller(last.saturating_mul(3), cap), in_seconds, nanos: 0 }
 }
 
-/// Returns the number from `low` to `high`, both included, that a number drawn from all of 64 bits stands for.
+/// Maps 64 random bits to a number from `low` to `high`, both included.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
 fn draw_uniform(low: u64, high: u64, draw: u64) -> u64 {
-    // A full span of 2^64 units takes the number as it is.
+    // If the range has 2^64 units, the random number is the offset.
     let offset = match (high - low).checked_add(1) {
         Some(span) => ((u128::from(draw) * u128::from(span)) >> 64) as u64,
         None => draw,
@@ -257,7 +258,7 @@ const fn smaller(a: u64, b: u64) -> u64 {
     if a < b { a } else { b }
 }
 
-/// `d * ratio`, rounded down so that the range never passes the ratio.
+/// Returns `d * ratio`, rounded down so that the range never exceeds the ratio.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

@@ -1,7 +1,7 @@
-//! Defaults, delays and checks of policies, once for `backoff-core` and for its macros.
+//! Defaults, delays and checks of policies, shared by `backoff-core` and its macros.
 //!
-//! This crate is an implementation detail: depend on `backoff-core`, which re-exports the types that users name. No part of it is
-//! covered by semver, and the three crates are released together.
+//! This crate is an implementation detail. Depend on `backoff-core`, which re-exports the public types. Semver does not
+//! cover this crate, and the three crates are released together.
 
 #![no_std]
 #![forbid(unsafe_code)]

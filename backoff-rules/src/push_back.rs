@@ -1,8 +1,8 @@
-//! The ways to combine a push-back of the server with the policy's own delay.
+//! The mode that combines a push-back of the server with the policy's own delay.
 
 use core::time::Duration;
 
-/// The way in which a push-back (`Retry-After`) and the policy's own delay make the delay of a retry.
+/// The mode that combines a push-back (`Retry-After`) with the policy's own delay to the delay of a retry.
 ///
 /// A failure without a push-back is followed by the policy's own delay in every mode. Each retry consumes one step of
 /// the backoff in every mode.
@@ -62,7 +62,7 @@ impl PushBackMode {
         self.entry().2
     }
 
-    /// Returns the value that a word is for.
+    /// Returns the value for a word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.word() == word)

@@ -10,7 +10,7 @@ use crate::Kind;
 pub enum Refusal {
     /// `max_attempts` is 0.
     ZeroAttempts,
-    /// `max_attempts` and `max_retries` are both named.
+    /// `max_attempts` and `max_retries` are both set.
     AttemptsAndRetries,
     /// `max_elapsed` is zero.
     ZeroMaxElapsed,
@@ -41,11 +41,11 @@ pub enum Refusal {
         /// The constant delay.
         delay: Duration,
     },
-    /// A jitter factor that is no ratio.
+    /// A jitter factor outside 0.0..=1.0.
     JitterFactor(f64),
     /// Jitter on a constant delay of zero.
     JitterOnZeroDelay,
-    /// Decorrelated jitter beside `multiplier`; `None` for the multiplier of a policy that is edited.
+    /// Decorrelated jitter together with `multiplier`; `None` for the multiplier of an edited policy.
     DecorrelatedMultiplier(Option<f64>),
     /// Decorrelated jitter on a backoff that is not exponential.
     DecorrelatedBackoff {
@@ -59,7 +59,7 @@ pub enum Refusal {
         /// The time for all retries.
         max_elapsed: Duration,
     },
-    /// `forever` beside a limit.
+    /// `forever` together with a limit.
     ForeverBeside {
         /// The name of the limit.
         limit: &'static str,
@@ -78,7 +78,7 @@ pub enum Refusal {
 /// A setting that only some backoffs have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// `backoff`, which a backoff of the user's own does not let be changed.
+    /// `backoff`, which cannot be changed if the policy has a custom backoff.
     Backoff,
     /// `initial_delay`.
     InitialDelay,
@@ -122,7 +122,7 @@ impl Argument {
         }
     }
 
-    /// Returns the rule for a constant; whole sentences, because a panic in a constant cannot put them together.
+    /// Returns the rule as a whole sentence, because a panic in a constant cannot format.
     const fn rule(self) -> &'static str {
         match self {
             Self::Backoff => "`backoff` cannot change this backoff; remove `backoff`",
@@ -214,7 +214,7 @@ impl fmt::Display for Refusal {
                  delay"
             ),
             Self::JitterFactor(factor) => {
-                // From 2 on it is probably meant in per cent.
+                // A factor of 2 or more is probably a percentage.
                 let cure = if (2.0..=100.0).contains(&factor) { factor / 100.0 } else { 0.5 };
                 write!(f, "the jitter factor is {factor}; use a ratio in 0.0..=1.0, such as {cure}")
             }

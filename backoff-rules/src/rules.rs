@@ -1,4 +1,4 @@
-//! The settings of a policy except its backoff, as plain data, and the delay that they make of a base delay.
+//! The settings of a policy except its backoff, as plain data, and the delay that they compute from a base delay.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ pub struct Rules {
     pub kind: Kind,
     /// The randomness put on each base delay.
     pub jitter: Jitter,
-    /// The first base delay; what decorrelated jitter starts from.
+    /// The first base delay, from which decorrelated jitter starts.
     pub initial: Duration,
     /// [`BaseDelay::MAX`] when there is no cap.
     pub max_delay: BaseDelay,
@@ -21,23 +21,23 @@ pub struct Rules {
     pub max_elapsed: Option<Duration>,
     /// The instant from which `max_elapsed` counts.
     pub since: Since,
-    /// The running time from which a failure starts a new sequence.
+    /// The run time of an attempt from which its failure starts a new sequence.
     pub reset_after: Option<Duration>,
-    /// The longest push-back that is waited for; `None` when only the time limits bound it.
+    /// The longest push-back that a call waits for; `None` when only the time limits bound it.
     pub max_push_back: Option<Duration>,
-    /// The way in which a push-back and the policy's own delay make the delay of a retry.
+    /// The mode that combines a push-back with the policy's own delay.
     pub push_back: PushBackMode,
-    /// Ambiguous failures are retried.
+    /// `true` if ambiguous failures are retried.
     pub idempotent: bool,
-    /// Each base delay is twice the last one, before the cap.
+    /// `true` if each base delay is twice the previous one, before the cap.
     pub doubles: bool,
     /// The retries for which the short path is valid.
     pub usual: Usual,
-    /// The settings that are named.
+    /// The settings that the user has set.
     pub named: Named,
 }
 
-/// The set of settings that are named, for a policy that is edited later.
+/// The set of settings that the user has set, for a policy that is edited later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Named(u8);
 
@@ -54,11 +54,11 @@ impl Named {
     pub const MAX_PUSH_BACK: Self = Self(8);
     /// `multiplier` of an exponential backoff, `increment` of a linear one.
     pub const GROWTH: Self = Self(16);
-    /// A timeout of the call is a limit, though the policy does not hold it.
+    /// The timeout of a call. It is a limit that the policy does not contain.
     pub const TIMEOUT: Self = Self(32);
     /// `forever`.
     pub const FOREVER: Self = Self(64);
-    /// The rules are those of a finished policy.
+    /// Set if the rules are those of a finished policy.
     pub const BUILT: Self = Self(128);
 
     /// Returns the settings of both sets.
@@ -90,7 +90,7 @@ pub enum Since {
     /// The start of the call; the first attempt's own time counts. The default.
     #[default]
     Call,
-    /// The first failure: a slow first attempt takes nothing from the time for retries.
+    /// The first failure. The time of the first attempt does not count.
     FirstFailure,
 }
 
@@ -118,7 +118,7 @@ impl Since {
         }
     }
 
-    /// Returns the value that a word is for.
+    /// Returns the value for a word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|since| since.word() == word)
@@ -126,8 +126,8 @@ impl Since {
 }
 
 impl Rules {
-    /// Applies jitter and the cap to a base delay; a push-back is not part of it. `previous` is the last delay without its
-    /// push-back. `draw` yields a number from all of 64 bits.
+    /// Applies jitter and the cap to a base delay; a push-back is not part of it. `previous` is the last delay without
+    /// its push-back. `draw` returns 64 random bits.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
     pub fn delay(&self, base: BaseDelay, previous: Duration, draw: impl FnOnce() -> u64) -> Duration {
@@ -151,7 +151,7 @@ impl Rules {
         }
     }
 
-    /// Counts a timeout of the call as a limit: the attempts that stand for "no limit named" go.
+    /// Counts a timeout of the call as a limit, so the default limit on attempts is removed.
     pub const fn limit_by_timeout(&mut self) {
         self.named = self.named.with(Named::TIMEOUT);
         if !self.named.has(Named::MAX_ATTEMPTS) {

@@ -5,10 +5,10 @@ use core::time::Duration;
 use crate::base_delay::{BaseDelay, NANOS_PER_SEC};
 use crate::defaults;
 
-/// A built-in backoff: what the base delay of each retry is, before jitter and cap.
+/// A built-in backoff: the base delay of each retry, before jitter and cap.
 ///
-/// It is a `Copy` value, so that one configuration field can hold any of the kinds. With *n* the number of the retry
-/// (1, 2, ..), *i* the initial delay:
+/// It is a `Copy` value, so one configuration field can hold any kind. *n* is the number of the retry (1, 2, ..), *i*
+/// the initial delay:
 ///
 /// | kind | base delay of retry *n* | first five for *i* = 100 ms |
 /// |---|---|---|
@@ -17,9 +17,10 @@ use crate::defaults;
 /// | linear, increment *k* | *i* + (*n*−1) · *k* | *k* = 100 ms: 100, 200, 300, 400, 500 ms |
 /// | fibonacci | *i* · (1, 1, 2, 3, 5, ..) | 100, 100, 200, 300, 500 ms |
 ///
-/// Values are rounded to the nearest nanosecond, as far as an `f64` tells it: doubling is exact, and any other growth has a relative
-/// error of some 2^-50, a nanosecond in days. The growth itself is never rounded, so that none is lost however small. Nothing overflows: a base delay
-/// past [`Duration::MAX`] is `Duration::MAX`. Every delay is computed from *n* alone, at the same cost for any *n*.
+/// Values are rounded to the nearest nanosecond. Doubling is exact. Any other growth is computed with an `f64`, with a
+/// relative error of about 2^-50, a nanosecond in days. The growth itself is never rounded, so even a tiny growth has
+/// an effect. Nothing overflows: a base delay above [`Duration::MAX`] is `Duration::MAX`. Every delay is computed from
+/// *n* alone, at the same cost for any *n*.
 ///
 /// # Examples
 ///
@@ -30,12 +31,12 @@ use crate::defaults;
 /// let policy = Policy::exponential().initial_delay(Duration::from_millis(500)).multiplier(1.5).build();
 /// assert_eq!(policy.backoff().base_delay(3), Duration::from_millis(1_125));
 /// ```
-// A tag of its own is read at once; one inside a delay would be worked out on each failure.
+// A separate tag is read directly; a tag packed into a delay would have to be decoded at each failure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// Each base delay is `multiplier` times the one before.
+    /// Each base delay is `multiplier` times the previous one.
     #[non_exhaustive]
     Exponential {
         /// The base delay of the first retry.
@@ -49,15 +50,15 @@ pub enum Schedule {
         /// The base delay of every retry.
         delay: Duration,
     },
-    /// Each base delay is `increment` longer than the one before.
+    /// Each base delay is `increment` longer than the previous one.
     #[non_exhaustive]
     Linear {
         /// The base delay of the first retry.
         initial_delay: Duration,
-        /// What each further retry adds.
+        /// The growth with each further retry.
         increment: Duration,
     },
-    /// Each base delay is the sum of the two before.
+    /// Each base delay is the sum of the previous two.
     #[non_exhaustive]
     Fibonacci {
         /// The base delay of the first and of the second retry.
@@ -68,35 +69,35 @@ pub enum Schedule {
 /// Constructors for the crates above: the variants are `non_exhaustive`.
 #[doc(hidden)]
 impl Schedule {
-    /// Exponential backoff where nothing is named.
+    /// Exponential backoff with the default values.
     pub const EXPONENTIAL: Self = Self::exponential(defaults::INITIAL_DELAY, defaults::MULTIPLIER);
-    /// Linear backoff where nothing is named.
+    /// Linear backoff with the default values.
     pub const LINEAR: Self = Self::linear(defaults::INITIAL_DELAY, defaults::INITIAL_DELAY);
-    /// Fibonacci backoff where nothing is named.
+    /// Fibonacci backoff with the default values.
     pub const FIBONACCI: Self = Self::fibonacci(defaults::INITIAL_DELAY);
 
-    /// Returns `initial_delay`, then each base delay `multiplier` times the last.
+    /// Returns the backoff that starts with `initial_delay` and multiplies each base delay by `multiplier`.
     #[must_use]
     #[inline]
     pub const fn exponential(initial_delay: Duration, multiplier: f64) -> Self {
         Self::Exponential { initial_delay, multiplier }
     }
 
-    /// Returns `delay` for every retry.
+    /// Returns the backoff with the base delay `delay` for every retry.
     #[must_use]
     #[inline]
     pub const fn constant(delay: Duration) -> Self {
         Self::Constant { delay }
     }
 
-    /// Returns `initial_delay`, then each base delay `increment` longer than the last.
+    /// Returns the backoff that starts with `initial_delay` and adds `increment` to each base delay.
     #[must_use]
     #[inline]
     pub const fn linear(initial_delay: Duration, increment: Duration) -> Self {
         Self::Linear { initial_delay, increment }
     }
 
-    /// Returns `initial_delay` times 1, 1, 2, 3, 5, ..
+    /// Returns the backoff with the base delays `initial_delay` times 1, 1, 2, 3, 5, ..
     #[must_use]
     #[inline]
     pub const fn fibonacci(initial_delay: Duration) -> Self {
@@ -140,7 +141,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the cap on the delays when none is named; it leaves every growth that is named room to show.
+    /// Returns the default cap on the delays. It leaves room for the growth that the user has set.
     #[doc(hidden)]
     #[must_use]
     pub const fn default_cap(&self) -> BaseDelay {
@@ -169,7 +170,7 @@ impl Schedule {
         }
     }
 
-    /// Returns whether each base delay is twice the last one.
+    /// Returns whether each base delay is twice the previous one.
     #[doc(hidden)]
     #[must_use]
     #[expect(clippy::float_cmp, reason = "two is exact as a float")]
@@ -190,7 +191,7 @@ impl Schedule {
         }
     }
 
-    /// Returns which of the built-in backoffs it is.
+    /// Returns the kind of this backoff.
     #[doc(hidden)]
     #[must_use]
     pub const fn kind(&self) -> Kind {
@@ -216,7 +217,7 @@ pub enum Kind {
     Fibonacci,
     /// A list of delays, which ends by itself.
     List,
-    /// Any other backoff of the user's own.
+    /// Any other custom backoff.
     Custom,
 }
 
@@ -230,7 +231,7 @@ impl Kind {
     /// The kinds that a configuration file can choose.
     pub const BUILT_IN: [Self; 4] = [Self::Exponential, Self::Constant, Self::Linear, Self::Fibonacci];
 
-    /// Returns the built-in kind that a word is for.
+    /// Returns the built-in kind for a word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::BUILT_IN.into_iter().find(|kind| kind.name() == word)
@@ -249,10 +250,10 @@ impl Kind {
     }
 }
 
-/// Just below the largest number of nanoseconds that a conversion to `i64` keeps (2^63).
+/// A number of nanoseconds just below 2^63, the first that does not fit `i64`.
 const NANOS_IN_I64: f64 = 9.2e18;
 
-/// `initial * multiplier^steps`. Doubling, the usual growth, is a shift.
+/// Returns `initial * multiplier^steps`. Doubling, the usual growth, is a shift.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the heart of each outlined decision")]
 fn exponential(initial: Duration, multiplier: f64, steps: u32) -> BaseDelay {
@@ -268,8 +269,8 @@ fn exponential(initial: Duration, multiplier: f64, steps: u32) -> BaseDelay {
     if steps == 0 { first } else { scale(initial, power(multiplier, steps)) }
 }
 
-/// `multiplier^steps` by repeated squaring, one round for each bit of `steps`. A power past every float is infinite, and the
-/// delay then the longest one.
+/// Returns `multiplier^steps` by repeated squaring, one round for each bit of `steps`. A power that is too large for a
+/// float is infinite, and the delay is then the longest one.
 #[inline(never)]
 fn power(multiplier: f64, mut steps: u32) -> f64 {
     let (mut factor, mut square) = (1.0_f64, multiplier);
@@ -283,7 +284,7 @@ fn power(multiplier: f64, mut steps: u32) -> f64 {
     factor
 }
 
-/// `delay * factor` for a factor of at least 1, to the nearest nanosecond, at most `Duration::MAX`.
+/// Returns `delay * factor` for a factor of at least 1, rounded to the nearest nanosecond, at most `Duration::MAX`.
 #[inline]
 fn scale(delay: Duration, factor: f64) -> BaseDelay {
     let nanos = nanos(delay) * factor;
@@ -299,7 +300,7 @@ fn scale(delay: Duration, factor: f64) -> BaseDelay {
     BaseDelay::of(Duration::try_from_secs_f64(nanos / 1e9).unwrap_or(Duration::MAX))
 }
 
-/// The nanoseconds of a delay; exact below 2^53 of them, which is 104 days, with a relative error of 2^-53 above.
+/// Returns the nanoseconds of a delay. They are exact below 2^53 (104 days), with a relative error of 2^-53 above.
 #[inline]
 #[expect(
     clippy::cast_possible_wrap,
@@ -307,7 +308,7 @@ fn scale(delay: Duration, factor: f64) -> BaseDelay {
     reason = "the range was just checked; the precision is stated above"
 )]
 fn nanos(delay: Duration) -> f64 {
-    // The conversion from 128 bits is a call of forty instructions, and nearly every delay fits 63.
+    // The conversion from 128 bits calls a function of forty instructions, and nearly every delay fits 63 bits.
     let secs = delay.as_secs();
     if secs < i64::MAX as u64 / NANOS_PER_SEC {
         return (secs * NANOS_PER_SEC + u64::from(delay.subsec_nanos())) as i64 as f64;
@@ -320,7 +321,7 @@ fn fibonacci(initial: Duration, steps: u32) -> Duration {
     FIBONACCI_NUMBERS.get(position).map_or(Duration::MAX, |&factor| multiply(initial, factor))
 }
 
-/// `delay * factor`, at most `Duration::MAX`.
+/// Returns `delay * factor`, at most `Duration::MAX`.
 fn multiply(delay: Duration, factor: u64) -> Duration {
     let nanos = u128::from(delay.subsec_nanos()) * u128::from(factor);
     let secs = u128::from(delay.as_secs()) * u128::from(factor) + nanos / u128::from(NANOS_PER_SEC);

@@ -1,7 +1,7 @@
 //! The short path for the usual policy: doubling delays with full jitter, and no limit on time.
 //!
-//! It computes the same delays as [`Rules::delay`] does, with fewer branches. Whether a policy has a short path is computed
-//! once, when the policy is built; a property test compares both paths.
+//! It computes the same delays as [`Rules::delay`] does, with fewer branches. Whether a policy has a short path is
+//! computed once, when the policy is built. A test compares both paths.
 
 use core::time::Duration;
 
@@ -43,7 +43,7 @@ impl Usual {
 }
 
 impl Rules {
-    /// Computes again for which retries the short path is valid. To be called after any change of the rules.
+    /// Returns the rules with the short path computed again. Call it after any change of the rules.
     #[must_use]
     pub const fn with_usual(mut self) -> Self {
         self.usual = Usual::of(&self);

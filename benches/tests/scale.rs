@@ -1,5 +1,5 @@
-//! Ten thousand async calls and a thousand threads that wait at once: every result is right, and no call costs more than
-//! a loop written by hand. Times are not looked at.
+//! Ten thousand async calls and a thousand threads that wait at once: every result is right, and no call costs more
+//! than a loop written by hand. Times are not looked at.
 
 use backoff_benches::scale::tasks::{self, Waited};
 use backoff_benches::scale::threads;
@@ -32,7 +32,7 @@ fn a_waiting_call_allocates_its_task_and_nothing_else() {
 }
 
 #[test]
-fn an_annotated_call_waits_in_no_more_memory_than_a_loop_by_hand() {
+fn an_annotated_call_waits_in_no_more_memory_than_a_manual_loop() {
     let per_call = |way| waited(way, 2 * CALLS).heap - waited(way, CALLS).heap;
     let (annotated, by_hand) = (per_call("retry"), per_call("hand"));
     assert!(annotated <= by_hand, "{annotated} bytes for {CALLS} calls, by hand {by_hand}");

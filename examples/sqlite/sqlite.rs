@@ -20,10 +20,10 @@ use self::load::Load;
 /// Many writers on one `SQLite` file, once for each kind of jitter.
 #[derive(Debug, Parser)]
 struct Args {
-    /// How many threads write, each with a connection of its own
+    /// Number of threads that write, each with a separate connection
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     writers: u32,
-    /// How many times each of them increments the counter
+    /// Number of increments of each thread
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     increments: u32,
 }

@@ -133,19 +133,19 @@ pub(crate) struct OutageArgs {
     /// When the outage starts
     #[arg(long, value_parser = humantime::parse_duration, default_value = "20s")]
     pub(crate) starts: Duration,
-    /// How long the outage lasts
+    /// Length of the outage
     #[arg(long, value_parser = humantime::parse_duration, default_value = "30s")]
     pub(crate) lasts: Duration,
-    /// How long the run goes on after it
+    /// Time that the run continues after the outage
     #[arg(long, value_parser = humantime::parse_duration, default_value = "70s")]
     pub(crate) settle: Duration,
-    /// How long a client waits for an answer
+    /// Time that a client waits for an answer
     #[arg(long, value_parser = humantime::parse_duration, default_value = "1s")]
     pub(crate) timeout: Duration,
     /// The most work that waits at the server; more is refused
     #[arg(long, value_parser = humantime::parse_duration, default_value = "2s")]
     pub(crate) queue: Duration,
-    /// 3 attempts unless said otherwise
+    /// 3 attempts by default
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     /// The part of a token that pays for a retry
@@ -154,7 +154,7 @@ pub(crate) struct OutageArgs {
     /// A fixed capacity; without it, the capacity fits each client
     #[arg(long)]
     pub(crate) budget_capacity: Option<u32>,
-    /// What pays: successes, as in the library, or every request
+    /// Source of deposits: successes, as in the library, or every request
     #[arg(long, value_enum, default_value_t = DepositRule::Success)]
     pub(crate) deposit: DepositRule,
     /// Also compares a circuit breaker that opens for 5 s after this many failures in a row
@@ -220,7 +220,7 @@ pub(crate) struct LayersArgs {
     pub(crate) failure_rate: Vec<f64>,
     #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u32).range(1..=10_000_000))]
     pub(crate) requests: u32,
-    /// 3 attempts unless said otherwise
+    /// 3 attempts by default
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     /// Gives each layer a budget whose capacity fits its client

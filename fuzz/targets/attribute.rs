@@ -55,7 +55,7 @@ fn with_arguments(args: TokenStream, item: &str) {
     assert!(file.items.iter().any(|item| matches!(item, syn::Item::Fn(function) if function.sig.ident == "f")));
 }
 
-/// What is no function, or not one that can be retried, is reported.
+/// An item that is not a function, or cannot be retried, is reported.
 fn on_item(args: TokenStream, item: TokenStream) {
     let is_function = syn::parse2::<syn::ItemFn>(item.clone()).is_ok();
     let output = attribute::retry_tokens(args, item.clone());

@@ -1,4 +1,4 @@
-//! What another process sends: `Retry-After`, and the fields of a scope.
+//! Headers from another process: `Retry-After`, and the fields of a scope.
 //!
 //! An input is four lines: the value of `Retry-After`, and of the three fields.
 #![no_main]

@@ -1,4 +1,5 @@
-//! Overrides as text and as JSON, policies as JSON: no panic, a message for every refusal, and what is written is read again.
+//! Overrides as text and as JSON, policies as JSON: no panic, a message for every refusal, and what is written is read
+//! again.
 #![no_main]
 
 use backoff_core::Policy;

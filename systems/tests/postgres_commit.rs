@@ -1,6 +1,7 @@
 //! A COMMIT that PostgreSQL carries out, and whose answer never comes.
 //!
-//! The server is told to wait for a standby that does not exist: the transaction is on disk and the client still waits. Then it is killed.
+//! The server is set to wait for a standby that does not exist, so the transaction is on disk while the client still
+//! waits. Then the server is killed.
 
 use std::error::Error;
 use std::time::Duration;
@@ -28,7 +29,7 @@ impl Teller {
         Ok(Self { config, client, end: None })
     }
 
-    /// The key tells a repeated increment from a new one.
+    /// The key distinguishes a repeated increment from a new one.
     #[retry(
         max_elapsed = "60s",
         max_delay = "200ms",

@@ -1,4 +1,5 @@
-//! Many clients read and write one row of PostgreSQL in serializable transactions; `#[retry]` makes each increment arrive.
+//! Many clients read and write one row of PostgreSQL in serializable transactions; `#[retry]` makes each increment
+//! arrive.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

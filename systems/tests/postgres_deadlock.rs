@@ -1,4 +1,5 @@
-//! Two transactions of PostgreSQL that lock two rows in opposite order: one of them is told `40P01`, and `#[retry]` runs it again.
+//! Two transactions of PostgreSQL that lock two rows in opposite order: one of them fails with `40P01`, and `#[retry]`
+//! runs it again.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,7 @@ use tokio::sync::Barrier;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
-/// Where two transfers of opposite direction meet, and what their retries were for.
+/// The meeting point of two transfers in opposite directions, and the errors that they retried.
 #[derive(Debug)]
 struct Meeting {
     both_hold_a_row: Barrier,

@@ -1,4 +1,5 @@
-//! PostgreSQL is stopped, killed and started again while many clients write: nothing that was committed is lost or made twice.
+//! PostgreSQL is stopped, killed and started again while many clients write: nothing that was committed is lost or made
+//! twice.
 
 mod journal;
 mod teller;
@@ -18,7 +19,8 @@ const HURRIED: u32 = 4;
 const ROWS: i32 = 8;
 const OUTAGES: u32 = 3;
 
-/// Runs the load through outages that are begun by `fail`, and compares what the clients believe with what the server holds.
+/// Runs the load through outages that are begun by `fail`, and compares what the clients believe with what the server
+/// holds.
 async fn survive(fail: fn(&mut Postgres) -> Result<(), ServerError>) -> Result<(), Box<dyn Error>> {
     let mut server = Postgres::start()?;
     Ledger::create(&server.connect().await?, ROWS).await?;

@@ -1,4 +1,5 @@
-//! Redis is shut down, killed and paused while threads write: nothing that was acknowledged is lost, nothing is made twice.
+//! Redis is shut down, killed and paused while threads write: nothing that was acknowledged is lost, nothing is made
+//! twice.
 
 mod journal;
 mod redis_ledger;

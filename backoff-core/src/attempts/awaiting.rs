@@ -95,8 +95,8 @@ where
         }
     }
 
-    /// Polls the wait for the pending delay, for `Stream`s, `Service`s and futures of your own. Returns at once if none
-    /// is pending.
+    /// Polls the wait for the pending delay, for `Stream`s, `Service`s and custom futures. Returns at once if none is
+    /// pending.
     ///
     /// The sleep of the delay is kept in `state`, so that the loop itself needs no pin. If `state` is dropped, the next
     /// wait is for the rest of the delay.
@@ -180,8 +180,8 @@ where
     /// # Cancellation
     ///
     /// Dropping the future keeps the delay, and the failure has been counted. Before the next attempt,
-    /// [`wait_async`](Self::wait_async) waits for the rest. If the next attempt runs without that wait and fails, too, the
-    /// next pause ends with the later of both delays.
+    /// [`wait_async`](Self::wait_async) waits for the rest. If the next attempt runs without that wait and fails, too,
+    /// the next pause ends with the later of both delays.
     ///
     /// # Panics
     ///

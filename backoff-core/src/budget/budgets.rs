@@ -16,9 +16,9 @@
 //! So all budgets together never give more retries than *(`max_keys` + 1) x capacity*, plus the retries that successes
 //! paid for.
 //!
-//! A look-up hashes the key once. A new key costs the same beside a hundred keys and beside a hundred thousand, because
-//! places are found by an index that keeps the hashes, and by links from newer to older. The code of a key (`Hash`,
-//! `Eq`, `ToOwned`, `Drop`, `Clone`) runs outside the lock, so a panic in it does not change any budget.
+//! A look-up hashes the key once. The cost of a new key does not depend on the number of keys, because places are found
+//! by an index that keeps the hashes, and by links from newer to older. The code of a key (`Hash`, `Eq`, `ToOwned`,
+//! `Drop`, `Clone`) runs outside the lock, so a panic in it does not change any budget.
 
 mod index;
 mod order;
@@ -38,9 +38,9 @@ use super::{Budget, InvalidBudget, Limits};
 ///
 /// A budget is created when its key is looked up for the first time. At most [`max_keys`](Self::max_keys) budgets are
 /// kept, 1,024 by default. Beyond that a new key replaces one that was looked up only once, and gets *the tokens that
-/// were left in it*. Keys that are looked up again keep their places, however many made-up keys arrive: up to three
-/// quarters of the places are theirs. In a flood of made-up keys a new host may find an empty budget, which its
-/// successes fill.
+/// were left in it*. Keys that are looked up again keep their places, for any number of made-up keys: up to three
+/// quarters of the places are reserved for them. In a flood of made-up keys a new host may find an empty budget, which
+/// its successes fill.
 ///
 /// A budget is held as long as the `Arc` from [`get`](Self::get) lives: keep it for one call. A budget that is held
 /// keeps its place. When calls hold the budgets that a new key could replace, new keys share one further budget.
@@ -75,7 +75,7 @@ pub struct KeyTokens<K> {
     pub key: K,
     /// The number of tokens left, from 0 to the present capacity.
     pub available: f64,
-    /// The present capacity: the named one, or the one that fits the traffic of this key now.
+    /// The present capacity: the fixed one, or the one that fits the traffic of this key now.
     pub capacity: u32,
 }
 

@@ -17,9 +17,9 @@ const MAX_CAPACITY: u32 = 1_000_000;
 pub(super) struct Limits {
     /// Thousandths that a success puts back.
     pub(super) deposit: u32,
-    /// The named capacity, or the largest one that fits a client.
+    /// The fixed capacity, or the largest one that fits a client.
     pub(super) capacity: u32,
-    /// `true` if no capacity is named, so that it follows the traffic of the client.
+    /// `true` if no fixed capacity is set, so the capacity depends on the traffic of the client.
     pub(super) is_fitted: bool,
 }
 

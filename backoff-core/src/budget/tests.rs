@@ -26,7 +26,7 @@ fn after(successes: u32, moment: u32) -> Budget {
 }
 
 #[test]
-fn a_client_without_history_may_retry_twice_and_one_that_names_its_capacity_as_often_as_it_says() {
+fn a_client_without_history_may_retry_twice_and_one_with_a_fixed_capacity_up_to_it() {
     assert_eq!(draws_at(&Budget::new(), 0), 2);
     assert_eq!(draws_at(&Budget::new().capacity(7), 0), 7);
     assert_eq!(draws_at(&Budget::new().capacity(1), 0), 1);
@@ -51,7 +51,7 @@ fn successes_count_fully_for_ten_seconds_then_less_and_after_twenty_not_at_all()
 }
 
 #[test]
-fn what_does_not_fit_at_a_retry_is_lost_also_when_more_would_fit_later() {
+fn tokens_that_do_not_fit_at_a_retry_are_lost_even_if_more_would_fit_later() {
     let budget = Budget::new();
     assert!(budget.withdraw_at(|| Moment(0)));
     for _ in 0..1_000 {

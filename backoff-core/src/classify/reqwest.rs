@@ -19,7 +19,7 @@ use crate::Fault;
 /// | `is_body`, `is_decode` | ambiguous | the response was cut off or could not be read, so the server has most likely acted |
 /// | every other (`is_request`, `is_upgrade`) | ambiguous | the connection broke at an unknown point |
 ///
-/// Where repeating is harmless, set `idempotent`; the ambiguous errors are then retried as well. A timeout of the whole
+/// Set `idempotent` where repeating is harmless; the ambiguous errors are then retried as well. A timeout of the whole
 /// request does not show that it was still connecting; with a `connect_timeout` on the client it does. A body that is
 /// not the expected JSON is `is_decode`, and so is one that was cut off; read it outside the retried part if the first
 /// is likely. After a redirect, `is_connect` refers to the last hop only; turn redirects off where an earlier hop may

@@ -1,4 +1,4 @@
-//! The reasons to make no further attempt, and their words: one table, from which everything else about them is derived.
+//! The reasons to make no further attempt, and their words, as one table. All other code about reasons uses this table.
 
 /// Writes [`StopReason`] and all that depends on its variants, so that an entry is complete or does not compile.
 macro_rules! stop_reasons {
@@ -20,7 +20,8 @@ macro_rules! stop_reasons {
         }
 
         impl StopReason {
-            /// Every reason, in the order of the variants: for a page that shows a column for each, or counters that start at zero.
+            /// Every reason, in the order of the variants: for a page that shows a column for each, or counters that
+            /// start at zero.
             ///
             /// A later version may have more.
             ///
@@ -65,7 +66,7 @@ stop_reasons! {
     Timeout => "timeout", "the call timed out";
     /// The backoff has no further delay.
     BackoffEnded => "backoff_ended", "the backoff has no further delay";
-    /// The server asks to wait longer than `max_push_back` allows.
+    /// The server requests a longer wait than `max_push_back` allows.
     PushBackTooLong => "push_back_too_long", "the server asks for a longer wait than allowed";
     /// The shared budget has no token left.
     BudgetEmpty => "budget_empty", "the retry budget is empty";

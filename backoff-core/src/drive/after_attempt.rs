@@ -68,8 +68,8 @@ fn decide_adjusted_in_context<B: Backoff>(
     test_state.skip_delay_in_tests(decision)
 }
 
-/// [`decide_in_context`] for the drivers that are compiled again for every operation. There is one copy for each kind of backoff
-/// and random source.
+/// [`decide_in_context`] for the drivers that are compiled again for every operation. There is one copy for each kind
+/// of backoff and random source.
 #[inline(never)]
 pub(crate) fn decide_outlined<B: Backoff>(
     rules: &Rules,
@@ -229,7 +229,8 @@ pub(crate) fn wants_successes() -> bool {
     false
 }
 
-/// Notifies the global observer that the first attempt succeeded, `elapsed` after the start of the call if that is known.
+/// Notifies the global observer that the first attempt succeeded, `elapsed` after the start of the call if that is
+/// known.
 #[cold]
 #[inline(never)]
 pub(crate) fn publish_first_success(rules: &Rules, label: Label, elapsed: Option<Duration>) {

@@ -235,7 +235,7 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, 
     /// assert_eq!(done, Some(100));
     /// ```
     ///
-    /// A job that tells when to ask again, and when it has failed:
+    /// A job that returns the time of the next poll, and whether it has failed:
     ///
     /// ```
     /// use backoff_core::{Fault, Policy, StopReason};
@@ -325,7 +325,7 @@ impl<P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     }
 
     /// Sets for this call whether the operation is safe to execute more than once; see
-    /// [`idempotent`](Self::idempotent). `false` takes the promise of the policy back.
+    /// [`idempotent`](Self::idempotent). `false` withdraws the promise of the policy.
     ///
     /// # Examples
     ///

@@ -1,7 +1,7 @@
 //! Changes that tests make to a call. Only this module connects the drivers with the test hooks.
 //!
-//! Without the feature `testing`, everything here is a constant, and [`TestState`] is zero-sized. This module contains no
-//! retry rules. A test passes changed rules to the core, and changes how its decision is applied.
+//! Without the feature `testing`, everything here is a constant, and [`TestState`] is zero-sized. This module contains
+//! no retry rules. A test passes changed rules to the core, and changes how its decision is applied.
 
 use core::time::Duration;
 

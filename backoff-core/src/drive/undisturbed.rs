@@ -1,7 +1,8 @@
-//! Whether anything outside of a call may change or observe its failures: test guards, overrides, scopes, observers.
+//! Checks whether anything outside of a call may change or observe its failures: test guards, overrides, scopes,
+//! observers.
 //!
-//! While nothing does, a failed attempt of the usual policy takes a short path: it counts, draws a delay, and is done.
-//! One word answers for all of them, because a failing call would otherwise check each.
+//! If nothing does, a failed attempt of the usual policy takes a short path: the driver counts it and draws a delay.
+//! One counter covers all of them, because a failing call would otherwise check each.
 
 #[cfg(feature = "std")]
 use crate::sync::atomic::{AtomicUsize, Ordering};
@@ -15,13 +16,13 @@ shared_static! {
     static DISTURBANCES: AtomicUsize = AtomicUsize::new(0);
 }
 
-/// Counts something that may change or observe failures, until [`leave`].
+/// Counts one more guard, table or observer that may change or observe failures, until [`leave`].
 #[cfg(feature = "std")]
 pub(crate) fn enter() {
     DISTURBANCES.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Ends what [`enter`] has counted.
+/// Removes one that [`enter`] has counted.
 #[cfg(feature = "std")]
 pub(crate) fn leave() {
     DISTURBANCES.fetch_sub(1, Ordering::Relaxed);

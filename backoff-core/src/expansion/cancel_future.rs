@@ -1,6 +1,7 @@
 //! The value of `cancel = ..` in an async function.
 //!
-//! A value that is not a future is reported here, once, and not at each use. This works as in [`CustomBackoff`](super::CustomBackoff).
+//! A value that is not a future is reported here, once, and not at each use. This works as in
+//! [`CustomBackoff`](super::CustomBackoff).
 
 use core::future::{IntoFuture, Pending, pending};
 

@@ -1,9 +1,9 @@
 //! The value of `backoff = ..`.
 //!
 //! A value that is not a backoff is reported here, once, and not at each use of the policy. Method lookup skips the
-//! method of [`CustomBackoff`], because its bound is not met, and selects that of [`NotABackoff`]. That method has the same bound,
-//! but on the method itself, so it is selected first and then reported. Its return type is a backoff, so no other error
-//! follows.
+//! method of [`CustomBackoff`], because its bound is not met, and selects that of [`NotABackoff`]. That method has the
+//! same bound, but on the method itself, so it is selected first and then reported. Its return type is a backoff, so no
+//! other error follows.
 
 use core::mem::ManuallyDrop;
 use core::time::Duration;

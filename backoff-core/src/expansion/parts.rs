@@ -71,7 +71,8 @@ pub const fn shared_sleeper<S>(shared: &S) -> SharedSleeper<'_, S> {
     SharedSleeper(shared)
 }
 
-/// Returns the sleeper of a closure in `sleep = |delay| ..`. The bound lets the compiler infer the type of its argument.
+/// Returns the sleeper of a closure in `sleep = |delay| ..`. The bound lets the compiler infer the type of its
+/// argument.
 #[inline]
 pub const fn sleep_fn<F: FnMut(Duration) -> A, A>(closure: F) -> SleepFn<F> {
     SleepFn(closure)

@@ -58,7 +58,7 @@ impl<E: ?Sized> Observer<E> for () {
 }
 
 /// The result of `adjust`: a `Duration`, or an `Option` of one.
-// A trait of its own and not `Into`, so that `None` has one type, and a closure without a result gets one clear error.
+// A separate trait and not `Into`, so that `None` has one type, and a closure without a result gets one clear error.
 #[diagnostic::on_unimplemented(
     message = "`adjust` returns the delay before the retry, and not `{Self}`",
     label = "expected `Duration` or `Option<Duration>`",

@@ -91,9 +91,9 @@ static WANTS_SUCCESSES: AtomicBool = AtomicBool::new(false);
 /// [`Succeeded`](super::EventKind::Succeeded) for each call whose first attempt succeeds.
 ///
 /// With these events an observer can compute a rate of errors: every call then ends with one event, `Succeeded`,
-/// `Recovered` or `GaveUp`. The elapsed time of `Succeeded` is known only if the call reads the clock for another reason.
-/// The observer runs in every call, so it should be fast. While none is set, a success costs one relaxed load; without
-/// the feature `successes` it costs nothing.
+/// `Recovered` or `GaveUp`. The elapsed time of `Succeeded` is known only if the call reads the clock for another
+/// reason. The observer runs in every call, so it should be fast. While none is set, a success costs one relaxed load;
+/// without the feature `successes` it costs nothing.
 ///
 /// # Errors
 ///

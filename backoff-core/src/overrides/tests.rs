@@ -137,7 +137,7 @@ fn the_best_match_is_the_name_then_the_longest_prefix() {
     assert_eq!(parsed("a::*: disabled").unwrap().find("a"), None);
 }
 
-/// The rule in the words of the documentation, by looking at every key.
+/// The rule of the documentation, implemented by a check of every key.
 fn found_by_looking_at_all<'o>(overrides: &'o Overrides, name: &str) -> Option<&'o str> {
     let length = |key: &str| match key.strip_suffix('*') {
         Some(start) => name.starts_with(start).then_some((start.len(), 0)),
@@ -197,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_stands_behind_a_name_a_refusal_names_it(
+    fn a_refusal_contains_the_name_of_the_override(
         settings in "[a-z_]{0,12}(=[0-9a-z .\"-]{0,8})?(, ?[a-z_]{0,12}(=[0-9a-z .-]{0,8})?)?",
     ) {
         if let Err(error) = format!("billing::charge: {settings}").parse::<Overrides>() {
@@ -219,7 +219,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_again(one in overrides()) {
+    fn serialized_values_are_read_back(one in overrides()) {
         let mut all = Overrides::new();
         if one.entries().next().is_some() && all.insert("a::b", one).is_ok() {
             prop_assert_eq!(all.to_string().parse::<Overrides>(), Ok(all));

@@ -1,4 +1,4 @@
-//! Every setting of a policy, its default, and when it is refused.
+//! Every setting of a policy, its default, and the values that are refused.
 
 use core::mem::ManuallyDrop;
 use core::time::Duration;
@@ -10,8 +10,8 @@ use crate::{Backoff, Jitter, Schedule};
 
 /// Collects the settings of a [`Policy`].
 ///
-/// The setters are `const` and check nothing; [`build`](Self::build) and [`try_build`](Self::try_build) check everything
-/// at once, whatever the order of the setters.
+/// The setters are `const` and check nothing; [`build`](Self::build) and [`try_build`](Self::try_build) check
+/// everything at once, whatever the order of the setters.
 ///
 /// # Examples
 ///
@@ -30,7 +30,8 @@ use crate::{Backoff, Jitter, Schedule};
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a builder does nothing until `build` or `try_build`"]
 pub struct PolicyBuilder<B = Schedule> {
-    /// Not dropped with the builder, because a `const fn` cannot drop; only a builder that is never finished leaks it.
+    /// Not dropped with the builder, because a `const fn` cannot drop it. Only a builder that is never finished leaks
+    /// it.
     backoff: ManuallyDrop<B>,
     draft: Draft,
 }
@@ -54,7 +55,7 @@ impl PolicyBuilder<Schedule> {
         self
     }
 
-    /// Sets what each further retry adds to the base delay; default `initial_delay`. Linear only.
+    /// Sets the growth of the base delay with each further retry; default `initial_delay`. Linear only.
     pub const fn increment(mut self, increment: Duration) -> Self {
         let schedule = self.draft.increment(ManuallyDrop::into_inner(self.backoff), increment);
         self.backoff = ManuallyDrop::new(schedule);
@@ -68,7 +69,7 @@ impl PolicyBuilder<Schedule> {
         self
     }
 
-    /// Puts another backoff in the place of the present one; the other settings stay.
+    /// Replaces the backoff, and keeps the other settings.
     #[cfg(feature = "overrides")]
     pub(super) const fn rescheduled(mut self, schedule: Schedule) -> Self {
         self.draft.reschedule(&schedule);
@@ -92,8 +93,8 @@ impl<B> PolicyBuilder<B> {
 
     /// Sets the largest number of attempts, the first included, at least 1.
     ///
-    /// Default 3, or no limit when a time limit or [`forever`](Self::forever) is named, or the backoff is a
-    /// [`List`](crate::List). Refused beside [`max_retries`](Self::max_retries).
+    /// Default 3, or no limit when a time limit or [`forever`](Self::forever) is set, or the backoff is a
+    /// [`List`](crate::List). Refused together with [`max_retries`](Self::max_retries).
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.draft.max_attempts(attempts);
         self
@@ -101,7 +102,7 @@ impl<B> PolicyBuilder<B> {
 
     /// Sets the largest number of retries: `max_retries(n)` is `max_attempts(n + 1)`, for callers that count retries.
     ///
-    /// 0 means one attempt and no retry. `u32::MAX` saturates to `u32::MAX` attempts. Refused beside
+    /// 0 means one attempt and no retry. `u32::MAX` saturates to `u32::MAX` attempts. Refused together with
     /// [`max_attempts`](Self::max_attempts).
     ///
     /// # Examples
@@ -119,10 +120,11 @@ impl<B> PolicyBuilder<B> {
 
     /// Sets the time for all retries, above zero, counted from the start of the call with all attempts included.
     ///
-    /// After a failure the call stops if this time has passed, or if the next delay is longer than what is left. A delay that ends
-    /// exactly at the limit is waited for and retried; a failure exactly at the limit is not. Nothing is interrupted: an attempt
-    /// that runs may end later, and a timer that oversleeps may start one attempt late. With an attempt timeout, a delay that
-    /// ends exactly at the limit ends the call, too. Default: no limit.
+    /// After a failure the call stops if this time has passed, or if the next delay is longer than the remaining time.
+    /// If a delay would end exactly at the limit, the call waits and retries. A failure exactly at the limit ends the
+    /// call. No attempt is interrupted, so an attempt may end after the limit. If a timer oversleeps, an attempt may
+    /// start late. With an attempt timeout, a delay that would end exactly at the limit ends the call, too. Default: no
+    /// limit.
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
         self.draft.max_elapsed(limit);
         self
@@ -130,8 +132,8 @@ impl<B> PolicyBuilder<B> {
 
     /// Removes every limit on attempts and time.
     ///
-    /// A push-back may then be up to an hour; see [`max_push_back`](Self::max_push_back).
-    /// Refused beside a limit; on a builder from [`Policy::edit`] it lifts the limits of that policy.
+    /// A push-back may then be up to an hour; see [`max_push_back`](Self::max_push_back). Refused together with a
+    /// limit. On a builder from [`Policy::edit`] it removes the limits of that policy.
     pub const fn forever(mut self) -> Self {
         self.draft.forever();
         self
@@ -139,8 +141,8 @@ impl<B> PolicyBuilder<B> {
 
     /// Sets the cap on every delay that the policy computes, jitter included.
     ///
-    /// Default for growing backoffs: 20 s, or 10 times the initial delay or the increment if one of these is longer, so that
-    /// the delays can grow. Default for constant and custom backoffs: none. A push-back comes on top.
+    /// Default for growing backoffs: 20 s, or 10 times the initial delay or the increment if one of these is longer, so
+    /// that the delays can grow. Default for constant and custom backoffs: none. The cap does not include a push-back.
     pub const fn max_delay(mut self, cap: Duration) -> Self {
         self.draft.max_delay(cap);
         self
@@ -149,7 +151,7 @@ impl<B> PolicyBuilder<B> {
     /// Sets the randomness put on each base delay.
     ///
     /// Default [`Jitter::Full`] for growing backoffs, [`Jitter::Factor(0.1)`](Jitter::Factor) for constant ones,
-    /// [`Jitter::None`] for backoffs of your own and zero delays.
+    /// [`Jitter::None`] for custom backoffs and zero delays.
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.draft.jitter(jitter);
         self
@@ -161,28 +163,30 @@ impl<B> PolicyBuilder<B> {
         self
     }
 
-    /// Starts a new sequence (attempts, backoff, elapsed time) at the failure of an attempt that ran at least this long.
+    /// Starts a new sequence (attempts, backoff, elapsed time) at the failure of an attempt that ran at least this
+    /// long.
     ///
-    /// For operations that live long, such as a subscription: what failed after an hour of service is tried again as if it
-    /// had failed for the first time. Above zero, and longer than a failed attempt usually takes: an attempt that only waits for a
-    /// timeout would restart each time, without growth and without a limit. Default: never.
+    /// Use it for long-lived operations, such as a subscription: a failure after an hour of service is retried like a
+    /// first failure. The duration must be above zero. It should be longer than a failed attempt usually takes.
+    /// Otherwise an attempt that only waits for a timeout starts a new sequence each time, without growth and without a
+    /// limit. Default: never.
     pub const fn reset_after(mut self, ran: Duration) -> Self {
         self.draft.reset_after(ran);
         self
     }
 
-    /// Sets the longest push-back that is waited for; a longer one ends the call.
+    /// Sets the longest push-back that a call waits for; a longer one ends the call.
     ///
-    /// Default 60 s. With `max_elapsed` named only that limit bounds push-backs; with `forever` the default is 1 hour.
+    /// Default 60 s. With `max_elapsed`, only that limit bounds push-backs. With `forever` the default is 1 hour.
     pub const fn max_push_back(mut self, longest: Duration) -> Self {
         self.draft.max_push_back(longest);
         self
     }
 
-    /// Sets the way in which a push-back (`Retry-After`) and the policy's own delay make the delay of a retry; default
+    /// Sets the mode that combines a push-back (`Retry-After`) with the policy's own delay; default
     /// [`PushBackMode::Add`].
     ///
-    /// All limits hold in every mode. With [`PushBackMode::Replace`], clients that receive the same push-back return
+    /// All limits apply in every mode. With [`PushBackMode::Replace`], clients that receive the same push-back return
     /// together.
     ///
     /// # Examples
@@ -211,8 +215,8 @@ impl<B> PolicyBuilder<B> {
         self.idempotent_if(true)
     }
 
-    /// Sets whether the operation may be executed more than once; see [`idempotent`](Self::idempotent). `false` takes
-    /// the promise of an edited policy back.
+    /// Sets whether the operation may be executed more than once; see [`idempotent`](Self::idempotent). `false`
+    /// withdraws the promise of an edited policy.
     ///
     /// # Examples
     ///
@@ -227,14 +231,14 @@ impl<B> PolicyBuilder<B> {
         self
     }
 
-    /// Counts a timeout of the call as a limit that was named.
+    /// Counts a timeout of the call as a limit that was set.
     #[doc(hidden)]
     pub const fn limited_by_timeout(mut self) -> Self {
         self.draft.rules.limit_by_timeout();
         self
     }
 
-    /// Moves the values given from here on to the nearest allowed ones, where they would be refused.
+    /// Makes later setters move a refused value to the nearest allowed one.
     #[doc(hidden)]
     pub const fn adjusting(mut self) -> Self {
         self.draft.adjust_from_here();
@@ -245,8 +249,9 @@ impl<B> PolicyBuilder<B> {
     ///
     /// # Panics
     ///
-    /// When a setting is refused, as listed at [`try_build`](Self::try_build). In a `const` that is a compile error; for
-    /// values from outside use `try_build`. Only `try_build` looks into a [`List`](crate::List), which a `const fn` cannot do.
+    /// When a setting is refused, as listed at [`try_build`](Self::try_build). In a `const` that is a compile error;
+    /// for values from outside use `try_build`. Only `try_build` can inspect every [`List`](crate::List), because
+    /// `build` is a `const fn`.
     #[track_caller]
     pub const fn build(self) -> Policy<B> {
         if let Err(refusal) = self.draft.check() {
@@ -255,30 +260,31 @@ impl<B> PolicyBuilder<B> {
         self.checked()
     }
 
-    /// Returns the policy of a constant that something else has checked: a mistake is one compile error, and not one at each use.
+    /// Returns the policy of a constant that other code has checked, so that a mistake is one compile error and not one
+    /// at each use.
     #[doc(hidden)]
     pub const fn checked(self) -> Policy<B> {
         Policy::from_parts(ManuallyDrop::into_inner(self.backoff), self.draft.decided())
     }
 
-    /// Returns the policy, or why it is refused.
+    /// Returns the policy, or the reason to refuse it.
     ///
     /// # Errors
     ///
     /// Returns [`InvalidPolicy`] when
-    /// * `max_attempts` is 0, or named beside `max_retries`;
+    /// * `max_attempts` is 0, or is set together with `max_retries`;
     /// * `max_elapsed` is zero;
     /// * `multiplier` is below 1, infinite or not a number;
     /// * the initial delay of a growing backoff is zero;
-    /// * a named `max_delay` is shorter than the first base delay;
-    /// * a jitter factor is outside 0.0..=1.0, or jitter is named on a zero delay;
-    /// * decorrelated jitter is named beside a multiplier, or on a backoff that is not exponential;
+    /// * `max_delay` is set and shorter than the first base delay;
+    /// * a jitter factor is outside 0.0..=1.0, or jitter is set on a zero delay;
+    /// * decorrelated jitter is set together with a multiplier, or on a backoff that is not exponential;
     /// * the shortest possible first delay is above `max_elapsed`, though retries are wanted;
-    /// * `forever` is named beside a limit;
+    /// * `forever` is set together with a limit;
     /// * a custom backoff other than a [`List`](crate::List) has neither a limit nor `forever`;
     /// * a `List` is empty;
     /// * `reset_after` is zero;
-    /// * a setting is named that the chosen backoff does not have.
+    /// * the chosen backoff does not have one of the settings that were set.
     ///
     /// # Examples
     ///
@@ -303,7 +309,8 @@ impl<B> PolicyBuilder<B> {
         Ok(policy)
     }
 
-    /// Returns the policy with every refused value moved to the nearest allowed one, and what was moved first.
+    /// Returns the policy with every refused value moved to the nearest allowed one, and the refusal of the first moved
+    /// value.
     #[doc(hidden)]
     pub fn build_adjusted(mut self) -> (Policy<B>, Option<InvalidPolicy>) {
         let draft = &mut self.draft;
@@ -315,7 +322,7 @@ impl<B> PolicyBuilder<B> {
     }
 }
 
-/// Returns the first base delay of a backoff; `None` where it has none.
+/// Returns the first base delay of a backoff; `None` if it has no delay.
 fn first_delay<B: Backoff>(backoff: &B) -> Option<BaseDelay> {
     backoff.next_base(&mut backoff.start())
 }

@@ -26,11 +26,11 @@ impl InvalidPolicy {
     /// A `timeout` of zero, which an annotated function moves to a nanosecond.
     #[cfg(feature = "std")]
     pub(crate) const ZERO_TIMEOUT: Self = Self { refusal: Refusal::ZeroTimeout };
-    /// A `List` without delays, which an annotated function takes as it is.
+    /// A `List` without delays, which an annotated function uses unchanged.
     #[cfg(feature = "std")]
     pub(crate) const EMPTY_LIST: Self = Self { refusal: Refusal::EmptyList };
 
-    /// Returns whether the same rule is broken, by whatever value.
+    /// Returns whether both break the same rule; the values may differ.
     #[cfg(feature = "overrides")]
     pub(crate) fn is_of_the_rule_of(&self, other: &Self) -> bool {
         self.refusal.rule() == other.refusal.rule()

@@ -1,7 +1,7 @@
-//! Settings in the words of the attribute's arguments, as configuration files and environment variables give them.
+//! Settings with the names of the attribute's arguments, as configuration files and environment variables contain them.
 //!
-//! Whatever the source, a setting is read by [`Settings::set`] and lands in the builder, so that the defaults and the
-//! refusals are the builder's own.
+//! A setting from any source is read by [`Settings::set`] and given to the builder, which has the only defaults and
+//! refusals.
 
 mod apply;
 #[cfg(feature = "serde")]
@@ -25,7 +25,7 @@ use crate::Jitter;
 use crate::text::Excerpt;
 use backoff_rules::{Kind, Named, PushBackMode};
 
-/// Every setting, in the order in which a policy is written.
+/// Every setting, in the order in which a policy is serialized.
 pub(crate) const KEYS: [&str; 16] = [
     "backoff",
     "initial_delay",
@@ -45,7 +45,7 @@ pub(crate) const KEYS: [&str; 16] = [
     "idempotent",
 ];
 
-/// The settings that were named; the others keep their defaults, or what an annotation says.
+/// The settings that were set. The others keep their defaults, or the values of an annotation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) backoff: Option<Kind>,
@@ -67,7 +67,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Sets what `key` names; the error is a whole message that names the key.
+    /// Sets the setting `key`. The error is a complete message that contains the key.
     pub(crate) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
         match key {
             "backoff" => once(&mut self.backoff, key, value.kind(key)?),
@@ -90,13 +90,13 @@ impl Settings {
         }
     }
 
-    /// Returns whether nothing is named.
+    /// Returns whether no setting was set.
     #[cfg(feature = "overrides")]
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns the settings that are named, as they are written.
+    /// Returns the settings that were set, in their written form.
     pub(crate) fn entries(&self) -> Vec<(&'static str, Value)> {
         let duration = |time: Option<Duration>| time.map(Value::from_duration);
         let values = [
@@ -120,7 +120,7 @@ impl Settings {
         KEYS.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
-    /// Returns what makes this policy when it is read back.
+    /// Returns the settings that produce this policy when they are read.
     #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "only configuration files are written"))]
     pub(crate) fn of(policy: &Policy) -> Self {
         let rules = policy.rules();
@@ -140,7 +140,7 @@ impl Settings {
         settings.jitter = named.has(Named::JITTER).then_some(rules.jitter);
         settings.max_attempts = named.has(Named::MAX_ATTEMPTS).then_some(rules.max_attempts);
         settings.max_elapsed = rules.max_elapsed;
-        // A policy of a function with a timeout may have no limit of its own.
+        // The policy of a function with a timeout may be without a limit.
         let is_unlimited = rules.max_attempts == 0 && rules.max_elapsed.is_none();
         settings.forever = is_unlimited.then_some(true);
         settings.since = (rules.since != Since::Call).then_some(rules.since);
@@ -153,7 +153,7 @@ impl Settings {
     }
 }
 
-/// Fills a slot that is empty.
+/// Fills an empty slot. A full one is an error.
 fn once<T>(slot: &mut Option<T>, key: &str, value: T) -> Result<(), String> {
     if slot.replace(value).is_some() {
         return Err(format!("`{key}` is given twice; keep one of them"));

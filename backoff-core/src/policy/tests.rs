@@ -21,7 +21,7 @@ fn time_is_asked_for_where_a_limit_or_a_reset_counts_it() {
 
 #[cfg(feature = "std")]
 #[test]
-fn a_policy_that_is_lent_to_a_call_with_a_time_out_has_the_same_delays_and_no_three_attempts() {
+fn a_policy_that_is_lent_to_a_call_with_a_timeout_has_the_same_delays_and_no_three_attempts() {
     let policy = Policy::linear().initial_delay(SECOND).increment(SECOND).jitter(crate::Jitter::None).build();
     let lent = policy.limited_by_timeout();
     assert_eq!((lent.max_attempts(), policy.max_attempts()), (None, Some(3)));

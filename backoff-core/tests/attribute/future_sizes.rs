@@ -1,4 +1,5 @@
-//! The future of a call is at most a few bytes larger than the same limits written by hand, at any depth of nested calls.
+//! The future of a call is at most a few bytes larger than a manual loop with the same limits, at any depth of nested
+//! calls.
 //!
 //! `cargo test --test attribute future_sizes -- --nocapture` prints the sizes.
 
@@ -14,7 +15,7 @@ fn none(too_large: &[String]) {
     assert!(too_large.is_empty(), "too large:\n{}", too_large.join("\n"));
 }
 
-/// The tests of this workspace run with all features together, which each keep something of a call.
+/// The tests of this workspace run with all features enabled, and each of them adds state to a call.
 const WITH_ALL_FEATURES: usize = 80;
 
 #[test]
@@ -100,7 +101,7 @@ async fn with_a_borrow(number: &mut Cell<usize>) -> Number {
     next(number).await
 }
 
-/// The tables prove it for arguments and results that are `Sync`, too.
+/// The tables prove the same for arguments and results that are `Sync`.
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_with_every_limit_are_send_where_arguments_and_results_are_send_and_not_sync() {
     let spawned = tokio::spawn(with_everything(Cell::new(0), Box::new(|number| number)));

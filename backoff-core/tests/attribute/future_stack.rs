@@ -1,6 +1,6 @@
 //! Nested calls with every limit run on the stack of a worker of tokio, in a debug build, too.
 //!
-//! A file of its own, because an overflow of the stack ends the process.
+//! This is a separate file, because a stack overflow ends the process.
 
 use std::future::Future;
 

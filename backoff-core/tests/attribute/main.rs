@@ -1,4 +1,4 @@
-//! The attribute `#[retry]`: its arguments, the functions that it takes, what it expands to.
+//! The attribute `#[retry]`: its arguments, the functions that it accepts, and its expansion.
 
 mod closures_state;
 mod future_sizes;

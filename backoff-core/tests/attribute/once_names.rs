@@ -7,7 +7,7 @@ use std::time::Duration;
 use backoff_core::{Budget, CancelToken, Fault, Jitter, Policy, StopReason, retry};
 use support::{all_ms, ms, paused};
 
-/// Counts how often the value of a name is made.
+/// Counts the evaluations of the value of a name.
 fn made<T>(count: &Cell<u32>, value: T) -> T {
     count.set(count.get() + 1);
     value

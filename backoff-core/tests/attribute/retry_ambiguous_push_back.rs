@@ -1,4 +1,4 @@
-//! A 502 with `Retry-After`, through every way to write a call: an idempotent one waits, every other one ends.
+//! A 502 with `Retry-After`, in every form of a call: an idempotent call waits, every other call ends.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ const WAIT: Duration = Duration::from_secs(2);
 const PLAIN: Policy = Policy::exponential().build();
 const IDEMPOTENT: Policy = Policy::exponential().idempotent().build();
 
-/// The failure of a gateway that lost an answer, and names a time.
+/// The failure of a gateway that lost an answer and sends a `Retry-After`.
 fn bad_gateway() -> HttpError {
     let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, HeaderValue::from_static("2"))]);
     HttpError::from_parts(StatusCode::BAD_GATEWAY, &headers)
@@ -156,7 +156,7 @@ async fn by_hand_later(policy: &Policy) -> Option<StopReason> {
 }
 
 #[test]
-fn a_loop_by_hand_ends_unless_its_policy_is_idempotent() {
+fn a_manual_loop_ends_unless_its_policy_is_idempotent() {
     ends(|| assert_eq!(by_hand(&PLAIN), Some(Ambiguous)));
     ends(|| assert_eq!(block_on(by_hand_later(&PLAIN)), Some(Ambiguous)));
     waits(|| assert_eq!(by_hand(&IDEMPOTENT), Some(MaxAttempts)));
@@ -181,9 +181,9 @@ fn an_erased_error_keeps_kind_and_wait() {
     }
 }
 
-/// The documentation says so; `mark` is the way to keep it.
+/// The documentation states this; `mark` keeps the push-back.
 #[test]
-fn a_classification_of_ones_own_is_not_seen_in_an_erased_error_unless_it_is_marked() {
+fn a_custom_classification_is_found_in_an_erased_error_only_if_it_is_marked() {
     let lost: fn() -> anyhow::Error = || ShopError::BrokenOff { after: WAIT }.into();
     let test = testing::no_waits();
     assert!(erased_once(lost).is_err());

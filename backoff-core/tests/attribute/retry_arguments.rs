@@ -1,4 +1,5 @@
-//! `attempt`, `once`, `before_retry`, `clone`, hooks and `or_else` on every shape of function where they could break.
+//! `attempt`, `once`, `before_retry`, `clone`, hooks and `or_else` on every shape of function in which they could
+//! break.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::fmt::Display;
@@ -72,7 +73,7 @@ async fn snapshots(seen: &mut Vec<Attempt>) -> Result<(), Failure> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_knows_its_number_its_delay_and_the_time() {
+async fn an_attempt_receives_its_number_its_delay_and_the_time() {
     let mut seen = Vec::new();
     assert!(snapshots(&mut seen).await.is_err());
     let millis = |time: Duration| time.as_millis();

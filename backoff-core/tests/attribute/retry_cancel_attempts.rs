@@ -31,7 +31,7 @@ impl From<AttemptTimeout> for Failure {
     }
 }
 
-/// Notes when an attempt is dropped before its end.
+/// Counts attempts that are dropped before their end.
 struct Guard<'a>(&'a Cell<u32>);
 
 impl Drop for Guard<'_> {

@@ -1,4 +1,4 @@
-//! Which errors `#[retry]` retries when it is not told: every tier, in synchronous and async functions.
+//! The errors that `#[retry]` retries without `when`: every tier, in synchronous and async functions.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::error::Error;
@@ -15,7 +15,7 @@ fn count(calls: &AtomicU32) {
     calls.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Returns how many attempts a call made.
+/// Returns the number of attempts of a call.
 async fn attempts<T>(call: impl AsyncFnOnce(&AtomicU32) -> T) -> u32 {
     let calls = AtomicU32::new(0);
     call(&calls).await;
@@ -60,7 +60,7 @@ async fn borrowed<'a>(error: &'a Own, calls: &AtomicU32) -> Result<(), &'a Own> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_ones_own_says_what_it_is() {
+async fn a_custom_error_classifies_itself() {
     for (error, expected) in [(Own::Busy, 3), (Own::Wrong, 1), (Own::Lost, 1)] {
         assert_eq!(attempts(async |calls| own(error, calls)).await, expected);
         assert_eq!(attempts(async |calls| own_later(error, calls).await).await, expected);
@@ -102,7 +102,7 @@ async fn in_a_generic_function_the_bounds_decide() {
     assert_eq!(attempts(async |calls| bound_by_error(|| fmt::Error, calls).await).await, 3);
 }
 
-/// An error that wraps another one, and perhaps borrows.
+/// An error that wraps another one, and may borrow.
 #[derive(Debug)]
 struct Wrapped<'a> {
     context: &'a str,
@@ -232,7 +232,7 @@ fn of_unit(calls: &AtomicU32) -> Result<u32, ()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_which_nothing_is_known_is_retried() {
+async fn an_unclassified_error_is_retried() {
     assert_eq!(attempts(async |calls| optional(calls).await).await, 3);
     assert_eq!(attempts(async |calls| of_unit(calls)).await, 3);
 }
@@ -280,7 +280,7 @@ impl Client {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_attribute_says_comes_before_what_the_error_says() {
+async fn the_classification_of_the_attribute_comes_before_that_of_the_error() {
     assert_eq!(attempts(async |calls| by_closure(Own::Wrong, calls).await).await, 3);
     assert_eq!(attempts(async |calls| by_closure(Own::Busy, calls).await).await, 1);
     assert_eq!(attempts(async |calls| Client { is_patient: true }.by_field(calls).await).await, 3);
@@ -325,7 +325,7 @@ fn hidden_in_anyhow(error: Own, calls: &AtomicU32) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_an_error_inside_of_anyhow_says_of_itself_is_heard_where_it_is_taken_out() {
+async fn the_classification_of_an_error_inside_anyhow_counts_after_a_downcast() {
     assert_eq!(attempts(async |calls| inside_of_anyhow(Own::Wrong, calls)).await, 1);
     assert_eq!(attempts(async |calls| inside_of_anyhow(Own::Busy, calls)).await, 3);
     assert_eq!(attempts(async |calls| hidden_in_anyhow(Own::Wrong, calls)).await, 3);

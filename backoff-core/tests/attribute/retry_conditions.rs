@@ -77,7 +77,7 @@ async fn a_value_that_is_not_good_enough_is_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_an_unmet_condition_is_what_the_function_says() {
+async fn the_end_of_an_unmet_condition_is_what_the_function_returns() {
     let polls = Cell::new(0);
     assert_eq!(sync(&polls, 2), Ok(Job { done: false, polls: 2 }));
     polls.set(0);
@@ -142,13 +142,13 @@ async fn errors_between_unmet_values_are_errors_and_the_last_attempt_decides_the
     queue.polls = 0;
     assert_eq!(queue.wait_later(2).await, Ok(Job { done: true, polls: 4 }));
     assert_eq!(queue.log, log);
-    // Unmet to the end: no error, so `or_else` has nothing to say.
+    // All values are unmet: there is no error, so `or_else` does not run.
     queue.polls = 0;
     assert_eq!(queue.wait(9), Ok(Job { done: false, polls: 4 }));
     assert_eq!(queue.log.last().map(String::as_str), Some("MaxAttempts false"));
 }
 
-/// Answers that end the call with the third poll at the latest.
+/// Returns answers that end the call with the third poll at the latest.
 fn answer(job: &Job, answers: &[Fault]) -> Result<(), Fault> {
     let poll = usize::try_from(job.polls).expect("few polls");
     answers.get(poll - 1).map_or(Ok(()), |fault| Err(*fault))
@@ -177,7 +177,7 @@ async fn answered_or_cancelled(polls: &Cell<u32>, answers: &[Fault], stop: &Canc
 const WAIT: Duration = Duration::from_secs(2);
 
 #[test]
-fn until_says_how_to_go_on_in_a_synchronous_function() {
+fn until_returns_the_fault_in_a_synchronous_function() {
     let _time = backoff_core::testing::virtual_time();
     let (polls, mut delays) = (Cell::new(0), Vec::new());
     let job = answered(&polls, &[Fault::PushBack(WAIT), Fault::Transient], &mut delays);
@@ -189,7 +189,7 @@ fn until_says_how_to_go_on_in_a_synchronous_function() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn until_says_how_to_go_on_in_an_async_function() {
+async fn until_returns_the_fault_in_an_async_function() {
     let (start, stop) = (Instant::now(), CancelToken::new());
     let unfinished = |polls| Err(Failure::Unfinished(Job { done: false, polls }));
     let pushed_back = [Fault::PushBack(WAIT), Fault::Permanent];

@@ -1,4 +1,4 @@
-//! The section "Retries" as rustdoc renders it, and the policy of an attribute beside the builder's.
+//! The section "Retries" as rustdoc renders it, and the policy of an attribute compared with the builder's.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -91,7 +91,7 @@ thread_local! {
     static SLEPT: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A sleeper that only notes.
+/// A sleeper that only records.
 fn note(delay: Duration) {
     SLEPT.with_borrow_mut(|slept| slept.push(delay));
 }

@@ -16,7 +16,7 @@ fn send(calls: &Cell<u32>) -> Result<(), &'static str> {
     Err(LOST)
 }
 
-/// Returns whether a method is safe to repeat, and counts the questions.
+/// Returns whether a method is safe to repeat, and counts its calls.
 fn is_safe(method: &str, asked: &Cell<u32>) -> bool {
     asked.set(asked.get() + 1);
     method == "GET"

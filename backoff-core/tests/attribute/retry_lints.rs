@@ -1,4 +1,4 @@
-//! The compiler's warnings about a retried function are those about the plain one, and a missing sleeper is one error.
+//! The compiler gives the same warnings for a retried function as for the plain one. A missing sleeper is one error.
 
 use std::io;
 
@@ -8,7 +8,7 @@ const DEPENDENCIES: &str = r#"
 backoff-core = { CORE, default-features = false, features = ["std", "macros", "async"] }
 "#;
 
-/// Functions with mistakes of their own; `#[RETRY]` stands for the attribute.
+/// Functions with mistakes of the user. `#[RETRY]` is replaced by the attribute.
 const MISTAKES: &str = r#"#![warn(unused, unreachable_pub, non_snake_case, missing_docs)]
 #![allow(dead_code)]
 //! A crate.
@@ -134,7 +134,7 @@ fn an_async_function_gets_the_warnings_of_the_plain_one() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns what the compiler says about an async function with these features of the crate.
+/// Returns the compiler's messages about an async function with these features of the crate.
 fn without_runtime(name: &str, features: &str, arguments: &str) -> io::Result<String> {
     let dependencies = format!("backoff-core = {{ CORE, default-features = false, features = [{features}] }}");
     let source = format!(

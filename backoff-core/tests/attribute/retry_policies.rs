@@ -15,12 +15,12 @@ thread_local! {
     static SLEPT: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A blocking sleeper that only notes.
+/// A blocking sleeper that only records.
 fn note(delay: Duration) {
     SLEPT.with_borrow_mut(|slept| slept.push(delay));
 }
 
-/// An async sleeper that only notes.
+/// An async sleeper that only records.
 fn note_later(delay: Duration) -> Ready<()> {
     note(delay);
     ready(())

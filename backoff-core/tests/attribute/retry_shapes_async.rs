@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use backoff_core::retry;
 use tokio::task::yield_now;
 
-/// Counts a call, and answers as a service that fails until its third call.
+/// Counts a call, and responds as a service that fails until its third call.
 async fn third_time(calls: &AtomicU32) -> Result<u32, io::Error> {
     yield_now().await;
     let number = calls.fetch_add(1, Ordering::Relaxed) + 1;
@@ -97,7 +97,7 @@ async fn optional(calls: &AtomicU32) -> Option<u32> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_type_that_tells_success_from_failure_is_accepted() {
+async fn every_type_that_is_a_success_or_a_failure_is_accepted() {
     assert_eq!(boxed(&calls()).await.unwrap_err().to_string(), "invalid digit found in string");
     assert_eq!(of_io(&calls()).await.unwrap(), 3);
     assert_eq!(of_anyhow(&calls()).await.unwrap(), 3);

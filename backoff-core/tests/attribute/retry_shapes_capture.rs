@@ -1,4 +1,4 @@
-//! What an attempt borrows: as much as keeps the future `Send`, and no more than the attribute leaves free.
+//! The borrows of an attempt: they keep the future `Send`, and do not conflict with the borrows of the attribute.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::Cell;
@@ -160,7 +160,7 @@ async fn methods_of_async_traits_are_sent_likewise() {
     assert_eq!(Counts::by_default(&mut Counter::new()).await, Ok(3));
 }
 
-/// What the attribute keeps borrowed through the call leaves the other fields to the attempts.
+/// The attribute borrows some fields for the whole call; attempts can use the other fields.
 struct Parts {
     budget: Budget,
     policy: Policy,
@@ -216,7 +216,7 @@ impl AsRef<Budget> for Shared {
 }
 
 #[tokio::test]
-async fn what_the_attribute_borrows_for_the_whole_call_leaves_the_rest_to_the_attempts() {
+async fn attempts_can_use_what_the_attribute_does_not_borrow_for_the_whole_call() {
     assert_eq!(send(Parts::new().of_self()).await, Ok(3));
     assert_eq!(Parts::new().of_an_owner().await, Ok(3));
     assert_eq!(send(of_an_argument(&mut Parts::new())).await, Ok(3));

@@ -1,4 +1,4 @@
-//! Arguments are dropped in the order of the plain function, whichever of them attempts capture or clone.
+//! Arguments are dropped in the order of the plain function, whether or not attempts capture or clone them.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::RefCell;
@@ -12,7 +12,7 @@ thread_local! {
     static LOG: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Logs its own end, a clone none.
+/// Logs its own drop; a clone does not.
 #[derive(Debug)]
 struct Noted(&'static str);
 
@@ -132,7 +132,7 @@ functions!(
     retry(max_attempts = 2, delay = "0s", clone(b))
 );
 
-/// Makes arguments that are named by their order.
+/// Makes arguments that are named after their position.
 fn new<const N: usize>() -> [Noted; N] {
     let mut names = ["a", "b", "c", "d", "e"].into_iter();
     std::array::from_fn(|_| Noted(names.next().expect("a name for each")))

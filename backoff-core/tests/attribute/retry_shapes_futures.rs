@@ -1,5 +1,5 @@
-//! `#[retry]` where the function is not an `async fn` but returns a future: `#[async_trait]`, `-> impl Future`,
-//! `-> Pin<Box<dyn Future>>`.
+//! `#[retry]` on functions that return a future without being an `async fn`: `#[async_trait]`, `-> impl Future`, `->
+//! Pin<Box<dyn Future>>`.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::fmt::Display;
@@ -195,7 +195,7 @@ impl Make for Maker {
     }
 }
 
-/// Not a future by its type: retried as the plain value that it is.
+/// Its type is not a future, so it is retried as a plain value.
 #[retry]
 fn a_result_of_a_future(ok: bool) -> Result<impl Future<Output = u32>, &'static str> {
     if ok { Ok(ready(7)) } else { Err("no") }

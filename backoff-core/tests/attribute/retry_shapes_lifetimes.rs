@@ -1,4 +1,4 @@
-//! What a retried function keeps, and when it lets go: drop order, cancellation, panics, `#[track_caller]`.
+//! The lifetime of the values of a retried function: drop order, cancellation, panics, `#[track_caller]`.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ thread_local! {
     static LOG: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Logs its own end.
+/// Logs its own drop.
 struct Noted(&'static str);
 
 impl Drop for Noted {

@@ -1,4 +1,4 @@
-//! Functions and attributes that `macro_rules` writes: what it captured as one expression, block or type stays one.
+//! Functions and attributes from `macro_rules`: an expression, block or type that was captured as one remains one.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::fmt::Debug;
@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use backoff_core::retry;
 
-/// Captured expressions stand at the top level of bodies and of attributes.
+/// Captured expressions are at the top level of bodies and of attributes.
 macro_rules! doubled {
     ($sum:expr, $block:block) => {
         #[retry(max_attempts = $sum * 2, delay = "0s")]
@@ -139,7 +139,7 @@ fn a_value_in_braces_is_known_at_run_time() {
     assert_eq!(Limited::<4>::ask(&mut 0), Err(4));
 }
 
-/// The usual way to hand attributes on.
+/// The usual form in which a macro passes attributes on.
 macro_rules! service {
     ($(#[$meta:meta])* fn $name:ident($($setting:meta),*) $body:block) => {
         $(#[$meta])*

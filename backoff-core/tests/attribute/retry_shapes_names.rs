@@ -226,7 +226,7 @@ async fn functions_made_by_macros_are_retried() {
 
 /// Has every attribute that a function can have.
 ///
-/// The documentation stays.
+/// The documentation is kept.
 #[inline]
 #[must_use = "it is the answer"]
 #[deprecated = "to see that the attribute stays"]

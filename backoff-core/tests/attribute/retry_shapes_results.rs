@@ -1,4 +1,4 @@
-//! Results that borrow from a `&mut` argument, and results with hidden types inside of others.
+//! Results that borrow from a `&mut` argument, and results with `impl` types inside other types.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::Cell;

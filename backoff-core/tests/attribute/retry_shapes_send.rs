@@ -1,4 +1,5 @@
-//! The future of a retried function is `Send` exactly when the plain function's is, and no larger than a loop by hand.
+//! The future of a retried function is `Send` exactly when the plain function's is, and no larger than that of a manual
+//! loop.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::{Cell, RefCell};
@@ -17,7 +18,7 @@ type Failure = &'static str;
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
-/// Fails two times of three, after a turn of the executor.
+/// Fails two of three times, after it has yielded once.
 async fn ask(calls: &AtomicU32) -> Result<u32, Failure> {
     yield_now().await;
     let number = calls.fetch_add(1, Ordering::Relaxed) + 1;

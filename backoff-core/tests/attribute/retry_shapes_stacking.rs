@@ -130,7 +130,7 @@ impl Service for AtomicU32 {
 }
 
 #[test]
-fn instrument_stands_above_or_below_in_async_trait_methods() {
+fn instrument_can_be_above_or_below_in_async_trait_methods() {
     let (result, spans) = with_spans(|| block_on(calls().number("ab".to_owned())));
     assert_eq!((result.unwrap(), spans), (5, 1));
     let (result, spans) = with_spans(|| block_on(calls().other("ab".to_owned())));
@@ -171,7 +171,7 @@ async fn main_below(calls: &AtomicU32) -> io::Result<u32> {
 }
 
 #[test]
-fn tokio_main_stands_above_or_below() {
+fn tokio_main_can_be_above_or_below() {
     assert_eq!(main_above(&AtomicU32::new(0)).unwrap(), 3);
     assert_eq!(main_below(&AtomicU32::new(0)).unwrap(), 3);
 }

@@ -9,7 +9,7 @@ use std::io;
 
 use backoff_core::retry;
 
-/// Counts a call, and answers as a service that fails until its third call.
+/// Counts a call, and responds as a service that fails until its third call.
 fn third_time(calls: &Cell<u32>) -> Result<u32, io::Error> {
     calls.set(calls.get() + 1);
     if calls.get() < 3 { Err(io::Error::other("not yet")) } else { Ok(calls.get()) }

@@ -1,4 +1,4 @@
-//! `attempt_timeout`, `timeout`, `on_timeout` and `cancel` on every shape of function where they could break.
+//! `attempt_timeout`, `timeout`, `on_timeout` and `cancel` on every shape of function in which they could break.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::future::{Future, pending};
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Outlives every timeout but the last.
+/// Runs longer than every timeout except the last.
 async fn slow(calls: &mut u32, fast_at: u32) -> u32 {
     *calls += 1;
     if *calls < fast_at {
@@ -231,7 +231,7 @@ async fn cancellation_races_with_the_delay_and_never_with_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_error_of_a_call_with_a_time_out_need_not_be_shown() {
+async fn the_error_of_a_call_with_a_timeout_need_not_be_shown() {
     #[derive(Debug, PartialEq)]
     struct Shown(Duration);
     struct Mute;
@@ -274,7 +274,7 @@ fn silent_and_boxed(calls: &mut u32) -> Pin<Box<dyn Future<Output = Result<impl 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_cannot_be_shown_can_be_made_of_a_time_out() {
+async fn an_error_that_cannot_be_shown_can_be_made_of_a_timeout() {
     let mut calls = 0;
     assert!(silent(&mut calls).await.is_err());
     assert_eq!(calls, 3);
@@ -307,7 +307,7 @@ succeeds_at_last! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_out_of_the_call_takes_the_place_of_the_attempts_that_a_policy_does_not_name() {
+async fn a_timeout_of_the_call_takes_the_place_of_the_attempts_that_a_policy_does_not_name() {
     assert_eq!(constant_policy(&mut 0).await.unwrap(), 10);
     assert_eq!(edited_policy(&mut 0).await.unwrap(), 10);
     assert_eq!(endless_policy(&mut 0).await.unwrap(), 10);
@@ -356,7 +356,7 @@ async fn with_a_hook_that_takes_its_time() -> io::Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_out_of_the_call_strikes_after_a_hook_and_not_in_it() {
+async fn the_timeout_of_the_call_strikes_after_a_hook_and_not_in_it() {
     let start = Instant::now();
     let error = with_a_hook_that_takes_its_time().await.unwrap_err();
     assert_eq!((error.kind(), start.elapsed().as_secs()), (io::ErrorKind::TimedOut, 1_000));

@@ -1,4 +1,4 @@
-//! `when = classify::chain`, in the attribute and on a call: any error is searched for what the library knows.
+//! `when = classify::chain`, in the attribute and on a call: the chain of any error is searched for known errors.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use backoff_core::{Classify, Marked, Policy, StopReason, classify, permanent, re
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
-/// An error of one's own that says nothing of retrying.
+/// A custom error without a classification.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot load the page")]
 struct LoadError(#[source] io::Error);

@@ -1,4 +1,4 @@
-//! Budgets in calls: what takes a token, what gives some back, and what happens without one.
+//! Budgets in calls: withdrawals, deposits, and calls without a token.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -108,7 +108,7 @@ fn a_budget_can_be_a_field_an_arc_or_be_made_from_an_argument() {
     assert_eq!(count(client.by_arc(&calls)), 3);
     has(&own, 0.0);
     assert_eq!(count(client.by_reference(&calls)), 4);
-    // One token for each host, whoever asks for it.
+    // One token for each host, for all callers together.
     assert_eq!(count(client.by_host("a.example", &calls)), 2);
     assert_eq!(count(client.by_host("a.example", &calls)), 1);
     assert_eq!(count(client.by_host("b.example", &calls)), 2);
@@ -144,7 +144,7 @@ fn a_call_by_the_builder_takes_a_reference_or_an_arc() {
 }
 
 #[test]
-fn a_loop_by_hand_takes_tokens_and_gives_back_on_success() {
+fn a_manual_loop_takes_tokens_and_gives_back_on_success() {
     let budget = Budget::new().capacity(2);
     let mut attempts = FOUR.start().budget(&budget);
     assert_eq!((attempts.pause("one"), attempts.pause("two")), (Ok(()), Ok(())));

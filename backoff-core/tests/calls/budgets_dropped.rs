@@ -1,4 +1,4 @@
-//! A token is taken when a retry is decided. What happens to its delay does not give it back.
+//! A token is taken when a retry is decided. It is not put back if the delay is dropped.
 
 use std::future::{Future, ready};
 use std::pin::pin;

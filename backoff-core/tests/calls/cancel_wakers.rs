@@ -1,4 +1,4 @@
-//! A waker is code of an executor: whatever it does, a cancelled token wakes everybody.
+//! A waker is code of an executor and may panic: a cancelled token still wakes all other wakers.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use backoff_core::CancelToken;
 
-/// A waker that counts its calls, and panics in one of its two entries if it is to.
+/// A waker that counts its calls. It can be set to panic in one of its two functions.
 #[derive(Default)]
 struct Probe {
     woken: AtomicU32,

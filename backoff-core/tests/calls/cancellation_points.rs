@@ -1,8 +1,8 @@
 //! A call is dropped after its n-th poll, for every n until it is complete: at each of its await points.
 //!
-//! A row of the table is a call. Whenever it is dropped, everything that it made is gone, the memory as well; a token was
-//! taken for each retry that was scheduled, also for one whose delay was never waited out; the counts of its call site are
-//! right; and the thread is as it was.
+//! Each row of the table is a call. After the drop, all its values and its memory are freed. One token was taken for
+//! each scheduled retry, even if its delay did not end. The counts of its call site are right, and the state of the
+//! thread is restored.
 
 mod world;
 
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 type Call<'w> = Pin<Box<dyn Future<Output = bool> + 'w>>;
 
-/// A call, and how often its operation starts when nothing drops it.
+/// A call, and the number of its attempts if it is not dropped.
 struct Row {
     name: &'static str,
     call: fn(&World) -> Call<'_>,
@@ -45,7 +45,7 @@ impl Row {
     }
 }
 
-/// What is to be seen of a call when it is gone.
+/// The observations about a call after it was dropped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Seen {
     is_complete: bool,
@@ -309,9 +309,9 @@ async fn twice(world: &World, argument: Live) -> Result<(), Trouble> {
 }
 
 #[test]
-fn loops_by_hand_and_what_is_around_a_call_leave_nothing_behind() {
+fn manual_loops_and_guards_leave_nothing_behind() {
     check_all(&[Row::new("under a guard", 3, under_a_guard), Row::new("fn twice", 3, with_another_policy)]);
-    // The failure that a dropped pause counted has taken its token before anybody is told.
+    // The dropped pause counted its failure and took a token before the hook ran.
     for call in [by_hand, in_virtual_time] {
         let row = Row::new("by hand", 3, call);
         let complete = dropped_after(&row, u32::MAX);

@@ -1,4 +1,4 @@
-//! When the operation runs, and what is left when a call is cancelled or dropped.
+//! The start of the operation, and the values that are freed when a call is cancelled or dropped.
 
 use std::cell::Cell;
 use std::future::{Future, pending, ready};
@@ -97,7 +97,7 @@ fn a_blocking_call_runs_nothing_before_it_is_called_and_one_attempt_before_the_f
     assert_eq!((calls.get(), calls_at_first_sleep.get()), (5, Some(1)));
 }
 
-/// Counts how many of its clones are alive, and how many were dropped.
+/// Counts its living and its dropped clones.
 #[derive(Default)]
 struct Count {
     alive: Rc<Cell<u32>>,
@@ -209,7 +209,7 @@ fn an_aborted_task_leaves_nothing_behind() {
 }
 
 #[test]
-fn an_error_that_nobody_will_see_again_is_dropped_before_the_delay() {
+fn an_error_that_is_not_needed_again_is_dropped_before_the_delay() {
     let errors = Count::default();
     let pending_sleep = |_| pending::<()>();
     let mut future = Box::pin(PLAIN.retry(|| ready(Err::<(), _>(errors.one()))).sleep(pending_sleep).into_future());

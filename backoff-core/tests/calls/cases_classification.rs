@@ -1,4 +1,4 @@
-//! Which errors are retried.
+//! The errors that are retried.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -17,7 +17,7 @@ fn success_on_the_third_call_brings_its_value() {
 }
 
 #[test]
-fn success_at_once_makes_one_call_and_asks_no_classifier() {
+fn success_at_once_makes_one_call_and_runs_no_classifier() {
     let trace = Case::new(FOUR, [ok(42)]).run();
     assert_eq!((trace.calls, trace.result, trace.judged), (1, Ok(42), 0));
 }

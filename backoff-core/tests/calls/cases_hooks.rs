@@ -1,4 +1,4 @@
-//! Hooks are told of what happens, exactly as often as it happens, inline.
+//! Hooks run inline, exactly once for each event.
 
 use std::cell::RefCell;
 use std::future::ready;

@@ -61,7 +61,7 @@ fn neighbouring_seeds_share_no_delay() {
 }
 
 #[test]
-fn a_copied_policy_and_threads_draw_numbers_of_their_own() {
+fn each_thread_and_each_copy_of_a_policy_draws_different_numbers() {
     let copy = POLICY;
     let of = |policy: &Policy| policy.delays().collect::<Vec<_>>();
     let mut all = vec![of(&POLICY), of(&copy)];

@@ -1,4 +1,4 @@
-//! Where calls end: the numbers that other libraries assert for limits on attempts and time.
+//! The ends of calls: the numbers that other libraries assert for limits on attempts and time.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the server asks for is slept, and never bypasses a limit.
+//! A push-back of the server is waited for, and never bypasses a limit.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn a_push_back_of_42_seconds_is_slept_together_with_the_policy_s_own_delay() {
 }
 
 #[test]
-fn clients_told_the_same_push_back_do_not_come_back_together() {
+fn clients_with_the_same_push_back_do_not_return_together() {
     const POLICY: Policy = Policy::exponential().max_elapsed(MINUTE).build();
     let mut slept: Vec<_> = (0..1_000)
         .map(|seed| Case::new(POLICY, [fails(Fault::PushBack(secs(10))), ok(1)]).seed(seed).run_blocking().slept[0])

@@ -1,4 +1,4 @@
-//! Attempt numbers spaced by a policy.
+//! Tickers: attempt numbers, spaced by a policy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -150,7 +150,7 @@ fn a_ticker_beside_a_message_every_300_ms_keeps_its_pace() {
 }
 
 #[test]
-fn a_tick_that_fell_due_while_nobody_waited_comes_at_once() {
+fn a_tick_that_fell_due_without_a_wait_comes_at_once() {
     paused(async {
         let mut ticker = PLAIN.ticker();
         assert_eq!(ticker.tick().await, Some(1));

@@ -1,4 +1,4 @@
-//! Attempts that run too long, and whose time is read.
+//! Attempts that run too long, and the times that are reported.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn a_quick_body_fails_with_its_own_error() {
 }
 
 #[test]
-fn a_time_out_that_is_not_transient_makes_one_call() {
+fn a_timeout_that_is_not_transient_makes_one_call() {
     assert_eq!(call(secs(1), false), (1, Failed::TimedOut(ms(500)), StopReason::Permanent, ms(500)));
 }
 
@@ -70,7 +70,7 @@ fn paused_tokio_time_passes_for_elapsed_time_too() {
 }
 
 #[test]
-fn paused_tokio_time_passes_for_a_loop_by_hand() {
+fn paused_tokio_time_passes_for_a_manual_loop() {
     const POLICY: Policy = Policy::constant(secs(60)).jitter(Jitter::None).max_elapsed(secs(3_600)).build();
     paused(async {
         let origin = Instant::now();

@@ -123,7 +123,7 @@ fn a_loop_that_forgets_its_success_neither_drains_its_budget_nor_loses_the_recov
     for call in 0..100 {
         let mut attempts = AT_ONCE.start().budget(&budget);
         assert_eq!(attempts.pause("down"), Ok(()), "call {call}");
-        // attempt 2 succeeds, and the loop is dropped
+        // attempt 2 succeeds, then the loop is dropped
     }
     assert_eq!((tokens(&budget), test.attempts()), (100, 200));
 }

@@ -80,7 +80,7 @@ fn a_dropped_wait_leaves_the_rest_of_its_delay() {
 }
 
 #[test]
-fn a_delay_that_passed_while_nobody_waited_is_over() {
+fn a_delay_that_passed_without_a_wait_is_over() {
     paused(async {
         let mut attempts = DOUBLING.start();
         assert_eq!(attempts.failed("down"), Ok(secs(1)));
@@ -123,11 +123,11 @@ fn a_pause_that_is_dropped_and_then_failed_again_ends_with_the_later_of_both_del
         let policy = Policy::with_backoff(falling).forever().build();
         let (origin, mut attempts) = (Instant::now(), policy.start());
         assert!(timeout(secs(3), attempts.pause_async("down")).await.is_err());
-        // An attempt that did not wait fails: it is counted, and what is left of 10 s is not skipped.
+        // An attempt fails without having waited: it is counted, and the rest of the 10 s is not skipped.
         assert_eq!((attempts.number(), attempts.last_delay()), (2, Some(secs(10))));
         assert_eq!(attempts.pause_async("down").await, Ok(()));
         assert_eq!((origin.elapsed(), attempts.number(), attempts.last_delay()), (secs(10), 3, Some(secs(1))));
-        // A longer delay ends when it would have ended anyway.
+        // A longer pending delay keeps its end.
         assert!(timeout(ms(900), DOUBLING.start().pause_async("down")).await.is_err());
         let (origin, mut attempts) = (Instant::now(), DOUBLING.start());
         assert!(timeout(ms(900), attempts.pause_async("down")).await.is_err());
@@ -240,7 +240,7 @@ type SleepsUntil = Box<dyn Fn(Duration) -> At>;
 type Reads = Box<dyn Fn() -> Duration>;
 type Connecting = backoff_core::Environment<SleepsUntil, Reads>;
 
-/// A connector as a tower layer has it: a poll function, whose state is a field. No runtime is involved.
+/// A connector as in a tower layer: a poll function whose state is a field. It needs no runtime.
 struct Connector {
     attempts: Attempts<Policy, Connecting>,
     delay: Pin<Box<WaitState<At>>>,
@@ -309,7 +309,7 @@ fn a_state_with_the_sleep_of_an_older_delay_sleeps_for_the_new_one() {
     let mut connector = Connector::new(DOUBLING);
     let mut cx = Context::from_waker(Waker::noop());
     assert!(connector.poll_connect(&mut cx).is_pending());
-    // The delay of 1 s is given up for a new loop, whose first delay has the same number.
+    // A new loop replaces the one with the delay of 1 s. Its first delay has the same number.
     let time = connector.time.clone();
     let (sleeps, reads) = (time.clone(), time);
     let clock: Reads = Box::new(move || reads.now());

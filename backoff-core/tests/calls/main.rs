@@ -1,4 +1,4 @@
-//! Calls, by every driver: attempts, delays, limits, timeouts, hooks, cancellation, nesting.
+//! Calls in every driver: attempts, delays, limits, timeouts, hooks, cancellation, nesting.
 
 mod budgets_calls;
 mod budgets_dropped;

@@ -1,4 +1,4 @@
-//! Retries inside retries: how often the innermost operation runs, and how long it is waited for.
+//! Retries inside retries: the number of runs of the innermost operation, and the time that it gets.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -91,7 +91,7 @@ fn a_call_stops_with_the_one_inside_it_that_gave_up() {
     assert_eq!(count(layers::all_stop), 3);
 }
 
-/// Layers of calls by the builder, each with `attempts`; only the outermost says what the inner ones do.
+/// Layers of builder calls, each with `attempts`. Only the outermost sets `inner_retries`.
 fn layered(depth: u32, attempts: u32, mode: InnerRetries, bottom: &dyn Fn() -> Down) -> Down {
     if depth == 0 {
         return bottom();
@@ -131,7 +131,7 @@ fn the_reason_of_both_sides_is_nested() {
 }
 
 #[test]
-fn a_loop_by_hand_inside_a_call_makes_one_attempt_when_suppressed() {
+fn a_manual_loop_inside_a_call_makes_one_attempt_when_suppressed() {
     let calls = Cell::new(0);
     let by_hand = || {
         let mut attempts = THREE.start();
@@ -219,7 +219,7 @@ fn an_inner_call_waits_no_longer_than_the_outer_one_has_time_left() {
 }
 
 #[test]
-fn an_inner_call_is_bounded_to_the_millisecond_and_by_the_nearest_limit_around_it() {
+fn an_inner_call_is_bounded_to_the_millisecond_by_the_earliest_enclosing_limit() {
     #[retry(max_elapsed = "10s", delay = "0s", inner_retries = stop)]
     async fn outer(calls: &Cell<u32>) -> Down {
         middle(calls).await
@@ -248,7 +248,7 @@ fn an_inner_call_is_bounded_to_the_millisecond_and_by_the_nearest_limit_around_i
 }
 
 #[test]
-fn the_scope_tells_its_attempt_and_the_time_left() {
+fn the_scope_returns_its_attempt_and_the_time_left() {
     paused(async {
         assert!(Scope::current().is_none());
         let policy = Policy::constant(secs(2)).jitter(Jitter::None).max_elapsed(secs(5)).build();
@@ -268,7 +268,7 @@ fn the_scope_tells_its_attempt_and_the_time_left() {
 }
 
 #[test]
-fn a_scope_ends_with_its_call_also_by_a_panic_and_the_one_around_comes_back() {
+fn a_scope_ends_with_its_call_or_a_panic_and_the_enclosing_scope_is_restored() {
     let panics = || -> Down { panic!("the operation's own") };
     let outer: Down = THREE
         .retry(|| {
@@ -299,7 +299,7 @@ fn a_scope_without_a_time_limit_bounds_nothing() {
     assert!(once && Scope::current().is_none());
 }
 
-/// Calls that hold their inner calls to their own time, which is not simply the time since they started.
+/// Calls that limit their inner calls to their own time, which does not always count from their start.
 mod own_time {
     use super::{Cell, Down, fails};
     use backoff_core::retry;

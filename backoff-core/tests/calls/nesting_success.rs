@@ -1,7 +1,7 @@
-//! What suppressed retries cost in success: layers of calls whose bottom fails at random, by a seed.
+//! The success rate with suppressed retries: layers of calls whose innermost operation fails at random, from a seed.
 //!
-//! With failures at random, one in ten, three layers of three attempts are 1.111 calls per request and practically never fail; with only the outermost
-//! retrying they are 1.110 calls, and 0.999 of the requests succeed.
+//! At a random failure rate of one in ten, three layers of three attempts make 1.111 calls per request and practically
+//! never fail. If only the outermost layer retries, they make 1.110 calls, and 0.999 of the requests succeed.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -33,7 +33,8 @@ fn simulated(requests: u32, failure_rate: f64, mode: InnerRetries) -> (f64, f64)
     (f64::from(calls.get()) / f64::from(requests), f64::from(successes.get()) / f64::from(requests))
 }
 
-/// Compares with `(1 - p^n) / (1 - p)` calls and `1 - p^n` successes, n attempts in all, within four standard errors, and returns both.
+/// Compares with `(1 - p^n) / (1 - p)` calls and `1 - p^n` successes for n attempts in all, within four standard
+/// errors, and returns both.
 #[track_caller]
 fn agrees(requests: u32, failure_rate: f64, mode: InnerRetries, attempts: i32) -> (f64, f64) {
     let (calls, success) = simulated(requests, failure_rate, mode);
@@ -65,7 +66,7 @@ fn at_half_failures_suppressed_layers_make_fewer_calls_and_lose_an_eighth() {
 }
 
 #[test]
-fn with_nine_tenths_failures_and_with_nothing_but_failures_the_load_is_what_the_formula_says() {
+fn the_load_with_90_or_100_percent_failures_matches_the_formula() {
     agrees(1_000, 0.9, InnerRetries::Allow, 27);
     agrees(1_000, 0.9, InnerRetries::Suppress, 3);
     let dead = |mode| simulated(10, 1.1, mode); // above 1, so that no draw succeeds

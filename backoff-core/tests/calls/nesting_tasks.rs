@@ -1,4 +1,4 @@
-//! The scope of a call on other threads, in other tasks, and on executors that move tasks about.
+//! The scope of a call on other threads, in other tasks, and on executors that move tasks between threads.
 
 use std::future::Future;
 use std::pin::pin;
@@ -182,7 +182,7 @@ fn a_blocking_call_inside_an_async_one_is_in_its_scope() {
 }
 
 #[test]
-fn a_call_that_gives_up_in_a_spawned_task_stops_the_one_around_it() {
+fn a_call_that_gives_up_in_a_spawned_task_stops_the_enclosing_call() {
     #[retry(max_attempts = 3, delay = "0s", inner_retries = stop)]
     async fn outer(calls: &Arc<AtomicU32>) -> Down {
         let counted = Arc::clone(calls);

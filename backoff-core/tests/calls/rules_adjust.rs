@@ -281,7 +281,7 @@ fn a_function_serves_as_well_as_a_closure() {
     assert_eq!((by_path(), test.waits()), (Err(3), all_ms([3])));
 }
 
-/// A limit of a random call, and what `adjust` returns for its failures.
+/// The limits of a random call, and the results of `adjust` for its failures.
 type Adjusted = (Option<u32>, Option<u64>, u32, Vec<(u64, Option<u64>)>);
 
 fn adjusted() -> impl Strategy<Value = Adjusted> {

@@ -1,4 +1,4 @@
-//! A call of a builder that nobody has built: the call owns the policy.
+//! A call from a builder without `build`: the call owns the policy.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Cancelling a call: what wakes it, what it is raced with, what it keeps.
+//! Cancellation of a call: the wake-up, the race with the delay, and the error that is kept.
 
 use std::cell::Cell;
 use std::future::{pending, ready};
@@ -10,7 +10,7 @@ use backoff_core::{CancelToken, Jitter, Policy, StopReason};
 use support::{block_on, ms, paused, secs};
 use tokio::time::Instant;
 
-/// A delay that no test could wait for.
+/// A delay that is too long for any test.
 const FOR_EVER: Policy = Policy::constant(secs(1_000_000)).forever().build();
 
 #[test]
@@ -72,7 +72,7 @@ fn a_token_wakes_an_async_call_from_another_thread() {
 
 #[test]
 fn a_cancel_during_the_delay_stops_both_drivers_before_the_next_attempt() {
-    // a sleeper that cannot be woken finds out when the delay is over
+    // a sleeper that cannot be woken detects the cancellation after the delay
     let policy = Policy::constant(ms(100)).jitter(Jitter::None).max_attempts(5).build();
     let run = |is_async: bool| {
         let (token, calls, gave_up) = (CancelToken::new(), Cell::new(0), Cell::new(None));
@@ -220,7 +220,7 @@ fn a_token_is_lent_or_given() {
 }
 
 #[test]
-fn a_sleeper_of_ones_own_is_not_asked_when_the_call_is_cancelled_before_the_delay() {
+fn a_custom_sleeper_is_not_called_if_the_call_is_cancelled_before_the_delay() {
     let (token, slept) = (CancelToken::new(), Cell::new(0));
     let policy = Policy::constant(secs(1)).max_attempts(3).build();
     let call = policy.retry(|| Err::<(), _>("down")).on_retry(|_| token.cancel());
@@ -228,7 +228,7 @@ fn a_sleeper_of_ones_own_is_not_asked_when_the_call_is_cancelled_before_the_dela
     assert_eq!((error.reason, error.attempts, slept.get()), (StopReason::Cancelled, 1, 0));
 }
 
-/// Counts how often it is asked.
+/// Counts its polls.
 async fn asked(count: &Cell<u32>) {
     std::future::poll_fn(|_| {
         count.set(count.get() + 1);
@@ -254,7 +254,7 @@ fn the_future_that_cancels_is_asked_only_when_the_call_goes_on() {
 }
 
 #[test]
-fn a_loop_by_hand_is_cancelled_before_and_while_it_waits() {
+fn a_manual_loop_is_cancelled_before_and_while_it_waits() {
     let token = CancelToken::new();
     let mut attempts = FOR_EVER.start().cancel(&token);
     let waiting = {
@@ -274,7 +274,7 @@ fn a_loop_by_hand_is_cancelled_before_and_while_it_waits() {
 }
 
 #[test]
-fn a_loop_by_hand_that_awaits_is_cancelled_too() {
+fn a_manual_loop_that_awaits_is_cancelled_too() {
     paused(async {
         let token = CancelToken::new();
         let mut attempts = FOR_EVER.start().cancel(&token);
@@ -290,7 +290,7 @@ fn a_loop_by_hand_that_awaits_is_cancelled_too() {
 }
 
 #[test]
-fn a_loop_by_hand_that_has_given_up_is_at_its_last_attempt() {
+fn a_manual_loop_that_has_given_up_is_at_its_last_attempt() {
     let policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
     let mut attempts = policy.start();
     while attempts.pause("down").is_ok() {}
@@ -298,7 +298,7 @@ fn a_loop_by_hand_that_has_given_up_is_at_its_last_attempt() {
 }
 
 #[test]
-fn a_loop_by_hand_that_goes_on_after_a_stop_has_not_stopped() {
+fn a_manual_loop_that_continues_after_a_stop_has_not_stopped() {
     paused(async {
         let policy = Policy::constant(secs(2)).jitter(Jitter::None).max_attempts(9).build();
         let mut attempts = policy.start();

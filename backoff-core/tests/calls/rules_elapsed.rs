@@ -1,4 +1,4 @@
-//! The time for retries: its boundaries, its start, and what starts it anew.
+//! The time for retries: its boundaries, its start, and its reset.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -74,7 +74,7 @@ fn since_the_first_failure_counts_neither_the_first_attempt_nor_what_came_before
 }
 
 #[test]
-fn an_attempt_that_ran_long_enough_starts_the_attempts_anew() {
+fn an_attempt_that_ran_long_enough_resets_the_number_of_attempts() {
     let policy = every(ms(100)).max_attempts(2).reset_after(secs(60)).build();
     let script = [FAILS, FAILS.after(secs(60)), FAILS.after(secs(60)), FAILS];
     let trace = Case::new(policy, script).run();
@@ -84,7 +84,7 @@ fn an_attempt_that_ran_long_enough_starts_the_attempts_anew() {
 }
 
 #[test]
-fn an_attempt_that_ran_long_enough_starts_the_backoff_anew() {
+fn an_attempt_that_ran_long_enough_resets_the_backoff() {
     let policy = Policy::exponential().jitter(Jitter::None).reset_after(secs(60)).max_attempts(4).build();
     let script = [FAILS, FAILS, FAILS.after(secs(60)), FAILS, ok(1)];
     let trace = Case::new(policy, script).run();
@@ -92,7 +92,7 @@ fn an_attempt_that_ran_long_enough_starts_the_backoff_anew() {
 }
 
 #[test]
-fn an_attempt_that_ran_long_enough_starts_the_time_anew() {
+fn an_attempt_that_ran_long_enough_resets_the_elapsed_time() {
     let policy = every(ms(100)).max_elapsed(secs(1)).reset_after(secs(60)).build();
     let script = [FAILS.after(secs(60)), FAILS.after(ms(800)), FAILS, ok(1)];
     let trace = Case::new(policy, script).run();
@@ -121,7 +121,7 @@ fn a_reset_applies_to_one_call_too() {
 }
 
 #[test]
-fn a_loop_by_hand_starts_anew_when_it_is_told() {
+fn a_manual_loop_starts_a_new_sequence_after_reset() {
     paused(async {
         let policy = Policy::exponential().jitter(Jitter::None).max_attempts(3).build();
         let mut attempts = policy.start();
@@ -139,11 +139,11 @@ fn a_loop_by_hand_starts_anew_when_it_is_told() {
 }
 
 #[test]
-fn a_loop_by_hand_that_is_reset_counts_time_by_the_clock_of_what_waits_next() {
+fn a_manual_loop_that_is_reset_counts_time_by_the_clock_of_its_next_wait() {
     paused(async {
         let policy = every(ms(1)).max_elapsed(secs(1)).build();
         let mut attempts = policy.start();
-        std::thread::sleep(ms(1_100)); // tokio's paused clock stands still
+        std::thread::sleep(ms(1_100)); // tokio's paused clock does not advance
         attempts.reset();
         assert_eq!((attempts.number(), attempts.last_delay()), (1, None));
         assert_eq!(attempts.pause("down"), Ok(()));
@@ -170,7 +170,7 @@ fn a_pause_that_is_dropped_ends_with_its_delay_and_the_next_attempt_starts_there
 }
 
 #[test]
-fn a_success_in_a_loop_by_hand_ends_the_call() {
+fn a_success_in_a_manual_loop_ends_the_call() {
     paused(async {
         let policy = every(ms(100)).max_elapsed(ms(150)).build();
         let mut attempts = policy.start();

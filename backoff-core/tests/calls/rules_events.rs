@@ -1,4 +1,4 @@
-//! What hooks are told, and when none runs.
+//! The events that hooks receive, and the cases in which no hook runs.
 
 use backoff_core::{Fault, Jitter, Policy, StopReason};
 use support::{Case, Event, FAILS, Trouble, fails, ms, ns, ok, secs};
@@ -29,7 +29,7 @@ fn a_retry_is_announced_with_attempt_error_delay_and_elapsed_time() {
 }
 
 #[test]
-fn giving_up_tells_the_reason_and_the_last_error() {
+fn giving_up_reports_the_reason_and_the_last_error() {
     for (fault, reason) in [(Fault::Permanent, StopReason::Permanent), (Fault::Ambiguous, StopReason::Ambiguous)] {
         let trace = Case::new(PLAIN, [FAILS, fails(fault).after(ms(7))]).run();
         let gave_up = Event::GaveUp { attempts: 2, error: Some(trouble(2, fault)), reason, elapsed: ms(107) };
@@ -72,7 +72,7 @@ fn an_unmet_condition_is_announced_without_an_error() {
     assert_eq!(trace.events[1], Event::Recovered { attempts: 2, elapsed: ms(100) });
 }
 
-/// Returns the lines that the events of a call make for a log.
+/// Returns the log lines for the events of a call.
 fn lines(policy: Policy, script: &[Result<u32, &'static str>]) -> Vec<String> {
     let lines = std::cell::RefCell::new(Vec::new());
     let time = support::Virtual::new();
@@ -121,7 +121,7 @@ fn events_read_as_a_line_of_a_log() {
 }
 
 #[test]
-fn every_reason_has_a_word_and_a_sentence_of_its_own() {
+fn every_reason_has_a_different_word_and_sentence() {
     use StopReason::{
         Ambiguous, BackoffEnded, BudgetEmpty, Cancelled, Disabled, MaxAttempts, MaxElapsed, Nested, Permanent,
         PushBackTooLong, Timeout,

@@ -1,4 +1,4 @@
-//! The checks after a failed attempt come in one order, and the first that stops names the reason.
+//! The checks after a failed attempt have a fixed order, and the first one that stops gives the reason.
 
 use backoff_core::{Fault, FaultKind, List, Policy, StopReason};
 use support::{Case, fails, ms, secs};

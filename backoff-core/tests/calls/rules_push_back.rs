@@ -1,4 +1,4 @@
-//! A push-back is a floor that is never shortened, and how long a call puts up with.
+//! A push-back is never shortened, and a call accepts one only up to a limit.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use support::{Case, FAILS, all_ms, fails, ms, ns, ok, secs};
 
 const PLAIN: PolicyBuilder = Policy::constant(ms(100)).jitter(Jitter::None);
 
-/// Runs a call whose first attempt is told to come back after `push_back`.
+/// Runs a call whose first attempt fails with `push_back`.
 #[track_caller]
 fn after(policy: Policy, push_back: Duration) -> (u32, Option<StopReason>) {
     Case::new(policy, [fails(Fault::PushBack(push_back)), ok(1)]).without_tokio().run().ended()
@@ -17,7 +17,7 @@ const TOO_LONG: (u32, Option<StopReason>) = (1, Some(StopReason::PushBackTooLong
 const RETRIED: (u32, Option<StopReason>) = (2, None);
 
 #[test]
-fn the_delay_is_the_push_back_plus_the_policy_s_own() {
+fn the_delay_is_the_push_back_plus_that_of_the_policy() {
     let trace = Case::new(PLAIN.build(), [fails(Fault::PushBack(secs(2))), ok(1)]).run();
     assert_eq!(trace.slept, all_ms([2_100]));
 }
@@ -36,7 +36,7 @@ fn a_zero_push_back_is_a_transient_failure() {
 }
 
 #[test]
-fn nothing_named_waits_for_a_minute_and_not_longer() {
+fn the_default_waits_for_a_minute_and_not_longer() {
     assert_eq!(PLAIN.build().max_push_back(), Some(secs(60)));
     assert_eq!(after(PLAIN.build(), secs(60)), RETRIED);
     assert_eq!(after(PLAIN.build(), secs(60) + ns(1)), TOO_LONG);
@@ -118,7 +118,7 @@ fn a_push_back_counts_from_the_first_failure_where_the_time_does() {
     assert_eq!(Case::new(policy, [slow, ok(1)]).run().ended(), RETRIED);
 }
 
-/// Returns the delays of a call with 100 ms, 200 ms, .. of its own, after these faults.
+/// Returns the delays after these faults, of a call whose policy has the delays 100 ms, 200 ms, ..
 #[track_caller]
 fn delays(mode: PushBackMode, faults: &[Fault]) -> Vec<Duration> {
     let policy = Policy::linear().jitter(Jitter::None).idempotent().max_attempts(9).push_back(mode).build();

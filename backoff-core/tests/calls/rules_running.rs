@@ -1,4 +1,4 @@
-//! How often an operation runs, what it hands back, and that panics pass through.
+//! The number of runs of an operation, its result, and its panics, which are not caught.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -51,7 +51,7 @@ fn the_error_handed_back_is_the_last_one_untouched() {
 }
 
 #[test]
-fn a_report_tells_why_how_often_and_how_long() {
+fn a_report_contains_the_reason_the_attempts_and_the_times() {
     let policy = Policy::exponential().jitter(backoff_core::Jitter::None).max_attempts(3).build();
     let trace = Case::new(policy, [FAILS.after(ms(10))]).run();
     assert_eq!(trace.reason, Some(StopReason::MaxAttempts));

@@ -1,4 +1,4 @@
-//! The time limits hold after hooks that take time, and a retry that would start without time left is not made.
+//! Time limits are checked again after slow hooks, and a retry that would start with no time left is not made.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::{Cell, RefCell};

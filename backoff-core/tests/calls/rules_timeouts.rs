@@ -1,4 +1,4 @@
-//! The limits that drop what is in progress: an attempt's, and the whole call's.
+//! The limits that drop a running attempt: the attempt's timeout, and that of the whole call.
 
 use std::cell::Cell;
 use std::io;
@@ -25,7 +25,7 @@ fn took<E>(error: &RetryError<E>) -> (u32, StopReason, Duration) {
 }
 
 #[test]
-fn an_attempt_that_outlives_its_time_out_is_dropped_and_retried() {
+fn an_attempt_that_outlives_its_timeout_is_dropped_and_retried() {
     struct Dropped<'a>(&'a Cell<u32>);
     impl Drop for Dropped<'_> {
         fn drop(&mut self) {
@@ -62,7 +62,7 @@ fn an_attempt_that_ends_in_time_is_untouched() {
 }
 
 #[test]
-fn an_attempt_that_ends_exactly_at_its_time_out_is_kept() {
+fn an_attempt_that_ends_exactly_at_its_timeout_is_kept() {
     paused(async {
         let attempt = || async {
             sleep(secs(1)).await;
@@ -73,7 +73,7 @@ fn an_attempt_that_ends_exactly_at_its_time_out_is_kept() {
 }
 
 #[test]
-fn the_error_of_a_time_out_is_made_by_on_timeout_and_classified_like_any_other() {
+fn the_error_of_a_timeout_is_made_by_on_timeout_and_classified_like_any_other() {
     paused(async {
         let attempt = || async {
             hangs().await.unwrap();
@@ -88,7 +88,7 @@ fn the_error_of_a_time_out_is_made_by_on_timeout_and_classified_like_any_other()
 }
 
 #[test]
-fn an_ambiguous_time_out_is_retried_only_where_that_is_harmless() {
+fn an_ambiguous_timeout_is_retried_only_where_that_is_harmless() {
     let attempts = |policy: Policy| {
         paused(async move {
             let call = policy.retry(hangs).attempt_timeout(secs(1)).when(|_| Fault::Ambiguous);
@@ -141,7 +141,7 @@ fn a_clipped_attempt_stops_for_the_time_whatever_its_error_means() {
 }
 
 #[test]
-fn a_time_out_that_ends_with_the_time_limit_is_the_attempts_own() {
+fn a_timeout_that_ends_with_the_time_limit_is_that_of_the_attempt() {
     paused(async {
         let policy = every(ms(100)).max_elapsed(secs(1)).build();
         let call = policy.retry(hangs).attempt_timeout(secs(1)).when(|_| Fault::Permanent);
@@ -161,7 +161,7 @@ fn the_first_attempt_is_not_clipped_where_the_time_starts_at_the_first_failure()
 }
 
 #[test]
-fn without_an_attempt_time_out_the_time_limit_interrupts_nothing() {
+fn without_an_attempt_timeout_the_time_limit_interrupts_nothing() {
     paused(async {
         let policy = every(ms(100)).max_elapsed(secs(1)).build();
         assert_eq!(policy.retry(hangs).await.unwrap(), 1);
@@ -169,7 +169,7 @@ fn without_an_attempt_time_out_the_time_limit_interrupts_nothing() {
 }
 
 #[test]
-fn the_time_out_of_the_call_drops_the_attempt_in_progress() {
+fn the_timeout_of_the_call_drops_the_attempt_in_progress() {
     paused(async {
         let origin = Instant::now();
         let error = PLAIN.retry(hangs).timeout(secs(5)).report().await.unwrap_err();
@@ -179,7 +179,7 @@ fn the_time_out_of_the_call_drops_the_attempt_in_progress() {
 }
 
 #[test]
-fn the_time_out_of_the_call_drops_the_delay_in_progress() {
+fn the_timeout_of_the_call_drops_the_delay_in_progress() {
     paused(async {
         let policy = every(secs(60)).forever().build();
         let calls = Cell::new(0);
@@ -198,7 +198,7 @@ fn the_time_out_of_the_call_drops_the_delay_in_progress() {
 }
 
 #[test]
-fn no_attempt_starts_at_the_time_out_of_the_call() {
+fn no_attempt_starts_at_the_timeout_of_the_call() {
     paused(async {
         let policy = every(secs(1)).forever().build();
         let calls = Cell::new(0);
@@ -212,7 +212,7 @@ fn no_attempt_starts_at_the_time_out_of_the_call() {
 }
 
 #[test]
-fn a_success_before_the_time_out_of_the_call_is_kept() {
+fn a_success_before_the_timeout_of_the_call_is_kept() {
     paused(async {
         let calls = Cell::new(0);
         let attempt = || async {
@@ -226,7 +226,7 @@ fn a_success_before_the_time_out_of_the_call_is_kept() {
 }
 
 #[test]
-fn the_shorter_of_both_time_outs_strikes() {
+fn the_shorter_of_both_timeouts_strikes() {
     paused(async {
         let call = PLAIN.retry(hangs).attempt_timeout(secs(2)).timeout(secs(5));
         let error = call.report().await.unwrap_err();
@@ -256,7 +256,7 @@ fn the_longest_limits_interrupt_nothing() {
 }
 
 #[test]
-fn the_error_of_a_time_out_is_made_when_the_attempt_is_gone() {
+fn the_error_of_a_timeout_is_made_when_the_attempt_is_gone() {
     paused(async {
         let state = tokio::sync::Mutex::new(0);
         let attempt = || async {

@@ -1,4 +1,4 @@
-//! Retrying a success until its value is good enough.
+//! Retries of a success until its value meets the condition.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn values_and_errors_share_one_sequence_of_attempts() {
 }
 
 #[test]
-fn a_condition_that_never_holds_returns_the_last_value_and_says_why() {
+fn a_condition_that_is_never_met_returns_the_last_value_and_the_reason() {
     let trace = Case::new(PLAIN, [ok(1), ok(2), ok(3), ok(4), ok(100)]).until_at_least(100).run();
     assert_eq!((trace.calls, trace.result), (4, Ok(4)));
     assert_eq!(trace.reason, Some(StopReason::MaxAttempts));
@@ -92,7 +92,8 @@ fn without_a_report_the_last_value_comes_back() {
     assert_eq!(support::block_on(call.into_future()), Some(8));
 }
 
-/// Returns the delays and the end of a call whose attempts return 1, 2, 3, .., and whose `until` answers from a list.
+/// Returns the delays and the end of a call whose attempts return 1, 2, 3, .., and whose `until` returns the results of
+/// a list.
 fn answered(policy: Policy, answers: &[Result<(), Fault>]) -> (Vec<Duration>, u32, Option<StopReason>) {
     let (calls, slept) = (Cell::new(0), RefCell::new(Vec::new()));
     let mut next = answers.iter().copied();

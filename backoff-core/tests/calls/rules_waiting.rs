@@ -1,4 +1,4 @@
-//! What waits, and what does not: zero delays, sleepers, yields.
+//! Waits: zero delays, sleepers, yields.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, ready};
@@ -23,7 +23,7 @@ impl Wake for Wakes {
     }
 }
 
-/// Polls to the end, and returns how often the future was not ready, and how often it woke itself.
+/// Polls to the end, and returns how often the future was pending, and how often it woke itself.
 fn yields<F: Future>(future: F) -> (F::Output, u32, u32) {
     let counter = Arc::new(Wakes(AtomicU32::new(0)));
     let waker = Arc::clone(&counter).into();
@@ -101,7 +101,7 @@ fn the_default_async_sleeper_takes_paused_time_and_no_real_time() {
 }
 
 #[test]
-fn a_loop_by_hand_without_delays_yields_once_for_each_retry() {
+fn a_manual_loop_without_delays_yields_once_for_each_retry() {
     let counts = async {
         let mut attempts = AT_ONCE.start();
         let mut failures = 0;
@@ -143,7 +143,7 @@ fn a_sleeper_may_be_a_type() {
 
 #[test]
 fn the_default_blocking_sleeper_waits() {
-    // a nanosecond at the thread's own sleeper and clock: the only real delays of this file
+    // a nanosecond with the thread's sleeper and clock: the only real delays of this file
     let policy = Policy::constant(ns(1)).jitter(Jitter::None).max_attempts(3).build();
     let error = policy.retry(|| Err::<(), _>("down")).call_report().unwrap_err();
     assert_eq!((error.attempts, error.slept), (3, ns(2)));
@@ -162,7 +162,7 @@ fn a_blocking_call_inside_of_a_tokio_runtime_takes_the_system_s_time() {
 }
 
 #[test]
-fn a_loop_by_hand_that_blocks_inside_of_a_tokio_runtime_takes_the_system_s_time() {
+fn a_manual_loop_that_blocks_inside_of_a_tokio_runtime_takes_the_system_s_time() {
     const POLICY: Policy = Policy::constant(ms(2)).jitter(Jitter::None).max_elapsed(ms(5)).build();
     paused(async {
         let mut attempts = POLICY.start();
@@ -178,7 +178,7 @@ fn a_loop_by_hand_that_blocks_inside_of_a_tokio_runtime_takes_the_system_s_time(
     });
 }
 
-/// An error that tells when it is dropped.
+/// An error that records its drop.
 struct Held<'a>(&'a Cell<bool>);
 
 impl<'a> Held<'a> {
@@ -195,7 +195,7 @@ impl Drop for Held<'_> {
 }
 
 #[test]
-fn what_an_error_holds_is_free_during_the_delay() {
+fn values_in_an_error_are_freed_before_the_delay() {
     let is_held = Cell::new(false);
     let held_in_delay = Cell::new(None);
     let note = || held_in_delay.set(Some(is_held.get()));
@@ -212,7 +212,7 @@ fn what_an_error_holds_is_free_during_the_delay() {
 }
 
 #[test]
-fn a_loop_by_hand_drops_the_error_before_it_blocks() {
+fn a_manual_loop_drops_the_error_before_it_blocks() {
     struct DroppedAt(std::sync::mpsc::Sender<std::time::Instant>);
     impl Drop for DroppedAt {
         fn drop(&mut self) {

@@ -1,4 +1,4 @@
-//! Calls move between threads where the operation does, and stay where it does not.
+//! A call is `Send` exactly when its operation is.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -75,7 +75,7 @@ fn a_call_with_every_setting_is_send_too() {
 }
 
 #[test]
-fn a_loop_by_hand_is_send() {
+fn a_manual_loop_is_send() {
     let number = on_many_threads(is_send(async {
         let mut attempts = AT_ONCE.start();
         while attempts.pause_async("down").await.is_ok() {}

@@ -1,4 +1,4 @@
-//! Timeouts strike an attempt that is always busy, as `tokio::time::timeout` does.
+//! Timeouts end an attempt that is always busy, as `tokio::time::timeout` does.
 
 use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
@@ -21,7 +21,7 @@ const fn twice() -> PolicyBuilder {
 
 const TWICE: Policy = twice().build();
 
-/// The end of a call: its attempts, and the reason where the call reports one.
+/// The end of a call: its attempts, and the reason if the call reports one.
 type End = (u32, Option<StopReason>);
 
 /// The limit of each attempt struck.
@@ -230,7 +230,7 @@ fn timeouts_strike_a_busy_attempt_of_a_call_made_after_the_budget_was_used_up() 
     all_strike(Work::Waker, AFTER_SPENDING, &[BY_HAND, ATTRIBUTE, BUILDER, REPORTS]);
 }
 
-/// More than `tokio::time::timeout` does, which never strikes there.
+/// This is more than `tokio::time::timeout` does, which never ends such an attempt.
 #[test]
 fn timeouts_strike_beside_a_sibling_that_uses_up_the_budget_before_each_poll() {
     all_strike(Work::Channel, BESIDE_A_HUNGRY_SIBLING, &[ATTRIBUTE, BUILDER, REPORTS]);

@@ -49,7 +49,7 @@ fn the_first_draw_of_a_thread_allocates_nothing() {
 #[test]
 fn hooks_a_report_a_seed_and_a_token_allocate_nothing() {
     let token = CancelToken::new();
-    drop(token.clone()); // a token makes its shared state at its first use
+    drop(token.clone()); // a token allocates its shared state at its first use
     let (retries, ends) = (Cell::new(0), Cell::new(0));
     let count = allocations(|| {
         let report = MANY
@@ -101,7 +101,7 @@ fn on_tokio(max_attempts: u32) -> u64 {
     let runtime = runtime.expect("a runtime without i/o can always be made");
     let policy = Policy::constant(ms(1)).jitter(Jitter::None).max_attempts(max_attempts).build();
     let run = || assert_eq!(runtime.block_on(policy.retry(|| ready(Err::<(), _>("down"))).into_future()), Err("down"));
-    run(); // the runtime makes what it keeps at its first use
+    run(); // the runtime allocates its state at its first use
     allocations(run)
 }
 
@@ -120,7 +120,7 @@ fn the_iterators_of_delays_allocate_nothing() {
 }
 
 #[test]
-fn a_loop_by_hand_allocates_nothing() {
+fn a_manual_loop_allocates_nothing() {
     const AT_ONCE: Policy = Policy::constant(Duration::ZERO).max_attempts(1_000).build();
     let count = allocations(|| {
         let mut attempts = AT_ONCE.start();

@@ -1,4 +1,4 @@
-//! What is read, drawn and kept: nothing before it is asked for.
+//! Clock reads, random draws and state: none before it is needed.
 
 use std::cell::Cell;
 use std::future::ready;
@@ -18,7 +18,7 @@ struct Cost {
     draws: u32,
 }
 
-/// Counts what one call costs, in both drivers; `failures` attempts fail before one succeeds.
+/// Counts the costs of one call, in both drivers; `failures` attempts fail before one succeeds.
 #[track_caller]
 fn cost(policy: Policy, failures: u32) -> Cost {
     cost_of(policy, failures, Fault::Transient)
@@ -114,7 +114,7 @@ fn a_backoff_of_the_caller_is_not_started_by_a_success() {
 }
 
 #[test]
-fn a_report_or_a_hook_asks_for_time() {
+fn a_report_or_a_hook_reads_the_clock() {
     let reads = Cell::new(0_u64);
     let clock = || {
         reads.set(reads.get() + 1);
@@ -139,7 +139,7 @@ fn the_iterator_of_delays_draws_one_number_for_each_delay() {
 }
 
 #[test]
-fn a_loop_by_hand_tells_what_it_took() {
+fn a_manual_loop_reports_its_attempts_and_times() {
     let policy = Policy::constant(Duration::ZERO).max_attempts(2).build();
     let mut attempts = policy.start();
     assert_eq!(attempts.pause("down"), Ok(()));
@@ -150,7 +150,7 @@ fn a_loop_by_hand_tells_what_it_took() {
 }
 
 #[test]
-fn a_loop_by_hand_without_a_limit_counts_elapsed_time_from_its_first_failure() {
+fn a_manual_loop_without_a_limit_counts_elapsed_time_from_its_first_failure() {
     support::paused(async {
         let policy = Policy::constant(secs(1)).jitter(Jitter::None).max_attempts(3).build();
         let mut attempts = policy.start();
@@ -187,7 +187,7 @@ async fn by_hand(path: &str) -> io::Result<usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_future_is_no_larger_than_a_loop_written_by_hand() {
+async fn the_future_is_no_larger_than_a_manual_loop() {
     let (retried, by_hand) = (retried("x"), by_hand("x"));
     assert!(size_of_val(&retried) <= size_of_val(&by_hand), "{} {}", size_of_val(&retried), size_of_val(&by_hand));
     assert!(retried.await.is_err() && by_hand.await.is_err());

@@ -1,7 +1,7 @@
-//! What a call costs: what it reads, draws, keeps and allocates.
+//! The costs of a call: its clock reads, random draws, state and allocations.
 //!
-//! This holds without the features `tracing` and `metrics`, which ask for time and make keys; `cargo test` at the root enables
-//! them, so CI runs this binary with `tokio` alone.
+//! This is true without the features `tracing` and `metrics`, which read the clock and allocate keys. `cargo test` at
+//! the root enables them, so CI runs this binary with `tokio` alone.
 #![cfg(all(feature = "macros", feature = "tokio", not(any(feature = "tracing", feature = "metrics"))))]
 
 mod allocations;

@@ -1,4 +1,4 @@
-//! A case: the settings of a policy, what each attempt does, and what happens around them. It prints in the words of
+//! A case: the settings of a policy, the behaviour of each attempt, hooks and cancellation. It prints as arguments of
 //! the attribute.
 
 use std::fmt;
@@ -10,7 +10,7 @@ pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// The settings of a policy as a user names them; `None` is not named.
+/// The settings of a policy as a user sets them; `None` is not set.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) backoff: Backoff,
@@ -36,7 +36,7 @@ pub(crate) enum Backoff {
 }
 
 impl Settings {
-    /// Settings that name nothing but a backoff.
+    /// Settings that set only a backoff.
     pub(crate) const fn of(backoff: Backoff) -> Self {
         Self {
             backoff,

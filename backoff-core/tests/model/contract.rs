@@ -1,6 +1,6 @@
-//! The model: from a case to its trace, written from the README's guarantees and nothing else.
+//! The model: from a case to its trace, written only from the README's guarantees.
 //!
-//! No line of the library is used here but the names of the reasons, of the jitters and of the modes of push-backs.
+//! It uses only the names of reasons, jitters and push-back modes from the library.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ struct Call<'c> {
 /// The end of an attempt.
 enum Ended {
     By(Ends),
-    /// A limit, with this error; a reason where it ends the call, too.
+    /// A limit ended the attempt, with this error; the reason if it also ended the call.
     Struck(Trouble, Option<StopReason>),
 }
 
@@ -117,7 +117,7 @@ impl Call<'_> {
         }
     }
 
-    /// A result that is ready when a limit strikes is kept. Of limits that strike together `timeout` goes first, and
+    /// A result that is ready when a limit expires is kept. If limits expire together, `timeout` goes first, and
     /// cancellation last.
     fn attempt(&mut self) -> Ended {
         self.attempts += 1;
@@ -184,7 +184,7 @@ impl Call<'_> {
         Ok(delay)
     }
 
-    /// Beside `attempt_timeout` a retry that would start with no time left is not started.
+    /// With `attempt_timeout`, a retry that would start with no time left is not started.
     fn fits(&self, delay: Duration) -> bool {
         let needs_time = self.case.attempt_timeout.is_some();
         self.left().is_none_or(|left| !left.is_zero() && if needs_time { delay < left } else { delay <= left })
@@ -265,7 +265,7 @@ impl Call<'_> {
         reason.map_or(Ok(()), Err)
     }
 
-    /// Returns when cancellation ends the attempt that has just begun.
+    /// Returns the time at which cancellation ends the attempt that has just begun.
     fn cancels_attempt_at(&self) -> Option<Duration> {
         match self.case.cancel.filter(|_| self.case.cancel_attempts)? {
             Cancel::At(at) => Some(at),

@@ -1,4 +1,4 @@
-//! The drivers: each takes a case through one door of the library, and returns the trace of it.
+//! The drivers: each runs a case through one API of the library, and returns its trace.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) trait Driver {
     /// A driver that only the script of a case reaches runs one case in so many.
     const SHARE: u32 = 1;
 
-    /// Changes a case so that this driver can be given it.
+    /// Changes a case so that this driver can run it.
     fn fit(case: Case) -> Case;
 
     fn run<B: Backoff + Clone>(case: &Case, policy: &Policy<B>) -> Trace;
@@ -32,7 +32,7 @@ pub(crate) fn drive<D: Driver>(case: &Case) -> Trace {
     }
 }
 
-/// A case without what only async calls have.
+/// A case without the settings that only async calls have.
 pub(crate) fn blocking(case: Case) -> Case {
     Case { attempt_timeout: None, timeout: None, timed_out: TRANSIENT, cancel_attempts: false, ..case }
 }
@@ -111,7 +111,7 @@ impl Case {
     }
 }
 
-/// Puts together a call by the builder; what differs between the drivers comes after.
+/// Makes a builder call with the settings that all drivers share.
 macro_rules! call {
     ($policy:ident, $world:ident, $operation:expr) => {
         call!($policy.retry($operation), $world)
@@ -141,7 +141,7 @@ macro_rules! steered {
     };
 }
 
-/// Adds what an async call of the case has, and awaits its report.
+/// Adds the settings of async calls from the case, and awaits the report.
 macro_rules! awaited {
     ($world:ident, $call:expr) => {
         awaited!(report, $world, $call)

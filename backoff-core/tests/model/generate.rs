@@ -1,5 +1,5 @@
-//! Random cases. Their times are few and round, so that ends meet: an attempt ends at its limit, a delay ends with the
-//! time.
+//! Random cases. They use few, round times, so that events often coincide: an attempt ends at its limit, a delay ends
+//! at the end of the time.
 //!
 //! Times are multiples of 4 ms, delays of 20 ms; cancellations and `timeout` come at odd milliseconds, and so never
 //! together with anything else.

@@ -1,9 +1,9 @@
-//! The contract of the library, executable: an independent model of the retry rules, and every driver against it.
+//! The contract of the library as code: an independent model of the retry rules, and every driver compared with it.
 //!
 //! [`rules`] and [`contract`] are the README's guarantees as a function from a case (a policy, a script of attempts,
 //! hooks, limits, cancellation) to the exact trace of the call. [`drivers`], [`attribute`] and [`manual`] take the same
-//! case through the library. [`generate`] makes random cases, which shrink to a readable one: the policy in the words
-//! of the attribute, a line per attempt, both traces side by side.
+//! case through the library. [`generate`] makes random cases. A failing case shrinks to a readable one: the policy as
+//! arguments of the attribute, a line per attempt, both traces side by side.
 //!
 //! Runs repeat: the generator is seeded, and all time is virtual. `MODEL_CASES=100000 cargo test --test model` runs
 //! more cases per driver, `MODEL_SEED=7` others.
@@ -48,7 +48,7 @@ fn for_many<T: Debug>(share: u32, values: impl Strategy<Value = T>, check: impl 
     }
 }
 
-/// Checks that a driver does with a case what the model expects.
+/// Checks that a driver produces the trace that the model expects.
 fn agrees<D: Driver>(case: &Case) -> Result<(), String> {
     let seen = drive::<D>(case);
     let expected = contract::expected(case, &D::SEES, &seen.chance());
@@ -96,7 +96,7 @@ every_driver_keeps_the_contract! {
 }
 
 #[test]
-fn a_policy_is_refused_exactly_when_the_contract_says_so() {
+fn a_policy_is_refused_exactly_when_the_contract_refuses_it() {
     for_many(1, generate::bad_settings(), |settings| match (settings.refusal(), settings.policy().err()) {
         (None, None) | (Some(_), Some(_)) => Ok(()),
         (None, Some(refusal)) => Err(format!("refused, though it should not be: {refusal}")),

@@ -222,7 +222,7 @@ impl Driver for Polled {
     }
 }
 
-/// `policy.decide(..)`, by a loop of a few lines.
+/// `policy.decide(..)`, in a loop of a few lines.
 pub(crate) struct Decide;
 
 impl Driver for Decide {

@@ -1,4 +1,4 @@
-//! The model of a policy: its defaults, when it is refused, and the range of each delay.
+//! The model of a policy: its defaults, its refusals, and the range of each delay.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Settings {
         }
     }
 
-    /// Returns why such a policy is refused.
+    /// Returns the reason to refuse such a policy.
     pub(crate) fn refusal(&self) -> Option<&'static str> {
         let rules = self.rules(false);
         let (factor, multiplier) = match (self.jitter, &self.backoff) {
@@ -122,7 +122,7 @@ impl Settings {
 }
 
 impl Rules {
-    /// Returns the shortest and the longest delay that jitter makes of a base delay.
+    /// Returns the shortest and the longest delay that jitter can draw for a base delay.
     pub(crate) fn range(&self, base: Duration, previous: Duration) -> (Duration, Duration) {
         let cap = self.cap.unwrap_or(Duration::MAX);
         let base = base.min(cap);

@@ -1,4 +1,4 @@
-//! A trace: what can be seen of one call, line by line.
+//! A trace: the visible behaviour of one call, line by line.
 
 use std::fmt;
 use std::time::Duration;
@@ -72,7 +72,7 @@ pub(crate) struct Report {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trace(pub(crate) Vec<(Duration, What)>);
 
-/// The part of a trace that chance decides: the delays that were drawn, and the reason to stop.
+/// The random part of a trace: the delays that were drawn, and the reason to stop.
 pub(crate) struct Chance {
     pub(crate) delays: Vec<Duration>,
     pub(crate) reason: Option<StopReason>,
@@ -96,7 +96,7 @@ impl Trace {
         Chance { delays, reason }
     }
 
-    /// Returns the lines of both traces in two columns, a mark where they differ.
+    /// Returns the lines of both traces in two columns, with a mark at each difference.
     pub(crate) fn beside(&self, other: &Self) -> String {
         let lines =
             |trace: &Self| trace.0.iter().map(|(at, what)| format!("{:>9}  {what}", text(*at))).collect::<Vec<_>>();

@@ -17,7 +17,7 @@ use backoff_core::{
 use crate::case::{Adjusted, Cancel, Case, Ends};
 use crate::trace::{Report, Trace, Trouble, Value, What};
 
-/// A call that makes more attempts than any case asks for has missed its end.
+/// The largest number of attempts in any case. A call that makes more has missed its end.
 const MOST_ATTEMPTS: u32 = 100;
 
 /// The time of a world.
@@ -214,7 +214,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// Answers `until`.
+    /// Returns the result of `until`.
     pub(crate) fn accepts(&self, value: Value) -> Result<(), Fault> {
         match self.case.step(value.attempt).ends {
             Ends::Unmet(meaning) => Err(meaning.fault()),
@@ -293,7 +293,7 @@ impl<'c> World<'c> {
         Trace(self.log.into_inner())
     }
 
-    /// Returns the trace of a call without a budget, or of what is no call and has no result either.
+    /// Returns the trace of a call without a budget, or of a driver that makes no call and has no result.
     pub(crate) fn trace_without_budget(self, result: Option<Result<Value, Trouble>>) -> Trace {
         self.notes(What::Returns { result, report: self.report.get(), tokens: None });
         Trace(self.log.into_inner())

@@ -1,4 +1,5 @@
-//! The network that fails, seen by blocking calls: plain sockets with `classify::io`, and a client with `classify::reqwest`.
+//! The network that fails, seen by blocking calls: plain sockets with `classify::io`, and a client with
+//! `classify::reqwest`.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -74,7 +75,7 @@ fn pay(network: &Network, call: u32, journal: &Journal) -> io::Result<String> {
     ask(network.address(call, ctx.number()), &host, &format!("POST /pay/{call}"))
 }
 
-/// Starts server and network on a runtime of their own, which must live as long as they.
+/// Starts server and network on a separate runtime, which must outlive them.
 fn start() -> io::Result<(tokio::runtime::Runtime, Upstream, Network)> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (server, network) = runtime.block_on(async {
@@ -85,7 +86,7 @@ fn start() -> io::Result<(tokio::runtime::Runtime, Upstream, Network)> {
     Ok((runtime, server, network))
 }
 
-/// Makes calls by turns on some threads, and checks how each ends; `make` makes one, and says whether it succeeded.
+/// Makes calls on several threads, and checks the end of each. `make` makes one call, and returns whether it succeeded.
 ///
 /// Calls with an even number are reads, which may be repeated.
 fn check_calls(server: &Upstream, network: &Network, calls: u32, make: impl Fn(u32, bool, &Journal) -> bool + Sync) {

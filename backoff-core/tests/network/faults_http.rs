@@ -11,7 +11,7 @@ use backoff_core::{AttemptTimeout, CallSite, Classify, StopReason, call_sites, r
 const CALLS: u32 = 10_000;
 const AT_ONE_TIME: u32 = 96;
 
-/// What can go wrong.
+/// The error of a call.
 #[derive(Debug, thiserror::Error, Classify)]
 enum ShopError {
     #[error(transparent)]
@@ -124,7 +124,7 @@ impl Shop {
         Ok(check_reqwest(self.http.get(url).send().await?)?.text().await?)
     }
 
-    /// The same with a limit on the whole call, and none on its parts.
+    /// The same with a limit on the whole call, and without a limit on attempts.
     #[retry(
         timeout = "60ms",
         initial_delay = "1ms",
@@ -192,7 +192,7 @@ impl Kind {
     }
 }
 
-/// How a call ended.
+/// The end of a call.
 struct Ended {
     call: u32,
     kind: Kind,
@@ -259,7 +259,7 @@ async fn ten_thousand_calls_end_as_the_faults_on_their_way_say() {
     assert_eq!(all.len(), CALLS as usize);
     let needless: u32 = all.iter().map(|ended| ended.check(&network, &server)).sum();
 
-    // Each fault of the network is one failed attempt of a client, and the other way round.
+    // Each fault of the network is one failed attempt of a client, and each failed attempt is one fault.
     for fault in Fate::FAULTS {
         let met = all.iter().flat_map(|ended| (1..=ended.record.attempts).map(|attempt| (ended.call, attempt)));
         let met = met.filter(|(call, attempt)| network.fate(*call, *attempt) == fault).count();
@@ -322,7 +322,7 @@ async fn no_retry_starts_after_max_elapsed_whatever_the_fault() {
 }
 
 #[tokio::test]
-async fn a_time_out_of_the_call_ends_an_attempt_that_waits_for_a_lost_answer() {
+async fn a_timeout_of_the_call_ends_an_attempt_that_waits_for_a_lost_answer() {
     let server = Upstream::start(CALLS).await.unwrap();
     let network = Network::before(server.address, faults::seed()).await.unwrap();
     let shop = Shop::behind(&network).unwrap();

@@ -1,4 +1,4 @@
-//! Failures of a network, and what HTTP servers answer.
+//! Failures of a network, and responses of HTTP servers.
 
 mod faults;
 mod faults_blocking;

@@ -1,4 +1,4 @@
-//! The scope of a call in the headers of a request, also when somebody hostile wrote them.
+//! The scope of a call in the headers of a request, including hostile headers.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn a_scope_comes_back_from_the_headers_that_it_wrote() {
 }
 
 #[test]
-fn a_scope_that_does_not_suppress_says_nothing_of_it_and_replaces_what_stood_there() {
+fn a_scope_that_does_not_suppress_omits_that_header_and_replaces_the_others() {
     let policy = Policy::constant(Duration::ZERO).max_attempts(1).build();
     let mut sent = headers(&[(ATTEMPT, b"77")]);
     let _ = policy
@@ -94,7 +94,7 @@ async fn a_value_that_cannot_be_read_counts_as_missing() {
         let shown = String::from_utf8_lossy(value);
         if value != b"4294967296 " {
             assert_eq!(facts(&[(REMAINING, value)]), None, "{shown}");
-            // What can be read still counts.
+            // The readable fields still count.
             assert_eq!(facts(&[(REMAINING, value), (SUPPRESS, b"true")]), Some((1, None, true)), "{shown}");
         }
         assert_eq!(facts(&[(ATTEMPT, value)]), None, "{shown}");

@@ -1,7 +1,7 @@
-//! Values of `Retry-After` that no server should send, from a real server, and what calls make of them.
+//! Hostile values of `Retry-After`, from a real server, and their effect on calls.
 //!
-//! The answers are written byte by byte, because no server library would send them. Nothing is slept: a guard leaves the delays
-//! out, and records them.
+//! The responses are written byte by byte, because no server library would send them. A guard skips and records the
+//! delays.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -60,25 +60,25 @@ async fn fetch(http: &reqwest::Client, url: &str) -> Result<String, ShopError> {
     Ok(check_reqwest(http.get(url).send().await?)?.text().await?)
 }
 
-/// Three attempts, and the bound of 60 s on push-backs that holds when nothing is said.
+/// Three attempts, and the default bound of 60 s on push-backs.
 #[retry(max_attempts = 3)]
 async fn three_times(http: &reqwest::Client, url: &str) -> Result<String, ShopError> {
     fetch(http, url).await
 }
 
-/// A minute, which is the only bound on push-backs, too.
+/// A time limit of a minute, which also bounds push-backs.
 #[retry(max_elapsed = "60s")]
 async fn for_a_minute(http: &reqwest::Client, url: &str) -> Result<String, ShopError> {
     fetch(http, url).await
 }
 
-/// A read, which may be repeated whatever the server did, but not earlier than the server asks.
+/// A read, which may always be repeated, but not before the server's `Retry-After`.
 #[retry(max_attempts = 3, idempotent)]
 async fn read(http: &reqwest::Client, url: &str) -> Result<String, ShopError> {
     fetch(http, url).await
 }
 
-/// A client that would wait for ever, if it were asked to.
+/// A client without a bound on push-backs.
 const PATIENT: Policy = Policy::exponential().max_attempts(2).max_push_back(Duration::MAX).build();
 
 #[retry(policy = PATIENT)]
@@ -89,16 +89,16 @@ async fn however_long(http: &reqwest::Client, url: &str) -> Result<String, ShopE
 /// The time of every answer that names one: a Sunday, 06 Nov 1994 08:49:37 GMT.
 const DATE: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
 
-/// What an answer must come to.
+/// The expected meaning of a response.
 #[derive(Clone, Copy, Debug)]
 enum Means {
-    /// The header is as good as none.
+    /// The header has no effect.
     Nothing,
     /// A push-back of so many seconds, fewer than 30.
     Wait(u64),
     /// A push-back that is longer than a minute.
     TooLong(Duration),
-    /// There is no answer, since this is no HTTP.
+    /// The client refuses the response, because it is not valid HTTP.
     NoAnswer,
 }
 
@@ -108,7 +108,7 @@ const fn seconds(seconds: u64) -> Means {
     TooLong(Duration::from_secs(seconds))
 }
 
-/// Makes the three kinds of calls to a server with such answers, and checks how each ends and what it waits for.
+/// Makes the three kinds of calls to a server with such responses, and checks the end and the delays of each.
 async fn check(http: &reqwest::Client, headers: &[u8], means: Means) {
     let server = Server::answering(503, headers).await.expect("a port is free");
     let what =
@@ -118,7 +118,7 @@ async fn check(http: &reqwest::Client, headers: &[u8], means: Means) {
         TooLong(time) => time,
         Nothing | NoAnswer => Duration::ZERO,
     };
-    // What a call did: how it ended after how many attempts, and whether it kept to the header.
+    // The end of a call, its number of attempts, and whether it obeyed the header.
     let ended = |test: &testing::Recorder| {
         let own = Duration::from_secs(20); // the longest delay of the policy
         let kept = at_least..=at_least.saturating_add(own);
@@ -269,7 +269,7 @@ async fn dates_of_the_answer_that_lie() {
             "date: Thu, 01 Jan 1970 00:00:00 GMT\r\nretry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\n",
             seconds(253_402_300_799),
         ),
-        // One that cannot be read counts for nothing; then the clock of this machine does, for which 1994 is over.
+        // An unreadable `Date` is ignored. Then the clock of this machine counts, for which 1994 has passed.
         ("date: yesterday\r\nretry-after: Sun, 06 Nov 1994 08:50:02 GMT\r\n", Wait(0)),
         ("date: \u{e9}\r\nretry-after: Sun, 06 Nov 1994 08:50:02 GMT\r\n", Wait(0)),
         ("date:\r\nretry-after: Sun, 06 Nov 1994 08:50:02 GMT\r\n", Wait(0)),
@@ -322,9 +322,9 @@ async fn the_status_decides_whether_the_header_counts() {
         (429, 3, Some(MaxAttempts)),
         (503, 3, Some(MaxAttempts)),
         (529, 3, Some(MaxAttempts)),
-        (403, 3, Some(MaxAttempts)), // a refusal that says itself that it is not final
+        (403, 3, Some(MaxAttempts)), // a refusal with a header that shows that it is not final
         (413, 3, Some(MaxAttempts)),
-        (500, 1, Some(Ambiguous)), // when to come back does not say whether the server acted
+        (500, 1, Some(Ambiguous)), // the time of the next request does not show whether the server acted
         (502, 1, Some(Ambiguous)),
         (504, 1, Some(Ambiguous)),
         (200, 1, None),

@@ -1,4 +1,4 @@
-//! What the observer of the process receives. A process can have one only, so this binary is a process of its own.
+//! The events that the observer of the process receives. A process can have only one, so this is a separate binary.
 
 mod observing_adjusted;
 mod observing_global;

@@ -1,4 +1,4 @@
-//! A run-time value that would be refused is moved, and told once per call site.
+//! A run-time value that would be refused is moved, and reported once per call site.
 
 use std::sync::Mutex;
 
@@ -30,7 +30,7 @@ fn kept(growth: f64) -> Result<(), &'static str> {
 }
 
 #[test]
-fn a_moved_value_is_told_once_per_call_site_and_an_allowed_one_never() {
+fn a_moved_value_is_reported_once_per_call_site_and_an_allowed_one_never() {
     observe(note);
     let mut calls = 0;
     for _ in 0..3 {

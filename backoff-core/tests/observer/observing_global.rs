@@ -1,4 +1,4 @@
-//! The observer of the whole process: one, told of every call, wherever it runs.
+//! The observer of the whole process: there is one, and it receives the events of every call on every thread.
 
 use std::cell::Cell;
 use std::sync::{Mutex, OnceLock};
@@ -10,7 +10,7 @@ use support::{Virtual, paused, secs};
 
 use crate::observe;
 
-/// An event, without what it borrows.
+/// An event, without borrowed parts.
 #[derive(Clone, Debug, PartialEq)]
 struct Seen {
     name: String,
@@ -36,14 +36,14 @@ fn note(event: &CallEvent<'_>) {
     });
 }
 
-/// Returns the events of the calls of this name; every test has its own, because all share one process.
+/// Returns the events of the calls of this name. Every test uses separate names, because all share one process.
 fn events(name: &str) -> Vec<Seen> {
     static SET: OnceLock<()> = OnceLock::new();
     SET.get_or_init(|| observe(note));
     SEEN.lock().expect("no test panics in it").iter().filter(|seen| seen.name == name).cloned().collect()
 }
 
-/// What happened, how many attempts were made, and the error.
+/// Returns the kind, the number of attempts and the error of each event.
 fn outline(name: &str) -> Vec<(EventKind, u32, String)> {
     events(name).into_iter().map(|seen| (seen.what, seen.attempts, seen.error)).collect()
 }
@@ -58,7 +58,7 @@ fn is_retry(kind: EventKind) -> bool {
 }
 
 #[test]
-fn it_is_told_of_retries_recoveries_and_give_ups_and_of_no_success_at_once() {
+fn it_receives_retries_recoveries_and_give_ups_but_no_first_success() {
     #[retry(max_attempts = 3, delay = "0s", name = "global.attribute", log = "warn")]
     fn ask(is_up: bool) -> Result<u32, &'static str> {
         if is_up { Ok(1) } else { Err("down") }
@@ -76,7 +76,7 @@ fn it_is_told_of_retries_recoveries_and_give_ups_and_of_no_success_at_once() {
 }
 
 #[test]
-fn it_is_told_of_calls_by_the_builder_under_their_name() {
+fn it_receives_builder_calls_under_their_name() {
     let policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
     assert_eq!(events("global.builder"), []);
     let calls = Cell::new(0);
@@ -87,7 +87,7 @@ fn it_is_told_of_calls_by_the_builder_under_their_name() {
 }
 
 #[test]
-fn it_is_told_of_async_calls_with_their_delay_and_time() {
+fn it_receives_async_calls_with_their_delay_and_time() {
     #[retry(max_attempts = 2, delay = "1s", jitter = none, name = "global.async", when = |_| Fault::PushBack(secs(4)))]
     async fn ask() -> Result<(), &'static str> {
         Err("busy")
@@ -109,7 +109,7 @@ fn there_is_one_for_the_whole_process() {
 }
 
 #[test]
-fn a_retry_is_told_by_its_number_in_the_sequence_and_an_end_by_all_attempts() {
+fn a_retry_event_has_the_number_in_the_sequence_and_an_end_event_all_attempts() {
     assert_eq!(events("sequences"), []);
     paused(async {
         let policy = Policy::constant(secs(1)).max_attempts(2).reset_after(secs(5)).build();

@@ -1,4 +1,4 @@
-//! Error texts in logs and in messages: one line that cannot be forged, with the sources of the error where they are asked for.
+//! Error texts in logs and in messages: one line that cannot be forged, with the sources of the error on request.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -80,7 +80,8 @@ fn no_error_can_begin_a_line_of_a_log_or_steer_a_terminal() {
     });
     let errors = Errors::default();
     tracing::subscriber::with_default(errors.clone(), || {
-        // Another thread may be the first to emit this event, without a subscriber: until `tracing` knows that one listens.
+        // Another thread may be the first to emit this event, without a subscriber: until `tracing` knows that one
+        // listens.
         while errors.0.lock().expect("no test panics in it").is_empty() {
             tracing::callsite::rebuild_interest_cache();
             assert!(debug().is_err());

@@ -1,4 +1,4 @@
-//! Limits of annotated functions: retries, lists, and values of zero that are known at run time only.
+//! Limits of annotated functions: retries, lists, and values of zero that are known only at run time.
 
 use std::sync::Mutex;
 use std::time::Duration;

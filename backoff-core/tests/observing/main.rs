@@ -1,4 +1,5 @@
-//! What observers of one thread receive: `metrics`, call sites. Observers of the process have binaries of their own.
+//! The events that observers of one thread receive: `metrics`, call sites. Observers of the process have separate
+//! binaries.
 
 mod observing_metrics;
 mod observing_sites;

@@ -1,4 +1,4 @@
-//! What `metrics` is told: four names, a closed set of labels, and every call once.
+//! The counters in `metrics`: four names, a closed set of labels, and every call once.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use backoff_core::{Fault, Jitter, Policy, StopReason, retry};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use support::{Virtual, paused, secs};
 
-/// The series that a run leaves, as Prometheus would write them; histograms as the list of their values.
+/// The series of a run, as Prometheus would write them. A histogram is the list of its values.
 type Series = BTreeMap<String, Value>;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ enum Value {
     Seconds(Vec<f64>),
 }
 
-/// Returns what this thread counts while `run` runs.
+/// Returns the counts of this thread while `run` runs.
 fn counted<R>(run: impl FnOnce() -> R) -> Series {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
@@ -216,7 +216,7 @@ fn a_call_that_is_dropped_in_its_delay_has_its_retry_counted_and_no_result() {
 }
 
 #[test]
-fn a_call_without_a_name_is_counted_under_the_empty_one_and_a_loop_by_hand_too() {
+fn a_call_without_a_name_and_a_manual_loop_are_counted_under_the_empty_name() {
     let series = counted(|| {
         assert_eq!(SIX.retry(|| Ok::<_, ()>(1)).call(), Ok(1));
         let mut attempts = SIX.start();

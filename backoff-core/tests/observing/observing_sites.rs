@@ -13,7 +13,7 @@ type Down = Result<(), &'static str>;
 /// The path of this test, as the compiler spells it in the names of functions.
 const HERE: &str = module_path!();
 
-/// Returns the site of this name; every test has names of its own, because all share one process.
+/// Returns the site of this name. Every test uses separate names, because all share one process.
 #[track_caller]
 fn site(name: &str) -> &'static CallSite {
     let mut found = call_sites().filter(|site| site.name() == name);
@@ -105,7 +105,7 @@ fn a_method_is_named_with_its_type_and_that_of_a_trait_with_the_trait() {
     assert_eq!(site(&format!("{HERE}::Client::associated")).gave_up(), 1);
     assert_eq!(site(&format!("<{HERE}::Client as {HERE}::Ask>::ask")).gave_up(), 1);
     assert_eq!(site(&format!("{HERE}::Ask::ask_by_default")).gave_up(), 1);
-    // The compiler writes the parameter as it likes.
+    // The form of the parameter depends on the compiler.
     let generic = |site: &&CallSite| site.name().starts_with(&format!("{HERE}::Wrapper<"));
     assert!(call_sites().find(generic).unwrap().name().ends_with(">::generic"));
 }
@@ -141,7 +141,7 @@ fn boxed() -> Pin<Box<dyn Future<Output = Down> + Send>> {
 }
 
 #[test]
-fn a_name_of_ones_own_replaces_the_path() {
+fn a_custom_name_replaces_the_path() {
     const NAME: &str = "stock.reserve";
     #[retry(max_attempts = 1, name = "billing.charge")]
     fn literal() -> Down {
@@ -217,7 +217,7 @@ fn a_site_counts_retries_recoveries_and_every_reason_apart() {
 }
 
 #[test]
-fn a_site_knows_its_file_its_line_and_its_policy_where_that_is_constant() {
+fn a_site_contains_its_file_its_line_and_a_constant_policy() {
     const LINE: u32 = line!() + 1;
     #[retry(max_attempts = 2, delay = "0s", max_push_back = "9s", name = "known.constant")]
     fn constant() -> Down {

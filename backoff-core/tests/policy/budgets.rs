@@ -1,4 +1,4 @@
-//! A budget shared by many threads: what it gives is what it had, and what successes paid.
+//! A budget shared by many threads: withdrawals equal the tokens that it had plus the deposits.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};

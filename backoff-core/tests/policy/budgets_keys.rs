@@ -1,4 +1,4 @@
-//! `Budgets` among hostile keys: those that are made up, and those of which the own code panics or is slow.
+//! `Budgets` with hostile keys: made-up keys, and keys whose own code panics or is slow.
 
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
@@ -180,7 +180,7 @@ fn budgets_that_calls_hold_keep_their_places_and_the_search_goes_on_behind_them(
 }
 
 #[test]
-fn keys_of_the_same_hash_have_budgets_of_their_own() {
+fn keys_of_the_same_hash_have_separate_budgets() {
     let budgets: Budgets<Probe> = Budgets::new().max_keys(8).capacity(10);
     let key = |number| Probe { class: 7, number };
     for number in 0..8 {

@@ -86,7 +86,7 @@ fn a_base_delay_is_the_same_computation_at_any_retry() {
 
 #[test]
 fn the_number_of_the_attempt_saturates() {
-    // a backoff that counts for itself shows that the 4,294,967,295th retry is asked for and the next one too
+    // a closure receives the number 4,294,967,295 for that retry, and for the next one, too
     let policy = Policy::with_backoff(|retry: u32| Some(ns(u64::from(retry)))).forever().build();
     let mut far = u32::MAX - 1;
     let backoff = policy.backoff();

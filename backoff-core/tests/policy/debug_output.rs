@@ -1,4 +1,4 @@
-//! The `Debug` output of what has parts that cannot be shown: it names the type, and tells what a reader of a log can use.
+//! The `Debug` output of types with parts that cannot be shown: it contains the name of the type and useful values.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ fn calls_name_themselves() {
 }
 
 #[test]
-fn loops_by_hand_tell_how_far_they_are() {
+fn manual_loops_report_their_progress() {
     let mut attempts = POLICY.start();
     assert_debug(&attempts, "Attempts { failed: 0, .. }");
     assert_eq!(attempts.pause("down"), Ok(()));
@@ -56,7 +56,7 @@ fn budgets_tell_what_is_left() {
 }
 
 #[test]
-fn a_token_tells_whether_it_is_cancelled() {
+fn a_token_returns_whether_it_is_cancelled() {
     let token = CancelToken::new();
     assert_debug(&token, "CancelToken { cancelled: false }");
     token.cancel();
@@ -64,7 +64,7 @@ fn a_token_tells_whether_it_is_cancelled() {
 }
 
 #[test]
-fn a_scope_tells_which_attempt_it_is_of() {
+fn a_scope_returns_the_number_of_its_attempt() {
     let mut shown = String::new();
     let call = POLICY.retry(|| {
         shown = format!("{:?}", Scope::current());
@@ -75,7 +75,7 @@ fn a_scope_tells_which_attempt_it_is_of() {
 }
 
 #[test]
-fn a_call_site_tells_its_place_and_counts() {
+fn a_call_site_contains_its_location_and_counts() {
     #[retry(delay = "0s", jitter = none, name = "debug_output::site")]
     fn down() -> Result<(), &'static str> {
         Err("down")

@@ -1,4 +1,4 @@
-//! A state machine of one's own cannot leave out the time: `max_elapsed` holds in it as it does in a call.
+//! A custom state machine cannot omit the time: `max_elapsed` ends it as it ends a call.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn retries(policy: &Policy, mut elapsed: Duration) -> (u32, StopReason) {
 }
 
 #[test]
-fn a_driver_of_ones_own_stops_at_the_limit_of_time() {
+fn a_custom_driver_stops_at_the_time_limit() {
     let policy = Policy::constant(secs(1)).jitter(Jitter::None).max_elapsed(secs(10)).build();
     assert_eq!(retries(&policy, secs(0)), (10, StopReason::MaxElapsed));
     assert_eq!(retries(&policy, secs(9)), (1, StopReason::MaxElapsed));
@@ -30,7 +30,7 @@ fn a_driver_of_ones_own_stops_at_the_limit_of_time() {
 }
 
 #[test]
-fn time_counts_from_the_first_failure_where_the_policy_says_so() {
+fn time_counts_from_the_first_failure_if_the_policy_sets_it() {
     let policy =
         Policy::constant(secs(1)).jitter(Jitter::None).max_elapsed(secs(10)).since(Since::FirstFailure).build();
     assert_eq!(retries(&policy, secs(3600)), (10, StopReason::MaxElapsed));

@@ -1,4 +1,4 @@
-//! Every kind of jitter is uniform over its whole range, away from the cap and at it. All draws are seeded.
+//! Every kind of jitter is uniform over its whole range, below the cap and at the cap. All draws are seeded.
 //!
 //! The test of Kolmogorov and Smirnov compares the greatest distance between the sample's distribution and the uniform
 //! one; of 1,000 samples that are uniform, one exceeds the critical value used here.
@@ -28,7 +28,7 @@ fn distance(mut samples: Vec<f64>) -> f64 {
     greatest * n.sqrt()
 }
 
-/// Returns where in `low..=high` a delay is, from 0 to 1.
+/// Returns the position of a delay in `low..=high`, from 0 to 1.
 fn position(delay: Duration, low: Duration, high: Duration) -> f64 {
     assert!((low..=high).contains(&delay), "{delay:?} is outside of {low:?}..={high:?}");
     delay.saturating_sub(low).as_secs_f64() / high.saturating_sub(low).as_secs_f64()

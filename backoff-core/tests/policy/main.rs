@@ -1,4 +1,4 @@
-//! Policies as values: what they refuse, their delays, their budgets, their names for reasons.
+//! Policies as values: refusals, delays, budgets, names of reasons.
 
 mod budgets;
 mod budgets_keys;

@@ -1,4 +1,5 @@
-//! Policies in configuration files: the words of the attribute, the defaults and the refusals of the builder.
+//! Policies in configuration files: the names of the attribute's arguments, with the defaults and refusals of the
+//! builder.
 
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ fn every_backoff_can_be_named() {
 }
 
 #[test]
-fn nothing_said_is_the_default_and_a_limit_lifts_the_three_attempts() {
+fn an_empty_file_is_the_default_and_a_limit_lifts_the_three_attempts() {
     assert_eq!(read(""), Ok(Policy::default()));
     assert_eq!(read("max_elapsed = '60s'").unwrap().max_attempts(), None);
     assert_eq!(read("forever = true"), Ok(Policy::exponential().forever().build()));
@@ -95,7 +96,7 @@ fn nothing_said_is_the_default_and_a_limit_lifts_the_three_attempts() {
 }
 
 #[test]
-fn what_the_builder_refuses_is_refused_with_the_same_text() {
+fn configuration_refuses_what_the_builder_refuses_with_the_same_text() {
     for (text, builder) in [
         ("max_attempts = 0", Policy::exponential().max_attempts(0)),
         ("max_attempts = 4\nmax_retries = 3", Policy::exponential().max_attempts(4).max_retries(3)),
@@ -120,7 +121,7 @@ fn what_the_builder_refuses_is_refused_with_the_same_text() {
 }
 
 #[test]
-fn an_unknown_setting_is_answered_with_those_that_exist() {
+fn the_error_for_an_unknown_setting_lists_those_that_exist() {
     let message = read("max_atempts = 3").unwrap_err();
     assert!(
         message.starts_with("unknown field `max_atempts`, expected one of `backoff`, `initial_delay`, "),
@@ -228,7 +229,7 @@ fn the_schedule_that_is_read_computes_the_same_delays() {
 }
 
 #[test]
-fn what_is_no_map_is_answered_with_what_a_policy_is() {
+fn a_value_that_is_not_a_map_is_refused_with_the_form_of_a_policy() {
     let error = serde_json::from_str::<Policy>("5").unwrap_err().to_string();
     assert!(error.contains("expected a map of retry settings"), "{error}");
 }

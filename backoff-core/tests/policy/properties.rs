@@ -1,4 +1,4 @@
-//! What holds for every policy and every sequence of failures. The generator is seeded: a run repeats.
+//! Properties of every policy and every sequence of failures. The generator is seeded, so a run can be repeated.
 
 use std::time::Duration;
 
@@ -125,7 +125,7 @@ fn faults<S: Strategy<Value = Duration> + 'static>(duration: fn() -> S) -> impl 
     ]
 }
 
-/// What the attempts of a call do; after these it succeeds.
+/// The behaviour of the attempts of a call; after these it succeeds.
 fn scripts<S: Strategy<Value = Duration> + 'static>(duration: fn() -> S) -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec((faults(duration), duration()), 0..12).prop_map(|steps| {
         let mut script: Vec<_> = steps.into_iter().map(|(fault, runs)| fails(fault).after(runs)).collect();
@@ -265,7 +265,7 @@ proptest! {
     #![proptest_config(config(100))]
 
     #[test]
-    fn tokio_and_the_loop_by_hand_agree_too(
+    fn tokio_and_the_manual_loop_agree_too(
         policy in policies(millis), script in scripts(millis), cancelled_in in option(0_u32..6)
     ) {
         // whole milliseconds, which is what tokio counts

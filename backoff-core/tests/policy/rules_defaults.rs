@@ -1,4 +1,4 @@
-//! What holds when nothing is said.
+//! The defaults.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use backoff_core::{Jitter, List, Policy, PolicyBuilder, Schedule, Since, StopRea
 use support::{Case, all_ms, ms, ok, paused, secs};
 
 #[test]
-fn nothing_said_is_exponential_from_100_ms_doubling_to_20_s_with_full_jitter_and_three_attempts() {
+fn the_default_is_exponential_from_100_ms_doubling_to_20_s_with_full_jitter_and_three_attempts() {
     let policy = Policy::default();
     assert_eq!(policy, Policy::exponential().build());
     assert!(
@@ -44,7 +44,7 @@ fn three_attempts_stand_for_no_limit_named() {
 }
 
 #[test]
-fn a_time_out_of_the_call_lifts_the_three_attempts_and_keeps_named_ones() {
+fn a_timeout_of_the_call_lifts_the_three_attempts_and_keeps_named_ones() {
     let calls = |policy: Policy| {
         paused(async move {
             let report = policy.retry(|| async { Err::<(), _>(()) }).timeout(secs(1)).on_timeout(|_| ()).report().await;
@@ -97,7 +97,7 @@ fn editing_keeps_what_is_not_overridden() {
 }
 
 #[test]
-fn a_policy_tells_what_it_was_built_with() {
+fn a_policy_returns_the_values_that_it_was_built_with() {
     const POLICY: Policy = Policy::constant(secs(1))
         .max_delay(secs(2))
         .max_attempts(9)

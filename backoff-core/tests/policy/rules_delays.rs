@@ -1,4 +1,4 @@
-//! The delay of every retry: growth, jitter, cap, and what a seed repeats.
+//! The delay of every retry: growth, jitter, cap, and seeds.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Growth that is named shows: an unnamed cap leaves room for it.
+//! A growth that was set has an effect, because the default cap leaves room for it.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ fn the_longest_durations_saturate() {
     assert_eq!((policy.max_delay(), policy.base_delays().nth(1)), (None, Some(Duration::MAX)));
 }
 
-/// Builders with a named growth and no named cap.
+/// Builders with a growth, and with the default cap.
 fn growing() -> impl Strategy<Value = PolicyBuilder> {
     // A growth of a nanosecond or more, which rounding keeps.
     let initial = prop_oneof![1_000_u64..1_000_000_000, 1_000_000_000..10_u64.pow(16)].prop_map(ns);

@@ -114,7 +114,7 @@ mod a_custom_backoff {
         Some(secs(1))
     }
 
-    /// A list of one's own.
+    /// A custom list.
     #[derive(Clone, Copy)]
     struct Twice;
 
@@ -244,7 +244,7 @@ mod a_backoff_that_has_ended {
     }
 
     #[test]
-    fn stays_ended_for_a_driver_of_its_own() {
+    fn stays_ended_for_a_custom_driver() {
         let policy = Policy::with_backoff(with_a_gap).forever().build();
         let mut progress = policy.begin();
         let decide =

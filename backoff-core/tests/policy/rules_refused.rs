@@ -1,4 +1,4 @@
-//! Every policy that is refused, and what it is told.
+//! Every refusal of a policy, and its message.
 
 use std::panic::catch_unwind;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn is_accepted(builder: PolicyBuilder) -> bool {
 }
 
 #[test]
-fn zero_attempts_are_refused_with_the_way_out() {
+fn zero_attempts_are_refused_with_the_cure() {
     let message = "`max_attempts` is 0; use at least 1: the first attempt counts";
     assert_eq!(refused(Policy::exponential().max_attempts(0)), message);
     assert_eq!(refused(Policy::constant(ms(0)).max_elapsed(secs(1)).max_attempts(0)), message);
@@ -187,7 +187,7 @@ fn a_setting_that_the_backoff_does_not_have_is_refused() {
 }
 
 #[test]
-fn backoffs_of_the_caller_are_checked_as_far_as_they_are_known() {
+fn custom_backoffs_are_checked_as_far_as_they_are_known() {
     let list = || Policy::with_backoff(List::new([secs(5)]));
     assert!(list().max_attempts(0).try_build().is_err());
     assert!(list().jitter(Jitter::Factor(2.0)).try_build().is_err());

@@ -1,4 +1,4 @@
-//! The documents name every stop reason: a new one is not released without a word about it.
+//! The documents list every stop reason, so a new one cannot be released undocumented.
 
 use std::fs;
 use std::path::Path;

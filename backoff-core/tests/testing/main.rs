@@ -1,4 +1,4 @@
-//! The feature `testing`: guards of a thread, recorders, virtual time. Guards of the process have a binary of their own.
+//! The feature `testing`: guards of a thread, recorders, virtual time. Guards of the process have a separate binary.
 
 mod testing_ends;
 mod testing_guards;

@@ -1,4 +1,4 @@
-//! Guards beside calls that end between the decision and the next attempt.
+//! Guards with calls that end between the decision and the next attempt.
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Guards of a thread, a future and the process: what they change, which one wins, and that they end.
+//! Guards of a thread, a future and the process: their effects, their precedence, and their end.
 //!
-//! A guard of the process would disturb the other tests of a binary; those tests are in `testing_process.rs`.
+//! Tests with a guard of the process are in `testing_process.rs`, because it would disturb other tests of the binary.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::{Cell, RefCell};
@@ -68,7 +68,7 @@ async fn the_async_ways_obey_too() {
 }
 
 #[test]
-fn what_a_server_asks_for_is_not_slept_either() {
+fn a_push_back_is_skipped_too() {
     #[retry(max_attempts = 2, when = |_| Fault::PushBack(Duration::from_secs(7)))]
     fn busy() -> Result<(), &'static str> {
         Err("busy")
@@ -105,7 +105,7 @@ fn successes_are_counted() {
     assert_eq!((test.attempts(), test.waits(), test.reasons()), (4, vec![], vec![]));
 }
 
-/// Limits stay the policy's: the delays that are left out count as time that has passed.
+/// The policy's limits still apply: skipped delays count as elapsed time.
 #[test]
 fn a_time_limit_ends_a_call_after_as_many_attempts_as_with_waits() {
     #[retry(delay = "10m", jitter = none, max_elapsed = "1h")]
@@ -131,9 +131,9 @@ fn a_time_limit_ends_a_call_after_as_many_attempts_as_with_waits() {
     assert_eq!((frozen.attempts, frozen.elapsed), (7, HOUR), "also on a clock of the call");
 }
 
-/// The calls inside leave their delays out, too, and still stop when the time of the call around them is over.
+/// Inner calls skip their delays, too, and still stop when the time of the enclosing call has passed.
 #[test]
-fn the_time_of_the_call_around_ends_a_call_inside_it() {
+fn the_time_of_the_enclosing_call_ends_an_inner_call() {
     let test = testing::no_waits();
     let outer = Policy::constant(HOUR).max_elapsed(10 * HOUR).max_attempts(1).build();
     let inner = Policy::constant(HOUR).jitter(Jitter::None).forever().build();
@@ -213,7 +213,7 @@ fn the_inner_guard_wins_field_by_field_and_every_guard_records() {
     assert_eq!(calls(), 2);
     {
         let inner = Setup::new().force_attempts(4).for_thread();
-        assert_eq!(calls(), 4); // an hour would be slept if the outer guard did not hold
+        assert_eq!(calls(), 4); // the call would sleep an hour if the outer guard did not apply
         assert_eq!((inner.attempts(), outer.attempts()), (4, 6));
         let innermost = Setup::new().disabled().for_thread();
         assert_eq!((calls(), innermost.attempts(), inner.attempts(), outer.attempts()), (1, 1, 5, 7));
@@ -222,7 +222,7 @@ fn the_inner_guard_wins_field_by_field_and_every_guard_records() {
 }
 
 #[test]
-fn as_written_undoes_the_guards_around_it() {
+fn as_written_ignores_enclosing_guards() {
     let _off = Setup::new().disabled().no_waits().lose_replies(9).max_attempts(1).for_thread();
     let _on = Setup::as_written().no_waits().for_thread();
     assert_eq!(calls(), 3);
@@ -358,7 +358,7 @@ async fn a_thread_guard_made_in_a_future_stays_inside_of_the_futures_guard() {
     });
     let beside = async {
         tokio::task::yield_now().await;
-        calls() // between the polls of the other future: its guards are not in force here
+        calls() // between the polls of the other future: its guards are not active here
     };
     let ((total, test), other) = tokio::join!(inside, beside);
     assert_eq!((total, test.attempts(), other, outside.attempts()), (10, 10, 3, 13));
@@ -470,7 +470,7 @@ fn disabled_hands_a_lost_reply_back_at_once() {
 }
 
 #[test]
-fn a_loop_by_hand_loses_no_reply() {
+fn a_manual_loop_loses_no_reply() {
     let test = testing::lose_replies(1);
     let mut attempts = HOURLY.start();
     attempts.success();
@@ -478,7 +478,7 @@ fn a_loop_by_hand_loses_no_reply() {
 }
 
 #[test]
-fn hooks_are_told_what_happens_under_the_guard() {
+fn hooks_receive_the_events_under_the_guard() {
     #[retry(delay = "1h", max_attempts = 9, on_retry = |event| told.borrow_mut().push((event.max_attempts(), event.delay())))]
     fn fails(told: &RefCell<Vec<(Option<u32>, Duration)>>) -> Result<(), &'static str> {
         Err("down")
@@ -522,7 +522,7 @@ async fn for_ten_seconds_or_less(calls: &Cell<u32>) -> Result<(), std::io::Error
 }
 
 #[tokio::test(start_paused = true)]
-async fn delays_that_are_not_waited_for_count_for_the_time_out_of_the_call() {
+async fn delays_that_are_not_waited_for_count_for_the_timeout_of_the_call() {
     let test = testing::no_waits();
     let calls = Cell::new(0);
     let kind = |result: Result<(), std::io::Error>| result.unwrap_err().kind();
@@ -578,7 +578,7 @@ fn tells_the_time_with_a_seed(told: &RefCell<Vec<Duration>>) -> Result<(), &'sta
 }
 
 #[test]
-fn hooks_are_told_the_time_before_the_delay_that_is_left_out_whatever_drives_the_call() {
+fn hooks_receive_the_time_before_the_skipped_delay_in_every_driver() {
     let _test = testing::no_waits();
     let told = RefCell::new(Vec::new());
     let in_hours =

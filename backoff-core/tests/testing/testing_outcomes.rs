@@ -1,4 +1,4 @@
-//! Every sequence of outcomes: what a test double sees, and that a bug is found.
+//! Every sequence of outcomes: the fates that a test double receives, and a bug that is found.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::{Cell, RefCell};
@@ -65,7 +65,7 @@ fn a_payment_under_a_key_is_charged_once_whatever_happens() {
 }
 
 #[test]
-fn each_fate_ends_the_call_as_it_says() {
+fn each_fate_ends_the_call_as_documented() {
     testing::every_outcome(1, |case| {
         let bank = Bank::default();
         let result = pay(&bank, &case.token());

@@ -1,4 +1,4 @@
-//! A real socket in virtual time: only a timeout strikes an attempt that awaits one.
+//! A real socket in virtual time: only a timeout ends an attempt that awaits it.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The virtual clock: it advances by itself, in blocking and async code, beside tokio's paused one.
+//! The virtual clock: it advances automatically, in blocking and async code, together with tokio's paused clock.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::cell::RefCell;
@@ -46,7 +46,7 @@ fn the_real_clock_rules_again_when_the_guard_ends() {
 }
 
 #[test]
-fn an_attempt_takes_the_time_that_it_says() {
+fn an_attempt_takes_its_scripted_time() {
     let _test = testing::virtual_time();
     let policy = Policy::constant(secs(1)).jitter(Jitter::None).max_elapsed(secs(10)).build();
     let report = policy.retry(|| {
@@ -121,7 +121,7 @@ async fn an_attempt_that_hangs_times_out() {
     assert_eq!((RuntimeClock.elapsed(start), test.attempts()), (secs(110), 3));
 }
 
-/// The delays inside of an attempt end before its timeout strikes, however many they are.
+/// The delays inside an attempt end before its timeout expires, for any number of delays.
 #[tokio::test]
 async fn of_several_delays_the_one_that_ends_first_passes_first() {
     #[retry(attempt_timeout = "30s", timeout = "5m", delay = "10s", jitter = none, max_attempts = 3)]
@@ -140,7 +140,7 @@ async fn of_several_delays_the_one_that_ends_first_passes_first() {
 }
 
 #[tokio::test]
-async fn the_time_out_of_the_call_ends_a_delay() {
+async fn the_timeout_of_the_call_ends_a_delay() {
     #[retry(timeout = "30s", delay = "20s", jitter = none)]
     async fn fails() -> io::Result<()> {
         Err(io::Error::other("down"))
@@ -157,9 +157,9 @@ async fn the_time_out_of_the_call_ends_a_delay() {
     assert_eq!(test.reasons(), [StopReason::Timeout; 2]);
 }
 
-/// A timeout that nobody polls while a hook waits must not hold the hook up.
+/// A timeout that is not polled while a hook waits must not block the hook.
 #[tokio::test]
-async fn a_delay_goes_ahead_of_one_that_nobody_polls() {
+async fn a_delay_does_not_wait_for_one_that_is_not_polled() {
     #[retry(timeout = "30s", delay = "20s", jitter = none, on_retry = async |_| {
         let _ = Policy::constant(HOUR).jitter(Jitter::None).max_attempts(2).build().retry(async || Err::<(), _>(())).await;
     })]
@@ -202,7 +202,7 @@ async fn a_recorder_does_not_touch_tokios_paused_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_guard_the_guards_clock_rules_and_tokios_stands() {
+async fn with_a_guard_the_guards_clock_advances_and_tokios_does_not() {
     let (paused, _test) = (tokio::time::Instant::now(), testing::virtual_time());
     let start = RuntimeClock.now();
     assert_eq!(hourly_async().await, Err("down"));
@@ -210,7 +210,7 @@ async fn with_a_guard_the_guards_clock_rules_and_tokios_stands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_waits_tokios_paused_clock_stands() {
+async fn without_waits_tokios_paused_clock_does_not_advance() {
     let (paused, _test) = (tokio::time::Instant::now(), testing::no_waits());
     assert_eq!(hourly_async().await, Err("down"));
     assert_eq!(paused.elapsed(), Duration::ZERO);
@@ -228,7 +228,7 @@ fn virtual_time_and_no_waits_go_together() {
 }
 
 #[test]
-fn time_that_no_clock_can_hold_stands_at_the_longest() {
+fn time_beyond_any_clock_is_the_longest_duration() {
     let _test = testing::virtual_time();
     let policy = Policy::constant(secs(0)).max_elapsed(secs(1)).build();
     let report = policy
@@ -259,7 +259,7 @@ async fn a_long_timer_waits_for_any_number_of_short_delays() {
 }
 
 #[test]
-fn virtual_time_keeps_the_delays_that_guards_around_it_leave_out() {
+fn virtual_time_keeps_the_delays_that_enclosing_guards_skip() {
     let _waits = testing::no_waits();
     let _time = testing::virtual_time();
     let told = RefCell::default();
@@ -290,7 +290,7 @@ async fn no_time_passes_in_a_zero_delay() {
 }
 
 #[tokio::test]
-async fn a_call_of_zero_delays_reaches_its_time_out_in_the_end() {
+async fn a_call_of_zero_delays_reaches_its_timeout_in_the_end() {
     let _test = testing::virtual_time();
     let endless = Policy::constant(Duration::ZERO).forever().build();
     let call = endless.retry(|| async { Err::<(), _>(io::Error::other("down")) }).timeout(HOUR);
@@ -323,7 +323,7 @@ async fn asking_whether_the_call_is_cancelled_lets_no_time_pass() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_takes_exactly_its_time_out_is_in_time() {
+async fn an_attempt_that_takes_exactly_its_timeout_is_in_time() {
     let _test = testing::virtual_time();
     let policy = Policy::constant(secs(1)).max_attempts(2).build();
     let hour = || async {

@@ -1,11 +1,11 @@
-//! Virtual time beside things that take real time: a socket, a thread.
+//! Virtual time together with code that takes real time: a socket, a thread.
 
 use std::time::Duration;
 
 use backoff_core::{Policy, StopReason, retry, testing};
 use tokio::sync::oneshot;
 
-/// Returns what another thread sends after some real time.
+/// Returns the value that another thread sends after some real time.
 async fn something_real() -> u32 {
     let (send, receive) = oneshot::channel();
     let thread = std::thread::spawn(move || {

@@ -226,8 +226,8 @@ fn literal_backoff(expr: &Expr) -> Option<String> {
     })
 }
 
-/// Returns whether a word names a backoff of the user: no word of ours, no slip of one, and no word for a growth that
-/// exists only in other libraries.
+/// Returns whether a word is a custom backoff: neither a word of this library, nor a misspelt one, nor the name of a
+/// growth that only other libraries have.
 fn is_custom_backoff(word: &Ident) -> bool {
     const ELSEWHERE: [&str; 10] =
         ["expo", "exp", "geometric", "polynomial", "quadratic", "random", "uniform", "decorrelated", "none", "default"];

@@ -144,7 +144,7 @@ fn every_unmarked_variant_is_named_at_once() {
 }
 
 #[test]
-fn after_a_mistake_the_impl_is_there_all_the_same() {
+fn the_impl_is_emitted_after_a_mistake() {
     let output = derive("enum E<T> { A(T) }");
     assert!(output.contains("impl < T > :: backoff_core :: Classify for E < T >"), "{output}");
 }

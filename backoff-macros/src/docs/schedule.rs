@@ -7,14 +7,14 @@ use backoff_rules::{JitterInput, Kind, Rules, Schedule};
 use crate::args::Args;
 use crate::literals::Literals;
 
-/// The number of delays that are computed at most: a compiler must not count to the largest `max_attempts`.
+/// The largest number of delays that are computed, because a compiler must not count to the largest `max_attempts`.
 pub(super) const COUNTED: usize = 10_000;
 
 /// The number of attempts that the attribute allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempts {
     UpTo(u32),
-    /// A time limit is named, and no number.
+    /// Limited by time only.
     Unlimited,
     Forever,
     /// The number is known at run time, or comes from a policy or a list.
@@ -40,7 +40,7 @@ impl Attempts {
         }
     }
 
-    /// Returns the number of retries, where there is one.
+    /// Returns the number of retries, if it is known and limited.
     pub(super) fn retries(self) -> Option<usize> {
         match self {
             Self::UpTo(most) => usize::try_from(most.saturating_sub(1)).ok(),
@@ -68,18 +68,18 @@ impl Delays {
         self.rules.kind == Kind::Constant
     }
 
-    /// Returns whether no delay is ever waited for.
+    /// Returns whether every delay is zero.
     pub(super) fn is_zero(&self) -> bool {
         self.is_constant() && self.rules.initial.is_zero()
     }
 
-    /// Returns the longest delay that there can be.
+    /// Returns the longest possible delay.
     pub(super) fn cap(&self) -> Duration {
         self.rules.max_delay.duration()
     }
 
-    /// Returns the shortest and the longest possible delay of each retry, after the delay that `chosen` takes from the range
-    /// before.
+    /// Returns the shortest and the longest possible delay of each retry. `chosen` selects the previous delay from its
+    /// range.
     fn ranges_after(self, chosen: fn((Duration, Duration)) -> Duration) -> impl Iterator<Item = (Duration, Duration)> {
         let Self { schedule, rules } = self;
         (1..).scan(Duration::ZERO, move |previous, retry| {
@@ -108,8 +108,8 @@ impl Delays {
         sum.saturating_add(longest.saturating_mul(rest))
     }
 
-    /// Returns how many attempts fit into a time when each fails at once and each delay is of mean length; `None` above
-    /// 10,000.
+    /// Returns the number of attempts that fit into a time if each fails at once and each delay has its mean length;
+    /// `None` above 10,000.
     pub(super) fn expected_attempts(self, limit: Duration) -> Option<u64> {
         let mut elapsed = Duration::ZERO;
         for (attempts, range) in (1..).zip(self.ranges_after(middle).take(COUNTED)) {

@@ -18,7 +18,7 @@ fn line(args: &str, start: &str) -> Option<String> {
 }
 
 #[test]
-fn the_defaults_are_told() {
+fn the_defaults_are_documented() {
     let expected = "# Retries
 
 - attempts: at most 3, the first included
@@ -57,7 +57,7 @@ fn delays_follow_the_rules_of_the_core() {
 }
 
 #[test]
-fn what_is_not_a_literal_is_not_told() {
+fn values_that_are_not_literals_are_not_documented() {
     for args in
         ["initial_delay = first", "jitter = JITTER", "multiplier = self.by", "backoff = Steps::new()", "policy = API"]
     {
@@ -88,7 +88,7 @@ fn the_load_is_the_number_of_attempts() {
 }
 
 #[test]
-fn limits_and_conditions_are_told() {
+fn limits_and_conditions_are_documented() {
     let text = text(
         "max_elapsed = \"90s\", since = first_failure, attempt_timeout = \"2s\", timeout = \"5m\", cancel = STOP, when = \
          classify::io, idempotent, until = |v| v.done(), unmet = last",
@@ -115,7 +115,7 @@ fn limits_and_conditions_are_told() {
 }
 
 #[test]
-fn cancellation_is_told_with_its_time() {
+fn cancellation_is_reported_with_its_time() {
     for (args, expected) in [
         ("cancel = STOP", "- the call can be cancelled between attempts"),
         ("cancel = STOP, cancel_attempts", "- the call can be cancelled at any time"),

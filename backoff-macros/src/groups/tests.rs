@@ -97,7 +97,7 @@ fn tokens_without_captures_are_the_same() {
 }
 
 #[test]
-fn what_stands_in_the_brackets_of_an_attribute_is_no_expression() {
+fn the_content_of_an_attribute_is_not_an_expression() {
     assert_shown("#[captured(doc = \"x\")] fn f() {}", Depth::Signature, "# [doc = \"x\"] fn f () {}");
     assert_shown("#![captured(doc = \"x\")]", Depth::All, "# ! [doc = \"x\"]");
     assert_shown("#[captured(inline)] fn f() {}", Depth::Signature, "# [inline] fn f () {}");

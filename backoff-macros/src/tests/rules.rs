@@ -4,7 +4,7 @@ use super::messages::each;
 use super::{ASYNC, SYNC, report};
 
 #[test]
-fn values_that_break_a_rule_are_named_with_the_way_out() {
+fn values_that_break_a_rule_are_reported_with_the_cure() {
     each(
         ASYNC,
         &[
@@ -185,7 +185,7 @@ backoff",
 }
 
 #[test]
-fn what_only_an_async_function_can_do_is_refused_on_a_synchronous_one() {
+fn async_arguments_are_refused_on_a_synchronous_function() {
     each(
         SYNC,
         &[

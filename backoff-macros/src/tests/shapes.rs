@@ -85,7 +85,7 @@ fn the_attempt_of_an_async_trait_method_is_the_initializer_of_its_result() {
 }
 
 #[test]
-fn the_attempt_is_found_inside_the_block_that_instrument_puts_around_it() {
+fn the_attempt_is_found_inside_the_block_of_instrument() {
     let item = "fn f() -> Pin<Box<dyn Future<Output = R>>> { Box::pin(async move {
         let __future = async move { let __ret: R = { g().await }; __ret };
         __future.await
@@ -170,7 +170,7 @@ fn names_that_look_like_parameters_of_the_surrounding_impl_make_a_type_open() {
 }
 
 #[test]
-fn what_the_attribute_keeps_borrowed_is_captured_as_the_body_uses_it() {
+fn arguments_that_the_attribute_borrows_are_captured_as_the_body_uses_them() {
     let item = "async fn f(a: impl X, v: &mut V) -> R { g(&a, v) }";
     let captured = |args: &str| squeezed(&crate::retry_tokens(tokens(args), tokens(item)));
     let output = captured("");
@@ -188,7 +188,7 @@ fn a_raw_name_is_found_in_a_format_string_without_its_prefix() {
 }
 
 #[test]
-fn what_is_captured_uniquely_gets_its_mut_where_it_is_bound_and_is_not_bound_anew() {
+fn a_uniquely_captured_argument_gets_its_mut_where_it_is_bound_and_is_not_rebound() {
     for (item, bound) in [
         ("async fn f<T>(a: T, b: u8) -> R { g(a, b) }", "async fn f<T>(mut a: T, b: u8) -> R {"),
         ("async fn f((a, b): (T, u8)) -> R { g(a, b) }", "async fn f((mut a, b): (T, u8)) -> R {"),
@@ -206,7 +206,7 @@ fn what_is_captured_uniquely_gets_its_mut_where_it_is_bound_and_is_not_bound_ane
 }
 
 #[test]
-fn the_mut_of_a_moved_in_argument_goes_where_attempts_bind_it_anew() {
+fn the_mut_of_a_moved_in_argument_is_on_the_binding_of_the_attempt() {
     let item = ASYNC_TRAIT.replace("let s = s;", "let mut s = s;");
     let output = squeezed(&crate::retry_tokens(tokens("clone(s)"), tokens(&item)));
     assert!(output.contains("lets=s;") && output.contains("letmuts=::core::clone::Clone::clone(&s)"), "{output}");

@@ -86,7 +86,7 @@ fn refuse_unawaited(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Refuses a future as the value of `cancel` in a synchronous function, if it is seen to be one.
+/// Refuses a future as the value of `cancel` in a synchronous function, if the expression shows that it is a future.
 fn refuse_future_as_token(args: &Args, errors: &mut Errors) {
     let Some(cancel) = &args.cancel else { return };
     let token = match args::peel(&cancel.value) {

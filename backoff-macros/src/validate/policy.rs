@@ -1,4 +1,4 @@
-//! The rules of the core on the values of an attribute: each refusal is put at the argument that it is about.
+//! The rules of the core for the values of an attribute. Each refusal is reported at its argument.
 
 use backoff_rules::{Argument, Kind, Refusal, defaults};
 
@@ -16,7 +16,7 @@ pub(super) fn check(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Reports a refusal, unless it follows from a value that is known at run time only.
+/// Reports a refusal, unless it depends on a value that is known only at run time.
 ///
 /// The text is the core's, except where the attribute has a form to type.
 fn report(refusal: Refusal, args: &Args, literals: &Literals<'_>, errors: &mut Errors) {
@@ -35,7 +35,7 @@ fn report(refusal: Refusal, args: &Args, literals: &Literals<'_>, errors: &mut E
         Refusal::JitterFactor(_) | Refusal::JitterOnZeroDelay | Refusal::DecorrelatedBackoff { .. } => {
             at_value(args.jitter.as_ref(), refusal, errors);
         }
-        // Without the multiplier, which may be known at run time only.
+        // The message omits the multiplier, because it may be known only at run time.
         Refusal::DecorrelatedMultiplier(_) => at_value(args.jitter.as_ref(), refusal.rule(), errors),
         Refusal::ZeroInitialDelay { .. } => {
             if let Some(arg) = args.initial_delay.as_ref().filter(|_| literals.kind.is_some()) {
@@ -56,11 +56,11 @@ fn report(refusal: Refusal, args: &Args, literals: &Literals<'_>, errors: &mut E
         Refusal::FirstDelayBeyondLimit { .. } if literals.knows_first_range() => {
             at_value(args.max_elapsed.as_ref(), refusal, errors);
         }
-        // Here a value is known at run time only.
+        // These depend on a value that is known only at run time.
         Refusal::CapBelowInitialDelay { .. }
         | Refusal::CapBelowDelay { .. }
         | Refusal::FirstDelayBeyondLimit { .. }
-        // `foreign_arguments` reports all of these, and the compiler checks a backoff of the user's own.
+        // `foreign_arguments` reports all of these, and the compiler checks a custom backoff.
         | Refusal::Misfit { .. }
         | Refusal::NoLimit
         | Refusal::EmptyList => {}
@@ -79,7 +79,7 @@ fn at_key(key: &str, refusal: Refusal, args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Refuses a cap below the first delay that is not written.
+/// Refuses a cap below the default first delay.
 fn short_cap<T>(cap: Option<&Arg<Value<T>>>, errors: &mut Errors) {
     let Some(cap) = cap else { return };
     let message = format!(

@@ -42,7 +42,7 @@ impl Draft {
         let jitter = self.broken_jitter();
         let no_reset = matches!(rules.reset_after, Some(Duration::ZERO));
         let no_limit = matches!(rules.kind, Kind::Custom) && !self.is_limited() && !named.has(Named::FOREVER);
-        // A time of zero and a jitter that is refused have no first delay to compare with.
+        // With a time of zero or a refused jitter, there is no first delay to compare.
         let first_delay = if no_time || jitter.is_some() { Ok(()) } else { self.decided().first_delay_fits() };
         [
             misfit,
@@ -63,7 +63,7 @@ impl Draft {
         ]
     }
 
-    /// Returns whether a limit on attempts or time is named.
+    /// Returns whether a limit on attempts or time is set.
     pub(super) const fn is_limited(&self) -> bool {
         let named = self.rules.named;
         named.has(Named::MAX_ATTEMPTS) || named.has(Named::TIMEOUT) || self.rules.max_elapsed.is_some()
@@ -118,7 +118,7 @@ impl Draft {
         } else if self.rules.max_elapsed.is_some() {
             "max_elapsed"
         } else if named.has(Named::TIMEOUT) && !named.has(Named::BUILT) {
-            // Beside the `forever` of a policy that is edited, the limit is the call's own.
+            // The edited policy has `forever`, so the limit is the timeout of the call.
             "timeout"
         } else {
             return None;

@@ -1,7 +1,7 @@
 //! Time per operation over the number of keys, waiters or overrides that exist already.
 //!
-//! `cargo run --release -p backoff-benches --bin sizes`. Times vary with the machine. They are compared with one another
-//! in one run, and never decide whether a build fails. Waiting calls are in `--bin scale`.
+//! `cargo run --release -p backoff-benches --bin sizes`. Times vary with the machine. They are compared with one
+//! another in one run, and never decide whether a build fails. Waiting calls are in `--bin scale`.
 
 use std::future::Future as _;
 use std::hint::black_box;

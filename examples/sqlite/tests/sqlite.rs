@@ -1,4 +1,5 @@
-//! `#[retry]` on a real `SQLite` database: no increment is lost, none is made twice, and every call ends for the right reason.
+//! `#[retry]` on a real `SQLite` database: no increment is lost, none is made twice, and every call ends for the right
+//! reason.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -11,7 +12,7 @@ use backoff_core::{Fault, StopReason, retry, testing};
 use rusqlite::{Connection, TransactionBehavior, ffi};
 use tempfile::TempDir;
 
-/// What an error of `SQLite` means; the recipe of the documentation, word for word.
+/// Classifies an error of `SQLite`. It is an exact copy of the recipe in the documentation.
 fn of_sqlite(error: &rusqlite::Error) -> Fault {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Fault::Transient,
@@ -20,7 +21,7 @@ fn of_sqlite(error: &rusqlite::Error) -> Fault {
     }
 }
 
-/// A database in a directory of its own, with a counter at 0 and no increments.
+/// A database in a separate directory, with a counter at 0 and no increments.
 struct Database {
     directory: TempDir,
 }
@@ -60,8 +61,8 @@ fn value(connection: &Connection) -> rusqlite::Result<u32> {
 
 /// Reads the counter, adds 1, and writes it back, together with a row that says who did.
 ///
-/// The transaction takes the lock for writing only at its first write, so two writers can have read the same value. `SQLite` turns one of them
-/// away; nothing but a new transaction that reads again can help it.
+/// The transaction takes the lock for writing only at its first write, so two writers can have read the same value.
+/// `SQLite` turns one of them away; nothing but a new transaction that reads again can help it.
 fn increment_once(connection: &mut Connection, writer: u32, number: u32) -> rusqlite::Result<u32> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
     let next = value(&transaction)? + 1;
@@ -76,7 +77,7 @@ fn many_writers_lose_no_increment_and_make_none_twice() {
     const WRITERS: u32 = 8;
     const INCREMENTS: u32 = 40;
 
-    /// What the writers saw, counted by the operation itself and by the hooks.
+    /// The observations of the writers, counted by the operation and by the hooks.
     #[derive(Default)]
     struct Counts {
         attempts: AtomicU32,
@@ -130,7 +131,7 @@ fn many_writers_lose_no_increment_and_make_none_twice() {
         while is_retrying.contains(&false) {
             is_retrying[retrying.recv().unwrap() as usize] = true;
         }
-        drop(lock); // rolled back, since a commit could be turned away by those who read
+        drop(lock); // rolled back, because readers could block a commit
     });
 
     let wanted = WRITERS * INCREMENTS;

@@ -1,4 +1,4 @@
-//! What clients believe while their server fails, and how that compares with what the server holds.
+//! The records of clients while their server fails, compared with the data on the server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -26,11 +26,11 @@ struct End {
     reason: StopReason,
     attempts: u32,
     last: String,
-    /// Whether an attempt of it may have been carried out.
+    /// `true` if an attempt of it may have been executed.
     is_in_doubt: bool,
 }
 
-/// What all clients believe.
+/// The records of all clients.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     is_over: AtomicBool,
@@ -89,7 +89,8 @@ impl Journal {
         }
     }
 
-    /// Leads the clients through outages of `server`: in each some calls give up, and after it each of the first `clients` succeeds.
+    /// Leads the clients through outages of `server`: in each some calls give up, and after it each of the first
+    /// `clients` succeeds.
     pub(crate) fn lead_through<S, E: Debug>(
         &self,
         outages: u32,
@@ -133,7 +134,7 @@ impl Journal {
         assert_eq!(usize::try_from(total), Ok(keys.len()), "an increment was lost, or made twice");
         let lost: Vec<_> = confirmed.difference(keys).collect();
         assert!(lost.is_empty(), "confirmed, but not on the server: {lost:?}");
-        // What was made and not confirmed belongs to a call that gave up without knowing.
+        // An increment that was made and not confirmed belongs to a call that gave up after an ambiguous failure.
         for key in keys.difference(&confirmed) {
             let end = ends.iter().find(|end| end.key == *key).unwrap_or_else(|| panic!("{key} came from nowhere"));
             assert!(end.is_in_doubt, "{end:?} is on the server");

@@ -1,4 +1,4 @@
-//! What the clients of Redis write: a number, and a key for each increment.
+//! The data that clients write to Redis: a number, and a key for each increment.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! Many clients, a network and a server in virtual time.
 //!
-//! Policies, jitter, the decision after each failure and budgets are the library's own. Budgets read the library's virtual
-//! clock. The rest is simulated, so that two minutes of ten thousand clients take seconds. [`acceptance`] compares the results with the figures of published
-//! experiments.
+//! Policies, jitter, the decision after each failure and budgets are the library's own. Budgets read the library's
+//! virtual clock. The rest is simulated, so that two minutes of ten thousand clients take seconds. [`acceptance`]
+//! compares the results with the figures of published experiments.
 #![expect(
     missing_debug_implementations,
     missing_docs,

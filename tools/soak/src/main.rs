@@ -32,16 +32,16 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Mixed calls for as long as you like, every count checked and memory watched.
 #[derive(Debug, Parser)]
 struct Args {
-    /// How long to go on
+    /// Length of the run
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// How many threads make blocking calls
+    /// Number of threads that make blocking calls
     #[arg(long, default_value_t = 3)]
     threads: u32,
-    /// How many tasks make async calls
+    /// Number of tasks that make async calls
     #[arg(long, default_value_t = 48)]
     tasks: u32,
-    /// What the scripts of all calls follow from
+    /// Seed of the scripts of all calls
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

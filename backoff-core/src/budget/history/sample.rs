@@ -10,7 +10,8 @@ pub(super) const WEIGHT: u32 = 16;
 /// budget gets its share of the samples in any pattern of calls to several budgets.
 const STEP: u32 = 0x9E37_79B9;
 
-/// The first number of the next thread. Threads continue one sequence, so that threads of one call each are sampled too.
+/// The first number of the next thread. Threads continue one sequence, so that threads of one call each are sampled
+/// too.
 static NEXT_THREAD: AtomicU32 = AtomicU32::new(STEP);
 
 std::thread_local! {

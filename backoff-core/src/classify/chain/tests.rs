@@ -60,7 +60,7 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 #[test]
-fn an_error_that_nobody_can_classify_is_transient() {
+fn an_error_without_a_classification_is_transient() {
     assert_eq!(everywhere(|| fmt::Error), Fault::Transient);
     assert_eq!(everywhere(|| Outer(fmt::Error)), Fault::Transient);
     assert_eq!(chain(&anyhow::anyhow!("text")), Fault::Transient);
@@ -86,7 +86,7 @@ fn the_outermost_that_is_known_wins() {
 }
 
 #[test]
-fn a_classification_of_ones_own_is_not_seen() {
+fn a_custom_classification_is_not_found() {
     assert_eq!(everywhere(|| Outer(fmt::Error)), Fault::Transient);
 }
 

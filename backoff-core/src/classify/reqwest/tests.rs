@@ -86,7 +86,7 @@ async fn a_failed_lookup_is_transient_unless_marked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_out_of_connecting_is_transient() {
+async fn a_timeout_of_connecting_is_transient() {
     let client = client().connect_timeout(Duration::from_secs(1)).timeout(Duration::from_secs(60));
     let error = look_up(client, Lookup(None)).await;
     assert!(error.is_timeout() && error.is_connect());
@@ -94,7 +94,7 @@ async fn a_time_out_of_connecting_is_transient() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_out_of_the_request_is_ambiguous() {
+async fn a_timeout_of_the_request_is_ambiguous() {
     let error = look_up(client().timeout(Duration::from_secs(60)), Lookup(None)).await;
     assert!(error.is_timeout() && !error.is_connect());
     assert_eq!(reqwest(&error), Fault::Ambiguous);
@@ -137,7 +137,7 @@ fn answer(code: u16) -> Response {
 }
 
 #[test]
-fn a_checked_response_keeps_what_its_header_says() {
+fn a_checked_response_keeps_its_header() {
     let error = check_reqwest(answer(503)).unwrap_err();
     assert_eq!(error, HttpError::from_reqwest(&answer(503)));
     assert_eq!(error.classify(), Fault::PushBack(Duration::from_secs(2)));
@@ -164,7 +164,7 @@ async fn a_response_that_is_no_failure_is_handed_back_whole() {
 }
 
 #[tokio::test]
-async fn an_answer_from_the_wire_keeps_what_its_header_says() {
+async fn a_response_from_the_wire_keeps_its_header() {
     let address = serve_bytes(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\ncontent-length: 0\r\n\r\n");
     let error = check_reqwest(get(client(), address).await.unwrap()).unwrap_err();
     assert_eq!(error.classify(), Fault::PushBack(Duration::from_secs(3)));

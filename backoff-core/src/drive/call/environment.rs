@@ -120,7 +120,8 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     ///
     /// Cancellation by a token wakes the default sleeper at once. A custom blocking sleeper is not woken by default;
     /// the token is then checked after the sleeper returns. The future is raced with the delays only; with
-    /// [`cancel_attempts`](Self::cancel_attempts) also with the attempts. A cancelled call ends with its last error, and the reason [`Cancelled`](crate::StopReason::Cancelled).
+    /// [`cancel_attempts`](Self::cancel_attempts) also with the attempts. A cancelled call ends with its last error,
+    /// and the reason [`Cancelled`](crate::StopReason::Cancelled).
     ///
     /// # Examples
     ///
@@ -141,11 +142,11 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
 
     /// Lets the signal of [`cancel`](Self::cancel) also drop a running attempt (async only).
     ///
-    /// The attempt fails with the error from [`on_cancel`](Self::on_cancel) or `From<Cancelled>`, and the call ends with
-    /// the reason [`Cancelled`](crate::StopReason::Cancelled). Each attempt is polled once before the signal is, so an
-    /// attempt that is ready at once is kept, also in a call that is cancelled before it starts. If a timeout ends the
-    /// attempt in the same poll, the error is that of the timeout. A call that is cancelled during a delay returns its
-    /// last error.
+    /// The attempt fails with the error from [`on_cancel`](Self::on_cancel) or `From<Cancelled>`, and the call ends
+    /// with the reason [`Cancelled`](crate::StopReason::Cancelled). Each attempt is polled once before the signal is,
+    /// so an attempt that is ready at once is kept, also in a call that is cancelled before it starts. If a timeout
+    /// ends the attempt in the same poll, the error is that of the timeout. A call that is cancelled during a delay
+    /// returns its last error.
     ///
     /// A dropped attempt may have reached the server.
     ///

@@ -1,7 +1,7 @@
 //! Calls of an operation that lends its state to its future (`AsyncFnMut`).
 //!
-//! The future of an attempt borrows the operation, so no named type can keep both. The attempt is in an async block here,
-//! and the engine of every async call, [`RetryFuture`], polls it there. So there is one set of rules.
+//! The future of an attempt borrows the operation, so no named type can keep both. The attempt is in an async block
+//! here, and the engine of every async call, [`RetryFuture`], polls it there. So there is one set of rules.
 
 use core::future::{Future, poll_fn};
 use core::marker::PhantomData;
@@ -53,9 +53,9 @@ impl<B: Backoff> Policy<B> {
     ///
     /// The future is `Send` if the compiler can prove it for the closure that is given. It can if the closure owns its
     /// state (`async move || ..`). It cannot (Rust 1.95) if the closure borrows a local variable, and in generic code:
-    /// there is no bound that makes the futures of `impl AsyncFnMut()` `Send`. Such a call can be awaited everywhere, but
-    /// a task that contains it cannot be spawned on a runtime with several threads ("higher-ranked lifetime error").
-    /// `#[retry]` and [`Policy::start`] do not have this limit.
+    /// there is no bound that makes the futures of `impl AsyncFnMut()` `Send`. Such a call can be awaited everywhere,
+    /// but a task that contains it cannot be spawned on a runtime with several threads ("higher-ranked lifetime
+    /// error"). `#[retry]` and [`Policy::start`] do not have this limit.
     ///
     /// # Examples
     ///

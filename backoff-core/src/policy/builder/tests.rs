@@ -1,4 +1,4 @@
-//! What becomes of values that are known at run time only: nothing is refused, and the first that was moved is told.
+//! Values known only at run time: none is refused, and the first one that was moved is reported.
 
 use alloc::string::{String, ToString};
 use core::time::Duration;
@@ -95,7 +95,7 @@ fn a_setting_that_the_backoff_does_not_have_is_left_out() {
 }
 
 #[test]
-fn the_first_value_that_was_moved_is_told() {
+fn the_first_value_that_was_moved_is_reported() {
     let (policy, moved) = adjusted(exponential().jitter(Jitter::Factor(7.0)).max_attempts(0).multiplier(0.0));
     assert_eq!((policy.jitter(), policy.max_attempts()), (Jitter::Factor(1.0), Some(1)));
     assert!(moved.unwrap().contains("jitter"));
@@ -110,7 +110,7 @@ fn a_reset_after_no_time_is_none() {
 }
 
 #[test]
-fn forever_beside_a_time_out_is_refused_unless_it_is_the_policy_s_own() {
+fn forever_beside_a_timeout_is_refused_unless_it_is_the_policy_s_own() {
     const FOREVER: Policy = Policy::constant(ms(5)).forever().build();
     let refused = Policy::constant(ms(5)).forever().limited_by_timeout().try_build().unwrap_err();
     assert_eq!(refused.to_string(), "`forever` is named beside `timeout`; remove `forever` or `timeout`");

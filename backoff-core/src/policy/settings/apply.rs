@@ -1,4 +1,4 @@
-//! The way of settings into the builder.
+//! Applies settings to the builder.
 
 use alloc::string::{String, ToString};
 

@@ -14,7 +14,7 @@ impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
-            // Every whole number that is written is a number of attempts or retries.
+            // Every whole number in a serialized policy is a number of attempts or retries.
             Self::Integer(number) => serializer.serialize_i64(i64::try_from(*number).unwrap_or(i64::MAX)),
             Self::Number(number) => serializer.serialize_f64(*number),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
@@ -22,7 +22,7 @@ impl Serialize for Value {
     }
 }
 
-/// A value of whatever type the file gives it.
+/// A value of any type that a file can contain.
 pub(crate) struct AnyValue(pub(crate) Value);
 
 impl<'de> Deserialize<'de> for AnyValue {
@@ -60,20 +60,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Text(text.to_string()))
     }
 
-    /// What TOML makes of `[billing.charge]` without quotes.
+    /// Reads a nested table, such as TOML's `[billing.charge]` without quotes.
     fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
         let cure = "a table stands where a value belongs; use text, a number, `true` or `false`, and put quotes around a name that has dots";
         Err(de::Error::custom(cure))
     }
 }
 
-/// A policy is read and written in the words of the attribute's arguments, with the same defaults.
+/// A policy is read and written with the names and the defaults of the attribute's arguments.
 ///
-/// `backoff` is `"exponential"` (the default), `"linear"`, `"fibonacci"` or `"constant"`; `delay` alone makes it constant. `jitter` is
-/// `"full"`, `"equal"`, `"decorrelated"`, `"none"` or a ratio; durations are text with a unit, such as `"1h 30m"`; `since` is
-/// `"call"` or `"first_failure"`; `push_back` is `"add"`, `"replace"` or `"longest"`; `forever` and `idempotent` are `true`; `max_retries` is written as
-/// `max_attempts`. What was not named is not written, so that a policy
-/// comes back equal. The format must describe itself, as TOML, JSON and YAML do.
+/// `backoff` is `"exponential"` (the default), `"linear"`, `"fibonacci"` or `"constant"`; `delay` alone makes it
+/// constant. `jitter` is `"full"`, `"equal"`, `"decorrelated"`, `"none"` or a ratio; durations are text with a unit,
+/// such as `"1h 30m"`; `since` is `"call"` or `"first_failure"`; `push_back` is `"add"`, `"replace"` or `"longest"`;
+/// `forever` and `idempotent` are `true`; `max_retries` is written as `max_attempts`. Settings that were not set are
+/// not written, so that the same policy is read back. The format must be self-describing, as TOML, JSON and YAML are.
 ///
 /// # Examples
 ///
@@ -129,7 +129,7 @@ impl<'de> Visitor<'de> for PolicyVisitor {
     }
 }
 
-/// Written as it is read; see the implementation of `Deserialize`.
+/// Serializes to the form that is deserialized; see the implementation of `Deserialize`.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Policy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

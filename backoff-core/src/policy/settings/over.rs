@@ -1,4 +1,4 @@
-//! Settings on top of a policy that exists.
+//! Settings on top of an existing policy.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -12,14 +12,14 @@ use crate::policy::{InvalidPolicy, PolicyBuilder};
 use crate::{Policy, Schedule};
 
 impl Settings {
-    /// Refuses what no policy could have, though the other settings are not known yet.
+    /// Refuses values that no policy could have, although the other settings are not known yet.
     pub(crate) fn check(&self) -> Result<(), String> {
         let mut probe = *self;
         if self.delay.is_none() && self.backoff != Some(Kind::Constant) {
             if self.initial_delay.is_none() && self.max_delay == Some(Duration::ZERO) {
                 return Err("`max_delay` is 0s; use a longer one, or `delay=0s` for no delay".to_owned());
             }
-            // The shortest first delay, which fits every other cap and every limit.
+            // The shortest first delay, because it fits every cap and every limit.
             probe.initial_delay = self.initial_delay.or(Some(Duration::from_nanos(1)));
         }
         if self.backoff.is_none() && self.delay.is_none() && self.increment.is_some() {
@@ -28,7 +28,7 @@ impl Settings {
         probe.policy().map(drop)
     }
 
-    /// Returns `policy` with these settings on top, and what had to give way to that.
+    /// Returns `policy` with these settings on top, and the refusals of values that were moved.
     pub(crate) fn over(&self, policy: &Policy) -> (Policy, Vec<InvalidPolicy>) {
         let builder = policy.edit().adjusting();
         let builder = match self.new_schedule(policy.backoff()) {
@@ -38,8 +38,8 @@ impl Settings {
         finish(self.on_rules(self.on_schedule(builder)))
     }
 
-    /// Returns the rules of a policy with a backoff of the user's own with these settings on top, and what had to give
-    /// way to that.
+    /// Returns the rules of a policy with a custom backoff and with these settings on top, and the refusals of values
+    /// that were moved.
     pub(crate) fn over_rules(&self, rules: &Rules) -> (Rules, Vec<InvalidPolicy>) {
         let (policy, mut notes) = finish(self.on_rules(PolicyBuilder::edit((), *rules).adjusting()));
         let backoff = rules.kind.name();
@@ -55,7 +55,7 @@ impl Settings {
         (*policy.rules(), notes)
     }
 
-    /// The backoff that takes the place of `present`: `delay` makes it constant, as in the attribute.
+    /// Returns the backoff that replaces `present`; `delay` makes it constant, as in the attribute.
     fn new_schedule(&self, present: &Schedule) -> Option<Schedule> {
         let first = present.first_delay();
         let initial_delay = self.initial_delay.unwrap_or(if first.is_zero() { defaults::INITIAL_DELAY } else { first });
@@ -72,10 +72,10 @@ impl Settings {
     }
 }
 
-/// Builds with every contradiction moved to the nearest allowed value.
+/// Builds the policy, and moves every contradicting value to the nearest allowed one.
 fn finish<B>(builder: PolicyBuilder<B>) -> (Policy<B>, Vec<InvalidPolicy>) {
     let (policy, moved) = builder.build_adjusted();
-    // Left as it is: the limit is what was asked for, and now it leaves no room for a retry.
+    // The limit is not moved: the user set it, even if it now leaves no time for a retry.
     let unmet = policy.rules().first_delay_fits().err().map(InvalidPolicy::from);
     (policy, moved.into_iter().chain(unmet).collect())
 }

@@ -90,7 +90,7 @@ fn every_setting_reaches_the_policy_and_is_written_again() {
         let with = settings.policy().unwrap();
         assert_ne!(with, without, "`{key}` has no effect");
         let written = Settings::of(&with).entries();
-        // A number of retries is written as the number of attempts.
+        // A number of retries is serialized as the number of attempts.
         let key = if key == "max_retries" { "max_attempts" } else { key };
         assert!(written.iter().any(|(name, _)| *name == key), "`{key}` is lost: {written:?}");
     }

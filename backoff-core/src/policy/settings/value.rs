@@ -1,4 +1,4 @@
-//! One value of a setting, and how each setting reads it.
+//! One value of a setting, and its conversion to the type of each setting.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -11,7 +11,7 @@ use crate::{Jitter, Since};
 use backoff_rules::duration::FORM;
 use backoff_rules::{Kind, PushBackMode};
 
-/// A value as it stands in a file or in a variable; text may stand for any of the others.
+/// A value in a file or in a variable. Text can represent any of the other types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Text(String),
@@ -51,7 +51,7 @@ impl Value {
         Self::Text(mode.word().to_string())
     }
 
-    /// The message that this value is not what `key` takes.
+    /// Returns the message that `key` does not accept this value.
     fn refused(&self, key: &str, cure: &str) -> String {
         match self {
             Self::Text(text) => format!("`{key}` is {:?}; {cure}", Excerpt(text)),
@@ -150,14 +150,14 @@ pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.join(", ")
 }
 
-/// Reads a duration as `humantime` does; the error says what is wrong with it.
+/// Reads a duration as `humantime` does. The error contains the mistake.
 fn duration(text: &str) -> Result<Duration, String> {
     backoff_rules::duration::read(text, |part| {
         humantime::parse_duration(part).map_err(|error| refused_duration(part, &error))
     })
 }
 
-/// The message for a part that is no duration; the error of `humantime` repeats the part.
+/// Returns the message for a part that is not a duration. The error of `humantime` repeats the part.
 fn refused_duration(part: &str, error: &humantime::DurationError) -> String {
     if Excerpt(part).is_cut() { format!("it is too long; {FORM}") } else { format!("{error}; {FORM}") }
 }

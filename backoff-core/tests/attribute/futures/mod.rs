@@ -1,4 +1,4 @@
-//! Calls with each limit and hook: annotated, built, and written by hand, one to four levels deep.
+//! Calls with each limit and hook: annotated, built, and as manual loops, one to four levels deep.
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
 pub(crate) mod by_hand;
@@ -61,14 +61,14 @@ pub(crate) fn note(failed: Option<&Failed>) {
     black_box(failed);
 }
 
-/// Sizes in bytes: by hand, and with the library.
+/// Sizes in bytes: of the manual loop, and with the library.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) by_hand: usize,
     pub(crate) ours: usize,
 }
 
-/// Returns the sizes of two futures, which must be `Send`; neither is made.
+/// Returns the sizes of two futures, which must be `Send`. Neither future is created.
 pub(crate) fn sizes<H, HF, O, OF>(_by_hand: H, _ours: O) -> Sizes
 where
     H: Fn() -> HF,
@@ -79,7 +79,7 @@ where
     Sizes { by_hand: size_of::<HF>(), ours: size_of::<OF>() }
 }
 
-/// Makes a module with four nested functions, and their sizes beside the same nest by hand.
+/// Makes a module with four nested functions, and compares their sizes with the same nest of manual loops.
 macro_rules! nested {
     ($($name:ident by_hand::$hand:ident ($($args:tt)*);)*) => {
         $(pub(crate) mod $name {
@@ -150,7 +150,7 @@ nested! {
     );
 }
 
-/// Makes the builder's calls, and their sizes beside the same calls by hand, one and two levels deep.
+/// Makes the builder's calls, and compares their sizes with the same manual loops, one and two levels deep.
 macro_rules! built {
     ($($name:ident by_hand::$hand:ident $call:ident => $set:expr;)*) => {
         $(pub(crate) fn $name<F: Fn() -> Fut, Fut: Future<Output = Answer>>(

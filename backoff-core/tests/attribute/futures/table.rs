@@ -2,7 +2,7 @@
 
 use super::{Sizes, annotated, builders};
 
-/// The bytes that each level of the attribute may add to the same limits by hand, with any one feature.
+/// The bytes that each level of the attribute may add to a manual loop with the same limits, with any one feature.
 pub(crate) const PER_LEVEL: usize = 64;
 /// The bytes that each level of the builder may add.
 const PER_BUILT_LEVEL: usize = 416;

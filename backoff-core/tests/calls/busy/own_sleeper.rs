@@ -53,7 +53,8 @@ async fn fails_late() -> Result<u32, Late> {
     Err(Late)
 }
 
-/// Polls a call, and blocks the task after the first poll until the limit has passed: its timer and its attempt are ready together.
+/// Polls a call, and blocks the task after the first poll until the limit has passed, so that its timer and its attempt
+/// are ready together.
 async fn stalled<F: Future>(call: F) -> F::Output {
     let (mut call, mut polls) = (pin!(call), 0);
     poll_fn(|cx| {

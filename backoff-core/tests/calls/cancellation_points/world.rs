@@ -1,4 +1,4 @@
-//! What the calls of the table make, and an account of it.
+//! The values that the calls of the table create, and their counts.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use backoff_core::{Budget, Policy, call_sites};
 
-/// A value that is missed when it is not dropped.
+/// A value whose missing drop is detected.
 pub(crate) struct Live {
     alive: Rc<Cell<usize>>,
     made: Rc<Cell<usize>>,
@@ -85,12 +85,12 @@ impl World {
         Trouble { _held: self.live() }
     }
 
-    /// A retry was scheduled, said a hook.
+    /// Counts a retry that a hook reported.
     pub(crate) fn told(&self) {
         self.told.set(self.told.get() + 1);
     }
 
-    /// The retries that were scheduled: by the call site where there is one, else by the hook.
+    /// Returns the number of scheduled retries: from the call site if there is one, otherwise from the hook.
     pub(crate) fn retries(&self, of_site: u64) -> u64 {
         of_site.max(self.told.get())
     }
@@ -169,7 +169,8 @@ pub(crate) fn counts(name: &str) -> (u64, u64) {
         .map_or((0, 0), |site| (site.retries(), site.gave_up() + site.recovered()))
 }
 
-/// Nothing that a dropped call was in is left on the thread: another call waits, retries and decides as it is written.
+/// Checks that a dropped call leaves no guard or scope on the thread: another call waits, retries and decides as
+/// written.
 pub(crate) fn probe() {
     const TWICE: Policy = Policy::constant(Duration::from_nanos(1)).max_attempts(2).build();
     let slept = Cell::new(0);

@@ -1,4 +1,4 @@
-//! What a client notes of one call, and what the network says must have happened to it.
+//! The record of one call by its client, and the record that the network expects.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use backoff_core::{GiveUpEvent, RecoveredEvent, RetryEvent, StopReason};
 
 use super::{Fate, Network};
 
-/// What a failure looked like to the client.
+/// A failure as the client saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     NoConnection,
@@ -20,12 +20,12 @@ pub(crate) enum Seen {
     Else,
 }
 
-/// Tells what an error of a client looks like.
+/// Converts an error of a client to a [`Seen`].
 pub(crate) trait Look {
     fn look(&self) -> Seen;
 }
 
-/// What happened in one call: noted by the body and the hooks, each on its own account.
+/// The record of one call. The body and the hooks write separate fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
     /// Attempts, counted by the body.
@@ -39,7 +39,7 @@ pub(crate) struct Record {
     pub(crate) gave_up: Option<(u32, StopReason)>,
 }
 
-/// The record of a call that is still going on.
+/// The record of a call in progress.
 #[derive(Default)]
 pub(crate) struct Journal(Mutex<Record>);
 
@@ -67,7 +67,7 @@ impl Journal {
         });
     }
 
-    /// Returns what happened, once the call is over.
+    /// Returns the record after the call has ended.
     pub(crate) fn ended(self) -> Record {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,7 +78,7 @@ impl Journal {
 }
 
 impl Record {
-    /// Checks what must hold whatever the network did: numbers agree, and the call ended in one way.
+    /// Checks the rules that are independent of the network: the numbers agree, and the call ended once.
     pub(crate) fn is_consistent(&self, succeeded: bool) {
         assert_eq!(self.attempts + self.unmade_retries(), self.retries + 1, "{self:?}");
         let recovered = (succeeded && self.retries > 0).then_some(self.attempts);
@@ -87,12 +87,12 @@ impl Record {
         assert_eq!(gave_up, (!succeeded).then_some(self.attempts), "{self:?}");
     }
 
-    /// Returns 1 where the last retry was announced and not made: the hook left no time for it.
+    /// Returns 1 if the last retry was announced but not made, because the hook left no time for it.
     pub(crate) fn unmade_retries(&self) -> u32 {
         u32::from(self.reason() == Some(StopReason::MaxElapsed) && self.retries == self.attempts)
     }
 
-    /// Returns why the call gave up.
+    /// Returns the reason why the call gave up.
     pub(crate) fn reason(&self) -> Option<StopReason> {
         self.gave_up.map(|(_, reason)| reason)
     }
@@ -106,7 +106,7 @@ impl Record {
     }
 }
 
-/// How a call must end, by the fates of its attempts.
+/// The expected end of a call, from the fates of its attempts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) attempts: u32,
@@ -117,7 +117,8 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// Follows a call through the network: up to so many attempts, and beyond an ambiguous fault only if it is `idempotent`.
+    /// Computes the end of a call with at most `max_attempts` attempts. The call continues after an ambiguous fault
+    /// only if it is `idempotent`.
     pub(crate) fn of(network: &Network, call: u32, max_attempts: u32, idempotent: bool) -> Self {
         let mut expected = Self { attempts: 0, seen: Vec::new(), reason: None, arrived: 0 };
         loop {

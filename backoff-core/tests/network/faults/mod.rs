@@ -1,8 +1,8 @@
-//! A network that fails: a server, and before it a proxy that resets, stalls, cuts off and delays answers.
+//! A network that fails: a server behind a proxy that resets, stalls, cuts off and delays answers.
 //!
-//! What happens to an attempt is its fate. It follows from the seed, the number of the call and the number of the attempt
-//! alone, whatever runs at the same time, so a test can say beforehand how each call must end, and a failure can be replayed:
-//! the seed is printed, and `FAULTS_SEED=..` takes it back.
+//! Each attempt has a fate. It depends only on the seed, the number of the call and the number of the attempt. So a
+//! test can compute how each call must end, and a failure can be repeated: the seed is printed, and `FAULTS_SEED=..`
+//! sets it.
 #![allow(dead_code, reason = "every test file uses a part of this module")]
 
 mod journal;
@@ -19,14 +19,14 @@ pub(crate) use self::journal::{Expected, Journal, Look, Record, Seen};
 pub(crate) use self::proxy::Network;
 pub(crate) use self::upstream::Upstream;
 
-/// What the network does to one attempt.
+/// The behaviour of the network in one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// Nothing.
     Fine,
     /// The answer comes some milliseconds later.
     Late,
-    /// Nobody listens at the address.
+    /// No process listens at the address.
     Refused,
     /// The connection is reset, and the request lost.
     ResetBefore,
@@ -42,7 +42,7 @@ impl Fate {
     pub(crate) const FAULTS: [Self; 5] =
         [Self::Refused, Self::ResetBefore, Self::ResetAfter, Self::CutOff, Self::Stalled];
 
-    /// How many attempts of a thousand meet which fate; the others are fine. One in five is a fault.
+    /// The number of attempts of a thousand with each fate. The others are fine. One in five is a fault.
     const RATES: [(Self, u64); 6] = [
         (Self::Late, 20),
         (Self::Refused, 50),
@@ -52,7 +52,7 @@ impl Fate {
         (Self::Stalled, 10),
     ];
 
-    /// Returns what becomes of an attempt.
+    /// Returns the fate of an attempt.
     pub(crate) fn of(seed: u64, call: u32, attempt: u32) -> Self {
         let mut number = Seeded::new(seed ^ (u64::from(call) << 32 | u64::from(attempt))).draw() % 1_000;
         for (fate, rate) in Self::RATES {

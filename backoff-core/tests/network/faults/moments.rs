@@ -1,6 +1,6 @@
-//! The moments at which the core decided, as the observer of the process is told.
+//! The times of the core's decisions, as the observer of the process receives them.
 //!
-//! A hook of an annotated function is told the time when it runs, which is a little later.
+//! A hook of an annotated function receives the time at which it runs, which is a little later.
 
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ struct Moment {
 
 static MOMENTS: Mutex<Vec<Moment>> = Mutex::new(Vec::new());
 
-/// Begins to note what calls named `brief.` and something do.
+/// Starts to record the events of calls whose names begin with `brief.`.
 pub(crate) fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -30,8 +30,8 @@ pub(crate) fn watch() {
     });
 }
 
-/// Checks that no retry of these calls starts after `limit`, and that each gave up because the next one would; returns how many
-/// retries there were, and how many calls gave up. No delay is longer than `longest_delay`.
+/// Checks that no retry of these calls starts after `limit`, and that each gave up because the next one would; returns
+/// how many retries there were, and how many calls gave up. No delay is longer than `longest_delay`.
 pub(crate) fn check_max_elapsed(name: &str, limit: Duration, longest_delay: Duration) -> (u32, u32) {
     let (mut retries, mut gave_up) = (0, 0);
     let moments = MOMENTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::Fate;
 
-/// The way to a server, with faults. Dropping it closes the proxy.
+/// A proxy to a server, with faults. Dropping it closes the proxy.
 pub(crate) struct Network {
     routes: Arc<Routes>,
     accepting: AbortHandle,
@@ -30,7 +30,7 @@ struct Routes {
 }
 
 impl Network {
-    /// Listens on a free port of the loopback interface, for a server that is there already.
+    /// Listens on a free port of the loopback interface, for a server that is already running.
     pub(crate) async fn before(server: SocketAddr, seed: u64) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let closed = TcpSocket::new_v4()?;
@@ -41,7 +41,8 @@ impl Network {
         Ok(Self { routes, accepting, _closed: closed })
     }
 
-    /// Returns the name of the server for one attempt: every attempt has a connection of its own, and the network knows whose it is.
+    /// Returns the name of the server for one attempt. Every attempt has a separate connection, and the name shows
+    /// which attempt made it.
     pub(crate) fn host(call: u32, attempt: u32) -> String {
         format!("call-{call}-{attempt}.test")
     }
@@ -60,7 +61,7 @@ impl Network {
         Fate::of(self.routes.seed, call, attempt)
     }
 
-    /// Returns how many attempts met this fault.
+    /// Returns the number of attempts with this fault.
     pub(crate) fn count(&self, fault: Fate) -> usize {
         self.routes.faults().iter().filter(|fate| **fate == fault).count()
     }
@@ -91,7 +92,7 @@ impl Routes {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does to one connection what its fate says. Faults are counted before the client can notice them.
+    /// Serves one connection according to its fate. Faults are counted before the client can notice them.
     async fn serve(&self, mut client: TcpStream) -> io::Result<()> {
         let request = read_request(&mut client).await?;
         let (call, attempt) = sender_of(&request).ok_or(io::ErrorKind::InvalidData)?;
@@ -152,7 +153,7 @@ async fn accept(listener: TcpListener, routes: Arc<Routes>) {
     }
 }
 
-/// Reads the head of a request, and as much of a body as it says.
+/// Reads the head of a request, and the body of the length in its head.
 async fn read_request(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     while length_of_head(&request).is_none_or(|head| request.len() < head + content_length(&request)) {

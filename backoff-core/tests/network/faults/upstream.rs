@@ -1,4 +1,4 @@
-//! The server behind the proxy. It keeps a ledger of what it was asked to do, and of what it did.
+//! The server behind the proxy. It records the requests that it received and executed.
 
 use std::collections::HashSet;
 use std::io;
@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-/// The header that makes a payment one payment, however often it is asked for.
+/// The header with which a repeated payment is executed once.
 pub(crate) const KEY: &str = "idempotency-key";
 
 /// A shop. Dropping it closes it.
@@ -23,7 +23,7 @@ pub(crate) struct Upstream {
     serving: AbortHandle,
 }
 
-/// What became of each call.
+/// The requests and payments of each call.
 struct Ledger {
     arrived: Vec<AtomicU32>,
     paid: Vec<AtomicU32>,
@@ -43,17 +43,17 @@ impl Upstream {
         Ok(Self { address, ledger, serving })
     }
 
-    /// Returns how many requests of a call arrived.
+    /// Returns the number of requests of a call that arrived.
     pub(crate) fn arrived(&self, call: u32) -> u32 {
         count(&self.ledger.arrived, call)
     }
 
-    /// Returns how often a call was paid.
+    /// Returns the number of payments of a call.
     pub(crate) fn paid(&self, call: u32) -> u32 {
         count(&self.ledger.paid, call)
     }
 
-    /// Returns how many different keys came along.
+    /// Returns the number of different keys.
     pub(crate) fn keys(&self) -> usize {
         self.ledger.keys.lock().unwrap_or_else(PoisonError::into_inner).len()
     }

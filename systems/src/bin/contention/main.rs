@@ -30,10 +30,10 @@ type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 /// Measures attempts and time of clients that contend for one row of a real PostgreSQL.
 #[derive(Debug, Parser)]
 struct Args {
-    /// How many clients write at once, one run for each number.
+    /// Numbers of clients that write at once, one run for each number.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 20, 40, 60, 80, 100])]
     clients: Vec<u32>,
-    /// How many times each run is repeated; the means are shown.
+    /// Number of repetitions of each run; the means are shown.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
     /// The directory into which `contention.md` and `contention.svg` are written.
