@@ -1,4 +1,4 @@
-//! The model: from a case to its trace, written from the README's guarantees and nothing else.
+//! The model: from a case to its trace, written from the guide's page `guarantees` and nothing else.
 //!
 //! No line of the library is used here but the names of the reasons, of the jitters and of the modes of push-backs.
 
