@@ -112,6 +112,8 @@ impl<B> PolicyBuilder<B> {
     /// let policy = Policy::exponential().max_retries(3).build();
     /// assert_eq!(policy.max_attempts(), Some(4)); // one first attempt, three retries
     /// ```
+    #[doc(alias = "max retries")]
+    #[doc(alias = "max_times")]
     pub const fn max_retries(mut self, retries: u32) -> Self {
         self.draft.max_retries(retries);
         self
@@ -123,6 +125,8 @@ impl<B> PolicyBuilder<B> {
     /// exactly at the limit is waited for and retried; a failure exactly at the limit is not. Nothing is interrupted: an attempt
     /// that runs may end later, and a timer that oversleeps may start one attempt late. With an attempt timeout, a delay that
     /// ends exactly at the limit ends the call, too. Default: no limit.
+    #[doc(alias = "deadline")]
+    #[doc(alias = "total timeout")]
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
         self.draft.max_elapsed(limit);
         self
@@ -174,6 +178,7 @@ impl<B> PolicyBuilder<B> {
     /// Sets the longest push-back that is waited for; a longer one ends the call.
     ///
     /// Default 60 s. With `max_elapsed` named only that limit bounds push-backs; with `forever` the default is 1 hour.
+    #[doc(alias = "Retry-After")]
     pub const fn max_push_back(mut self, longest: Duration) -> Self {
         self.draft.max_push_back(longest);
         self
@@ -201,6 +206,7 @@ impl<B> PolicyBuilder<B> {
     ///     .call();
     /// assert_eq!(delays, [Duration::from_secs(5)]);
     /// ```
+    #[doc(alias = "Retry-After")]
     pub const fn push_back(mut self, mode: PushBackMode) -> Self {
         self.draft.rules.push_back = mode;
         self
