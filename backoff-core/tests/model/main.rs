@@ -1,7 +1,7 @@
 //! The contract of the library, executable: an independent model of the retry rules, and every driver against it.
 //!
-//! [`rules`] and [`contract`] are the guide's page `guarantees` as a function from a case (a policy, a script of attempts,
-//! hooks, limits, cancellation) to the exact trace of the call. [`drivers`], [`attribute`] and [`manual`] take the same
+//! [`rules`] and [`contract`] are the guide's page `guarantees` as a function from a case (a policy, a script of
+//! attempts, hooks, limits, cancellation) to the exact trace of the call. [`drivers`], [`attribute`] and [`manual`] take the same
 //! case through the library. [`generate`] makes random cases, which shrink to a readable one: the policy in the words
 //! of the attribute, a line per attempt, both traces side by side.
 //!
