@@ -120,6 +120,9 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 /// static BROKEN: Budget = Budget::new().ratio(10.0); // 10.0 is not 10 %
 /// # let _ = &BROKEN;
 /// ```
+#[doc(alias = "circuit breaker")]
+#[doc(alias = "retry budget")]
+#[doc(alias = "token bucket")]
 pub struct Budget {
     /// The number of missing thousandths of a token. Zero is full, so a success compares with a constant.
     ///

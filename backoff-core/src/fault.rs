@@ -28,6 +28,7 @@ use core::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[doc(alias = "Retry-After")]
 pub enum Fault {
     /// Another attempt may cure it, and the server did not act.
     Transient,

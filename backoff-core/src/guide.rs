@@ -21,6 +21,8 @@
 //! | Is there a program to start from? | [`cookbook`] |
 //! | Why does it not compile, and why does it behave like this? | [`troubleshooting`] |
 //! | What changes when I come from another library? | [`migrating`] |
+//! | What exactly is promised? | [`guarantees`] |
+//! | What does it cost? | [`costs`] |
 //!
 //! The pages use the field's words. An *attempt* is one execution of the operation. A *retry* is an attempt after the
 //! first, so four attempts are three retries. A *delay* is the time between two attempts. The *backoff* computes it, and
@@ -28,10 +30,10 @@
 
 /// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page.
 macro_rules! pages {
-    ($($(#[$picture:meta])* $page:ident: $file:literal;)*) => {$(
+    ($($(#[$extra:meta])* $page:ident: $file:literal;)*) => {$(
         pub mod $page {
             #![doc = include_str!($file)]
-            $(#![$picture])*
+            $(#![$extra])*
         }
     )*};
 }
@@ -42,6 +44,11 @@ pages! {
     limits_and_timeouts: "guide/limits_and_timeouts.md";
     idempotency: "guide/idempotency.md";
     #[doc = include_str!("guide/storm-outage.svg")]
+    #[doc = ""]
+    #[doc = include_str!("guide/storm-fleets.svg")]
+    #[doc(alias = "circuit breaker")]
+    #[doc(alias = "retry storm")]
+    #[doc(alias = "thundering herd")]
     fleets: "guide/fleets.md";
     waiting_for_something: "guide/waiting_for_something.md";
     long_lived: "guide/long_lived.md";
@@ -53,6 +60,8 @@ pages! {
     clients: "guide/clients.md";
     cookbook: "guide/cookbook.md";
     troubleshooting: "guide/troubleshooting.md";
+    guarantees: "guide/guarantees.md";
+    costs: "guide/costs.md";
 }
 
 pub mod migrating {
@@ -60,13 +69,21 @@ pub mod migrating {
 
     pages! {
         from_backoff: "guide/migrating/from_backoff.md";
+        #[doc(alias = "backon")]
         from_backon: "guide/migrating/from_backon.md";
+        #[doc(alias = "tokio-retry")]
         from_tokio_retry: "guide/migrating/from_tokio_retry.md";
+        #[doc(alias = "reqwest-retry")]
         from_reqwest_retry: "guide/migrating/from_reqwest_retry.md";
         from_retry: "guide/migrating/from_retry.md";
         from_go_backoff: "guide/migrating/from_go_backoff.md";
+        #[doc(alias = "tenacity")]
+        #[doc(alias = "stamina")]
         from_python: "guide/migrating/from_python.md";
+        #[doc(alias = "Polly")]
         from_polly: "guide/migrating/from_polly.md";
+        #[doc(alias = "resilience4j")]
+        #[doc(alias = "Spring Retry")]
         from_java: "guide/migrating/from_java.md";
     }
 }

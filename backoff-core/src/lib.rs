@@ -1,56 +1,68 @@
-//! Retry with exact semantics: policies, one decision core, a blocking and an async driver, and `#[retry]`.
+//! Retries with exact semantics, for calls that fail now and then: `#[retry]` above a function, or `policy.retry(..)`
+//! around a closure, blocking or async.
 //!
 //! ```
-//! use backoff_core::retry;
+//! use backoff_core::{classify, retry};
 //! use std::io;
+//! use std::net::TcpStream;
 //!
-//! #[retry(max_elapsed = "60s")]
-//! fn read_config(path: &str) -> io::Result<String> {
-//!     std::fs::read_to_string(path)
+//! /// Refused and unreachable are retried, a wrong address is not. No retry starts later than a minute after the call.
+//! #[retry(max_elapsed = "1m", when = classify::io)]
+//! fn connect(address: &str) -> io::Result<TcpStream> {
+//!     TcpStream::connect(address)
 //! }
-//! # let file = std::env::current_exe().map(|exe| exe.with_extension("no-such-config"))?;
-//! # std::fs::write(&file, "port = 80")?;
-//! # assert_eq!(read_config(&file.to_string_lossy())?, "port = 80");
-//! # std::fs::remove_file(&file)?;
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let address = listener.local_addr()?.to_string();
+//!
+//! assert!(connect(&address).is_ok());
+//! assert_eq!(connect("no port").unwrap_err().kind(), io::ErrorKind::InvalidInput); // permanent: one attempt
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! The body runs until it succeeds, returns an error that no attempt can cure, or reaches the limit. Between attempts
-//! the function waits, longer each time, with jitter. The same line over an `async fn` retries without blocking the
-//! thread.
+//! The body runs until it succeeds, fails with an error that no attempt can cure, or reaches the limit. Between attempts
+//! the function waits, longer each time, with jitter. The same line over an `async fn` waits without blocking the
+//! thread. The signature stays, and so does the error: the caller gets the last one, untouched.
 //!
 //! # Overview
 //!
-//! * [The guide](guide/index.html): pages by topic, from choosing a policy to migrating from another library.
-//! * [`retry`](macro@retry): the attribute, with every argument and an example of each.
-//! * [`Policy`]: when to retry, how long to wait, when to stop. Plain data, built in a `const`.
-//! * [`Policy::retry`]: a call of a closure, blocking or async, without the macro; [`Policy::start`]: a manual loop.
-//! * [`Classify`](trait@Classify), [`Fault`], [`classify`]: the classification of errors.
-//! * [`RetryError`], [`Success`], [`StopReason`]: the end of a call, and its reason.
-//! * [`Budget`], [`Budgets`], [`InnerRetries`], [`Scope`]: limits that keep many clients, and layers of them, from a
-//!   retry storm.
-//! * [`observe`], [`call_sites`]: data about the retries of a running process.
+//! | to | use |
+//! |---|---|
+//! | retry a function | [`#[retry]`](macro@retry), with every argument and an example of each |
+//! | retry a closure, blocking or async | [`Policy::retry`], [`Policy::retry_with`] |
+//! | choose limits and delays | [`Policy`]: plain data, checked in a `const` |
+//! | decide which errors are worth another attempt | [`Classify`](trait@Classify), [`Fault`], [`classify`], [`permanent`] |
+//! | learn how a call ended | [`RetryError`], [`Success`], [`StopReason`] |
+//! | write the loop, in a struct, a `Stream` or a `select!` | [`Policy::start`], [`Attempts`], [`Ticker`], [`Policy::decide`] |
+//! | keep a fleet from prolonging an outage | [`Budget`], [`Budgets`]; [`InnerRetries`] and [`Scope`] for layers |
+//! | stop, from anywhere | [`CancelToken`], or drop the future |
+//! | see retries in production | [`observe`], [`call_sites`], the features `tracing` and `metrics` |
+//! | test without waiting | the feature `testing` |
+//!
+//! [The guide](guide/index.html) has a page for each topic:
+//! [choosing a policy](guide/choosing_a_policy/index.html),
+//! [what an error means](guide/what_an_error_means/index.html),
+//! [limits and timeouts](guide/limits_and_timeouts/index.html),
+//! [idempotency](guide/idempotency/index.html), [fleets](guide/fleets/index.html),
+//! [polling](guide/waiting_for_something/index.html), [workers](guide/long_lived/index.html),
+//! [loops](guide/loops_streams_actors/index.html), [testing](guide/testing/index.html),
+//! [observing](guide/observing/index.html), [overriding](guide/overriding/index.html),
+//! [runtimes](guide/runtimes_and_targets/index.html), [clients](guide/clients/index.html), a
+//! [cookbook](guide/cookbook/index.html), [troubleshooting](guide/troubleshooting/index.html),
+//! [migrating](guide/migrating/index.html), [costs](guide/costs/index.html).
 //!
 //! # Guarantees
 //!
-//! * The operation runs at least once; nothing runs before the call, or before the first poll.
-//! * `max_attempts` counts all attempts, the first included; `max_retries` counts those after it.
-//! * After a failure the call stops if `max_elapsed` has passed, or if the next delay is longer than the time left. (A
-//!   timer that oversleeps may start one attempt late.) With `attempt_timeout` the next attempt must also have some
-//!   time left.
-//! * No delay follows the last attempt. A success is never discarded. An attempt is never interrupted, except by
-//!   timeouts that are explicitly set.
-//! * `max_delay` caps every delay that a policy computes, after jitter; at the cap delays stay spread out.
-//! * The push-back (`Retry-After`) of a server is kept: its wait is never shortened, and the policy's own delay is
-//!   added.
-//! * The returned error is the caller's own last error, untouched.
-//! * Dropping the future of an async call cancels everything; no task is spawned.
-//! * Arithmetic never panics or wraps, for any values of a policy.
-//! * The loop allocates nothing. A success at the first attempt draws no random number and takes no lock. It reads no
-//!   clock unless something needs the time. (`inner_retries` costs a shared scope per call: one allocation, and a lock
-//!   per attempt.)
+//! * `max_attempts` counts all attempts, the first included. No delay follows the last one.
+//! * After a failure the call stops if `max_elapsed` has passed, or if the next delay is longer than the time left. A
+//!   success is never discarded, and an attempt is never interrupted, except by timeouts and
+//!   `cancel_attempts`.
+//! * A failure after which the server may have acted is retried only if the call is `idempotent`. The wait that a server
+//!   requests (`Retry-After`) is never shortened.
+//! * The returned error is the caller's own last error. Dropping the future of an async call cancels everything.
+//! * The loop allocates nothing, and its arithmetic never panics or wraps. A success at the first attempt draws no random
+//!   number and takes no lock. It reads no clock unless something needs the time.
 //!
-//! Not promised: jitter is not cryptographic, and a blocking attempt cannot be interrupted.
+//! [All of them, to the letter](guide/guarantees/index.html), with the exceptions and the order of the checks.
 //!
 //! # Crate features
 //!

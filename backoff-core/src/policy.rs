@@ -88,6 +88,7 @@ impl<B: fmt::Debug> fmt::Debug for Policy<B> {
 impl Policy<Schedule> {
     /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the previous
     /// one.
+    #[doc(alias = "exponential backoff")]
     pub const fn exponential() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::EXPONENTIAL)
     }

@@ -115,6 +115,7 @@ pub fn ambiguous<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
 /// let error = std::io::Error::other(classify::retry_after(delay, "the quota is used up"));
 /// assert_eq!(classify::marks(&error), Some(Fault::PushBack(delay)));
 /// ```
+#[doc(alias = "Retry-After")]
 pub fn retry_after<E: Into<Box<dyn Error + Send + Sync>>>(delay: Duration, error: E) -> Marked {
     mark(Fault::Transient.with_not_before(delay), error)
 }

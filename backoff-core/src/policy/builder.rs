@@ -113,6 +113,8 @@ impl<B> PolicyBuilder<B> {
     /// let policy = Policy::exponential().max_retries(3).build();
     /// assert_eq!(policy.max_attempts(), Some(4)); // one first attempt, three retries
     /// ```
+    #[doc(alias = "max retries")]
+    #[doc(alias = "max_times")]
     pub const fn max_retries(mut self, retries: u32) -> Self {
         self.draft.max_retries(retries);
         self
@@ -125,6 +127,8 @@ impl<B> PolicyBuilder<B> {
     /// call. No attempt is interrupted, so an attempt may end after the limit. If a timer oversleeps, an attempt may
     /// start late. With an attempt timeout, a delay that would end exactly at the limit ends the call, too. Default: no
     /// limit.
+    #[doc(alias = "deadline")]
+    #[doc(alias = "total timeout")]
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
         self.draft.max_elapsed(limit);
         self
@@ -178,6 +182,7 @@ impl<B> PolicyBuilder<B> {
     /// Sets the longest push-back that a call waits for; a longer one ends the call.
     ///
     /// Default 60 s. With `max_elapsed`, only that limit bounds push-backs. With `forever` the default is 1 hour.
+    #[doc(alias = "Retry-After")]
     pub const fn max_push_back(mut self, longest: Duration) -> Self {
         self.draft.max_push_back(longest);
         self
@@ -205,6 +210,7 @@ impl<B> PolicyBuilder<B> {
     ///     .call();
     /// assert_eq!(delays, [Duration::from_secs(5)]);
     /// ```
+    #[doc(alias = "Retry-After")]
     pub const fn push_back(mut self, mode: PushBackMode) -> Self {
         self.draft.rules.push_back = mode;
         self

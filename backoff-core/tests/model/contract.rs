@@ -1,4 +1,4 @@
-//! The model: from a case to its trace, written only from the README's guarantees.
+//! The model: from a case to its trace, written only from the guarantees in the guide.
 //!
 //! It uses only the names of reasons, jitters and push-back modes from the library.
 
