@@ -70,6 +70,7 @@
 //! | `overrides` | | the module `overrides`: values of annotated functions changed while the process runs | `humantime`, `strsim` |
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
 //! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
+//! | `tower-0-5` | | the module `tower`: a retry layer for any service; with `http-1` its rules for HTTP and gRPC, and its scope layers | `pin-project-lite`, `tower-layer`, `tower-service` |
 //!
 //! Without `std` the crate is `no_std` with `alloc`: pass a seed or a generator, a clock and a sleeper.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -122,6 +123,9 @@ mod text;
 #[cfg(feature = "std")]
 mod ticker;
 mod tiers;
+#[cfg(feature = "tower-0-5")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower-0-5")))]
+pub mod tower;
 
 pub use crate::attempt::Attempt;
 #[cfg(feature = "std")]
