@@ -73,3 +73,19 @@ impl<T: Clone, E: Clone, Request> Service<Request> for Scripted<T, E> {
         ready(if script.len() > 1 { script.pop_front().unwrap() } else { script.front().unwrap().clone() })
     }
 }
+
+/// Serves the application on loopback. Returns its URL.
+pub(crate) async fn serve(app: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+/// The client of hyper-util, whose requests have bodies that can be cloned.
+pub(crate) fn client() -> hyper_util::client::legacy::Client<
+    hyper_util::client::legacy::connect::HttpConnector,
+    http_body_util::Full<axum::body::Bytes>,
+> {
+    hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http()
+}
