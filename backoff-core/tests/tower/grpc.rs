@@ -16,10 +16,11 @@ async fn sent(status: u16, headers: &[(&'static str, &str)], is_idempotent: bool
     let first =
         headers.iter().fold(Response::builder().status(status), |first, (name, value)| first.header(*name, *value));
     let second = Response::builder().header("grpc-status", "0");
-    let service = Scripted::<_, Never>::new([first, second].map(|response| Ok(response.body(()).unwrap())));
+    let service = Scripted::<_, Never>::new([first, second].map(|response| response.body(()).map_err(|_| Never)));
     let layer = RetryLayer::grpc(FOUR).idempotent_if(move |_: &Request<()>| is_idempotent);
     let client = ServiceBuilder::new().layer(layer).service(service.clone());
-    client.oneshot(Request::post("/tea.Kitchen/Brew").body(()).unwrap()).await.unwrap();
+    let request = Request::post("/tea.Kitchen/Brew").body(()).expect("a valid request");
+    client.oneshot(request).await.expect("a response");
     service.times()
 }
 

@@ -11,14 +11,14 @@ use tower::{BoxError, ServiceBuilder, ServiceExt};
 use crate::support::{FOUR, Scripted};
 
 /// A response with a status and a `Retry-After`.
-fn response<E>(status: u16, retry_after: Option<&str>) -> Result<Response<&'static str>, E> {
+fn response(status: u16, retry_after: Option<&str>) -> Response<&'static str> {
     let response = Response::builder().status(status);
     let response = retry_after.into_iter().fold(response, |response, value| response.header("retry-after", value));
-    Ok(response.body("body").unwrap())
+    response.body("body").expect("a valid response")
 }
 
 fn request(method: Method) -> Request<&'static str> {
-    Request::builder().method(method).uri("http://a.example/").body("order").unwrap()
+    Request::builder().method(method).uri("http://a.example/").body("order").expect("a valid request")
 }
 
 /// Sends a request through the layer. Returns the status, and the times of the attempts.
@@ -26,10 +26,10 @@ async fn sent(
     request: Request<&'static str>,
     script: impl IntoIterator<Item = (u16, Option<&str>)>,
 ) -> (StatusCode, Vec<u128>) {
-    let script = script.into_iter().map(|(status, retry_after)| response::<io::ErrorKind>(status, retry_after));
-    let service = Scripted::new(script.map(|result| result.map_err(|_| Never)));
+    let script = script.into_iter().map(|(status, retry_after)| Ok::<_, Never>(response(status, retry_after)));
+    let service = Scripted::new(script);
     let client = ServiceBuilder::new().layer(RetryLayer::http(FOUR)).service(service.clone());
-    let response = client.oneshot(request).await.unwrap();
+    let response = client.oneshot(request).await.expect("a response");
     assert_eq!(*response.body(), "body");
     (response.status(), service.times())
 }
@@ -116,7 +116,7 @@ async fn errors_are_classified_by_their_source_chain_also_in_a_box() {
 #[tokio::test(start_paused = true)]
 async fn each_host_has_a_budget() {
     static HOSTS: Budgets<String> = Budgets::new().capacity(1);
-    let service = Scripted::<_, Never>::new([response(503, None)]);
+    let service = Scripted::<_, Never>::new([Ok(response(503, None))]);
     let layer = RetryLayer::http(FOUR).budget_by(host::<&'static str>, &HOSTS);
     let client = ServiceBuilder::new().layer(layer).service(service.clone());
     let mut attempts = Vec::new();
@@ -141,16 +141,12 @@ fn a_host_is_found_in_the_uri_or_in_the_header() {
 
 #[tokio::test(start_paused = true)]
 async fn other_settings_apply_beside_the_rules() {
-    let service = Scripted::<_, BoxedNever>::new([response(503, None)]);
+    let service = Scripted::<_, Never>::new([Ok(response(503, None))]);
     let layer = RetryLayer::http(FOUR)
         .timeout(Duration::from_millis(250))
-        .on_timeout(|_| BoxedNever)
+        .on_timeout(|_| Never)
         .clone_with(|request: &Request<&'static str>| Some(request.clone()));
     let client = ServiceBuilder::new().layer(layer).service(service.clone());
     assert!(client.oneshot(request(Method::GET)).await.is_err());
     assert_eq!(service.times(), [0, 100, 200]);
 }
-
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("never")]
-struct BoxedNever;

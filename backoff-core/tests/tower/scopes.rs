@@ -52,7 +52,7 @@ async fn a_server_runs_in_the_scope_of_the_request_and_only_there() {
         }
     }));
     let request = Request::get("/").header("retry-attempt", "2").body(()).unwrap();
-    assert_eq!(server.clone().oneshot(request).await, Ok((Some(2), Some(2))));
+    assert_eq!(server.oneshot(request).await, Ok((Some(2), Some(2))));
     assert_eq!(server.oneshot(Request::new(())).await, Ok((None, None)));
     assert!(Scope::current().is_none());
 }
@@ -63,7 +63,7 @@ async fn no_delay_of_a_server_outlasts_the_time_of_its_client() {
         Ok::<_, Infallible>(FOUR.retry(|| async { Err::<(), _>("down") }).report().await.unwrap_err().attempts)
     }));
     let request = |millis: &str| Request::get("/").header("retry-remaining-ms", millis).body(()).unwrap();
-    assert_eq!(server.clone().oneshot(request("250")).await, Ok(3));
+    assert_eq!(server.oneshot(request("250")).await, Ok(3));
     assert_eq!(server.oneshot(request("10000")).await, Ok(4));
 }
 
@@ -83,7 +83,7 @@ fn three_attempts() -> HttpClient {
 }
 
 async fn status_of(client: HttpClient, url: &str) -> StatusCode {
-    match client.oneshot(Request::get(url).body(Full::default()).unwrap()).await {
+    match client.oneshot(Request::get(url).body(Full::default()).expect("a valid request")).await {
         Ok(status) => status,
         Err(_) => StatusCode::BAD_GATEWAY,
     }

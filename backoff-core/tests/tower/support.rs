@@ -22,6 +22,8 @@ pub(crate) struct Scripted<T, E> {
     is_ready: bool,
 }
 
+const SCRIPT: &str = "a script has at least one result";
+
 /// The record of a scripted service.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
@@ -38,11 +40,11 @@ impl<T, E> Scripted<T, E> {
     }
 
     pub(crate) fn times(&self) -> Vec<u128> {
-        self.log.lock().unwrap().times.clone()
+        self.log.lock().expect("no test panics under the lock").times.clone()
     }
 
     pub(crate) fn polls(&self) -> u32 {
-        self.log.lock().unwrap().polls
+        self.log.lock().expect("no test panics under the lock").polls
     }
 }
 
@@ -59,25 +61,25 @@ impl<T: Clone, E: Clone, Request> Service<Request> for Scripted<T, E> {
     type Future = Ready<Result<T, E>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), E>> {
-        self.log.lock().unwrap().polls += 1;
+        self.log.lock().expect("no test panics under the lock").polls += 1;
         self.is_ready = true;
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _: Request) -> Self::Future {
         assert!(std::mem::take(&mut self.is_ready), "called without readiness");
-        let mut log = self.log.lock().unwrap();
+        let mut log = self.log.lock().expect("no test panics under the lock");
         let start = *log.start.get_or_insert_with(Instant::now);
         log.times.push(start.elapsed().as_millis());
-        let mut script = self.script.lock().unwrap();
-        ready(if script.len() > 1 { script.pop_front().unwrap() } else { script.front().unwrap().clone() })
+        let mut script = self.script.lock().expect("no test panics under the lock");
+        ready(if script.len() > 1 { script.pop_front().expect(SCRIPT) } else { script.front().expect(SCRIPT).clone() })
     }
 }
 
 /// Serves the application on loopback. Returns its URL.
 pub(crate) async fn serve(app: axum::Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let url = format!("http://{}/", listener.local_addr().expect("loopback"));
     tokio::spawn(async move { axum::serve(listener, app).await });
     url
 }
