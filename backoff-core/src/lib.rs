@@ -29,6 +29,7 @@
 //! * [`RetryError`], [`Success`], [`StopReason`]: the end of a call, and its reason.
 //! * [`Budget`], [`Budgets`], [`InnerRetries`], [`Scope`]: limits that keep many clients, and layers of them, from a
 //!   retry storm.
+//! * `tower` (feature `tower-0-5`): a retry layer for services, with rules for HTTP and gRPC.
 //! * [`observe`], [`call_sites`]: data about the retries of a running process.
 //!
 //! # Guarantees
@@ -217,6 +218,7 @@ pub mod call {
     feature = "macros",
     feature = "tokio",
     feature = "reqwest-0-13",
+    feature = "tower-0-5",
     feature = "testing",
     feature = "serde",
     feature = "overrides"
