@@ -35,8 +35,14 @@ impl Attempt {
         last_delay: Option<Duration>,
         limits: [Option<Duration>; 3],
     ) -> Self {
-        let is_last = max_attempts.is_some_and(|max| number >= max);
+        let is_last = Self::is_last_of(number, max_attempts);
         Self { number, is_last, elapsed, last_delay, remaining: limits.into_iter().flatten().min() }
+    }
+
+    /// Returns whether `max_attempts` allows no attempt after this number.
+    #[inline]
+    pub(crate) fn is_last_of(number: u32, max_attempts: Option<u32>) -> bool {
+        max_attempts.is_some_and(|max| number >= max)
     }
 
     /// Returns the number of this attempt, 1 for the first.

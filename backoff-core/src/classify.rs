@@ -60,6 +60,8 @@ mod reqwest;
 #[cfg(feature = "http-1")]
 mod retry_after;
 
+#[cfg(all(feature = "tower-0-5", feature = "http-1"))]
+pub(crate) use self::chain::known_in;
 pub use self::chain::{AsDynError, chain};
 #[cfg(feature = "http-1")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-1")))]

@@ -183,6 +183,16 @@ impl<S, I: Copy> Driver<S, I> {
         Attempt::new(number, with_test_rules(rules, Rules::attempts_limit), elapsed, last_delay, limits)
     }
 
+    /// Returns whether no attempt can follow the present one, whatever its result. Reads no clock.
+    ///
+    /// With `reset_after` no attempt is certain to be the last.
+    #[cfg(feature = "async")]
+    #[inline]
+    pub(crate) fn is_certainly_last(&self, rules: &Rules) -> bool {
+        let number = self.progress.attempts().saturating_add(1);
+        rules.reset_after.is_none() && Attempt::is_last_of(number, with_test_rules(rules, Rules::attempts_limit))
+    }
+
     /// Returns the elapsed time of the call in the form that observers receive.
     const fn elapsed_for_events(&self, elapsed: Duration) -> Elapsed {
         match self.started {

@@ -34,6 +34,7 @@
 //! | learn how a call ended | [`RetryError`], [`Success`], [`StopReason`] |
 //! | write the loop, in a struct, a `Stream` or a `select!` | [`Policy::start`], [`Attempts`], [`Ticker`], [`Policy::decide`] |
 //! | keep a fleet from prolonging an outage | [`Budget`], [`Budgets`]; [`InnerRetries`] and [`Scope`] for layers |
+//! | retry the requests of a service | `tower` (feature `tower-0-5`), with rules for HTTP and gRPC |
 //! | stop, from anywhere | [`CancelToken`], or drop the future |
 //! | see retries in production | [`observe`], [`call_sites`], the features `tracing` and `metrics` |
 //! | test without waiting | the feature `testing` |
@@ -85,6 +86,7 @@
 //! | `overrides` | | the module `overrides`: values of annotated functions changed while the process runs | `humantime`, `strsim` |
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
 //! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
+//! | `tower-0-5` | | the module `tower`: a retry layer for any service; with `http-1` its rules for HTTP and gRPC, and its scope layers | `pin-project-lite`, `tower-layer`, `tower-service` |
 //!
 //! # Where it runs
 //!
@@ -155,6 +157,9 @@ mod text;
 #[cfg(feature = "std")]
 mod ticker;
 mod tiers;
+#[cfg(feature = "tower-0-5")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower-0-5")))]
+pub mod tower;
 
 pub use crate::attempt::Attempt;
 #[cfg(feature = "std")]
@@ -250,6 +255,7 @@ pub mod call {
     feature = "macros",
     feature = "tokio",
     feature = "reqwest-0-13",
+    feature = "tower-0-5",
     feature = "testing",
     feature = "serde",
     feature = "overrides"

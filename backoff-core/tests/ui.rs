@@ -9,4 +9,7 @@ fn mistakes_get_one_error_with_the_cure() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");
     cases.compile_fail("tests/ui/fail/**/*.rs");
+    if cfg!(feature = "tower-0-5") {
+        cases.compile_fail("tests/ui/tower/*.rs");
+    }
 }

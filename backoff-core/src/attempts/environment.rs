@@ -73,6 +73,12 @@ impl<S, K, G, X, T, L> Environment<S, K, G, X, T, L> {
         Environment { sleeper, clock, random, cancel, timeouts, shared }
     }
 
+    #[cfg(feature = "tower-0-5")]
+    pub(crate) fn with_timeouts<V>(self, change: impl FnOnce(T) -> V) -> Environment<S, K, G, X, V, L> {
+        let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
+        Environment { sleeper, clock, random, cancel, timeouts: change(timeouts), shared }
+    }
+
     pub(crate) fn with_shared<V>(self, change: impl FnOnce(L) -> V) -> Environment<S, K, G, X, T, V> {
         let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
         Environment { sleeper, clock, random, cancel, timeouts, shared: change(shared) }

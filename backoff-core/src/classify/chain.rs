@@ -106,7 +106,7 @@ impl<E: Deref<Target = dyn Error + Send + Sync>> AsDynError<dyn Error + Send + S
 }
 
 /// Returns the fault of the outermost error that can be classified.
-fn known_in(error: &(dyn Error + 'static)) -> Option<Fault> {
+pub(crate) fn known_in(error: &(dyn Error + 'static)) -> Option<Fault> {
     successors(Some(error), |error| next(*error)).take(MAX_LINKS).find_map(known)
 }
 

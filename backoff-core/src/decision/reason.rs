@@ -74,7 +74,7 @@ stop_reasons! {
     Cancelled => "cancelled", "the call was cancelled";
     /// An enclosing call retries in its place, or an inner call gave up and the policy is not to repeat that.
     Nested => "nested", "another call around or inside this one has retried";
-    /// Retries are switched off.
+    /// Retries are switched off, or no copy of the request is left (layers for tower).
     Disabled => "disabled", "retries are disabled";
 }
 

@@ -131,6 +131,15 @@ impl<B: Backoff> PolicyBuilder<B> {
     }
 }
 
+impl<P, M, F, J, E> Retry<P, M, F, J, (), E> {
+    /// Returns a call without hooks.
+    #[cfg(feature = "tower-0-5")]
+    #[inline]
+    pub(crate) fn with_parts(source: P, operation: F, criteria: J, environment: E) -> Self {
+        Self { source, operation, criteria, observer: (), environment, marker: PhantomData }
+    }
+}
+
 impl<P, M, F> Retry<P, M, F> {
     #[inline]
     pub(super) fn new(source: P, operation: F) -> Self {

@@ -33,6 +33,7 @@ use crate::observe::Observer;
 use crate::sleep::{SleepMut, Wait};
 use crate::test_hooks::poll_without_waiting;
 use crate::{Backoff, Fault, Outcome};
+use backoff_rules::Rules;
 
 /// State of the call `C`.
 type DriverOf<C> = Driver<StateOf<C>, InstantOf<C>>;
@@ -268,6 +269,7 @@ impl<C: AsyncCall> RetryFuture<C> {
             Some(driver) => driver.attempt(rules, clock, last_delay, given),
             None => DriverOf::<C>::new(None).attempt(rules, clock, last_delay, given),
         };
+        this.operation.prepare(|| is_certainly_last::<C>(this.driver.as_ref(), rules));
         let (attempt, order) = (scope.within(|| this.operation.start(described)), PollOrder::default());
         this.phase.set(Phase::Attempt { attempt, limit, order, started, limited_to });
     }
@@ -307,9 +309,11 @@ impl<C: AsyncCall> RetryFuture<C> {
         let driver = this.driver.get_or_insert_with(|| Driver::new(None));
         // A signal that dropped the attempt must not be polled again, and the reason of a dropped attempt is known.
         let is_cancelled = dropped_by.is_none() && poll_without_waiting(|| this.cancel.poll_given(cx));
+        let is_disabled = !this.operation.can_repeat() && !driver.is_certainly_last(this.source.rules());
         let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
         let failure = Failure::new(fault)
             .cancelled(is_cancelled)
+            .disabled(is_disabled)
             .dropped_by(dropped_by)
             .nested(inner_gave_up)
             .needs_time_left(this.timeouts.attempt().is_some())
@@ -357,6 +361,15 @@ impl<C: AsyncCall> RetryFuture<C> {
             Some(driver) => driver.ended(self.clock.runtime(), stopped),
             None => Ended { attempts: 0, elapsed: Duration::ZERO, slept: Duration::ZERO, stopped },
         }
+    }
+}
+
+/// Returns whether no attempt can follow the next one of the call `C`.
+#[inline]
+fn is_certainly_last<C: AsyncCall>(driver: Option<&DriverOf<C>>, rules: &Rules) -> bool {
+    match driver {
+        Some(driver) => driver.is_certainly_last(rules),
+        None => DriverOf::<C>::new(None).is_certainly_last(rules),
     }
 }
 

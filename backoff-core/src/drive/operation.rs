@@ -45,6 +45,20 @@ pub trait Operation<M> {
 
     /// Starts an attempt. `attempt` makes the description of it, for an operation that reads that.
     fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Attempt;
+
+    /// Prepares the next attempt of an async call. `is_last` returns whether no attempt can follow it.
+    #[doc(hidden)]
+    #[inline]
+    fn prepare(&mut self, is_last: impl FnOnce() -> bool) {
+        let _ = is_last;
+    }
+
+    /// Returns whether another attempt can be made; `false` if the operation has no second copy of its input.
+    #[doc(hidden)]
+    #[inline]
+    fn can_repeat(&self) -> bool {
+        true
+    }
 }
 
 impl<F, R> Operation<Blocking> for F

@@ -24,7 +24,7 @@ pub trait PolicySource: sealed::Sealed {
     fn backoff(&self) -> &Self::Backoff;
 }
 
-mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 }
 

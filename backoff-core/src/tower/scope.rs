@@ -1,0 +1,155 @@
+//! Layers that carry the scope of a call from a client to a server.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use ::http::Request;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{InScope, Scope};
+
+/// A layer for clients: writes the present [`Scope`] into the headers of each request.
+///
+/// Place it inside a [`RetryLayer`](super::RetryLayer) with
+/// [`inner_retries`](super::RetryLayer::inner_retries), so that each attempt has its own number, or inside any other
+/// code that runs in a scope. A request outside of a scope stays as it is.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::tower::{ReadScopeLayer, RetryLayer, WriteScopeLayer};
+/// use backoff_core::{InnerRetries, Policy, Scope};
+/// use http::Request;
+/// use std::convert::Infallible;
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let server = ServiceBuilder::new().layer(ReadScopeLayer).service(service_fn(|_: Request<()>| async {
+///     // A call here makes one attempt: the client retries in its place.
+///     Ok::<_, Infallible>(Scope::current().is_some_and(|scope| scope.suppresses_retries()))
+/// }));
+/// let client = ServiceBuilder::new()
+///     .layer(RetryLayer::new(Policy::default()).inner_retries(InnerRetries::Suppress))
+///     .layer(WriteScopeLayer)
+///     .service(server); // here a network would be between the two
+/// assert_eq!(client.oneshot(Request::new(())).await, Ok(true));
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WriteScopeLayer;
+
+/// A layer for servers: runs the inner service in the [`Scope`] that the client wrote into the headers of the request.
+///
+/// Calls inside then keep to the limits of the client: they make one attempt if it retries in their place, and no delay
+/// outlasts its time. The headers can only restrict the retries of a server, so a hostile client gains nothing.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use backoff_core::tower::ReadScopeLayer;
+///
+/// let app: Router = Router::new().route("/", get(|| async { "tea" })).layer(ReadScopeLayer);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadScopeLayer;
+
+/// A service that writes the present scope into the headers of requests; made by [`WriteScopeLayer`].
+#[derive(Clone, Copy, Debug)]
+pub struct WriteScope<V> {
+    inner: V,
+}
+
+/// A service that runs in the scope of the client; made by [`ReadScopeLayer`].
+#[derive(Clone, Copy, Debug)]
+pub struct ReadScope<V> {
+    inner: V,
+}
+
+impl<V> Layer<V> for WriteScopeLayer {
+    type Service = WriteScope<V>;
+
+    fn layer(&self, inner: V) -> WriteScope<V> {
+        WriteScope { inner }
+    }
+}
+
+impl<V> Layer<V> for ReadScopeLayer {
+    type Service = ReadScope<V>;
+
+    fn layer(&self, inner: V) -> ReadScope<V> {
+        ReadScope { inner }
+    }
+}
+
+impl<V: Service<Request<B>>, B> Service<Request<B>> for WriteScope<V> {
+    type Response = V::Response;
+    type Error = V::Error;
+    type Future = V::Future;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), V::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> V::Future {
+        if let Some(scope) = Scope::current() {
+            scope.add_to(request.headers_mut());
+        }
+        self.inner.call(request)
+    }
+}
+
+impl<V: Service<Request<B>>, B> Service<Request<B>> for ReadScope<V> {
+    type Response = V::Response;
+    type Error = V::Error;
+    type Future = ScopeFuture<V::Future>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), V::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> ScopeFuture<V::Future> {
+        match Scope::of(request.headers()) {
+            Some(scope) => ScopeFuture::Within { work: scope.wrap(scope.run(|| self.inner.call(request))) },
+            None => ScopeFuture::Without { work: self.inner.call(request) },
+        }
+    }
+}
+
+pin_project! {
+    /// The future of a [`ReadScope`]. It allocates only for a request with a scope.
+    #[project = ScopeFuturePinned]
+    pub enum ScopeFuture<F> {
+        #[doc(hidden)]
+        Within { #[pin] work: InScope<F> },
+        #[doc(hidden)]
+        Without { #[pin] work: F },
+    }
+}
+
+impl<F: Future> Future for ScopeFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project() {
+            ScopeFuturePinned::Within { work } => work.poll(cx),
+            ScopeFuturePinned::Without { work } => work.poll(cx),
+        }
+    }
+}
+
+impl<F> fmt::Debug for ScopeFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopeFuture").finish_non_exhaustive()
+    }
+}
