@@ -149,8 +149,9 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
     /// Returns the time that the failed attempt ran, if it was measured.
     ///
     /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
-    /// where [`fault`](Self::fault) is, and for retries of an async function whose policy is constant and needs no
-    /// other record of time, because its future would be larger.
+    /// where [`fault`](Self::fault) is. It is also `None` for attempts after the first of an async function whose
+    /// settings are all literals or constants, because its future would be larger. With `adjust`, `reset_after` or a
+    /// setting with a run-time value it is measured there, too.
     #[must_use]
     pub const fn attempt_elapsed(&self) -> Option<Duration> {
         self.failed.elapsed()
@@ -228,8 +229,9 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
     /// Returns the time that the failed attempt ran, if it was measured.
     ///
     /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
-    /// where [`fault`](Self::fault) is, and for retries of an async function whose policy is constant and needs no
-    /// other record of time, because its future would be larger.
+    /// where [`fault`](Self::fault) is. It is also `None` for attempts after the first of an async function whose
+    /// settings are all literals or constants, because its future would be larger. With `adjust`, `reset_after` or a
+    /// setting with a run-time value it is measured there, too.
     #[must_use]
     pub const fn attempt_elapsed(&self) -> Option<Duration> {
         self.failed.elapsed()

@@ -68,19 +68,19 @@ type Failed = (Option<Fault>, Option<Duration>);
 
 #[test]
 fn an_event_contains_the_fault_and_the_duration_of_the_attempt() {
-    // An async function measures its retries if it has a record of time, here for `reset_after`.
+    // An async function measures its retries only if it has room for the time, here because of `attempts`.
     #[retry(
-        max_attempts = 2, reset_after = "1h", attempt = ctx, when = |_| Fault::PushBack(ms(5)),
+        max_attempts = attempts, attempt = ctx, when = |_| Fault::PushBack(ms(5)),
         on_retry = |event| seen.push((event.fault(), event.attempt_elapsed())),
         on_give_up = |event| seen.push((event.fault(), event.attempt_elapsed()))
     )]
-    async fn load(seen: &mut Vec<Failed>) -> Result<(), u32> {
+    async fn load(attempts: u32, seen: &mut Vec<Failed>) -> Result<(), u32> {
         tokio::time::sleep(secs(u64::from(ctx.number()))).await;
         Err(ctx.number())
     }
 
     let mut seen = Vec::new();
-    assert_eq!(paused(load(&mut seen)), Err(2));
+    assert_eq!(paused(load(2, &mut seen)), Err(2));
     let fault = Some(Fault::PushBack(ms(5)));
     assert_eq!(seen, [(fault, Some(secs(1))), (fault, Some(secs(2)))]);
 
