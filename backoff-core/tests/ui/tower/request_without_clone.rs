@@ -2,7 +2,7 @@
 
 use backoff_core::Policy;
 use backoff_core::tower::RetryLayer;
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tower::{Service, ServiceBuilder, service_fn};
 
 struct Stream;
 
@@ -10,11 +10,8 @@ async fn send(_: Stream) -> Result<(), &'static str> {
     Ok(())
 }
 
-async fn call() -> Result<(), &'static str> {
-    let layer = RetryLayer::new(Policy::exponential().max_attempts(3).build());
-    ServiceBuilder::new().layer(layer).service(service_fn(send)).oneshot(Stream).await
-}
+fn serve(_: impl Service<Stream>) {}
 
 fn main() {
-    drop(call());
+    serve(ServiceBuilder::new().layer(RetryLayer::new(Policy::default())).service(service_fn(send)));
 }

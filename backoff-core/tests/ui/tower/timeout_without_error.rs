@@ -3,7 +3,7 @@
 use backoff_core::Policy;
 use backoff_core::tower::RetryLayer;
 use std::time::Duration;
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tower::{Service, ServiceBuilder, service_fn};
 
 #[derive(Debug)]
 struct MyError;
@@ -12,11 +12,9 @@ async fn send(_: u32) -> Result<(), MyError> {
     Ok(())
 }
 
-async fn call() -> Result<(), MyError> {
-    let layer = RetryLayer::new(Policy::exponential().max_attempts(3).build()).timeout(Duration::from_secs(1));
-    ServiceBuilder::new().layer(layer).service(service_fn(send)).oneshot(7).await
-}
+fn serve(_: impl Service<u32>) {}
 
 fn main() {
-    drop(call());
+    let layer = RetryLayer::new(Policy::default()).timeout(Duration::from_secs(1));
+    serve(ServiceBuilder::new().layer(layer).service(service_fn(send)));
 }
