@@ -17,8 +17,8 @@ const INTRO: &str = "\
 
 What a call costs with `backoff-core`, beside the same loop written by hand and beside other crates: every column is measured in
 one run. Instructions, bytes and allocations are counted, not timed, so that they repeat; time is compared within its column
-only. The goals are the project's own: they are set from the loop by hand wherever one exists, and some are missed. What is missed
-is said below its table, and so is every row in which another crate is cheaper.
+only. The goals are the project's own, and some are missed. Below each table are the goals that are missed, and every row in which
+another crate is cheaper, with the reasons.
 
 ```text
 cargo run --release -p backoff-benches -- docs      # writes this file, in about ten minutes
@@ -31,11 +31,12 @@ cargo run --release -p backoff-benches --bin sizes  # the cost of one operation 
 ```
 
 It needs valgrind, and `size` from the tools of the C compiler.
-
-## What is compared
 ";
 
 const SIZES_TEXT: &str = include_str!("sizes.md");
+
+/// The goals of the project, and the figures of this version beside them.
+const GOALS_TEXT: &str = include_str!("goals.md");
 
 const WAYS_TEXT: &str = "\
 | row | what it is |
@@ -86,7 +87,7 @@ fn text(
     lock: &str,
     unexplained: &mut Vec<String>,
 ) -> Result<String, std::fmt::Error> {
-    let mut text = format!("{INTRO}\n{WAYS_TEXT}");
+    let mut text = format!("{INTRO}\n{GOALS_TEXT}\n## What is compared\n\n{WAYS_TEXT}");
     for (way, package, note) in PEERS_TEXT {
         writeln!(text, "| {} | {package} {}: {note} |", heading(way), version(lock, package))?;
     }
