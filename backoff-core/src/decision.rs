@@ -108,15 +108,12 @@ pub struct Failure<'a> {
 
 impl<'a> Failure<'a> {
     /// Returns whether the failure is transient without a wait, and only the policy and a budget limit the call.
+    ///
+    /// For calls that nothing disturbs: an override that disables retries and an enclosing call are disturbances.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most of it is known where a failure is built")]
     pub(crate) const fn is_plain(&self) -> bool {
-        matches!(self.fault, Fault::Transient)
-            && !self.cancelled
-            && self.dropped_by.is_none()
-            && !self.disabled
-            && !self.nested
-            && self.time_left.is_none()
+        matches!(self.fault, Fault::Transient) && !self.cancelled && self.dropped_by.is_none()
     }
 
     /// Returns a failure with this fault. Only the policy limits the call after it.

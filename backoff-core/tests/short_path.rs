@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use backoff_core::{Budget, Fault, Jitter, Policy, RetryError, StopReason, Success, retry};
+use backoff_core::{Budget, CancelToken, Fault, Jitter, Policy, RetryError, StopReason, Success, retry};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -133,6 +133,28 @@ proptest! {
         let listed: Vec<_> = transient.policy.delays().seed(transient.seed).take(40).collect();
         prop_assert_eq!(called, listed);
     }
+}
+
+#[test]
+fn a_cancelled_call_of_the_usual_policy_makes_no_retry() {
+    let token = CancelToken::new();
+    let operation = || {
+        token.cancel();
+        Err::<(), _>("down")
+    };
+    let report = Policy::default().retry(operation).cancel(&token).sleep(|_| ()).call_report();
+    let error = report.unwrap_err();
+    assert_eq!((error.attempts, error.reason), (1, StopReason::Cancelled));
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn a_timeout_ends_a_call_of_the_usual_policy() {
+    let policy = Policy::default();
+    let call = policy.retry(std::future::pending::<Result<(), &'static str>>);
+    let report = call.timeout(Duration::from_secs(1)).on_timeout(|_| "late").report().await;
+    let error = report.unwrap_err();
+    assert_eq!((error.last, error.attempts, error.reason), ("late", 1, StopReason::Timeout));
 }
 
 #[retry(max_attempts = 3, adjust = |_| None::<Duration>, sleep = |_| ())]
