@@ -5,7 +5,7 @@
 //! result. The blocking driver, the async driver, the expansion of `#[retry]`, the manual loop, the iterator of delays,
 //! the ticker and any simulator call this one function, so they all follow the same rules.
 
-mod reason;
+pub(crate) mod reason;
 
 use core::time::Duration;
 

@@ -178,7 +178,8 @@ pub use crate::classify::Classify;
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use crate::classify::{Marked, permanent, retry_after};
 pub use crate::clock::{Clock, ClockSource, DefaultClock, RuntimeClock, SystemClock};
-pub use crate::decision::{Decision, Failure, Progress, StopReason};
+pub use crate::decision::reason::StopReason;
+pub use crate::decision::{Decision, Failure, Progress};
 pub use crate::delays::Delays;
 pub use crate::drive::call::{Environment, Retry};
 pub use crate::drive::operation::{Async, Blocking, Operation};

@@ -62,8 +62,8 @@ mod awaited {
 
     use pin_project_lite::pin_project;
 
-    use super::super::cancel::LoopCancel;
-    use super::Pending;
+    use crate::attempts::cancel::LoopCancel;
+    use crate::attempts::pending::Pending;
     use crate::clock::Clock;
     use crate::drive::race::{DelayEnd, Never, Signal, poll_delay};
     use crate::sleep::{SleepMut, Wait};

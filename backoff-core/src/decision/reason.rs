@@ -105,7 +105,7 @@ impl core::fmt::Display for StopReason {
 mod tests {
     use std::collections::HashSet;
 
-    use super::*;
+    use super::StopReason;
 
     #[test]
     fn the_number_of_a_reason_is_its_index_and_gives_it_back() {

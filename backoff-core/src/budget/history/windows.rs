@@ -17,19 +17,19 @@ const LATE: u32 = 100;
 ///
 /// It begins again after 497 days. The history begins again then, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Moment(pub(in super::super) u32);
+pub(crate) struct Moment(pub(crate) u32);
 
 impl Moment {
     /// Reads the clock.
     #[expect(clippy::cast_possible_truncation, reason = "see the type: moments begin again")]
-    pub(in super::super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self((clock::since_start().as_millis() / 10) as u32)
     }
 }
 
 /// The successes of the last two windows.
 #[derive(Debug)]
-pub(in super::super) struct History(AtomicU64);
+pub(crate) struct History(AtomicU64);
 
 /// The number in the atomic: 32 bits for the beginning, 16 for each count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +40,17 @@ struct Windows {
 }
 
 impl History {
-    pub(in super::super) const IS_KEPT: bool = true;
+    pub(crate) const IS_KEPT: bool = true;
 
     const_fn! {
-        pub(in super::super) fn new() -> Self {
+        pub(crate) fn new() -> Self {
             Self(AtomicU64::new(0))
         }
     }
 
     /// Counts a success: one in sixteen with that weight, or each one in the virtual time of a test.
     #[inline]
-    pub(in super::super) fn success(&self, enough: u32) {
+    pub(crate) fn success(&self, enough: u32) {
         if test_hooks::passed().is_some() {
             self.count(Moment::now(), 1, enough);
         } else if is_chosen() {
@@ -60,7 +60,7 @@ impl History {
 
     /// Counts successes. Nothing is written when the present window has `enough`.
     #[cold]
-    pub(in super::super) fn count(&self, now: Moment, successes: u32, enough: u32) {
+    pub(crate) fn count(&self, now: Moment, successes: u32, enough: u32) {
         let _has_enough = self.0.fetch_update(Relaxed, Relaxed, |bits| {
             let windows = Windows::from_bits(bits).at(now);
             let lacks = u32::from(windows.present) < enough;
@@ -69,7 +69,7 @@ impl History {
     }
 
     /// Returns an estimate of the successes of the last 10 s.
-    pub(in super::super) fn successes(&self, now: Moment) -> u32 {
+    pub(crate) fn successes(&self, now: Moment) -> u32 {
         Windows::from_bits(self.0.load(Relaxed)).at(now).recent(now)
     }
 }
