@@ -147,9 +147,19 @@ fn a_cancelled_call_of_the_usual_policy_makes_no_retry() {
         token.cancel();
         Err::<(), _>("down")
     };
-    let report = Policy::default().retry(operation).cancel(&token).sleep(|_| ()).call_report();
+    let mut sleeps = 0;
+    let report = Policy::default().retry(operation).cancel(&token).sleep(|_| sleeps += 1).call_report();
     let error = report.unwrap_err();
-    assert_eq!((error.attempts, error.reason), (1, StopReason::Cancelled));
+    assert_eq!((error.attempts, error.reason, sleeps), (1, StopReason::Cancelled, 0));
+}
+
+#[test]
+fn an_empty_budget_ends_a_call_of_the_usual_policy() {
+    let budget = Budget::new().capacity(1);
+    let policy = Policy::exponential().max_attempts(5).build();
+    let report = policy.retry(|| Err::<(), _>("down")).budget(&budget).sleep(|_| ()).call_report();
+    let error = report.unwrap_err();
+    assert_eq!((error.attempts, error.reason), (2, StopReason::BudgetEmpty));
 }
 
 #[cfg(feature = "tokio")]

@@ -65,7 +65,6 @@ async function inNode() {
     const [first, second] = [await instance(page, 1), await instance(page, 2)];
     expect(first.jitter() !== second.jitter(), 'two instances draw the same jitter in Node');
     verdict('in Node', await first.run());
-    await explains(page, 3, 'with_a_blocking_delay', 'the thread of a web page must not block', 'await_delays_because_a_page_must_not_block');
 
     console.log('\nwithout the feature `web`');
     expect(await (await instance(without, 1)).with_all_given(), 'a call with its own sleeper, clock and seed failed');

@@ -235,13 +235,6 @@ pub fn jitter() -> String {
     policy.delays().map(|delay| delay.as_nanos().to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// Blocks the thread, which a page must not.
-#[wasm_bindgen]
-pub fn with_a_blocking_delay() {
-    let policy = Policy::default();
-    let _traps = policy.start().pause("down");
-}
-
 /// Runs the checks. Returns a line for each, and last `failed` or `passed`.
 #[wasm_bindgen]
 pub async fn run() -> String {
