@@ -9,7 +9,7 @@ pub(crate) mod reason;
 
 use core::time::Duration;
 
-pub use self::reason::StopReason;
+pub(crate) use self::reason::StopReason;
 use crate::budget::Budget;
 use crate::random::Random;
 use crate::{Backoff, Fault, FaultKind, Policy};

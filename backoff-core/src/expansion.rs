@@ -39,5 +39,6 @@ pub use self::parts::{
 };
 pub use self::text::ErrorTextProbe;
 pub use self::verdict::Verdict;
-pub use crate::decision::{AttemptLimit, StopReason};
+pub use crate::decision::AttemptLimit;
+pub use crate::decision::reason::StopReason;
 pub use crate::sleep::{DefaultSleeper, SleepFn};

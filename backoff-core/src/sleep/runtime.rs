@@ -2,6 +2,10 @@
 //!
 //! The list chooses at run time among the enabled ones. The types compose at compile time: with one runtime enabled the
 //! future is the one of that runtime, and no larger.
+#![cfg_attr(
+    not(any(feature = "tokio", feature = "async-io")),
+    allow(dead_code, reason = "`web` alone has no runtime on targets other than a web page")
+)]
 
 #[cfg(all(feature = "async-io", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod async_io;

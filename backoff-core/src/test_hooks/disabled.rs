@@ -55,6 +55,10 @@ mod sleep {
 
     impl<S> MaybeVirtual<S> {
         /// Returns the future of `real`, which completes after `delay`.
+        #[cfg_attr(
+            not(any(feature = "tokio", feature = "async-io")),
+            allow(dead_code, reason = "`web` alone has no runtime on targets other than a web page")
+        )]
         #[inline]
         pub(crate) fn new(delay: Duration, real: impl FnOnce(Duration) -> S) -> Self {
             Self { sleep: real(delay) }
