@@ -14,10 +14,11 @@ version_in_archive() {
 
 # Unpacks packages of Debian into the folder of the compiler. `VERSION` in a name is that of the compiler.
 unpack() {
-    local version package archives=$toolchain/archives
+    local version package sudo=() archives=$toolchain/archives
     version=$(version_in_archive)
     if [[ -z $version ]]; then
-        apt-get --quiet=2 update
+        ((EUID == 0)) || sudo=(sudo)
+        "${sudo[@]}" apt-get --quiet=2 update
         version=$(version_in_archive)
     fi
     mkdir -p "$archives"

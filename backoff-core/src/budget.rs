@@ -89,8 +89,9 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 /// A success of a full budget is one relaxed load. Without a fixed capacity, one success in 16 of each thread reads the
 /// clock and is counted as 16. With the default ratio the count is written at most 7 times in 10 s, so threads mostly
 /// read its cache line. A retry reads the clock when more than 2 tokens are left. The clock is the system's. Under
-/// [`testing::virtual_time`](crate::testing::virtual_time) it is the virtual one, and every success is counted. Targets
-/// without the feature `std` or without 64-bit atomics have a capacity of 10 unless another one is set.
+/// [`testing::virtual_time`](crate::testing::virtual_time) it is the virtual one, and every success is counted. The
+/// capacity is 10, unless another one is set, without the feature `std`, without 64-bit atomics, and in a web page
+/// without the feature `web`.
 ///
 /// # One budget per dependency
 ///

@@ -1,4 +1,4 @@
-//! The decision after a failed attempt: every rule of retrying, in one pure function.
+//! The decision after a failed attempt: every rule of retrying.
 //!
 //! [`Policy::decide`] takes the policy, the progress of one call, the classified failure and its time. It returns
 //! *retry after this delay* or *stop, for this reason*. It does no I/O, reads no clock, never sleeps and never owns a
@@ -10,6 +10,8 @@ pub(crate) mod reason;
 use core::time::Duration;
 
 pub(crate) use self::reason::StopReason;
+#[cfg(feature = "async")]
+use crate::Attempt;
 use crate::budget::Budget;
 use crate::random::Random;
 use crate::{Backoff, Fault, FaultKind, Policy};
@@ -62,7 +64,6 @@ impl<S> Progress<S> {
     }
 
     /// Returns the progress after `attempts` failures; `backoff` is the state of the backoff after as many retries.
-    #[cfg(feature = "std")]
     pub(crate) const fn with_state(attempts: u32, backoff: S) -> Self {
         Self { attempts, backoff: Some(backoff), has_ended: false, previous: Duration::ZERO, origin: Duration::ZERO }
     }
@@ -85,7 +86,7 @@ impl Progress<u32> {
     /// The progress after `attempts` failures, for a built-in backoff: its state is the number of retries.
     #[inline]
     pub(crate) const fn resumed(attempts: u32) -> Self {
-        Self { attempts, backoff: Some(attempts), has_ended: false, previous: Duration::ZERO, origin: Duration::ZERO }
+        Self::with_state(attempts, attempts)
     }
 }
 
@@ -109,11 +110,11 @@ pub struct Failure<'a> {
 impl<'a> Failure<'a> {
     /// Returns whether the failure is transient without a wait, and only the policy and a budget limit the call.
     ///
-    /// For calls that nothing disturbs: an override that disables retries and an enclosing call are disturbances.
+    /// For calls that nothing disturbs: an enclosing call is a disturbance, so `nested` and `time_left` are not set.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most of it is known where a failure is built")]
     pub(crate) const fn is_plain(&self) -> bool {
-        matches!(self.fault, Fault::Transient) && !self.cancelled && self.dropped_by.is_none()
+        matches!(self.fault, Fault::Transient) && !self.cancelled && !self.disabled && self.dropped_by.is_none()
     }
 
     /// Returns a failure with this fault. Only the policy limits the call after it.
@@ -316,6 +317,15 @@ fn delay_before_retry(rules: &Rules, fault: Fault, own: Duration) -> Option<Dura
     let Some(push_back) = fault.not_before() else { return Some(own) };
     let is_too_long = rules.max_push_back.is_some_and(|longest| push_back > longest);
     if is_too_long { None } else { Some(rules.push_back.delay(push_back, own)) }
+}
+
+/// Returns whether no attempt can follow the next one, whatever its result. `attempts` is the number of failed ones.
+///
+/// With `reset_after` no attempt is certain to be the last. The caller has no `reset_when`.
+#[cfg(feature = "async")]
+#[inline]
+pub(crate) fn is_certainly_last(rules: &Rules, attempts: u32) -> bool {
+    rules.reset_after.is_none() && Attempt::is_last_of(attempts.saturating_add(1), rules.attempts_limit())
 }
 
 /// Returns whether a retry after `delay` starts in time: within `max_elapsed`, and within the time that enclosing calls

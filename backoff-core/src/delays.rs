@@ -103,6 +103,7 @@ impl<B: Backoff, G: Random> Iterator for Delays<'_, B, G> {
         let retries = self.progress.attempts();
         if self.rules.has_usual_retry(retries) {
             self.progress.count_usual();
+            // The decision of the short path, without a budget.
             return Some(self.rules.usual_delay(retries, self.random.draw()));
         }
         if self.has_ended {

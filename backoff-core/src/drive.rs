@@ -30,6 +30,8 @@ use self::test_state::{TestState, with_test_rules};
 use crate::Attempt;
 use crate::budget::Budget;
 use crate::clock::Clock;
+#[cfg(feature = "async")]
+use crate::decision::is_certainly_last;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, decide_usual, remaining};
 use crate::error::Ended;
 use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
@@ -177,20 +179,17 @@ impl<S, I: Copy> Driver<S, I> {
         [timeout, around]: [Option<Duration>; 2],
     ) -> Attempt {
         let elapsed = self.elapsed(clock);
-        let own = self.remaining(rules, clock);
+        let own = with_test_rules(rules, |rules| remaining(rules, &self.progress, elapsed));
         let limits = [own, timeout.map(|timeout| timeout.saturating_sub(elapsed)), around];
         let number = self.progress.attempts().saturating_add(1);
         Attempt::new(number, with_test_rules(rules, Rules::attempts_limit), elapsed, last_delay, limits)
     }
 
     /// Returns whether no attempt can follow the present one, whatever its result. Reads no clock.
-    ///
-    /// With `reset_after` no attempt is certain to be the last.
     #[cfg(feature = "async")]
     #[inline]
     pub(crate) fn is_certainly_last(&self, rules: &Rules) -> bool {
-        let number = self.progress.attempts().saturating_add(1);
-        rules.reset_after.is_none() && Attempt::is_last_of(number, with_test_rules(rules, Rules::attempts_limit))
+        with_test_rules(rules, |rules| is_certainly_last(rules, self.progress.attempts()))
     }
 
     /// Returns the elapsed time of the call in the form that observers receive.
@@ -390,7 +389,7 @@ impl<S, I: Copy> Driver<S, I> {
         O: Observer<E>,
     {
         let before = self.attempts;
-        TestState::succeeded();
+        TestState::attempt_ended();
         self.attempts = before.saturating_add(1);
         if before > 0 {
             return self.recovered(step);

@@ -127,7 +127,7 @@ mod clock;
 #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the expansion of `#[retry]` needs `std`"))]
 mod decision;
 mod delays;
-#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the loop by hand and the ticker need `std`"))]
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "manual loops and the ticker need `std`"))]
 mod drive;
 mod error;
 #[cfg(feature = "std")]

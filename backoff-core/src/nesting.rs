@@ -314,7 +314,7 @@ impl<F: Future> Future for InScope<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let _entered = Entered::new(&self.scope.clone());
+        let _entered = Entered::new(&self.scope);
         self.work.as_mut().poll(cx)
     }
 }
@@ -351,7 +351,7 @@ pub(crate) fn enclosing_limits() -> EnclosingLimits {
 #[inline]
 pub(crate) fn gave_up(reason: StopReason) {
     match reason {
-        // No retry was spent here, so a retry by the outer call multiplies nothing.
+        // The error ended the call, and not a limit: the outer call classifies it itself.
         StopReason::Permanent | StopReason::Ambiguous => {}
         StopReason::MaxAttempts
         | StopReason::MaxElapsed

@@ -1,6 +1,6 @@
 //! Events of a call, for hooks and for observers of the whole process.
 //!
-//! There are three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt
+//! A call has three events: a retry was scheduled, the call gave up, a retry succeeded. A success at the first attempt
 //! emits no event, except to a global observer set with `set_global_with_successes` (feature `successes`). Hooks run
 //! inline, in the caller's thread or task.
 //!
@@ -54,6 +54,7 @@ use core::time::Duration;
 
 pub use self::error_text::ErrorText;
 pub(crate) use self::event::FailedAttempt;
+use self::event::failed_attempt_getters;
 pub use self::event::{CallEvent, Elapsed, EventKind, Level};
 pub use self::hook::{Adjust, AdjustedDelay, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 pub(crate) use self::label::{Label, Site};
@@ -133,29 +134,7 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
         self.elapsed
     }
 
-    /// Returns the classification of the failure. It is `None` if there is none: a delay was interrupted, or a test
-    /// discarded the reply of a success.
-    #[must_use]
-    pub const fn fault(&self) -> Option<Fault> {
-        self.failed.fault()
-    }
-
-    /// Returns the wait that the server requested (push-back, `Retry-After`).
-    #[must_use]
-    pub const fn push_back(&self) -> Option<Duration> {
-        self.failed.push_back()
-    }
-
-    /// Returns the time that the failed attempt ran, if it was measured.
-    ///
-    /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
-    /// where [`fault`](Self::fault) is. It is also `None` for attempts after the first of an async function whose
-    /// settings are all literals or constants, because its future would be larger. With `adjust`, `reset_after` or a
-    /// setting with a run-time value it is measured there, too.
-    #[must_use]
-    pub const fn attempt_elapsed(&self) -> Option<Duration> {
-        self.failed.elapsed()
-    }
+    failed_attempt_getters!();
 }
 
 /// Argument of `on_give_up`: the call gave up.
@@ -213,29 +192,7 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
         self.elapsed
     }
 
-    /// Returns the classification of the failure. It is `None` if there is none: a delay was interrupted, or a test
-    /// discarded the reply of a success.
-    #[must_use]
-    pub const fn fault(&self) -> Option<Fault> {
-        self.failed.fault()
-    }
-
-    /// Returns the wait that the server requested (push-back, `Retry-After`).
-    #[must_use]
-    pub const fn push_back(&self) -> Option<Duration> {
-        self.failed.push_back()
-    }
-
-    /// Returns the time that the failed attempt ran, if it was measured.
-    ///
-    /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
-    /// where [`fault`](Self::fault) is. It is also `None` for attempts after the first of an async function whose
-    /// settings are all literals or constants, because its future would be larger. With `adjust`, `reset_after` or a
-    /// setting with a run-time value it is measured there, too.
-    #[must_use]
-    pub const fn attempt_elapsed(&self) -> Option<Duration> {
-        self.failed.elapsed()
-    }
+    failed_attempt_getters!();
 }
 
 /// Argument of `on_recovered`: a retry succeeded.

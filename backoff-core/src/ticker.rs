@@ -134,7 +134,7 @@ where
     where
         Environment<S, K, G, CancelSignal<C::IntoFuture>, T, L>: LoopEnvironment,
     {
-        self.with_environment(|environment| environment.with_cancel(CancelSignal::new(by.into_future())))
+        self.with_environment(|environment| environment.with_cancel(|_| CancelSignal::new(by.into_future())))
     }
 }
 

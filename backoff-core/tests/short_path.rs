@@ -1,7 +1,8 @@
 //! The short path for the usual failure agrees with the general decision, call by call.
 //!
-//! Without the features `tracing` and `metrics`, a call without hooks takes the short path where it is valid. The same
-//! call with a hook always takes the general path. No guard of the feature `testing` may be active here.
+//! These tests compare two paths only without the features `tracing` and `metrics`, as the step "usual failures" of CI
+//! runs them. A call without hooks then takes the short path where it is valid. The same call with a hook always takes
+//! the general path. No guard of the feature `testing` may be active here.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -174,6 +175,23 @@ async fn a_timeout_ends_a_call_of_the_usual_policy() {
     assert_eq!((error.last, error.attempts, error.reason), ("late", 1, StopReason::Timeout));
 }
 
+#[cfg(all(feature = "tokio", feature = "tower-0-5"))]
+#[tokio::test(start_paused = true)]
+async fn a_request_without_a_copy_is_sent_once_by_the_usual_policy() {
+    use backoff_core::tower::RetryLayer;
+    use tower::{ServiceBuilder, ServiceExt, service_fn};
+
+    let sent = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = std::sync::Arc::clone(&sent);
+    let service = service_fn(move |_: String| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        std::future::ready(Err::<(), _>("down"))
+    });
+    let layer = RetryLayer::new(Policy::default()).clone_with(|_: &String| None);
+    let result = ServiceBuilder::new().layer(layer).service(service).oneshot("stream".to_owned()).await;
+    assert_eq!((result, sent.load(std::sync::atomic::Ordering::Relaxed)), (Err("down"), 1));
+}
+
 #[retry(max_attempts = 3, adjust = |_| None::<Duration>, sleep = |_| ())]
 fn adjusted(calls: &mut u32) -> Result<(), &'static str> {
     *calls += 1;
@@ -211,20 +229,4 @@ fn progress_starts_a_new_sequence_of_the_usual_policy() {
 
     let mut calls = 0;
     assert_eq!(progressing(&mut calls), Err(6));
-}
-
-#[cfg(feature = "overrides")]
-#[test]
-fn a_call_keeps_its_override_when_it_is_removed_during_a_delay() {
-    use backoff_core::overrides;
-
-    #[retry(max_attempts = 5, name = "short_path.overridden", sleep = |_| overrides::clear())]
-    fn overridden(calls: &mut u32) -> Result<(), &'static str> {
-        *calls += 1;
-        Err("down")
-    }
-    overrides::load("short_path.overridden: max_attempts=2").unwrap();
-    let mut calls = 0;
-    assert!(overridden(&mut calls).is_err());
-    assert_eq!(calls, 2);
 }

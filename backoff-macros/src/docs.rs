@@ -8,7 +8,7 @@ mod text;
 
 use std::time::Duration;
 
-use backoff_rules::{PushBackMode, Since};
+use backoff_rules::Since;
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
@@ -152,14 +152,8 @@ fn limits(args: &Args) -> Vec<String> {
     if args.adjust.is_some() {
         limits.push("a closure may change each delay, or end the call".to_owned());
     }
-    match args.push_back.as_ref().map(|mode| mode.value) {
-        Some(PushBackMode::Replace) => {
-            limits.push("a wait that the server asks for replaces the delay".to_owned());
-        }
-        Some(PushBackMode::Longest) => {
-            limits.push("of the delay and a wait that the server asks for, the longer one counts".to_owned());
-        }
-        _ => {}
+    if let Some(mode) = args.push_back.as_ref().map(|mode| mode.value) {
+        limits.extend(mode.description().map(str::to_owned));
     }
     if let Some(limit) = literal(args.attempt_timeout.as_ref()) {
         limits.push(format!("an attempt is dropped after {}", duration(limit)));

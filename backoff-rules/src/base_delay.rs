@@ -80,9 +80,8 @@ impl BaseDelay {
 pub(crate) const NANOS_PER_SEC: u64 = 1_000_000_000;
 
 /// Returns whether `a` is shorter than `b`. It can be called in a constant.
-#[must_use]
 #[inline]
-pub const fn is_shorter(a: Duration, b: Duration) -> bool {
+pub(crate) const fn is_shorter(a: Duration, b: Duration) -> bool {
     a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos())
 }
 

@@ -20,7 +20,7 @@ mod rules;
 mod schedule;
 mod usual;
 
-pub use crate::base_delay::{BaseDelay, is_shorter};
+pub use crate::base_delay::BaseDelay;
 pub use crate::draft::Draft;
 pub use crate::jitter::{DelayRange, Jitter, JitterInput};
 pub use crate::push_back::PushBackMode;

@@ -62,6 +62,16 @@ impl PushBackMode {
         self.entry().2
     }
 
+    /// Returns the sentence of the section "Retries" about this mode; `None` for the default.
+    #[must_use]
+    pub const fn description(self) -> Option<&'static str> {
+        match self {
+            Self::Add => None,
+            Self::Replace => Some("a wait that the server asks for replaces the delay"),
+            Self::Longest => Some("of the delay and a wait that the server asks for, the longer one counts"),
+        }
+    }
+
     /// Returns the value for a word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::base_delay::{BaseDelay, NANOS_PER_SEC};
+use crate::base_delay::{BaseDelay, NANOS_PER_SEC, is_shorter};
 use crate::defaults;
 
 /// A built-in backoff: the base delay of each retry, before jitter and cap.
@@ -149,7 +149,7 @@ impl Schedule {
             Self::Constant { .. } => return BaseDelay::MAX,
             Self::Exponential { initial_delay, .. } | Self::Fibonacci { initial_delay } => initial_delay,
             Self::Linear { initial_delay, increment } => {
-                if increment.as_nanos() > initial_delay.as_nanos() {
+                if is_shorter(initial_delay, increment) {
                     increment
                 } else {
                     initial_delay
@@ -157,7 +157,7 @@ impl Schedule {
             }
         };
         let grown = largest.saturating_mul(defaults::ROOM_TO_GROW);
-        BaseDelay::of(if grown.as_nanos() > defaults::MAX_DELAY.as_nanos() { grown } else { defaults::MAX_DELAY })
+        BaseDelay::of(if is_shorter(defaults::MAX_DELAY, grown) { grown } else { defaults::MAX_DELAY })
     }
 
     /// Returns the growth of an exponential backoff.

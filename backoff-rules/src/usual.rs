@@ -18,7 +18,7 @@ pub struct Usual {
 }
 
 impl Usual {
-    /// No retry takes the short path.
+    /// The value of a policy without a short path.
     pub const NEVER: Self = Self { attempts: 0, doublings: 0 };
 
     const fn of(rules: &Rules) -> Self {

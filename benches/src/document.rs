@@ -22,7 +22,7 @@ another crate is cheaper, with the reasons.
 
 ```text
 cargo run --release -p backoff-benches -- docs      # writes this file, in about ten minutes
-cargo run --release -p backoff-benches -- docs scale    # measures one part anew: counted, features, scale, functions, builds
+cargo run --release -p backoff-benches -- docs scale    # measures one part again: counted, features, scale, functions, builds
 cargo run --release -p backoff-benches -- check     # what CI runs: fails when one of our figures has grown
 cargo run --release -p backoff-benches -- accept    # keeps the figures of this run as those to compare with
 cargo run --release -p backoff-benches --bin scale  # 100,000 and 1,000,000 waiting calls
@@ -93,7 +93,7 @@ fn text(
     }
     writeln!(
         text,
-        "\nA dash stands where a way cannot do what the column asks (no blocking calls, no limit on elapsed time). Measured with {compiler} for {} with the \
+        "\nA dash means that the way does not have what the column needs (no blocking calls, no limit on elapsed time). Measured with {compiler} for {} with the \
          default release profile.",
         std::env::consts::ARCH
     )?;

@@ -6,7 +6,7 @@
 //! cargo run --release -p backoff-benches -- check     ours alone, and fails when a figure grew since the last time
 //! cargo run --release -p backoff-benches -- accept    all rows, and keeps the figures as the last ones
 //! cargo run --release -p backoff-benches -- docs      first builds and a million calls, too; writes docs/benchmarks.md
-//! cargo run --release -p backoff-benches -- docs scale    measures one part anew: counted, functions, builds, scale, features
+//! cargo run --release -p backoff-benches -- docs scale    measures one part again: counted, functions, builds, scale, features
 //! cargo run --release -p backoff-benches -- text      writes that file again from the figures of the last `docs`
 //! cargo run --release -p backoff-benches -- functions 1000    code and check time of that many functions, per function
 //! ```

@@ -15,7 +15,8 @@ use backoff_core::Fault;
 #[must_use]
 pub fn classify(code: &str) -> Fault {
     match code {
-        // Rolled back: serialization failure, deadlock, lock not available. Not even connected: too many connections, starting up.
+        // Rolled back: serialization failure, deadlock, lock not available. Not connected: too many connections,
+        // starting up.
         "40001" | "40P01" | "55P03" | "53300" | "57P03" => Fault::Transient,
         // Completion unknown, shut down in the middle.
         "40003" | "57P01" | "57P02" => Fault::Ambiguous,

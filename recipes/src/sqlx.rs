@@ -19,7 +19,8 @@ use super::sqlstate;
 pub fn classify(error: &sqlx::Error) -> Fault {
     match error {
         sqlx::Error::Database(error) => match error.code().as_deref() {
-            // SQLite: busy (also in recovery, with an old snapshot, after a timeout), locked (also a shared cache, a virtual table).
+            // SQLite: busy (also in recovery, with an old snapshot, after a timeout), locked (also a shared cache, a
+            // virtual table).
             Some("5" | "261" | "517" | "773" | "6" | "262" | "518") => Fault::Transient,
             Some(code) => sqlstate::classify(code),
             None => Fault::Permanent,

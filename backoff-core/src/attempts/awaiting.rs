@@ -86,13 +86,8 @@ where
         if self.state.call.pending.is_none() {
             return self.without_delay();
         }
-        match self.end_of_delay().await {
-            DelayEnd::Cancelled => {
-                self.state.interrupted(ErrorText::NONE);
-                Err(Cancelled)
-            }
-            DelayEnd::Elapsed | DelayEnd::TimedOut => Ok(()),
-        }
+        let end = self.end_of_delay().await;
+        self.waited(end)
     }
 
     /// Polls the wait for the pending delay, for `Stream`s, `Service`s and custom futures. Returns at once if none is
@@ -162,13 +157,8 @@ where
         if self.state.call.pending.is_none() {
             return Poll::Ready(self.without_delay());
         }
-        Poll::Ready(match ready!(self.state.poll_delay(state, cx)) {
-            DelayEnd::Cancelled => {
-                self.state.interrupted(ErrorText::NONE);
-                Err(Cancelled)
-            }
-            DelayEnd::Elapsed | DelayEnd::TimedOut => Ok(()),
-        })
+        let end = ready!(self.state.poll_delay(state, cx));
+        Poll::Ready(self.waited(end))
     }
 
     /// Waits before the next attempt without blocking the thread; the error is transient.
@@ -240,6 +230,15 @@ where
                 self.state.interrupted(text_of(Some(&error)));
                 return Err(error);
             }
+        }
+        Ok(())
+    }
+
+    /// Returns the result of a wait. Cancellation ends the call.
+    fn waited(&mut self, end: DelayEnd) -> Result<(), Cancelled> {
+        if end == DelayEnd::Cancelled {
+            self.state.interrupted(ErrorText::NONE);
+            return Err(Cancelled);
         }
         Ok(())
     }

@@ -51,36 +51,3 @@ where
         &self.shared.nesting
     }
 }
-
-impl<S, K, G, X, T, L> Environment<S, K, G, X, T, L> {
-    pub(crate) fn with_sleeper<V>(self, sleeper: V) -> Environment<V, K, G, X, T, L> {
-        let Self { clock, random, cancel, timeouts, shared, .. } = self;
-        Environment { sleeper, clock, random, cancel, timeouts, shared }
-    }
-
-    pub(crate) fn with_clock<V>(self, clock: V) -> Environment<S, V, G, X, T, L> {
-        let Self { sleeper, random, cancel, timeouts, shared, .. } = self;
-        Environment { sleeper, clock, random, cancel, timeouts, shared }
-    }
-
-    pub(crate) fn with_random<V>(self, random: V) -> Environment<S, K, V, X, T, L> {
-        let Self { sleeper, clock, cancel, timeouts, shared, .. } = self;
-        Environment { sleeper, clock, random, cancel, timeouts, shared }
-    }
-
-    pub(crate) fn with_cancel<V>(self, cancel: V) -> Environment<S, K, G, V, T, L> {
-        let Self { sleeper, clock, random, timeouts, shared, .. } = self;
-        Environment { sleeper, clock, random, cancel, timeouts, shared }
-    }
-
-    #[cfg(feature = "tower-0-5")]
-    pub(crate) fn with_timeouts<V>(self, change: impl FnOnce(T) -> V) -> Environment<S, K, G, X, V, L> {
-        let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
-        Environment { sleeper, clock, random, cancel, timeouts: change(timeouts), shared }
-    }
-
-    pub(crate) fn with_shared<V>(self, change: impl FnOnce(L) -> V) -> Environment<S, K, G, X, T, V> {
-        let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
-        Environment { sleeper, clock, random, cancel, timeouts, shared: change(shared) }
-    }
-}

@@ -128,7 +128,7 @@ where
     /// ```
     #[must_use]
     pub fn cancel<C: IntoFuture>(self, by: C) -> Attempts<P, With<S, K, G, CancelSignal<C::IntoFuture>, D, N>> {
-        self.changed(|environment| environment.with_cancel(CancelSignal::new(by.into_future())))
+        self.changed(|environment| environment.with_cancel(|_| CancelSignal::new(by.into_future())))
     }
 
     /// Sets the name of the call in logs and metrics.

@@ -14,9 +14,10 @@ use crate::{Classify, Fault};
 /// [`into_inner`](Self::into_inner) return the error inside. To downcast, downcast to `Marked` first and then the
 /// result of `get_ref`.
 ///
-/// [`marks`](super::marks) finds the mark wherever the source chain leads to it. An error that displays as the error inside
-/// (`#[error(transparent)]` of thiserror, or an `anyhow::Error` turned into a `Box<dyn Error>`) omits that error from
-/// its chain, and the mark with it. Neither the default of `#[retry]` nor `when = classify::chain` can see it. The cures:
+/// [`marks`](super::marks) finds the mark wherever the source chain leads to it. An error that displays as the error
+/// inside (`#[error(transparent)]` of thiserror, or an `anyhow::Error` turned into a `Box<dyn Error>`) omits that error
+/// from its chain, and the mark with it. Neither the default of `#[retry]` nor `when = classify::chain` can see it. The
+/// cures:
 ///
 /// - mark after such a conversion, not before it;
 /// - give the variant a text of its own, `#[error("cannot load")]`, so that the error inside is its source. The default

@@ -40,7 +40,8 @@ mod platform {
     }
 }
 
-// The names of the functions that panic are part of the explanation: a page shows the stack of a panic, and not its message.
+// The names of the functions that panic are part of the explanation: a page shows the stack of a panic, and not its
+// message.
 #[cfg(all(not(feature = "web"), target_family = "wasm", target_os = "unknown"))]
 mod platform {
     pub(crate) use std::time::Instant;

@@ -61,7 +61,7 @@ fn decide_adjusted_in_context<B: Backoff>(
     let failure = test_state.with_test_changes(with_enclosing_calls(failure));
     let decision =
         with_test_rules(rules, |rules| decide_adjusted(rules, backoff, progress, failure, at, random, adjust));
-    TestState::failed();
+    TestState::attempt_ended();
     if let Decision::Stop(reason) = decision {
         ended(reason);
     }

@@ -28,55 +28,38 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-impl<B> sealed::Sealed for Policy<B> {}
-impl<B> sealed::Sealed for &Policy<B> {}
-#[cfg(feature = "std")]
-impl<B> sealed::Sealed for Arc<Policy<B>> {}
 impl<B> sealed::Sealed for Edited<'_, B> {}
 #[cfg(feature = "overrides")]
 impl<B> sealed::Sealed for Source<'_, B> {}
 
-impl<B: Backoff> PolicySource for Policy<B> {
-    type Backoff = B;
+/// Implements [`PolicySource`] for a policy and its references.
+macro_rules! policy_sources {
+    ($($(#[$cfg:meta])? $source:ty;)+) => {$(
+        $(#[$cfg])?
+        impl<B> sealed::Sealed for $source {}
 
-    #[inline]
-    fn rules(&self) -> &Rules {
-        Policy::rules(self)
-    }
+        $(#[$cfg])?
+        impl<B: Backoff> PolicySource for $source {
+            type Backoff = B;
 
-    #[inline]
-    fn backoff(&self) -> &B {
-        Policy::backoff(self)
-    }
+            #[inline]
+            fn rules(&self) -> &Rules {
+                Policy::rules(self)
+            }
+
+            #[inline]
+            fn backoff(&self) -> &B {
+                Policy::backoff(self)
+            }
+        }
+    )+};
 }
 
-#[cfg(feature = "std")]
-impl<B: Backoff> PolicySource for Arc<Policy<B>> {
-    type Backoff = B;
-
-    #[inline]
-    fn rules(&self) -> &Rules {
-        Policy::rules(self)
-    }
-
-    #[inline]
-    fn backoff(&self) -> &B {
-        Policy::backoff(self)
-    }
-}
-
-impl<B: Backoff> PolicySource for &Policy<B> {
-    type Backoff = B;
-
-    #[inline]
-    fn rules(&self) -> &Rules {
-        Policy::rules(self)
-    }
-
-    #[inline]
-    fn backoff(&self) -> &B {
-        Policy::backoff(self)
-    }
+policy_sources! {
+    Policy<B>;
+    &Policy<B>;
+    #[cfg(feature = "std")]
+    Arc<Policy<B>>;
 }
 
 /// A shared policy with overrides for one call.

@@ -125,13 +125,8 @@ impl TestState {
         matches!(test_hooks::attempts(), None | Some(Attempts::AsWritten))
     }
 
-    /// Records that an attempt succeeded.
-    pub(crate) fn succeeded() {
-        test_hooks::attempt_ended();
-    }
-
-    /// Records that an attempt failed.
-    pub(crate) fn failed() {
+    /// Records that an attempt has ended.
+    pub(crate) fn attempt_ended() {
         test_hooks::attempt_ended();
     }
 
@@ -206,10 +201,7 @@ impl TestState {
     }
 
     #[inline]
-    pub(crate) const fn succeeded() {}
-
-    #[inline]
-    pub(crate) const fn failed() {}
+    pub(crate) const fn attempt_ended() {}
 
     #[inline]
     pub(crate) const fn stopped(_: StopReason) {}

@@ -11,7 +11,7 @@ use crate::sync::shared_static;
 
 #[cfg(feature = "std")]
 shared_static! {
-    /// The number of guards, tables of overrides and observers that exist. The first scope of the process counts, too,
+    /// The number of guards, tables of overrides and observers that exist. The first scope that is entered counts, too,
     /// and stays.
     static DISTURBANCES: AtomicUsize = AtomicUsize::new(0);
 }

@@ -22,7 +22,7 @@ mod sleeper {
     }
 }
 
-/// No feature brings an async sleeper for this target.
+/// The state of a target for which no enabled feature has an async sleeper.
 #[cfg(not(any(
     all(any(feature = "tokio", feature = "async-io"), not(all(target_family = "wasm", target_os = "unknown"))),
     all(feature = "web", target_family = "wasm", target_os = "unknown")

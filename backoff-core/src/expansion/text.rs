@@ -1,6 +1,6 @@
 //! Text of an error for observers of the process, selected in the expansion of `#[retry]`.
 //!
-//! As with [`Probe`](super::Probe), the tiers are types that dereference to one another. Each has an inherent method
+//! As with [`Probe`](crate::classify::Probe), the tiers are types that dereference to one another. Each has an inherent method
 //! under its own bounds.
 
 use core::error::Error;

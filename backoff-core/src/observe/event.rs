@@ -75,6 +75,36 @@ impl Elapsed {
     }
 }
 
+/// The getters that all events of failures have in common.
+macro_rules! failed_attempt_getters {
+    () => {
+        /// Returns the classification of the failure. It is `None` if there is none: a retry succeeded, a delay was
+        /// interrupted, or a test discarded the reply of a success.
+        #[must_use]
+        pub const fn fault(&self) -> Option<Fault> {
+            self.failed.fault()
+        }
+
+        /// Returns the wait that the server requested (push-back, `Retry-After`).
+        #[must_use]
+        pub const fn push_back(&self) -> Option<Duration> {
+            self.failed.push_back()
+        }
+
+        /// Returns the time that the failed attempt ran, if it was measured.
+        ///
+        /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
+        /// where [`fault`](Self::fault) is. It is also `None` for attempts after the first of an async function whose
+        /// settings are all literals or constants, because its future would be larger. With `adjust`, `reset_after` or a
+        /// setting with a run-time value it is measured there, too.
+        #[must_use]
+        pub const fn attempt_elapsed(&self) -> Option<Duration> {
+            self.failed.elapsed()
+        }
+    };
+}
+pub(super) use failed_attempt_getters;
+
 /// The facts about a failed attempt in an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FailedAttempt {
@@ -83,7 +113,7 @@ pub(crate) struct FailedAttempt {
 }
 
 impl FailedAttempt {
-    /// No failure of an attempt: its reply was lost, or a delay was interrupted.
+    /// The facts of an event without a failed attempt: a reply was lost, or a delay was interrupted.
     pub(crate) const NONE: Self = Self { fault: None, elapsed: None };
 
     /// Returns the facts about an attempt that ran for `elapsed`, if that was measured.
@@ -173,25 +203,7 @@ impl<'a> CallEvent<'a> {
         self.elapsed
     }
 
-    /// Returns the classification of the failure; `None` for a recovery, after an interrupted delay, and for a reply that
-    /// a test discarded.
-    #[must_use]
-    pub const fn fault(&self) -> Option<Fault> {
-        self.failed.fault()
-    }
-
-    /// Returns the wait that the server requested (push-back, `Retry-After`).
-    #[must_use]
-    pub const fn push_back(&self) -> Option<Duration> {
-        self.failed.push_back()
-    }
-
-    /// Returns the time that the failed attempt ran, if it was measured; see
-    /// [`RetryEvent::attempt_elapsed`](super::RetryEvent::attempt_elapsed).
-    #[must_use]
-    pub const fn attempt_elapsed(&self) -> Option<Duration> {
-        self.failed.elapsed()
-    }
+    failed_attempt_getters!();
 
     /// Returns the last error as text; empty for a success or an unmet `until`.
     #[must_use]

@@ -181,7 +181,7 @@ impl FromStr for Overrides {
             if overrides.get(key).is_some() {
                 return Err(InvalidOverride::of(key, "it is given twice; keep one of them".to_owned()));
             }
-            overrides.insert(key, settings)?;
+            overrides.put(key, settings);
         }
         Ok(overrides)
     }

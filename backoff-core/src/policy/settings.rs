@@ -99,7 +99,7 @@ impl Settings {
     /// Returns the settings that were set, in their written form.
     pub(crate) fn entries(&self) -> Vec<(&'static str, Value)> {
         let duration = |time: Option<Duration>| time.map(Value::from_duration);
-        let values = [
+        let values: [Option<Value>; KEYS.len()] = [
             self.backoff.map(|kind| Value::Text(kind.name().to_string())),
             duration(self.initial_delay),
             self.multiplier.map(Value::Number),

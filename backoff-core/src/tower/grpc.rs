@@ -25,8 +25,8 @@ impl<B> RetryLayer<B> {
     /// | `grpc-status` in the headers | fault |
     /// |---|---|
     /// | 8 `RESOURCE_EXHAUSTED`, 10 `ABORTED` | transient |
-    /// | 14 `UNAVAILABLE`, 4 `DEADLINE_EXCEEDED`, 1 `CANCELLED`, 2 `UNKNOWN` | ambiguous |
-    /// | every other code except 0 | permanent |
+    /// | 14 `UNAVAILABLE`, 4 `DEADLINE_EXCEEDED`, 1 `CANCELLED`, 2 `UNKNOWN`, one that cannot be read | ambiguous |
+    /// | every other number except 0 | permanent |
     ///
     /// The longest `grpc-retry-pushback-ms` is waited for. One that is negative or cannot be read means "no retry". A
     /// response without `grpc-status` has started to send messages, and is accepted, unless it is an HTTP error of a
@@ -83,7 +83,7 @@ impl<B> Condition<Response<B>> for ByGrpcStatus {
 
 /// Returns the fault of a code; `None` for "ok".
 fn fault_of(code: &str) -> Option<Fault> {
-    Some(match code.trim().parse::<u32>() {
+    Some(match code.parse::<u32>() {
         Ok(0) => return None,
         Ok(8 | 10) => Fault::Transient,
         // A code that cannot be read is `UNKNOWN`.
@@ -95,7 +95,7 @@ fn fault_of(code: &str) -> Option<Fault> {
 fn with_push_back(fault: Fault, headers: &HeaderMap) -> Fault {
     let mut longest = Duration::ZERO;
     for value in headers.get_all(PUSH_BACK) {
-        match value.to_str().ok().and_then(|text| text.trim().parse().ok()) {
+        match value.to_str().ok().and_then(|text| text.parse().ok()) {
             Some(millis) => longest = longest.max(Duration::from_millis(millis)),
             None => return Fault::Permanent, // the server wants no retry
         }

@@ -295,7 +295,7 @@ impl<B, C, J, D, S, K, G, T, N> RetryLayer<B, C, J, D, With<S, K, G, NoCancel, T
     where
         Z: IntoFuture + Clone,
     {
-        self.with_environment(|environment| environment.with_cancel(CancelledBy(by)))
+        self.with_environment(|environment| environment.with_cancel(|_| CancelledBy(by)))
     }
 }
 

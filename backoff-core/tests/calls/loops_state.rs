@@ -158,7 +158,6 @@ fn a_loop_that_is_dropped_in_a_delay_or_after_its_end_has_not_succeeded() {
     let mut stopped = AT_ONCE.start().budget(&budget);
     assert_eq!(stopped.pause_as("denied", false), Err("denied"));
     drop(stopped);
-    std::mem::forget(AT_ONCE.start().budget(&budget));
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let _attempts = AT_ONCE.start().budget(&budget);
         std::panic::resume_unwind(Box::new("the operation panics"));

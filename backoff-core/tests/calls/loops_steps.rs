@@ -127,8 +127,7 @@ fn a_pause_that_is_dropped_and_then_failed_again_ends_with_the_later_of_both_del
         assert_eq!((attempts.number(), attempts.last_delay()), (2, Some(secs(10))));
         assert_eq!(attempts.pause_async("down").await, Ok(()));
         assert_eq!((origin.elapsed(), attempts.number(), attempts.last_delay()), (secs(10), 3, Some(secs(1))));
-        // A longer pending delay keeps its end.
-        assert!(timeout(ms(900), DOUBLING.start().pause_async("down")).await.is_err());
+        // A new delay that ends later replaces the rest of the old one.
         let (origin, mut attempts) = (Instant::now(), DOUBLING.start());
         assert!(timeout(ms(900), attempts.pause_async("down")).await.is_err());
         assert_eq!(attempts.pause_async("down").await, Ok(()));
@@ -139,8 +138,7 @@ fn a_pause_that_is_dropped_and_then_failed_again_ends_with_the_later_of_both_del
 #[test]
 fn every_attempt_beside_messages_that_drop_pauses_is_counted() {
     paused(async {
-        let policy = DOUBLING.edit().forever().build();
-        let (origin, mut attempts) = (Instant::now(), policy.start());
+        let (origin, mut attempts) = (Instant::now(), DOUBLING.start());
         let (mut messages, mut made) = (interval(ms(300)), 0);
         messages.tick().await;
         while origin.elapsed() < secs(3) {
@@ -157,7 +155,7 @@ fn every_attempt_beside_messages_that_drop_pauses_is_counted() {
 }
 
 #[test]
-fn the_delay_of_a_loop_that_changes_from_async_to_blocking_waits_keeps_its_rest() {
+fn the_delay_of_a_loop_begins_with_its_first_wait() {
     let time = Virtual::new();
     let sleeps = RefCell::new(Vec::new());
     let mut attempts = DOUBLING.start().clock(|| time.now()).sleep(|delay| sleeps.borrow_mut().push(delay));

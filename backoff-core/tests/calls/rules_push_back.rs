@@ -140,13 +140,13 @@ fn longest_waits_for_the_longer_of_both() {
 
 #[test]
 fn a_zero_push_back_is_a_transient_failure_in_every_mode() {
-    for mode in [PushBackMode::Add, PushBackMode::Replace, PushBackMode::Longest] {
+    for mode in PushBackMode::ALL {
         assert_eq!(delays(mode, &[Fault::PushBack(Duration::ZERO)]), all_ms([100]), "{mode:?}");
     }
 }
 
 #[test]
-fn every_limit_holds_for_a_push_back_in_every_mode() {
+fn every_limit_holds_for_a_push_back_that_is_the_whole_delay() {
     for mode in [PushBackMode::Replace, PushBackMode::Longest] {
         let plain = PLAIN.push_back(mode);
         assert_eq!(after(plain.max_push_back(secs(1)).build(), secs(1)), RETRIED, "{mode:?}");
@@ -164,7 +164,7 @@ fn every_limit_holds_for_a_push_back_in_every_mode() {
 
 #[test]
 fn decorrelated_jitter_grows_from_its_own_part_in_every_mode() {
-    for mode in [PushBackMode::Add, PushBackMode::Replace, PushBackMode::Longest] {
+    for mode in PushBackMode::ALL {
         let policy = Policy::exponential().jitter(Jitter::Decorrelated).max_attempts(4).push_back(mode).build();
         let pushed = std::cell::Cell::new(true);
         let mut delays = Vec::new();

@@ -53,7 +53,7 @@ fn jitters() -> impl Strategy<Value = Jitter> {
 /// Settings of any kind, many of them refused.
 pub(crate) fn settings() -> impl Strategy<Value = Settings> {
     let numbers = (weighted(0.4, 1..8_u32), weighted(0.4, limits()), weighted(0.2, delays()), weighted(0.2, limits()));
-    let modes = proptest::sample::select(vec![PushBackMode::Add, PushBackMode::Replace, PushBackMode::Longest]);
+    let modes = proptest::sample::select(PushBackMode::ALL.to_vec());
     let push_backs = (weighted(0.2, push_backs()), weighted(0.6, modes));
     let rest = (weighted(0.5, jitters()), push_backs, proptest::bool::weighted(0.2), any::<[bool; 2]>());
     (backoffs(), numbers, rest).prop_map(|(backoff, numbers, (jitter, push_backs, forever, [since, idempotent]))| {

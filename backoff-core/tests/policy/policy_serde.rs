@@ -196,11 +196,8 @@ fn policies() -> impl Strategy<Value = Policy> {
         builder = cap.map_or(builder, |cap| builder.max_delay(cap));
         builder = reset_after.map_or(builder, |ran| builder.reset_after(ran));
         builder = push_back.map_or(builder, |longest| builder.max_push_back(longest));
-        builder = builder.push_back(match mode % 3 {
-            0 => PushBackMode::Add,
-            1 => PushBackMode::Replace,
-            _ => PushBackMode::Longest,
-        });
+        let modes = PushBackMode::ALL;
+        builder = builder.push_back(*modes.get(usize::from(mode) % modes.len()).unwrap());
         builder = if is_late { builder.since(Since::FirstFailure) } else { builder };
         builder = if is_idempotent { builder.idempotent() } else { builder };
         builder.try_build().ok()

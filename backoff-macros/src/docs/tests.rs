@@ -175,6 +175,14 @@ fn every_kind_of_condition_reads_well() {
 }
 
 #[test]
+fn a_push_back_that_is_not_added_is_described() {
+    let mode = |word: &str| text(&format!("max_attempts = 2, push_back = {word}"));
+    assert!(mode("replace").contains("- a wait that the server asks for replaces the delay"));
+    assert!(mode("longest").contains("- of the delay and a wait that the server asks for, the longer one counts"));
+    assert_eq!(mode("add"), text("max_attempts = 2"));
+}
+
+#[test]
 fn nothing_is_too_large() {
     for args in [
         "max_attempts = 4294967295, multiplier = 1e300, initial_delay = \"500000000000y\"",

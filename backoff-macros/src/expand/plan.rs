@@ -170,7 +170,7 @@ fn choose_driver(args: &Args, policy: PolicyForm) -> Driver {
         || args.reset_after.is_some()
         || args.reset_when.is_some()
         || args.adjust.is_some()
-        || args.since.as_ref().is_some_and(|since| since.value == Since::FirstFailure)
+        || args.since.as_ref().is_some_and(|since| since.value != Since::Call)
         || needs_previous_delay;
     if needs_full { Driver::Full } else { Driver::Counted(choose_memory(args)) }
 }

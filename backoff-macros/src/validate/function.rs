@@ -45,8 +45,9 @@ fn refuse_async_arguments(args: &Args, errors: &mut Errors) {
     for name in names_with(Role::AsyncOnly) {
         if let Some(key) = args.key(name) {
             let cure = match name {
+                "attempt_timeout" | "timeout" => "use `max_elapsed`, which is checked between attempts",
                 "cancel_attempts" => "remove it, and let the body check the token",
-                _ => "use `max_elapsed`, which is checked between attempts",
+                _ => "remove it, or make the function `async`",
             };
             let message =
                 format!("`{name}` needs an `async fn`, because a blocking attempt cannot be interrupted; {cure}");

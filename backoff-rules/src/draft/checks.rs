@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::{Counted, Draft};
+use crate::base_delay::is_shorter;
 use crate::{BaseDelay, Jitter, Kind, Named, Refusal, Rules};
 
 impl Draft {
@@ -71,7 +72,7 @@ impl Draft {
 
     pub(super) const fn short_cap(&self) -> Option<Refusal> {
         let rules = &self.rules;
-        let is_short = rules.named.has(Named::MAX_DELAY) && is_longer(rules.initial, rules.max_delay.duration());
+        let is_short = rules.named.has(Named::MAX_DELAY) && is_shorter(rules.max_delay.duration(), rules.initial);
         if !is_short {
             return None;
         }
@@ -153,7 +154,7 @@ impl Rules {
             return Ok(());
         }
         let shortest = self.jitter.delay_range(&self.jitter_input(first, Duration::ZERO)).shortest();
-        if is_longer(shortest, max_elapsed) {
+        if is_shorter(max_elapsed, shortest) {
             return Err(Refusal::FirstDelayBeyondLimit { delay: shortest, max_elapsed });
         }
         Ok(())
@@ -166,10 +167,6 @@ pub(super) const fn is_growth(multiplier: f64) -> bool {
 
 pub(super) const fn is_ratio(factor: f64) -> bool {
     factor >= 0.0 && factor <= 1.0
-}
-
-const fn is_longer(a: Duration, b: Duration) -> bool {
-    a.as_nanos() > b.as_nanos()
 }
 
 #[cfg(test)]

@@ -130,13 +130,14 @@ pub(super) const FAILURE: Group = Group {
                 (
                     &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tower", "backoff"],
                     "The difference is that of the blocking call: one question to an iterator or a counter, compiled \
-                 into the caller, where ours asks the shared decision, the calls around it, and the call site. \
+                 into the caller, where ours also checks for a guard, an override, a scope or an \
+                 observer, and passes the error and the call site to an outlined function. \
                  Both sides take the same turn of the timer, which is most of the figure.",
                 ),
                 (
                     &["tryhard"],
-                    "Attempts are counted and the delay is doubled in place; without jitter, nothing is drawn. Nobody \
-                 else is asked, counted or told.",
+                    "Attempts are counted and the delay is doubled in place; without jitter, nothing is drawn. There are \
+                 no observers, guards or call sites to check.",
                 ),
             ],
         },

@@ -1,4 +1,4 @@
-//! No history, because there is no clock, or no atomic for it.
+//! The history of a target that has no clock, or no atomic for it: none is kept.
 
 /// A moment that no clock has read.
 #[derive(Clone, Copy, Debug)]

@@ -46,6 +46,45 @@ impl Environment {
     }
 }
 
+/// Copies with one part replaced; the setters of calls, loops, tickers and layers use them.
+impl<S, K, G, X, T, L> Environment<S, K, G, X, T, L> {
+    #[inline]
+    pub(crate) fn with_sleeper<V>(self, sleeper: V) -> Environment<V, K, G, X, T, L> {
+        let Self { clock, random, cancel, timeouts, shared, .. } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared }
+    }
+
+    #[inline]
+    pub(crate) fn with_clock<V>(self, clock: V) -> Environment<S, V, G, X, T, L> {
+        let Self { sleeper, random, cancel, timeouts, shared, .. } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared }
+    }
+
+    #[inline]
+    pub(crate) fn with_random<V>(self, random: V) -> Environment<S, K, V, X, T, L> {
+        let Self { sleeper, clock, cancel, timeouts, shared, .. } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared }
+    }
+
+    #[inline]
+    pub(crate) fn with_cancel<V>(self, change: impl FnOnce(X) -> V) -> Environment<S, K, G, V, T, L> {
+        let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
+        Environment { sleeper, clock, random, cancel: change(cancel), timeouts, shared }
+    }
+
+    #[inline]
+    pub(crate) fn with_timeouts<V>(self, change: impl FnOnce(T) -> V) -> Environment<S, K, G, X, V, L> {
+        let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
+        Environment { sleeper, clock, random, cancel, timeouts: change(timeouts), shared }
+    }
+
+    #[inline]
+    pub(crate) fn with_shared<V>(self, change: impl FnOnce(L) -> V) -> Environment<S, K, G, X, T, V> {
+        let Self { sleeper, clock, random, cancel, timeouts, shared } = self;
+        Environment { sleeper, clock, random, cancel, timeouts, shared: change(shared) }
+    }
+}
+
 impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, X, T, L>> {
     /// Sets a custom sleeper, `|delay| ..`. It returns `()` for a blocking call, and a future for an async call.
     ///
@@ -73,40 +112,19 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
     #[inline]
     pub fn sleep_with<N>(self, sleeper: N) -> Retry<P, M, F, J, O, Environment<N, K, G, X, T, L>> {
-        self.with_environment(|Environment { clock, random, cancel, timeouts, shared, .. }| Environment {
-            sleeper,
-            clock,
-            random,
-            cancel,
-            timeouts,
-            shared,
-        })
+        self.with_environment(|environment| environment.with_sleeper(sleeper))
     }
 
     /// Sets a custom clock, for example a closure `|| -> Duration`.
     #[inline]
     pub fn clock<N: ClockSource>(self, clock: N) -> Retry<P, M, F, J, O, Environment<S, N, G, X, T, L>> {
-        self.with_environment(|Environment { sleeper, random, cancel, timeouts, shared, .. }| Environment {
-            sleeper,
-            clock,
-            random,
-            cancel,
-            timeouts,
-            shared,
-        })
+        self.with_environment(|environment| environment.with_clock(clock))
     }
 
     /// Sets a custom source of random numbers for the jitter.
     #[inline]
     pub fn random<N: Random>(self, random: N) -> Retry<P, M, F, J, O, Environment<S, K, N, X, T, L>> {
-        self.with_environment(|Environment { sleeper, clock, cancel, timeouts, shared, .. }| Environment {
-            sleeper,
-            clock,
-            random,
-            cancel,
-            timeouts,
-            shared,
-        })
+        self.with_environment(|environment| environment.with_random(random))
     }
 
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
@@ -215,38 +233,17 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
 
     #[inline]
     fn with_cancel<N>(self, change: impl FnOnce(X) -> N) -> Retry<P, M, F, J, O, Environment<S, K, G, N, T, L>> {
-        self.with_environment(|Environment { sleeper, clock, random, cancel, timeouts, shared }| Environment {
-            sleeper,
-            clock,
-            random,
-            cancel: change(cancel),
-            timeouts,
-            shared,
-        })
+        self.with_environment(|environment| environment.with_cancel(change))
     }
 
     #[inline]
-    fn with_sharing<N>(self, change: impl FnOnce(L) -> N) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, N>> {
-        self.with_environment(|Environment { sleeper, clock, random, cancel, timeouts, shared }| Environment {
-            sleeper,
-            clock,
-            random,
-            cancel,
-            timeouts,
-            shared: change(shared),
-        })
+    fn with_shared<N>(self, change: impl FnOnce(L) -> N) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, N>> {
+        self.with_environment(|environment| environment.with_shared(change))
     }
 
     #[inline]
     fn with_timeouts<N>(self, change: impl FnOnce(T) -> N) -> Retry<P, M, F, J, O, Environment<S, K, G, X, N, L>> {
-        self.with_environment(|Environment { sleeper, clock, random, cancel, timeouts, shared }| Environment {
-            sleeper,
-            clock,
-            random,
-            cancel,
-            timeouts: change(timeouts),
-            shared,
-        })
+        self.with_environment(|environment| environment.with_timeouts(change))
     }
 }
 
@@ -254,7 +251,7 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Environment<S, K, 
     /// Sets the name of the call in the events of `tracing`, `metrics` and the global observer.
     #[inline]
     pub fn name(self, name: &'static str) -> Self {
-        self.with_sharing(|shared| SharedLimits { name, ..shared })
+        self.with_shared(|shared| SharedLimits { name, ..shared })
     }
 
     /// Withdraws a token from a shared [`Budget`](crate::Budget) for each retry. A success makes a deposit.
@@ -280,7 +277,7 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Environment<S, K, 
         self,
         budget: A,
     ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<A, N>>> {
-        self.with_sharing(|SharedLimits { name, nesting, .. }| SharedLimits { name, budget, nesting })
+        self.with_shared(|SharedLimits { name, nesting, .. }| SharedLimits { name, budget, nesting })
     }
 
     /// Sets the handling of retries in inner calls; see [`InnerRetries`](crate::InnerRetries).
@@ -290,7 +287,7 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Environment<S, K, 
         self,
         mode: crate::InnerRetries,
     ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, crate::InnerRetries>>> {
-        self.with_sharing(|SharedLimits { name, budget, .. }| SharedLimits { name, budget, nesting: mode })
+        self.with_shared(|SharedLimits { name, budget, .. }| SharedLimits { name, budget, nesting: mode })
     }
 }
 

@@ -84,7 +84,7 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
         if !self.kept.test_state.keeps_reply() {
             return false;
         }
-        TestState::succeeded();
+        TestState::attempt_ended();
         if self.failed > 0 {
             recovered::<M, K>(site, self.failed, &mut self.kept);
             return true;
