@@ -109,7 +109,8 @@ where
         let is_timed = is_reported || O::NEEDS_TIME || F::READS_ATTEMPT;
         let started = Driver::<StateOf<P>, _>::started(rules, clock, is_timed);
         let scope = self.environment.shared.nesting.open(None);
-        let attempt_started = rules.reset_after.is_some().then(|| clock.now());
+        // The first attempt starts with the call, for which such a policy has read the clock.
+        let attempt_started = started.filter(|_| rules.reset_after.is_some());
         scope.attempt_starts(|| Driver::<StateOf<P>, InstantOf<K>>::new(started).remaining(rules, clock));
         let around = time_left_around(F::READS_ATTEMPT);
         let attempt = || Driver::<StateOf<P>, _>::new(started).attempt(rules, clock, None, [None, around]);

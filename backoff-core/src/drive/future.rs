@@ -261,7 +261,10 @@ impl<C: AsyncCall> RetryFuture<C> {
         let limited_to = limits.map(|(timeout, driver)| AttemptLimit::new(timeout, driver.remaining(rules, clock)));
         let is_retry = this.driver.as_ref().is_some_and(|driver| driver.attempts() > 0);
         let is_attempt_timed = is_retry && <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME;
-        let started = (is_attempt_timed || rules.reset_after.is_some()).then(|| clock.now());
+        // The first attempt starts with the call.
+        let call_started = this.driver.as_ref().filter(|_| !is_retry).and_then(|driver| driver.started);
+        let is_attempt_timed = is_attempt_timed || rules.reset_after.is_some();
+        let started = is_attempt_timed.then(|| call_started.unwrap_or_else(|| clock.now()));
         let limit =
             <C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
         let given = [this.timeouts.call(), time_left_around(<C::Operation as Operation<Async>>::READS_ATTEMPT)];

@@ -196,8 +196,8 @@ fn policies() -> impl Strategy<Value = Policy> {
         builder = cap.map_or(builder, |cap| builder.max_delay(cap));
         builder = reset_after.map_or(builder, |ran| builder.reset_after(ran));
         builder = push_back.map_or(builder, |longest| builder.max_push_back(longest));
-        let modes = PushBackMode::ALL;
-        builder = builder.push_back(*modes.get(usize::from(mode) % modes.len()).unwrap());
+
+        builder = builder.push_back(PushBackMode::ALL.into_iter().cycle().nth(mode.into()).unwrap_or_default());
         builder = if is_late { builder.since(Since::FirstFailure) } else { builder };
         builder = if is_idempotent { builder.idempotent() } else { builder };
         builder.try_build().ok()
