@@ -8,7 +8,7 @@ use core::time::Duration;
 
 #[cfg(feature = "_runtime")]
 pub use self::runtime::RuntimeSleep;
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 use crate::test_hooks;
 
 /// Waits for a delay without blocking the thread.
@@ -139,10 +139,21 @@ where
 ///
 /// [`Sleeper`] takes `&self`, so that calls can share one. A closure with a state cannot be shared, and belongs to one
 /// call.
-#[diagnostic::on_unimplemented(
-    message = "this sleeper cannot wait in async code",
-    label = "no async sleeper",
-    note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+#[cfg_attr(
+    not(all(target_family = "wasm", target_os = "unknown")),
+    diagnostic::on_unimplemented(
+        message = "this sleeper cannot wait in async code",
+        label = "no async sleeper",
+        note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+    )
+)]
+#[cfg_attr(
+    all(target_family = "wasm", target_os = "unknown"),
+    diagnostic::on_unimplemented(
+        message = "this sleeper cannot wait in async code",
+        label = "no async sleeper",
+        note = "enable the feature `web` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+    )
 )]
 #[cfg_attr(
     not(any(feature = "std", feature = "async")),
@@ -157,10 +168,21 @@ pub trait SleepMut {
 }
 
 /// A sleeper as a driver of blocking calls uses it: one that may have a state.
-#[diagnostic::on_unimplemented(
-    message = "this sleeper cannot wait in blocking code",
-    label = "no blocking sleeper",
-    note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
+#[cfg_attr(
+    not(all(target_family = "wasm", target_os = "unknown")),
+    diagnostic::on_unimplemented(
+        message = "this sleeper cannot wait in blocking code",
+        label = "no blocking sleeper",
+        note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
+    )
+)]
+#[cfg_attr(
+    all(target_family = "wasm", target_os = "unknown"),
+    diagnostic::on_unimplemented(
+        message = "blocking code cannot wait on `wasm32-unknown-unknown`, because the thread of a web page must not block",
+        label = "no blocking sleeper",
+        note = "use an async function or call, or give a closure `|delay| ..` that returns nothing with `sleep`"
+    )
 )]
 pub trait BlockingSleepMut {
     #[doc(hidden)]
