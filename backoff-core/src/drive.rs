@@ -222,14 +222,16 @@ impl<S, I: Copy> Driver<S, I> {
         let rules = source.rules();
         self.attempts = self.attempts.saturating_add(1);
         let retries = self.progress.attempts();
-        if is_usual(rules, retries, &failure, O::WATCHES || O::ADJUSTS || O::RESETS) {
+        if is_usual(rules, retries, &failure, label, O::WATCHES || O::ADJUSTS || O::RESETS) {
             self.test_state.attempt_failed();
             self.progress.count_usual();
             let decision = decide_usual(rules, retries, failure.budget, random);
             after_attempt::count(label.site, decision);
             return decision;
         }
-        let needs_time = self.started.is_some() || rules.needs_time() || cfg!(feature = "tracing");
+        let is_first = self.attempts == 1;
+        let needs_time =
+            self.started.is_some() || rules.needs_time() || is_first && after_attempt::reports_first_failure();
         let elapsed = if needs_time { self.now(clock) } else { Duration::ZERO };
         let ran = attempt_started.map(|started| clock.elapsed(started));
         let failed = self.failed_attempt(&failure, ran, elapsed);

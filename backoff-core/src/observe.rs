@@ -48,7 +48,7 @@ pub(crate) mod metrics;
 #[cfg(feature = "std")]
 pub(crate) mod publish;
 #[cfg(feature = "tracing")]
-mod tracing;
+pub(crate) mod tracing;
 
 use core::time::Duration;
 

@@ -35,16 +35,16 @@ pub const FEATURES: [Feature; 7] = [
         name: "tracing",
         cargo: Some("tracing"),
         suffix: "",
-        why: "A failure makes an event, with the time since the first failure, before it can ask whether anybody listens. The \
-              future of `#[retry]` has room for that instant.",
+        why: "A failure reads two levels, of `tracing` and of `log`. While neither has a receiver, nothing else is done. The \
+              future of `#[retry]` has room for the instant of the first failure, which events report.",
     },
     Feature {
         name: "metrics",
         cargo: Some("metrics"),
         suffix: "",
         why: "Every call is timed and counted, one that succeeds at once, too: two reads of the clock, and for each counter and \
-              histogram a key of name and labels, which is made, hashed and freed even where no recorder is set. This is the \
-              one feature with which a success allocates. Whatever a recorder does, a panic included, cannot reach the call: \
+              histogram a key of name and labels. The keys of a success are made once for each annotated function, and are \
+              constant for a call without a name; with `name(..)`, a call of `policy.retry` makes them again. Whatever a recorder does, a panic included, cannot reach the call: \
               49 instructions of a success.",
     },
     Feature {

@@ -28,8 +28,11 @@ pub(crate) struct EventData<'a> {
 /// `is_steered` is `true` if a hook, a closure or an override of the call may observe or change the decision.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the short path of each driver")]
-pub(crate) fn is_usual(rules: &Rules, retries: u32, failure: &Failure<'_>, is_steered: bool) -> bool {
-    !is_steered && failure.is_plain() && rules.has_usual_retry(retries) && is_undisturbed()
+pub(crate) fn is_usual(rules: &Rules, retries: u32, failure: &Failure<'_>, label: Label, is_steered: bool) -> bool {
+    !is_steered
+        && failure.is_plain()
+        && rules.has_usual_retry(retries)
+        && is_undisturbed(retries, || label.name_and_level().1)
 }
 
 /// Decides whether to retry after a failed attempt, and notifies enclosing calls if the call stops.
@@ -209,6 +212,15 @@ pub(crate) fn publish_recovery<'a>(rules: &Rules, site: Site, data: impl FnOnce(
     if is_watched() {
         publish(rules, EventKind::Recovered, &data());
     }
+}
+
+/// Returns whether events report the time since the first failure of a call that has no start.
+#[inline]
+pub(crate) fn reports_first_failure() -> bool {
+    #[cfg(feature = "tracing")]
+    return crate::observe::tracing::is_on();
+    #[cfg(not(feature = "tracing"))]
+    false
 }
 
 /// Returns whether the process has observers.

@@ -44,7 +44,7 @@ impl Label {
         #[cfg(feature = "metrics")]
         super::publish::count_success(|| match self.site {
             Some(site) => site.success_keys().count(elapsed),
-            None => super::metrics::SuccessKeys::of(self.name).count(elapsed),
+            None => super::metrics::count_success_of(self.name, elapsed),
         });
         #[cfg(not(feature = "metrics"))]
         let _ = (self, elapsed);

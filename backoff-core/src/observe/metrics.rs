@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use metrics::{Key, Metadata};
+use metrics::{Key, Label, Metadata};
 
 use super::{CallEvent, Elapsed, EventKind};
 
@@ -43,7 +43,25 @@ pub(crate) struct SuccessKeys {
     elapsed: Key,
 }
 
+/// The keys of calls without a name, which need no allocation.
+static UNNAMED: SuccessKeys = SuccessKeys::unnamed();
+
+/// Counts a success at the first attempt of a call without a call site.
+pub(crate) fn count_success_of(name: &'static str, elapsed: Option<Duration>) {
+    if name.is_empty() { UNNAMED.count(elapsed) } else { SuccessKeys::of(name).count(elapsed) }
+}
+
 impl SuccessKeys {
+    const fn unnamed() -> Self {
+        static OF_CALLS: [Label; 3] = [
+            Label::from_static_parts("name", ""),
+            Label::from_static_parts("retried", "false"),
+            Label::from_static_parts("result", "success"),
+        ];
+        static OF_ELAPSED: [Label; 1] = [Label::from_static_parts("name", "")];
+        Self { calls: Key::from_static_parts(CALLS, &OF_CALLS), elapsed: Key::from_static_parts(ELAPSED, &OF_ELAPSED) }
+    }
+
     pub(crate) fn of(name: &'static str) -> Self {
         let labels = &[("name", name), ("retried", "false"), ("result", "success")];
         Self { calls: Key::from_parts(CALLS, labels), elapsed: Key::from_parts(ELAPSED, &[("name", name)]) }

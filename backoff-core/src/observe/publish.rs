@@ -208,5 +208,9 @@ fn shielded(observer: impl FnOnce()) {
 /// Returns whether any observer may receive events.
 #[inline]
 pub(crate) fn is_watched() -> bool {
-    cfg!(feature = "tracing") || cfg!(feature = "metrics") || GLOBAL.get().is_some()
+    #[cfg(feature = "tracing")]
+    if super::tracing::is_on() {
+        return true;
+    }
+    cfg!(feature = "metrics") || GLOBAL.get().is_some()
 }

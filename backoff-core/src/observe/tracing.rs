@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tracing::level_filters::LevelFilter;
+
 use super::{CallEvent, Elapsed, ErrorText, EventKind, Level};
 
 macro_rules! emit {
@@ -40,9 +42,26 @@ macro_rules! emit_at {
     };
 }
 
-/// Returns whether any subscriber receives events. This costs one relaxed load.
-pub(super) fn is_on() -> bool {
-    tracing::level_filters::LevelFilter::current() != tracing::level_filters::LevelFilter::OFF
+/// Returns whether events of any level may be received: by a subscriber, or by a logger of the crate `log`.
+///
+/// With its own feature `log`, `tracing` sends events to the logger if no subscriber is set. Whether a program enables
+/// that feature is not visible here, so a logger counts as a receiver.
+#[inline]
+pub(crate) fn is_on() -> bool {
+    LevelFilter::current() != LevelFilter::OFF || log::max_level() != log::LevelFilter::Off
+}
+
+/// Returns whether events of this level may be received.
+#[inline]
+pub(crate) fn receives(level: Level) -> bool {
+    let (filter, log_filter) = match level {
+        Level::Trace => (LevelFilter::TRACE, log::LevelFilter::Trace),
+        Level::Debug => (LevelFilter::DEBUG, log::LevelFilter::Debug),
+        Level::Info => (LevelFilter::INFO, log::LevelFilter::Info),
+        Level::Warn => (LevelFilter::WARN, log::LevelFilter::Warn),
+        Level::Error => (LevelFilter::ERROR, log::LevelFilter::Error),
+    };
+    LevelFilter::current() >= filter || log::max_level() >= log_filter
 }
 
 /// Writes one event: a scheduled retry at the call's level (debug), a recovery at info, a give-up at warn. A give-up

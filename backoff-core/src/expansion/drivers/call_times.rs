@@ -22,6 +22,13 @@ pub trait CallTimes {
     #[doc(hidden)]
     fn origin<M: Mode>(&mut self) -> Option<Instant>;
 
+    /// Returns the instant from which time counts, if it is recorded.
+    #[doc(hidden)]
+    #[inline]
+    fn recorded_origin(&self) -> Option<Instant> {
+        self.started()
+    }
+
     /// Records the start of a retry.
     #[doc(hidden)]
     #[inline]
@@ -77,6 +84,14 @@ impl CallTimes for Untimed {
     fn origin<M: Mode>(&mut self) -> Option<Instant> {
         #[cfg(any(feature = "tracing", feature = "metrics", feature = "overrides"))]
         return Some(*self.first_failure.get_or_insert_with(|| M::CLOCK.now()));
+        #[cfg(not(any(feature = "tracing", feature = "metrics", feature = "overrides")))]
+        None
+    }
+
+    #[inline]
+    fn recorded_origin(&self) -> Option<Instant> {
+        #[cfg(any(feature = "tracing", feature = "metrics", feature = "overrides"))]
+        return self.first_failure;
         #[cfg(not(any(feature = "tracing", feature = "metrics", feature = "overrides")))]
         None
     }
@@ -164,6 +179,11 @@ impl<T: CallTimes> CallTimes for WithAttempts<T> {
     }
 
     #[inline]
+    fn recorded_origin(&self) -> Option<Instant> {
+        self.times.recorded_origin()
+    }
+
+    #[inline]
     fn retry_starts<M: Mode>(&mut self) {
         let elapsed = self.times.started().map_or(Duration::ZERO, |started| M::CLOCK.elapsed(started));
         self.attempt_started = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
@@ -191,11 +211,13 @@ pub(super) fn time_since<M: Mode>(at: Instant, test_state: TestState) -> Duratio
     test_state.total(M::CLOCK.elapsed(at))
 }
 
-/// Returns the elapsed time of a call for its events.
+/// Returns the elapsed time of a call for an event after `before` other failures.
 #[inline]
-pub(super) fn elapsed<M: Mode>(times: &mut impl CallTimes, test_state: TestState) -> Elapsed {
+pub(super) fn elapsed<M: Mode>(times: &mut impl CallTimes, test_state: TestState, before: u32) -> Elapsed {
     let is_whole = times.started().is_some();
-    match times.origin::<M>() {
+    // A time that nobody recorded at the first failure cannot be known after later ones.
+    let origin = if before == 0 { times.origin::<M>() } else { times.recorded_origin() };
+    match origin {
         Some(at) if is_whole => Elapsed::SinceStart(time_since::<M>(at, test_state)),
         // Without a feature that reports times, nothing uses this one.
         Some(at) if cfg!(feature = "tracing") => Elapsed::SinceFirstFailure(time_since::<M>(at, test_state)),

@@ -90,7 +90,7 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
             return true;
         }
         if cfg!(feature = "metrics") {
-            Label::of(site).count_first_success(elapsed::<M>(&mut self.kept.times, self.kept.test_state).time());
+            Label::of(site).count_first_success(elapsed::<M>(&mut self.kept.times, self.kept.test_state, 0).time());
         }
         if after_attempt::wants_successes() {
             let elapsed = self.kept.times.started().map(|started| time_since::<M>(started, self.kept.test_state));
@@ -128,7 +128,7 @@ impl<M: Mode, K: CallTimes> Counted<M, K> {
 
     /// Records that a limit of the call ended it after a retry was scheduled.
     pub fn interrupted(&mut self, site: &'static CallSite, reason: StopReason, error: ErrorText<'_>) {
-        let elapsed = elapsed::<M>(&mut self.kept.times, self.kept.test_state);
+        let elapsed = elapsed::<M>(&mut self.kept.times, self.kept.test_state, self.failed);
         let failed = FailedAttempt::NONE;
         let data = EventData { label: Label::of(site), attempts: self.failed, elapsed, failed, text: error };
         let rules = self.kept.overridden.rules(site, policy_of(site), true);
@@ -286,7 +286,7 @@ fn failed_alone<M: Mode, K: CallTimes>(
 ) -> Packed {
     let rules = policy_of(site).rules();
     let failure = Failure::new(fault).budget(budget);
-    if is_usual(rules, before, &failure, kept.overridden.is_possible()) {
+    if is_usual(rules, before, &failure, Label::of(site), kept.overridden.is_possible()) {
         return match budget {
             Some(_) => usual_with_budget(site, before, kept, budget),
             None => usual(site, before, kept, None),
@@ -369,7 +369,7 @@ fn decide<M: Mode, K: CallTimes>(
     let data = || EventData {
         label: Label::of(site),
         attempts: before.saturating_add(1),
-        elapsed: at.map_or_else(|| elapsed::<M>(times, test_state.at_failure()), Elapsed::SinceStart),
+        elapsed: at.map_or_else(|| elapsed::<M>(times, test_state.at_failure(), before), Elapsed::SinceStart),
         failed: last_attempt::<M>(times, *test_state, before.saturating_add(1), Some(failure.fault)),
         text: *error,
     };
@@ -406,7 +406,7 @@ fn decide_overridden<M: Mode, K: CallTimes>(
             Decision::RetryAfter(_) => progress.attempts(),
             Decision::Stop(_) => before.saturating_add(1),
         },
-        elapsed: elapsed::<M>(times, test_state.at_failure()),
+        elapsed: elapsed::<M>(times, test_state.at_failure(), before),
         failed: last_attempt::<M>(times, *test_state, before.saturating_add(1), Some(failure.fault)),
         text: *error,
     };
@@ -421,7 +421,7 @@ fn recovered<M: Mode, K: CallTimes>(site: &'static CallSite, failed: u32, kept: 
     let CountedState { times, test_state, overridden, .. } = kept;
     let replaced = overridden.rules(site, policy_of(site), true);
     let data = || {
-        let elapsed = elapsed::<M>(times, *test_state);
+        let elapsed = elapsed::<M>(times, *test_state, failed);
         let attempts = failed.saturating_add(1);
         let (failed, text) = (FailedAttempt::NONE, ErrorText::NONE);
         EventData { label: Label::of(site), attempts, elapsed, failed, text }
