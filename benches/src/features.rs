@@ -44,8 +44,8 @@ pub const FEATURES: [Feature; 7] = [
         suffix: "",
         why: "Every call is timed and counted, one that succeeds at once, too: two reads of the clock, and for each counter and \
               histogram a key of name and labels. The keys of a success are made once for each annotated function, and are \
-              constant for a call without a name; with `name(..)`, a call of `policy.retry` makes them again. Whatever a recorder does, a panic included, cannot reach the call: \
-              49 instructions of a success.",
+              constant for a call without a name; with `name(..)`, a call of `policy.retry` makes them again. Whatever a \
+              recorder does, a panic included, cannot reach the call: 49 instructions of a success.",
     },
     Feature {
         name: "testing",
