@@ -11,6 +11,7 @@ pub(crate) mod criteria;
 mod failed_attempt;
 #[cfg(feature = "async")]
 pub(crate) mod future;
+pub(crate) mod kept_time;
 pub(crate) mod operation;
 #[cfg(feature = "async")]
 pub(crate) mod race;
@@ -25,6 +26,7 @@ pub(crate) mod undisturbed;
 use core::time::Duration;
 
 use self::after_attempt::{EventData, decide_adjusted_outlined, decide_outlined, is_usual};
+use self::kept_time::KeptTime;
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
 use crate::Attempt;
@@ -38,9 +40,9 @@ use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, Obse
 use crate::random::Random;
 use backoff_rules::Rules;
 
-/// The state of one call.
+/// The state of one call. `D` is `()` if nothing needs the sum of its delays.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Driver<S, I> {
+pub(crate) struct Driver<S, I, D = Duration> {
     progress: Progress<S>,
     /// Start of the call. Without a need for the start, it is the instant of the first failure.
     started: Option<I>,
@@ -48,7 +50,7 @@ pub(crate) struct Driver<S, I> {
     is_timed: bool,
     /// Number of all attempts that have ended, including those before a reset.
     attempts: u32,
-    slept: Duration,
+    slept: D,
     test_state: TestState,
 }
 
@@ -76,7 +78,7 @@ impl<'a, P, C, G, O> Step<'a, P, C, G, O> {
     }
 }
 
-impl<S, I: Copy> Driver<S, I> {
+impl<S, I: Copy, D: KeptTime> Driver<S, I, D> {
     /// Starts a call. Reads the clock only if something needs the start.
     #[inline]
     pub(crate) fn start(rules: &Rules, clock: &impl Clock<Instant = I>, is_timed: bool) -> Self {
@@ -91,13 +93,13 @@ impl<S, I: Copy> Driver<S, I> {
 
     /// Returns the state of a call before its first attempt. `started` is the start of the call, if known.
     #[inline]
-    pub(crate) const fn new(started: Option<I>) -> Self {
+    pub(crate) fn new(started: Option<I>) -> Self {
         Self {
             progress: Progress::new(),
             started,
             is_timed: started.is_some(),
             attempts: 0,
-            slept: Duration::ZERO,
+            slept: D::of(Duration::ZERO),
             test_state: TestState::new(),
         }
     }
@@ -132,8 +134,8 @@ impl<S, I: Copy> Driver<S, I> {
         &self.progress
     }
 
-    pub(crate) const fn slept(&self) -> Duration {
-        self.slept
+    pub(crate) fn slept(&self) -> Duration {
+        self.slept.time()
     }
 
     /// Returns the elapsed time of the call. Starts the time if it has not started.
@@ -426,13 +428,13 @@ impl<S, I: Copy> Driver<S, I> {
 
     /// Adds a completed delay to the total.
     #[inline]
-    pub(crate) fn waited(&mut self, delay: Duration) {
-        self.slept = self.slept.saturating_add(delay);
+    pub(crate) fn waited(&mut self, delay: D) {
+        self.slept = D::of(self.slept().saturating_add(delay.time()));
     }
 
     /// Returns the number of attempts, the times and the stop reason of the call.
     pub(crate) fn ended(&self, clock: &impl Clock<Instant = I>, stopped: Option<StopReason>) -> Ended {
-        Ended { attempts: self.attempts, elapsed: self.elapsed(clock), slept: self.slept, stopped }
+        Ended { attempts: self.attempts, elapsed: self.elapsed(clock), slept: self.slept(), stopped }
     }
 
     /// Starts a new sequence of attempts. Its time counts from the instant `from`.

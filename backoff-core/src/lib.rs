@@ -239,7 +239,7 @@ pub mod call {
     #[doc(hidden)]
     pub use crate::drive::operation::WithAttempt;
     #[doc(hidden)]
-    pub use crate::drive::shared_limits::{BudgetSource, NoBudget, NoScope, SharedLimits};
+    pub use crate::drive::shared_limits::{BudgetSource, CallName, Named, NoBudget, NoScope, SharedLimits, Unnamed};
     #[doc(hidden)]
     pub use crate::drive::source::Edited;
     #[doc(hidden)]

@@ -1,7 +1,7 @@
 //! Environment of a manual loop or a ticker: that of a call without timeouts.
 
 use crate::drive::call::Environment;
-use crate::drive::shared_limits::{BudgetSource, Nesting, SharedLimits};
+use crate::drive::shared_limits::{BudgetSource, CallName as _, Nesting, SharedLimits};
 use crate::drive::timeouts::NoTimeouts;
 use crate::{Budget, ClockSource};
 
@@ -38,7 +38,7 @@ where
 
     #[inline]
     fn name(&self) -> &'static str {
-        self.shared.name
+        self.shared.name.text()
     }
 
     #[inline]

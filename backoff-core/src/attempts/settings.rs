@@ -8,7 +8,7 @@ use super::cancel::CancelSignal;
 use super::environment::LoopEnvironment;
 use super::state::{FinishOnDrop, State};
 use crate::drive::call::Environment;
-use crate::drive::shared_limits::{BudgetSource, Nesting, SharedLimits};
+use crate::drive::shared_limits::{BudgetSource, Named, Nesting, SharedLimits};
 use crate::drive::source::PolicySource;
 use crate::drive::timeouts::NoTimeouts;
 use crate::random::Random;
@@ -134,7 +134,7 @@ where
     /// Sets the name of the call in logs and metrics.
     #[must_use]
     pub fn name(self, name: &'static str) -> Self {
-        self.changed(|environment| environment.with_shared(|shared| SharedLimits { name, ..shared }))
+        self.changed(|environment| environment.with_shared(|shared| SharedLimits { name: Named(name), ..shared }))
     }
 
     /// Takes a token of a shared budget for each retry. [`success`](Self::success) puts a part back, as does an attempt

@@ -5,7 +5,7 @@ use super::call::{Environment, Retry};
 use super::cancel::BlockingCancel;
 use super::criteria::{Classifier, Condition, Criteria};
 use super::operation::{Blocking, ErrorOf, Operation, ReportOf, ValueOf};
-use super::shared_limits::{BudgetSource, Nesting, OpenScope as _, SharedLimits};
+use super::shared_limits::{BudgetSource, CallName, Nesting, OpenScope as _, SharedLimits};
 use super::source::PolicySource;
 use super::test_state::TestState;
 use super::timeouts::NoTimeouts;
@@ -20,8 +20,8 @@ use crate::{Backoff, Fault, Outcome, RetryError, Success};
 
 // The bounds that a wrong argument can violate are on each method, not on the `impl`. The compiler then explains the
 // violated bound, and does not just hide the method.
-impl<P, F, W, U, O, S, K, G, X, D, N>
-    Retry<P, Blocking, F, Criteria<W, U>, O, Environment<S, K, G, X, NoTimeouts, SharedLimits<D, N>>>
+impl<P, F, W, U, O, S, K, G, X, D, N, L>
+    Retry<P, Blocking, F, Criteria<W, U>, O, Environment<S, K, G, X, NoTimeouts, SharedLimits<D, N, L>>>
 where
     P: PolicySource,
     F: Operation<Blocking, Attempt = <F as Operation<Blocking>>::Outcome>,
@@ -30,6 +30,7 @@ where
     O: Observer<ErrorOf<F, Blocking>>,
     D: BudgetSource,
     N: Nesting,
+    L: CallName,
 {
     /// Runs the operation until it succeeds or the policy stops. Returns the outcome of the last attempt.
     ///

@@ -8,8 +8,10 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 pub use self::environment::Environment;
+use self::environment::Unset;
 use super::criteria::{Answer, Classified, Criteria, EveryError, EveryValue, OwnClassification};
 use super::operation::{ErrorOf, Operation, ValueOf, WithAttempt};
+use super::shared_limits::Unnamed;
 use super::source::Editable;
 use crate::observe::{Hook, OnGiveUp, OnRecovered, OnRetry, RecoveredEvent, RetryEvent};
 use crate::{Attempt, Backoff, Fault, GiveUpEvent, Policy, PolicyBuilder};
@@ -20,7 +22,7 @@ use backoff_rules::Rules;
 /// The operation runs only when the value is called (`.call()`, `.call_report()`) or awaited (`.await`,
 /// `.report().await`).
 #[must_use = "nothing runs until `.call()` (blocking) or `.await` (async)"]
-pub struct Retry<P, M, F, J = Criteria, O = (), E = Environment> {
+pub struct Retry<P, M, F, J = Criteria, O = (), E = Unset> {
     pub(crate) source: P,
     pub(crate) operation: F,
     pub(crate) criteria: J,
@@ -148,7 +150,7 @@ impl<P, M, F> Retry<P, M, F> {
             operation,
             criteria: Criteria::new(),
             observer: (),
-            environment: Environment::new(),
+            environment: Environment::named(Unnamed),
             marker: PhantomData,
         }
     }

@@ -3,12 +3,13 @@
 use core::time::Duration;
 
 use super::Driver;
+use super::kept_time::KeptTime;
 use crate::Fault;
 use crate::clock::Clock;
 use crate::decision::Failure;
 use crate::observe::FailedAttempt;
 
-impl<S, I: Copy> Driver<S, I> {
+impl<S, I: Copy, D: KeptTime> Driver<S, I, D> {
     /// Returns the facts about a failed attempt that events report. The first attempt ran from the start of the call,
     /// if the start is known.
     #[inline]

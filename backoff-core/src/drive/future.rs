@@ -20,9 +20,10 @@ use super::after_attempt::{text_of, time_left_around};
 use super::call::{Environment, Retry};
 use super::cancel::{AsyncCancel, KeepsOutcome};
 use super::criteria::Criteria;
+use super::kept_time::KeptTime;
 use super::operation::{Async, Blocking, Operation};
 use super::race::{DelayEnd, DroppedBy, PollOrder, Signal, poll_attempt, poll_delay};
-use super::shared_limits::{BudgetSource as _, Nesting, OpenScope, SharedLimits};
+use super::shared_limits::{BudgetSource as _, Nesting, OpenScope as _, SharedLimits};
 use super::source::PolicySource;
 use super::timeout_signals::TimeoutSignals;
 use super::{Driver, Step};
@@ -36,7 +37,7 @@ use crate::{Backoff, Fault, Outcome};
 use backoff_rules::Rules;
 
 /// State of the call `C`.
-type DriverOf<C> = Driver<StateOf<C>, InstantOf<C>>;
+type DriverOf<C> = Driver<StateOf<C>, InstantOf<C>, <C as AsyncCall>::Delay>;
 type StateOf<C> = <<<C as AsyncCall>::Source as PolicySource>::Backoff as Backoff>::State;
 type InstantOf<C> = <<<C as AsyncCall>::Clock as ClockSource>::Async as Clock>::Instant;
 type SleepOf<C> = <<C as AsyncCall>::Sleeper as SleepMut>::Sleep;
@@ -74,10 +75,10 @@ pin_project! {
     /// Current phase of the call. An attempt and a delay never exist at the same time.
     #[project = PhasePinned]
     #[project_replace = PhaseOwned]
-    enum Phase<A, L, Z, H, I> {
-        Ready,
+    enum Phase<A, L, Z, H, I, D> {
+        Ready { last_delay: Option<D> },
         Attempt { #[pin] attempt: A, #[pin] limit: L, order: PollOrder, started: Option<I>, limited_to: Option<AttemptLimit> },
-        Sleep { #[pin] wait: Wait<Z>, delay: Duration, held: Option<H> },
+        Sleep { #[pin] wait: Wait<Z>, delay: D, held: H },
         Done,
     }
 }
@@ -104,17 +105,16 @@ pin_project! {
         clock: C::Clock,
         random: C::Random,
         timeouts: C::Timeouts,
-        shared: SharedLimits<C::Budget, C::Nesting>,
-        scope: Option<<C::Nesting as Nesting>::Scope>,
+        shared: SharedLimits<C::Budget, C::Nesting, C::Name>,
+        scope: <C::Nesting as Nesting>::Scope,
         on_cancel: OnCancelOf<C>,
-        is_reported: bool,
         driver: Option<DriverOf<C>>,
         #[pin]
         cancel: SignalOf<C>,
         #[pin]
         deadline: Option<TimerOf<C>>,
         #[pin]
-        phase: Phase<C::Attempt, TimerOf<C>, SleepOf<C>, HeldOf<C>, InstantOf<C>>,
+        phase: Phase<C::Attempt, TimerOf<C>, SleepOf<C>, HeldOf<C>, InstantOf<C>, C::Delay>,
     }
 }
 
@@ -125,7 +125,7 @@ impl<C: AsyncCall> fmt::Debug for RetryFuture<C> {
 }
 
 impl<C: AsyncCall> RetryFuture<C> {
-    fn new(call: C, is_reported: bool) -> Self {
+    fn new(call: C) -> Self {
         let CallParts { source, operation, criteria, observer, environment } = call.into_parts();
         let Environment { sleeper, clock, random, cancel, timeouts, shared } = environment;
         let (cancel, on_cancel) = cancel.into_parts();
@@ -139,22 +139,31 @@ impl<C: AsyncCall> RetryFuture<C> {
             random,
             timeouts,
             shared,
-            scope: None,
-            is_reported,
+            scope: <C::Nesting as Nesting>::Scope::default(),
             driver: None,
             cancel,
             on_cancel,
             deadline: None,
-            phase: Phase::Ready,
+            phase: Phase::Ready { last_delay: None },
         }
     }
 
     /// Polls the call to its end. Returns the last outcome and the stop reason.
     fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<EndOf<C>> {
         loop {
+            self.as_mut().start_if_ready();
             if let Some(end) = ready!(self.as_mut().poll_phase(cx, &mut OwnAttempt)) {
                 return Poll::Ready(end);
             }
+        }
+    }
+
+    /// Starts the next attempt if the call is ready for it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "each driver has one copy, in its loop")]
+    fn start_if_ready(self: Pin<&mut Self>) {
+        if let Phase::Ready { last_delay } = self.phase {
+            self.start_attempt(last_delay);
         }
     }
 
@@ -168,17 +177,11 @@ impl<C: AsyncCall> RetryFuture<C> {
     ) -> Poll<Option<EndOf<C>>> {
         let mut this = self.as_mut().project();
         match this.phase.as_mut().project() {
-            PhasePinned::Ready => {
-                self.as_mut().start_attempt(None);
-                Poll::Ready(None)
-            }
+            PhasePinned::Ready { .. } => Poll::Ready(None),
             PhasePinned::Attempt { attempt, limit, order, started, limited_to } => {
                 let (started, limited_to) = (*started, *limited_to);
-                let scope = this.scope.as_ref();
-                let run = |cx: &mut Context<'_>| match scope {
-                    Some(scope) => scope.within(|| current.poll(attempt, cx)),
-                    None => current.poll(attempt, cx),
-                };
+                let scope = &*this.scope;
+                let run = |cx: &mut Context<'_>| scope.within(|| current.poll(attempt, cx));
                 let mut cancel = <C::Cancel as AsyncCancel<_>>::DROPS_ATTEMPTS.then_some(this.cancel.as_mut());
                 let cancel = Pin::new(&mut cancel);
                 let (outcome, dropped_by) = match poll_attempt(cx, order, run, this.deadline.as_mut(), limit, cancel) {
@@ -202,7 +205,7 @@ impl<C: AsyncCall> RetryFuture<C> {
             PhasePinned::Sleep { wait, delay, .. } => {
                 let delay = *delay;
                 let clock = this.clock.runtime();
-                let is_past = |limit, driver: &Driver<_, _>| driver.is_past(limit, clock);
+                let is_past = |limit, driver: &DriverOf<C>| driver.is_past(limit, clock);
                 let end = match poll_delay(cx, wait, this.cancel.as_mut(), this.deadline.as_mut()) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(DelayEnd::Elapsed) => {
@@ -237,37 +240,40 @@ impl<C: AsyncCall> RetryFuture<C> {
     }
 
     /// Starts the next attempt, after `last_delay`. The first attempt also starts the clock and the timeout of the call.
-    fn start_attempt(self: Pin<&mut Self>, last_delay: Option<Duration>) {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as `start_if_ready`, which calls it")]
+    fn start_attempt(self: Pin<&mut Self>, last_delay: Option<C::Delay>) {
         let mut this = self.project();
         let rules = this.source.rules();
         let clock = this.clock.runtime();
-        if this.driver.is_none() && <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET {
+        let is_first = last_delay.is_none();
+        if is_first && <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET {
             this.deadline
                 .set(Some(<C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, this.timeouts.call())));
         }
-        let is_timed = *this.is_reported
+        let is_timed = <C::Delay as KeptTime>::IS_KEPT
             || <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME
-            || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET
-            || <C::Operation as Operation<Async>>::READS_ATTEMPT;
-        if this.driver.is_none() {
+            || <C::Timeouts as TimeoutSignals<C::Outcome>>::ARE_SET;
+        if is_first {
             *this.driver = DriverOf::<C>::started(rules, clock, is_timed).map(|at| Driver::new(Some(at)));
+            *this.scope = this.shared.nesting.open(this.timeouts.call());
         }
-        let scope = this.scope.get_or_insert_with(|| this.shared.nesting.open(this.timeouts.call()));
+        let scope = &*this.scope;
         scope.attempt_starts(|| match this.driver.as_ref() {
             Some(driver) => driver.remaining(rules, clock),
             None => DriverOf::<C>::new(None).remaining(rules, clock),
         });
         let limits = this.timeouts.attempt().zip(this.driver.as_ref());
         let limited_to = limits.map(|(timeout, driver)| AttemptLimit::new(timeout, driver.remaining(rules, clock)));
-        let is_retry = this.driver.as_ref().is_some_and(|driver| driver.attempts() > 0);
-        let is_attempt_timed = is_retry && <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME;
+        let is_attempt_timed = !is_first && <C::Observer as Observer<ErrorOf<C>>>::NEEDS_TIME;
         // The first attempt starts with the call.
-        let call_started = this.driver.as_ref().filter(|_| !is_retry).and_then(|driver| driver.started);
+        let call_started = this.driver.as_ref().filter(|_| is_first).and_then(|driver| driver.started);
         let is_attempt_timed = is_attempt_timed || rules.reset_after.is_some();
         let started = is_attempt_timed.then(|| call_started.unwrap_or_else(|| clock.now()));
         let limit =
             <C::Timeouts as TimeoutSignals<C::Outcome>>::timer(this.sleeper, limited_to.map(AttemptLimit::time));
         let given = [this.timeouts.call(), time_left_around(<C::Operation as Operation<Async>>::READS_ATTEMPT)];
+        let last_delay = last_delay.map(KeptTime::time);
         let described = || match this.driver.as_ref() {
             Some(driver) => driver.attempt(rules, clock, last_delay, given),
             None => DriverOf::<C>::new(None).attempt(rules, clock, last_delay, given),
@@ -313,7 +319,7 @@ impl<C: AsyncCall> RetryFuture<C> {
         // A signal that dropped the attempt must not be polled again, and the reason of a dropped attempt is known.
         let is_cancelled = dropped_by.is_none() && poll_without_waiting(|| this.cancel.poll_given(cx));
         let is_disabled = !this.operation.can_repeat() && !driver.is_certainly_last(this.source.rules());
-        let inner_gave_up = this.scope.as_ref().is_some_and(OpenScope::inner_gave_up);
+        let inner_gave_up = this.scope.inner_gave_up();
         let failure = Failure::new(fault)
             .cancelled(is_cancelled)
             .disabled(is_disabled)
@@ -323,8 +329,8 @@ impl<C: AsyncCall> RetryFuture<C> {
             .budget(budget);
         match driver.failed(step.with(text_of(error)), failure, started, error) {
             Decision::RetryAfter(delay) => {
-                let held = Some(C::Cancel::hold(outcome));
-                this.phase.set(Phase::Sleep { wait: Wait::new(this.sleeper, delay), delay, held });
+                let held = C::Cancel::hold(outcome);
+                this.phase.set(Phase::Sleep { wait: Wait::new(this.sleeper, delay), delay: KeptTime::of(delay), held });
                 None
             }
             Decision::Stop(reason) => Some((outcome, Some(reason))),
@@ -332,19 +338,19 @@ impl<C: AsyncCall> RetryFuture<C> {
     }
 
     /// Starts the next attempt. If the call was cancelled or timed out during the delay, ends the call.
-    fn after_delay(mut self: Pin<&mut Self>, end: DelayEnd, delay: Duration) -> Option<EndOf<C>> {
+    fn after_delay(mut self: Pin<&mut Self>, end: DelayEnd, delay: C::Delay) -> Option<EndOf<C>> {
         let mut this = self.as_mut().project();
         let (outcome, reason) = match end {
             DelayEnd::Elapsed => {
                 if let Some(driver) = this.driver {
                     driver.waited(delay);
                 }
-                self.start_attempt(Some(delay));
+                this.phase.set(Phase::Ready { last_delay: Some(delay) });
                 return None;
             }
             DelayEnd::Cancelled => {
                 let PhaseOwned::Sleep { held, .. } = this.phase.project_replace(Phase::Done) else { return None };
-                (C::Cancel::release(held?)?, StopReason::Cancelled)
+                (C::Cancel::release(held)?, StopReason::Cancelled)
             }
             DelayEnd::TimedOut => {
                 this.phase.set(Phase::Done);
@@ -406,8 +412,8 @@ where
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T, D, N> IntoFuture
-    for Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>
+impl<P, F, W, U, O, S, K, G, X, T, D, N, L> IntoFuture
+    for Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>>
 where
     Self: AsyncCall,
 {
@@ -415,6 +421,6 @@ where
     type IntoFuture = RetryFuture<Self>;
 
     fn into_future(self) -> Self::IntoFuture {
-        RetryFuture::new(self, false)
+        RetryFuture::new(self)
     }
 }

@@ -1,7 +1,9 @@
 //! The operation to retry: a closure that returns a result, or a future of one.
 
 use core::future::Future;
+use core::time::Duration;
 
+use super::kept_time::KeptTime;
 use crate::{Attempt, Outcome};
 
 /// Marks operations that block the thread.
@@ -40,8 +42,13 @@ pub trait Operation<M> {
     type Attempt;
     /// Outcome of an attempt.
     type Outcome: Outcome;
-    /// `true` if the operation reads its [`Attempt`]. If `false`, the clock is not read for it.
-    const READS_ATTEMPT: bool = false;
+    /// [`Duration`] if the operation reads its [`Attempt`], which contains the last delay. `()` if
+    /// not: then no delay is kept for it, and the clock is not read for it.
+    #[doc(hidden)]
+    type LastDelay: KeptTime;
+    /// `true` if the operation reads its [`Attempt`].
+    #[doc(hidden)]
+    const READS_ATTEMPT: bool = <Self::LastDelay as KeptTime>::IS_KEPT;
 
     /// Starts an attempt. `attempt` makes the description of it, for an operation that reads that.
     fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Attempt;
@@ -68,6 +75,7 @@ where
 {
     type Attempt = R;
     type Outcome = R;
+    type LastDelay = ();
 
     #[inline]
     fn start(&mut self, _: impl FnOnce() -> Attempt) -> R {
@@ -83,6 +91,7 @@ where
 {
     type Attempt = A;
     type Outcome = A::Output;
+    type LastDelay = ();
 
     #[inline]
     fn start(&mut self, _: impl FnOnce() -> Attempt) -> A {
@@ -101,7 +110,7 @@ where
 {
     type Attempt = R;
     type Outcome = R;
-    const READS_ATTEMPT: bool = true;
+    type LastDelay = Duration;
 
     #[inline]
     fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> R {
@@ -117,7 +126,7 @@ where
 {
     type Attempt = A;
     type Outcome = A::Output;
-    const READS_ATTEMPT: bool = true;
+    type LastDelay = Duration;
 
     #[inline]
     fn start(&mut self, attempt: impl FnOnce() -> Attempt) -> A {

@@ -9,32 +9,61 @@ use crate::observe::Label;
 
 /// Name, budget and scope of a call.
 #[derive(Clone, Copy, Debug)]
-pub struct SharedLimits<D = NoBudget, N = NoScope> {
-    pub(crate) name: &'static str,
+pub struct SharedLimits<D = NoBudget, N = NoScope, L = Named> {
+    pub(crate) name: L,
     pub(crate) budget: D,
     pub(crate) nesting: N,
 }
 
-impl SharedLimits {
-    pub(crate) const fn new() -> Self {
-        Self { name: "", budget: NoBudget, nesting: NoScope }
+impl<L> SharedLimits<NoBudget, NoScope, L> {
+    pub(crate) const fn named(name: L) -> Self {
+        Self { name, budget: NoBudget, nesting: NoScope }
     }
 }
 
-impl<D, N> SharedLimits<D, N> {
-    pub(crate) const fn label(&self) -> Label {
-        Label::named(self.name)
+impl<D, N, L: CallName> SharedLimits<D, N, L> {
+    pub(crate) fn label(&self) -> Label {
+        Label::named(self.name.text())
+    }
+}
+
+/// No name: it takes no place in the future of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Unnamed;
+
+/// A name; it may be empty.
+// A type of its own, because the compiler would need the trait for references of every lifetime.
+#[derive(Clone, Copy, Debug)]
+pub struct Named(pub(crate) &'static str);
+
+/// The name of a call in events: none, or a text.
+pub trait CallName: Copy {
+    #[doc(hidden)]
+    fn text(self) -> &'static str;
+}
+
+impl CallName for Unnamed {
+    #[inline]
+    fn text(self) -> &'static str {
+        ""
+    }
+}
+
+impl CallName for Named {
+    #[inline]
+    fn text(self) -> &'static str {
+        self.0
     }
 }
 
 /// No scope: inner calls have no information about this one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct NoScope;
 
 /// Scope setting of a call: no scope, or one opened by [`InnerRetries`](crate::InnerRetries).
 pub trait Nesting {
-    /// The scope of a running call.
-    type Scope: OpenScope;
+    /// The scope of a running call. The default is that of a call that has not started.
+    type Scope: OpenScope + Default;
 
     #[doc(hidden)]
     fn open(&self, timeout: Option<Duration>) -> Self::Scope;

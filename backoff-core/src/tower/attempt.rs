@@ -40,6 +40,7 @@ where
 {
     type Attempt = RequestAttempt<V, Request>;
     type Outcome = Result<V::Response, V::Error>;
+    type LastDelay = ();
 
     /// Clones the request, unless the attempt is the last.
     fn prepare(&mut self, is_last: impl FnOnce() -> bool) {

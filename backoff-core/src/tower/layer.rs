@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::budget::{BudgetBy, OneBudget};
 use super::request::{ByClone, ByPolicy};
-use crate::call::{Answer, BudgetSource, EveryError, EveryValue, NoBudget, NoCancel, SharedLimits, SleepFn};
+use crate::call::{Answer, BudgetSource, EveryError, EveryValue, Named, NoBudget, NoCancel, SharedLimits, SleepFn};
 use crate::drive::call::Environment;
 use crate::drive::cancel::CancelledBy;
 use crate::drive::criteria::Criteria;
@@ -84,7 +84,7 @@ impl<B> RetryLayer<B> {
     #[must_use]
     pub fn new(policy: Policy<B>) -> Self {
         let requests = Requests { clone: ByClone, idempotent: ByPolicy };
-        let (criteria, budget, environment) = (Criteria::new(), NoBudget, Environment::new());
+        let (criteria, budget, environment) = (Criteria::new(), NoBudget, Environment::named(Named("")));
         Self { policy, parts: LayerParts { requests, criteria, budget, environment } }
     }
 }
@@ -251,7 +251,9 @@ impl<B, C, J, D, S, K, G, X, T, N> RetryLayer<B, C, J, D, With<S, K, G, X, T, N>
     /// Sets the name of the calls in the events of `tracing`, `metrics` and the global observer.
     #[must_use]
     pub fn name(self, name: &'static str) -> Self {
-        self.with_environment(|environment| environment.with_shared(|shared| SharedLimits { name, ..shared }))
+        self.with_environment(|environment| {
+            environment.with_shared(|shared| SharedLimits { name: Named(name), ..shared })
+        })
     }
 
     /// Sets the handling of retries in calls inside the inner service; see [`InnerRetries`].

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::super::cancel::{CancelledBy, CancelsAttempts, DropsAttempts, FromCancelled, HasSignal, NoCancel};
 use super::super::operation::{Async, ErrorOf, Interruptible, Operation};
-use super::super::shared_limits::{BudgetSource, SharedLimits};
+use super::super::shared_limits::{BudgetSource, Named, NoBudget, NoScope, SharedLimits, Unnamed};
 use super::super::source::Editable;
 use super::super::timeouts::{NoTimeouts, TimeoutSettings, Timeouts};
 use super::Retry;
@@ -32,16 +32,29 @@ pub struct Environment<
     pub(crate) shared: L,
 }
 
-impl Environment {
+/// The environment of a call before any setting. Without a name, its future needs no room for one.
+pub(crate) type Unset = Environment<
+    DefaultSleeper,
+    DefaultClock,
+    ThreadRandom,
+    NoCancel,
+    NoTimeouts,
+    SharedLimits<NoBudget, NoScope, Unnamed>,
+>;
+
+impl<L>
+    Environment<DefaultSleeper, DefaultClock, ThreadRandom, NoCancel, NoTimeouts, SharedLimits<NoBudget, NoScope, L>>
+{
+    /// Returns the environment of a call with this name, before any setting.
     #[inline]
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn named(name: L) -> Self {
         Self {
             sleeper: DefaultSleeper,
             clock: DefaultClock,
             random: ThreadRandom,
             cancel: NoCancel,
             timeouts: NoTimeouts,
-            shared: SharedLimits::new(),
+            shared: SharedLimits::named(name),
         }
     }
 }
@@ -247,11 +260,11 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     }
 }
 
-impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, N>>> {
+impl<P, M, F, J, O, S, K, G, X, T, D, N, L> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>> {
     /// Sets the name of the call in the events of `tracing`, `metrics` and the global observer.
     #[inline]
-    pub fn name(self, name: &'static str) -> Self {
-        self.with_shared(|shared| SharedLimits { name, ..shared })
+    pub fn name(self, name: &'static str) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, N>>> {
+        self.with_shared(|SharedLimits { budget, nesting, .. }| SharedLimits { name: Named(name), budget, nesting })
     }
 
     /// Withdraws a token from a shared [`Budget`](crate::Budget) for each retry. A success makes a deposit.
@@ -276,7 +289,7 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Environment<S, K, 
     pub fn budget<A: BudgetSource>(
         self,
         budget: A,
-    ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<A, N>>> {
+    ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<A, N, L>>> {
         self.with_shared(|SharedLimits { name, nesting, .. }| SharedLimits { name, budget, nesting })
     }
 
@@ -286,7 +299,7 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N> Retry<P, M, F, J, O, Environment<S, K, 
     pub fn inner_retries(
         self,
         mode: crate::InnerRetries,
-    ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, crate::InnerRetries>>> {
+    ) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, crate::InnerRetries, L>>> {
         self.with_shared(|SharedLimits { name, budget, .. }| SharedLimits { name, budget, nesting: mode })
     }
 }

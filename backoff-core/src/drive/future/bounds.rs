@@ -1,12 +1,14 @@
 //! Trait bounds of an async call, collected in one module.
 
 use core::future::Future;
+use core::time::Duration;
 
 use super::super::call::{Environment, Retry};
 use super::super::cancel::AsyncCancel;
 use super::super::criteria::{Classifier, Condition, Criteria};
+use super::super::kept_time::KeptTime;
 use super::super::operation::{Async, Operation};
-use super::super::shared_limits::{BudgetSource, Nesting, SharedLimits};
+use super::super::shared_limits::{BudgetSource, CallName, Nesting, SharedLimits};
 use super::super::source::PolicySource;
 use super::super::timeout_signals::TimeoutSignals;
 use crate::clock::ClockSource;
@@ -43,6 +45,10 @@ pub trait AsyncCall {
     type Budget: BudgetSource;
     /// The rule for retries of inner calls.
     type Nesting: Nesting;
+    /// The name.
+    type Name: CallName;
+    /// What is kept of a delay.
+    type Delay: KeptTime;
 
     #[doc(hidden)]
     fn into_parts(self) -> CallParts<Self>
@@ -66,11 +72,11 @@ type EnvironmentOf<C> = Environment<
     <C as AsyncCall>::Random,
     <C as AsyncCall>::Cancel,
     <C as AsyncCall>::Timeouts,
-    SharedLimits<<C as AsyncCall>::Budget, <C as AsyncCall>::Nesting>,
+    SharedLimits<<C as AsyncCall>::Budget, <C as AsyncCall>::Nesting, <C as AsyncCall>::Name>,
 >;
 
-impl<P, F, W, U, O, S, K, G, X, T, D, N> AsyncCall
-    for Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>
+impl<P, F, W, U, O, S, K, G, X, T, D, N, L> AsyncCall
+    for Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -85,6 +91,7 @@ where
     T: TimeoutSignals<F::Outcome>,
     D: BudgetSource,
     N: Nesting,
+    L: CallName,
 {
     type Source = P;
     type Operation = F;
@@ -99,9 +106,38 @@ where
     type Timeouts = T;
     type Budget = D;
     type Nesting = N;
+    type Name = L;
+    type Delay = F::LastDelay;
 
     fn into_parts(self) -> CallParts<Self> {
         let Self { source, operation, criteria, observer, environment, .. } = self;
+        CallParts { source, operation, criteria, observer, environment }
+    }
+}
+
+/// A call whose delays and start are kept for its report.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported<C>(pub(super) C);
+
+impl<C: AsyncCall> AsyncCall for Reported<C> {
+    type Source = C::Source;
+    type Operation = C::Operation;
+    type Attempt = C::Attempt;
+    type Outcome = C::Outcome;
+    type Criteria = C::Criteria;
+    type Observer = C::Observer;
+    type Sleeper = C::Sleeper;
+    type Clock = C::Clock;
+    type Random = C::Random;
+    type Cancel = C::Cancel;
+    type Timeouts = C::Timeouts;
+    type Budget = C::Budget;
+    type Nesting = C::Nesting;
+    type Name = C::Name;
+    type Delay = Duration;
+
+    fn into_parts(self) -> CallParts<Self> {
+        let CallParts { source, operation, criteria, observer, environment } = self.0.into_parts();
         CallParts { source, operation, criteria, observer, environment }
     }
 }

@@ -13,9 +13,10 @@ use super::super::call::{Environment, Retry};
 use super::super::cancel::AsyncCancel;
 use super::super::criteria::{Classifier, Condition, Criteria};
 use super::super::operation::{Async, Operation, ReportOf};
-use super::super::shared_limits::{BudgetSource, Nesting, OpenScope as _, SharedLimits};
+use super::super::shared_limits::{BudgetSource, CallName, Nesting, OpenScope as _, SharedLimits};
 use super::super::source::PolicySource;
 use super::super::timeout_signals::TimeoutSignals;
+use super::bounds::Reported;
 use super::{AsyncCall, CurrentAttempt, EndOf, Phase, RetryFuture};
 use crate::clock::ClockSource;
 use crate::observe::Observer;
@@ -39,6 +40,7 @@ where
 {
     type Attempt = AwaitCall;
     type Outcome = R;
+    type LastDelay = ();
 
     fn start(&mut self, _: impl FnOnce() -> Attempt) -> AwaitCall {
         AwaitCall
@@ -131,8 +133,8 @@ impl<B: Backoff> Policy<B> {
     }
 }
 
-impl<P, F, R, W, U, O, S, K, G, X, T, D, N>
-    Retry<P, Async, Lends<F>, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>
+impl<P, F, R, W, U, O, S, K, G, X, T, D, N, L>
+    Retry<P, Async, Lends<F>, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>>
 where
     P: PolicySource,
     F: AsyncFnMut() -> R,
@@ -144,6 +146,7 @@ where
     G: Random,
     D: BudgetSource,
     N: Nesting,
+    L: CallName,
 {
     /// Runs the operation until it succeeds or the policy stops. Returns the outcome of the last attempt.
     ///
@@ -160,9 +163,9 @@ where
         X: AsyncCancel<R>,
         T: TimeoutSignals<R>,
     {
-        let (operation, engine) = self.lend(false);
+        let (operation, call) = self.lend();
         async move {
-            let mut engine = pin!(engine);
+            let mut engine = pin!(RetryFuture::new(call));
             run(operation, engine.as_mut()).await.0
         }
     }
@@ -208,31 +211,22 @@ where
         X: AsyncCancel<R>,
         T: TimeoutSignals<R>,
     {
-        let (operation, engine) = self.lend(true);
+        let (operation, call) = self.lend();
         async move {
-            let mut engine = pin!(engine);
+            let mut engine = pin!(RetryFuture::new(Reported(call)));
             let (outcome, stopped) = run(operation, engine.as_mut()).await;
             report(outcome, &|| engine.ended(stopped))
         }
     }
 
-    /// Separates the operation from the engine that runs the call.
+    /// Separates the operation from the call.
     #[expect(clippy::type_complexity, reason = "the type of the call, with another operation")]
     fn lend(
         self,
-        is_reported: bool,
-    ) -> (
-        F,
-        RetryFuture<Retry<P, Async, Elsewhere<R>, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>>,
-    )
-    where
-        S: SleepMut,
-        X: AsyncCancel<R>,
-        T: TimeoutSignals<R>,
-    {
+    ) -> (F, Retry<P, Async, Elsewhere<R>, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>>) {
         let Self { source, operation: Lends(operation), criteria, observer, environment, marker } = self;
         let call = Retry { source, operation: Elsewhere(PhantomData), criteria, observer, environment, marker };
-        (operation, RetryFuture::new(call, is_reported))
+        (operation, call)
     }
 }
 
@@ -256,20 +250,20 @@ async fn run<C: AsyncCall>(
 impl<C: AsyncCall> RetryFuture<C> {
     /// Polls the call until its next attempt starts. Returns the end of the call if it ends before that.
     fn poll_until_attempt(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<EndOf<C>>> {
-        while !matches!(self.phase, Phase::Attempt { .. }) {
+        loop {
+            self.as_mut().start_if_ready();
+            if matches!(self.phase, Phase::Attempt { .. }) {
+                return Poll::Ready(None);
+            }
             if let Some(end) = ready!(self.as_mut().poll_phase(cx, &mut super::OwnAttempt)) {
                 return Poll::Ready(Some(end));
             }
         }
-        Poll::Ready(None)
     }
 
     /// Calls the operation in the scope of the call.
     fn in_scope<A>(&self, operation: impl FnOnce() -> A) -> A {
-        match &self.scope {
-            Some(scope) => scope.within(operation),
-            None => operation(),
-        }
+        self.scope.within(operation)
     }
 }
 
@@ -295,6 +289,7 @@ pub(super) struct Elsewhere<R>(PhantomData<fn() -> R>);
 impl<R: Outcome> Operation<Async> for Elsewhere<R> {
     type Attempt = Self;
     type Outcome = R;
+    type LastDelay = ();
 
     #[inline]
     fn start(&mut self, _: impl FnOnce() -> Attempt) -> Self {

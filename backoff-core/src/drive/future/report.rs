@@ -11,9 +11,10 @@ use super::super::call::{Environment, Retry};
 use super::super::cancel::AsyncCancel;
 use super::super::criteria::{Classifier, Condition, Criteria};
 use super::super::operation::{Async, Operation, ReportOf};
-use super::super::shared_limits::{BudgetSource, Nesting, SharedLimits};
+use super::super::shared_limits::{BudgetSource, CallName, Nesting, SharedLimits};
 use super::super::source::PolicySource;
 use super::super::timeout_signals::TimeoutSignals;
+use super::bounds::Reported;
 use super::{AsyncCall, RetryFuture};
 use crate::Outcome;
 use crate::clock::ClockSource;
@@ -45,8 +46,8 @@ impl<C: AsyncCall> Future for ReportFuture<RetryFuture<C>> {
     }
 }
 
-impl<P, F, W, U, O, S, K, G, X, T, D, N>
-    Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N>>>
+impl<P, F, W, U, O, S, K, G, X, T, D, N, L>
+    Retry<P, Async, F, Criteria<W, U>, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>>
 where
     P: PolicySource,
     F: Operation<Async>,
@@ -58,6 +59,7 @@ where
     G: Random,
     D: BudgetSource,
     N: Nesting,
+    L: CallName,
 {
     /// Returns a future that runs the call and returns a report.
     ///
@@ -89,12 +91,12 @@ where
     /// # }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn report(self) -> ReportFuture<RetryFuture<Self>>
+    pub fn report(self) -> ReportFuture<RetryFuture<Reported<Self>>>
     where
         S: SleepMut,
         X: AsyncCancel<F::Outcome>,
         T: TimeoutSignals<F::Outcome>,
     {
-        ReportFuture { call: RetryFuture::new(self, true) }
+        ReportFuture { call: RetryFuture::new(Reported(self)) }
     }
 }
