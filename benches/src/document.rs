@@ -48,7 +48,7 @@ const WAYS_TEXT: &str = "\
 ";
 
 /// The other crates, by way of calling, and their differences from our call.
-const PEERS_TEXT: [(&str, &str, &str); 8] = [
+const PEERS_TEXT: [(&str, &str, &str); 12] = [
     ("backon", "backon", "its jitter adds up to the delay itself"),
     ("backon_macros", "backon-macros", "the attribute on backon; the same delays"),
     ("tokio_retry", "tokio-retry", "async only; full jitter"),
@@ -58,6 +58,27 @@ const PEERS_TEXT: [(&str, &str, &str); 8] = [
         "tower",
         "tower",
         "async only; its retry layer around a service, called once, with the policy that a user has to write",
+    ),
+    (
+        "relentless",
+        "relentless",
+        "full jitter; the policy is a static; every call reads the clock, with or without a limit on time",
+    ),
+    (
+        "mettle",
+        "mettle",
+        "full jitter, from a generator that each call seeds; every call reads the clock; failures are events of `tracing`",
+    ),
+    (
+        "execution_policy",
+        "execution-policy",
+        "async only; full jitter; the policy is a static; every call reads the clock; each delay is a box",
+    ),
+    (
+        "tower_resilience",
+        "tower-resilience-retry",
+        "async only; jitter of half to one and a half delays; a service in its layer, called once; its future is a box, \
+         so that it has no size of its own here, but counts on the heap",
     ),
     (
         "backoff",

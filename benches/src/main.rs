@@ -49,6 +49,9 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["table"] => {
             Measurement::of(&Part::KEPT, Depth::Peers)?;
         }
+        ["table", part] => {
+            Measurement::of(&[named(part)?], Depth::Peers)?;
+        }
         ["accept"] => Measurement::of(&Part::KEPT, Depth::Peers)?.figures_that_repeat().save()?,
         ["check"] => {
             let last = Figures::load()?;
@@ -65,9 +68,7 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
             return write_document(&figures);
         }
         ["docs", part] => {
-            let part = Part::named(part)
-                .ok_or("expected one of the parts `counted`, `functions`, `builds`, `scale`, `features`")?;
-            let new = Measurement::of(&[part], Depth::Peers)?.all_figures();
+            let new = Measurement::of(&[named(part)?], Depth::Peers)?.all_figures();
             let mut figures = Figures::load_document().unwrap_or_default();
             figures.compiler = new.compiler;
             figures.by_name.extend(new.by_name);
@@ -77,6 +78,13 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         _ => return Err(USAGE.into()),
     }
     Ok(())
+}
+
+fn named(part: &str) -> Result<Part, Box<dyn Error>> {
+    Part::named(part).ok_or_else(|| {
+        let names: Vec<_> = Part::ALL.iter().map(|part| format!("`{part:?}`").to_lowercase()).collect();
+        format!("expected one of the parts {}", names.join(", ")).into()
+    })
 }
 
 /// The results of this run.
