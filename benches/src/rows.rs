@@ -53,6 +53,8 @@ enum Source {
     Memory(fn() -> Result<Vec<Figure>, Box<dyn Error>>),
     /// From programs of many functions.
     Functions(fn(&generated::Costs) -> &Vec<Figure>),
+    /// Counted in the compiler.
+    Rustc,
     /// From first builds.
     ColdBuild(fn(&cold::Costs) -> &Vec<Figure>),
     /// From a million waiting calls.
@@ -142,6 +144,8 @@ pub enum Part {
     Counted,
     /// Programs of many functions.
     Functions,
+    /// The instructions of the compiler.
+    Rustc,
     /// First builds.
     Builds,
     /// A million calls and a thousand threads.
@@ -152,9 +156,9 @@ pub enum Part {
 
 impl Part {
     /// All, from the quickest to the slowest.
-    pub const ALL: [Self; 5] = [Self::Counted, Self::Features, Self::Scale, Self::Functions, Self::Builds];
+    pub const ALL: [Self; 6] = [Self::Counted, Self::Features, Self::Scale, Self::Functions, Self::Rustc, Self::Builds];
     /// The parts that are reproducible, so that they can be compared with the last run.
-    pub const KEPT: [Self; 3] = [Self::Counted, Self::Features, Self::Functions];
+    pub const KEPT: [Self; 4] = [Self::Counted, Self::Features, Self::Functions, Self::Rustc];
 
     /// Returns the part of this name.
     #[must_use]
@@ -168,6 +172,7 @@ impl Source {
         match self {
             Self::Instructions | Self::Memory(_) => Part::Counted,
             Self::Functions(_) => Part::Functions,
+            Self::Rustc => Part::Rustc,
             Self::ColdBuild(_) => Part::Builds,
             Self::Waiting(_) | Self::Threads => Part::Scale,
         }
@@ -191,7 +196,7 @@ pub fn measure(part: Part, depth: Depth) -> Result<Vec<(Row, Measured)>, Box<dyn
     let mut builds = cold::Costs::default();
     let (mut waiting, mut returns) = (Vec::new(), Vec::new());
     match part {
-        Part::Counted | Part::Features => {}
+        Part::Counted | Part::Features | Part::Rustc => {}
         Part::Functions => functions = generated::measure(generated::FUNCTIONS, ROUNDS, depth)?,
         Part::Builds => builds = cold::measure(BUILDS)?,
         Part::Scale => {
@@ -205,6 +210,7 @@ pub fn measure(part: Part, depth: Depth) -> Result<Vec<(Row, Measured)>, Box<dyn
             Source::Instructions => count::instructions(row.key, depth)?,
             Source::Memory(measure) => measure()?,
             Source::Functions(part) => part(&functions).clone(),
+            Source::Rustc => generated::instructions::measure(depth)?,
             Source::ColdBuild(part) => part(&builds).clone(),
             Source::Waiting(part) => waiting.iter().map(|(way, costs)| (*way, part(costs))).collect(),
             Source::Threads => returns.clone(),

@@ -56,6 +56,17 @@ pub(super) const GROUP: Group = Group {
             ],
         },
         Row {
+            key: "rustc",
+            what: "`cargo check` per function, counted",
+            unit: "M instr.",
+            tolerance: Tolerance::Relative(0.03),
+            source: Source::Rustc,
+            goal: |row| Goal::both(row.get("hand").map(|hand| hand * 2.0)),
+            goal_text: "hand x 2",
+            explanation: "",
+            cheaper: &[],
+        },
+        Row {
             key: "cold_build",
             what: "first release build",
             unit: "s",
