@@ -30,6 +30,7 @@ static EXECUTION: LazyLock<execution_policy::Policy> = LazyLock::new(|| executio
 pub fn trivial() -> Vec<(&'static str, f64)> {
     let service = Service::default();
     vec![
+        ("timer", size_in_bytes(size_of::<tokio::time::Sleep>())),
         ("hand", bytes(&future::hand(&service))),
         ("policy", bytes(&future::policy(&service))),
         ("retry", bytes(&future::annotated(&service))),
@@ -125,9 +126,13 @@ async fn large_by_backon_macros(value: u8) -> Result<u32, Down> {
     Ok(u32::from(*black_box(&buffer).last().unwrap_or(&0)))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
 fn bytes<F: Future>(future: &F) -> f64 {
-    size_of_val(future) as f64
+    size_in_bytes(size_of_val(future))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
+const fn size_in_bytes(size: usize) -> f64 {
+    size as f64
 }
 
 /// Allocations of one hundred calls that fail three times each and of as many that succeed at once, both blocking and
