@@ -59,7 +59,7 @@ fn of_row(text: &mut String, reasons: &mut String, row: &Row, measured: &Measure
         goal.join(" / "),
         reached.join(" / "),
         shown(measured.get("hand")),
-        if by.is_empty() { "met" } else { "missed" },
+        missed(row, measured),
     )?;
     if by.is_empty() {
         return Ok(());
@@ -67,11 +67,21 @@ fn of_row(text: &mut String, reasons: &mut String, row: &Row, measured: &Measure
     writeln!(reasons, "- *{}*, {}. {}", row.what, by.join(", "), measured.fill(row.explanation))
 }
 
+/// Names the ways that miss their goal.
+fn missed(row: &Row, measured: &Measured) -> String {
+    let ways: Vec<String> = verdict::misses(row, measured).map(|(way, _)| code(way)).collect();
+    if ways.is_empty() { "met".to_owned() } else { format!("missed by {}", ways.join(", ")) }
+}
+
 fn of_features(text: &mut String, reasons: &mut String, costs: &[Cost]) -> std::fmt::Result {
     for goal in GOALS {
         let added_to = |way| features::added(costs, goal.feature, goal.measure, way);
         let Some((policy, retry)) = added_to("policy").zip(added_to("retry")) else { continue };
-        let is_met = policy.max(retry) <= goal.more + 0.05;
+        let over: Vec<String> = [("policy", policy), ("retry", retry)]
+            .into_iter()
+            .filter(|(_, more)| *more > goal.more + 0.05)
+            .map(|(way, _)| code(way))
+            .collect();
         writeln!(
             text,
             "| `{}` enabled and unused, {}, instr. | +{} | {} / {} | - | - | {} |",
@@ -80,9 +90,9 @@ fn of_features(text: &mut String, reasons: &mut String, costs: &[Cost]) -> std::
             figure(goal.more),
             added(policy),
             added(retry),
-            if is_met { "met" } else { "missed" },
+            if over.is_empty() { "met".to_owned() } else { format!("missed by {}", over.join(", ")) },
         )?;
-        if !is_met {
+        if !over.is_empty() {
             let why = FEATURES.iter().find(|feature| feature.name == goal.feature).map_or("", |feature| feature.why);
             writeln!(reasons, "- *`{}` enabled and unused*. {why}", goal.feature)?;
         }
