@@ -75,20 +75,39 @@
 //! | `alloc` | with `std` | marked errors ([`permanent`], [`retry_after`]), budgets in an `Arc` | |
 //! | `macros` | yes | `#[retry]` and `#[derive(Classify)]` | `backoff-macros` |
 //! | `async` | | the async driver; the sleeper is a custom closure | `pin-project-lite` |
-//! | `tokio` | | sleeping and time inside a tokio runtime | `tokio` |
-//! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io` |
-//! | `web` | | sleeping, time and randomness in a web page, a worker or Node (`wasm32-unknown-unknown`) | `web-time`, `js-sys`, `gloo-timers` |
-//! | `tracing` | | events of every call | `tracing` |
+//! | `tokio` | | sleeping and time inside a tokio runtime | `tokio`, `pin-project-lite` |
+//! | `async-io` | | sleeping elsewhere: smol, async-std, a plain `block_on` | `async-io`, `pin-project-lite` |
+//! | `web` | | sleeping, time and randomness in a web page, a worker or Node (`wasm32-unknown-unknown`) | `web-time`, `js-sys`, `gloo-timers`, `pin-project-lite` |
+//! | `tracing` | | events of every call | `log`, `tracing` |
 //! | `metrics` | | counters and histograms of every call | `metrics` |
 //! | `successes` | | events of successes at the first attempt for a global observer; each success reads one flag | |
 //! | `testing` | | the module `testing`: no waits, a virtual clock, lost replies and recorders, for `dev-dependencies` | |
 //! | `serde` | | [`Policy`] in configuration files, in the words of the attribute | `serde`, `humantime` |
 //! | `overrides` | | the module `overrides`: values of annotated functions changed while the process runs | `humantime`, `strsim` |
 //! | `http-1` | | [`classify`] by HTTP status, `Retry-After` | `http` 1, `httpdate` |
-//! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13 |
+//! | `reqwest-0-13` | | [`classify`] for reqwest | `reqwest` 0.13, `http` 1, `httpdate` |
 //! | `tower-0-5` | | the module `tower`: a retry layer for any service; with `http-1` its rules for HTTP and gRPC, and its scope layers | `pin-project-lite`, `tower-layer`, `tower-service` |
 //!
+//! | dependency | purpose |
+//! |---|---|
+//! | `backoff-rules` | always: the defaults, delays and checks that the core and the macros share; no dependencies |
+//! | `rand` | always: the small generator behind jitter, without default features |
+//! | `backoff-macros` | the attribute and the derive; with `syn`, `quote`, `proc-macro2`, `humantime`, `strsim` for the compiler only |
+//! | `pin-project-lite` | pinned futures without `unsafe` and without a procedural macro |
+//! | `tokio`, `async-io` | the timer of the runtime |
+//! | `web-time`, `js-sys`, `gloo-timers` | clock, random seed and timer of a web page, compiled for `wasm32-unknown-unknown` only |
+//! | `tracing`, `metrics`, `serde` | the facade with which a program chooses where events, counters and settings go |
+//! | `log` | whether a logger may receive the events of `tracing`, which sends them there if no subscriber is set |
+//! | `humantime` | durations as text, as in the attribute |
+//! | `strsim` | the nearest name of a key that matches none |
+//! | `http`, `reqwest` | the foreign types that are classified, in the version that the feature names |
+//! | `httpdate` | the three date forms of `Retry-After` |
+//! | `tower-layer`, `tower-service` | the two traits of a layer, without dependencies |
+//!
 //! # Where it runs
+//!
+//! Rust 1.85 or newer. A newer Rust is only ever required by a new minor version (0.1 to 0.2, 1.0 to 1.1), never by a patch,
+//! and is then at least six months old.
 //!
 //! | where | features | to pass |
 //! |---|---|---|

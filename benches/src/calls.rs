@@ -7,9 +7,10 @@ pub(crate) mod delays;
 pub(crate) mod future;
 pub mod peers;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::hash::{BuildHasher as _, RandomState};
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
@@ -23,10 +24,10 @@ pub const MAX_ATTEMPTS: u32 = 4;
 /// A limit that is never reached.
 pub const MAX_ELAPSED: Duration = Duration::from_secs(60);
 
-/// A service that fails a given number of times, then succeeds.
+/// A service that fails a given number of times, then succeeds. Services of tower must be able to change threads.
 #[derive(Debug, Default)]
 pub struct Service {
-    failures_left: Cell<u32>,
+    failures_left: AtomicU32,
 }
 
 /// The error of a [`Service`]: plain data, so that reading it costs nothing.
@@ -36,7 +37,7 @@ pub struct Down(pub u32);
 impl Service {
     /// Fails the next `times` times.
     pub fn fail(&self, times: u32) {
-        self.failures_left.set(times);
+        self.failures_left.store(times, Ordering::Relaxed);
     }
 
     /// Succeeds or fails; never inlined, so that every way of calling pays the same for it.
@@ -46,10 +47,10 @@ impl Service {
     ///
     /// Returns [`Down`] for the number of failures that was set.
     pub fn ask(&self) -> Result<u32, Down> {
-        match self.failures_left.get() {
+        match self.failures_left.load(Ordering::Relaxed) {
             0 => Ok(black_box(7)),
             left => {
-                self.failures_left.set(left - 1);
+                self.failures_left.store(left - 1, Ordering::Relaxed);
                 Err(Down(left))
             }
         }

@@ -24,6 +24,13 @@ const USERS: &[(&str, &str)] = &[
     ("tokio_retry2", "tokio-retry2 = { version = \"0.9\", features = [\"jitter\"] }"),
     ("tryhard", "tryhard = \"0.5\""),
     ("tower", "tower = { version = \"0.5\", default-features = false, features = [\"retry\"] }"),
+    ("relentless", "relentless = { version = \"0.18\", features = [\"tokio-clock\"] }"),
+    ("mettle", "mettle = \"0.5\""),
+    (
+        "execution_policy",
+        "execution-policy = { version = \"0.0.6\", default-features = false, features = [\"tokio\"] }",
+    ),
+    ("tower_resilience", "tower-resilience-retry = \"0.14\""),
     ("backoff", "backoff = { version = \"0.4\", features = [\"tokio\"] }"),
 ];
 

@@ -8,6 +8,7 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -103,9 +104,13 @@ pub fn side_by_side<T: Sync>(
 ///
 /// Returns an error when valgrind is missing or reports nothing.
 pub fn per_call(program: &Path, arguments: &[&str], part: Part) -> Result<f64, String> {
-    let call = |failures| {
-        let once = collected(program, arguments, CALLS, failures)?;
-        let twice = collected(program, arguments, 2 * CALLS, failures)?;
+    let call = |failures: u32| {
+        let collected = |calls: u64| {
+            let numbers = [calls.to_string(), failures.to_string()];
+            let all: Vec<&str> = arguments.iter().copied().chain(numbers.iter().map(String::as_str)).collect();
+            collected(program, &all)
+        };
+        let (once, twice) = (collected(CALLS)?, collected(2 * CALLS)?);
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
         Ok::<f64, String>(twice.saturating_sub(once) as f64 / CALLS as f64)
     };
@@ -117,16 +122,20 @@ pub fn per_call(program: &Path, arguments: &[&str], part: Part) -> Result<f64, S
 }
 
 /// Returns the instructions of a whole run.
-fn collected(program: &Path, arguments: &[&str], calls: u64, failures: u32) -> Result<u64, String> {
+///
+/// # Errors
+///
+/// Returns an error when valgrind is missing or reports nothing, or the program fails.
+pub fn collected(program: &Path, arguments: &[impl AsRef<OsStr>]) -> Result<u64, String> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)
         .args(arguments)
-        .args([calls.to_string(), failures.to_string()])
         .output()
         .map_err(|error| format!("valgrind does not start ({error}); install it: apt-get install valgrind"))?;
     let report = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
+        let arguments: Vec<_> = arguments.iter().map(|argument| argument.as_ref().to_string_lossy()).collect();
         return Err(format!("`{}` failed under valgrind:\n{report}", arguments.join(" ")));
     }
     let count = report.lines().find_map(|line| line.split_once("Collected : ")).map(|(_, count)| count.trim());

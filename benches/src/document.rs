@@ -1,14 +1,19 @@
-//! Writes `docs/benchmarks.md`: every row as a readable table, with the explanations.
+//! Writes `docs/benchmarks.md` from the figures that are kept in `document.toml`: a table of all goals, every row, and the
+//! reasons.
+
+mod features;
+mod sizes;
+mod summary;
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::cargo;
-use crate::features::{Cost, FEATURES, MEASURES};
-use crate::rows::{Goal, Measured, MeasuredGroup, Row};
+use crate::figures::Figures;
+use crate::rows::{self, Measured, Part, Row};
 use crate::verdict::{self, Cheaper};
 use crate::way::{OURS, WAYS, heading};
+use crate::{cargo, features as of_features, sizes as over_sizes};
 
 const INTRO: &str = "\
 # Benchmarks
@@ -17,26 +22,22 @@ const INTRO: &str = "\
 
 What a call costs with `backoff-core`, beside the same loop written by hand and beside other crates: every column is measured in
 one run. Instructions, bytes and allocations are counted, not timed, so that they repeat; time is compared within its column
-only. The goals are the project's own, and some are missed. Below each table are the goals that are missed, and every row in which
-another crate is cheaper, with the reasons.
+only. The goals are the project's own, and some are missed. The first table has all of them, with the reasons for what is
+missed. Below every later table are the rows in which another crate is cheaper, with the reasons.
 
 ```text
-cargo run --release -p backoff-benches -- docs      # writes this file, in about ten minutes
-cargo run --release -p backoff-benches -- docs scale    # measures one part again: counted, features, scale, functions, builds
-cargo run --release -p backoff-benches -- check     # what CI runs: fails when one of our figures has grown
-cargo run --release -p backoff-benches -- accept    # keeps the figures of this run as those to compare with
-cargo run --release -p backoff-benches --bin scale  # 100,000 and 1,000,000 waiting calls
-cargo run --release -p backoff-benches --bin budget # a budget that threads contend for, beside tower's
-cargo run --release -p backoff-benches --bin sizes  # the cost of one operation over the number of keys and waiters
+cargo run --release -p backoff-benches -- docs          # measures everything and writes this file: a quarter of an hour
+cargo run --release -p backoff-benches -- docs PART     # measures one part again: counted, features, scale, sizes, functions, rustc, builds
+cargo run --release -p backoff-benches -- text          # writes this file from the figures of the last `docs`, which are kept
+cargo run --release -p backoff-benches -- table PART    # measures one part, and prints it
+cargo run --release -p backoff-benches -- check         # what CI runs: fails when one of our figures has grown
+cargo run --release -p backoff-benches -- accept        # keeps the figures of this run as those to compare with
+cargo run --release -p backoff-benches --bin scale      # 100,000 and 1,000,000 waiting calls of every crate
+cargo run --release -p backoff-benches --bin budget     # a budget that threads contend for, beside tower's
 ```
 
 It needs valgrind, and `size` from the tools of the C compiler.
 ";
-
-const SIZES_TEXT: &str = include_str!("sizes.md");
-
-/// The goals of the project, and the figures of this version beside them.
-const GOALS_TEXT: &str = include_str!("goals.md");
 
 const WAYS_TEXT: &str = "\
 | row | what it is |
@@ -48,7 +49,7 @@ const WAYS_TEXT: &str = "\
 ";
 
 /// The other crates, by way of calling, and their differences from our call.
-const PEERS_TEXT: [(&str, &str, &str); 8] = [
+const PEERS_TEXT: [(&str, &str, &str); 12] = [
     ("backon", "backon", "its jitter adds up to the delay itself"),
     ("backon_macros", "backon-macros", "the attribute on backon; the same delays"),
     ("tokio_retry", "tokio-retry", "async only; full jitter"),
@@ -58,6 +59,27 @@ const PEERS_TEXT: [(&str, &str, &str); 8] = [
         "tower",
         "tower",
         "async only; its retry layer around a service, called once, with the policy that a user has to write",
+    ),
+    (
+        "relentless",
+        "relentless",
+        "full jitter; the policy is a static; every call reads the clock, with or without a limit on time",
+    ),
+    (
+        "mettle",
+        "mettle",
+        "full jitter, from a generator that each call seeds; every call reads the clock; failures are events of `tracing`",
+    ),
+    (
+        "execution_policy",
+        "execution-policy",
+        "async only; full jitter; the policy is a static; every call reads the clock; each delay is a box",
+    ),
+    (
+        "tower_resilience",
+        "tower-resilience-retry",
+        "async only; jitter of half to one and a half delays; a service in its layer, called once; its future is a box, \
+         so that it has no size of its own here, but counts on the heap",
     ),
     (
         "backoff",
@@ -71,42 +93,58 @@ const PEERS_TEXT: [(&str, &str, &str); 8] = [
 ///
 /// # Errors
 ///
-/// Returns an error when the file cannot be written, or the lock file cannot be read.
-pub fn write(groups: &[MeasuredGroup], features: &[Cost], compiler: &str) -> Result<Vec<String>, Box<dyn Error>> {
-    let project = cargo::project()?;
-    let mut unexplained = Vec::new();
-    let text = text(groups, features, compiler, &fs::read_to_string(project.join("Cargo.lock"))?, &mut unexplained)?;
-    fs::write(project.join("docs").join("benchmarks.md"), text)?;
+/// Returns an error when figures are missing, the file cannot be written, or the lock file cannot be read.
+pub fn write(figures: &Figures) -> Result<Vec<String>, Box<dyn Error>> {
+    let (text, unexplained) = text(figures)?;
+    fs::write(cargo::project()?.join("docs").join("benchmarks.md"), text)?;
     Ok(unexplained)
 }
 
-fn text(
-    groups: &[MeasuredGroup],
-    features: &[Cost],
-    compiler: &str,
-    lock: &str,
-    unexplained: &mut Vec<String>,
-) -> Result<String, std::fmt::Error> {
-    let mut text = format!("{INTRO}\n{GOALS_TEXT}\n## What is compared\n\n{WAYS_TEXT}");
+/// Returns the document, and the results that have no written reason.
+///
+/// # Errors
+///
+/// Returns an error when the figures of a whole part are missing, or the lock file cannot be read.
+pub fn text(figures: &Figures) -> Result<(String, Vec<String>), Box<dyn Error>> {
+    let rows = rows::recall(figures);
+    let (costs, sizes) = (of_features::recall(figures), over_sizes::recall(figures));
+    for part in Part::ALL {
+        let is_there = match part {
+            Part::Features => !costs.is_empty(),
+            Part::Sizes => !sizes.is_empty(),
+            _ => rows.iter().any(|(row, _)| row.part() == part),
+        };
+        if !is_there {
+            return Err(format!("document.toml has no figures of the part `{}`; run `docs`", part.name()).into());
+        }
+    }
+    let lock = fs::read_to_string(cargo::project()?.join("Cargo.lock"))?;
+    let groups = rows::grouped(&rows);
+    let (mut text, mut unexplained) = (INTRO.to_owned(), Vec::new());
+    summary::write(&mut text, &groups, &costs, &sizes)?;
+    compared(&mut text, &figures.compiler, &lock)?;
+    for (group, rows) in &groups {
+        writeln!(text, "\n## {}\n\n{}\n", group.title, group.text)?;
+        table(&mut text, rows)?;
+        cheaper(&mut text, rows, &mut unexplained)?;
+    }
+    sizes::write(&mut text, &sizes)?;
+    features::write(&mut text, &costs)?;
+    Ok((text, unexplained))
+}
+
+fn compared(text: &mut String, compiler: &str, lock: &str) -> std::fmt::Result {
+    write!(text, "\n## What is compared\n\n{WAYS_TEXT}")?;
     for (way, package, note) in PEERS_TEXT {
         writeln!(text, "| {} | {package} {}: {note} |", heading(way), version(lock, package))?;
     }
     writeln!(
         text,
-        "\nA dash means that the way does not have what the column needs (no blocking calls, no limit on elapsed time). Measured with {compiler} for {} with the \
-         default release profile.",
+        "\nA dash means that the way does not have what the column needs: no blocking calls, no limit on elapsed time, no \
+         delays of its own, or it is not compiled in that table. Measured with {compiler} for {}, with the default release \
+         profile and tokio with its feature `rt-multi-thread`.",
         std::env::consts::ARCH
-    )?;
-    for (group, rows) in groups {
-        writeln!(text, "\n## {}\n\n{}\n", group.title, group.text)?;
-        table(&mut text, rows)?;
-        missed(&mut text, rows)?;
-        cheaper(&mut text, rows, unexplained)?;
-    }
-    if !features.is_empty() {
-        of_features(&mut text, features)?;
-    }
-    Ok(text)
+    )
 }
 
 /// Returns the version of a package in a lock file.
@@ -128,34 +166,6 @@ fn table(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
         let name = if OURS.contains(&way) { format!("**{}**", heading(way)) } else { heading(way).to_owned() };
         line(&name, &mut rows.iter().map(|(_, measured)| measured.get(way).map_or_else(|| "-".to_owned(), figure)))?;
     }
-    line("*goal*", &mut rows.iter().map(|(row, measured)| goal(row, measured)))?;
-    line("*verdict*", &mut rows.iter().map(|(row, measured)| verdict::verdict(row, measured, figure)))
-}
-
-fn goal(row: &Row, measured: &Measured) -> String {
-    let Goal { policy, retry } = (row.goal)(measured);
-    let mut goals: Vec<String> = policy.into_iter().chain(retry).map(figure).collect();
-    goals.dedup();
-    let goals = goals.join("; ");
-    if goals.is_empty() || row.goal_text.ends_with(&goals) {
-        row.goal_text.to_owned()
-    } else {
-        format!("{goals} ({})", row.goal_text)
-    }
-}
-
-fn missed(text: &mut String, rows: &[(Row, Measured)]) -> std::fmt::Result {
-    let missed: Vec<_> =
-        rows.iter().filter(|(row, measured)| verdict::misses(row, measured).next().is_some()).collect();
-    if missed.is_empty() {
-        return Ok(());
-    }
-    writeln!(text, "\nGoals that are missed:\n")?;
-    for (row, measured) in missed {
-        let by: Vec<_> =
-            verdict::misses(row, measured).map(|(way, over)| format!("{} by {}", code(way), figure(over))).collect();
-        writeln!(text, "- *{}*, {}. {}", row.what, by.join(", "), row.explanation)?;
-    }
     Ok(())
 }
 
@@ -176,7 +186,8 @@ fn cheaper(text: &mut String, rows: &[(Row, Measured)], unexplained: &mut Vec<St
             if why.is_none() {
                 unexplained.push(format!("{}: {names}, beside {ours}", row.key));
             }
-            writeln!(entries, "- *{}*: {names}, beside {ours}. {}", row.what, why.unwrap_or("Not explained yet."))?;
+            let why = measured.fill(why.unwrap_or("Not explained yet."));
+            writeln!(entries, "- *{}*: {names}, beside {ours}. {why}", row.what)?;
         }
     }
     if entries.is_empty() { Ok(()) } else { write!(text, "\nWhere another crate is cheaper:\n\n{entries}") }
@@ -185,47 +196,6 @@ fn cheaper(text: &mut String, rows: &[(Row, Measured)], unexplained: &mut Vec<St
 fn beside(ours: &[(&str, f64)]) -> String {
     let ours: Vec<_> = ours.iter().map(|(way, ours)| format!("{} {}", code(way), figure(*ours))).collect();
     ours.join(" and ")
-}
-
-fn of_features(text: &mut String, features: &[Cost]) -> std::fmt::Result {
-    let figures = |measure: &str, way: &str| -> Vec<f64> {
-        features.iter().filter(|cost| cost.measure == measure && cost.way == way).map(|cost| cost.figure).collect()
-    };
-    writeln!(
-        text,
-        "{SIZES_TEXT}\n## What each feature costs\n\n\
-         Instructions of a call that succeeds at once and of a failing attempt, and the size of the future: first with none of \
-         the features, then what each adds. A feature that is not enabled costs nothing, because its code is not there. `tracing`, `metrics`, `testing` and `overrides` are \
-         enabled here and not used: no subscriber, no recorder, no guard, no override. `suppress` is `inner_retries = suppress` beside the default `allow`; `budget` is a \
-         budget that is full, which a success leaves as it is and each failing attempt takes a token from.\n"
-    )?;
-    let names: Vec<_> = FEATURES.iter().skip(1).map(|feature| format!("`{}`", feature.name)).collect();
-    writeln!(text, "| | none | {} |\n|---|---:|{}", names.join(" | "), "---:|".repeat(names.len()))?;
-    for (measure, _, part, words) in MEASURES {
-        let unit = if part.is_some() { "instr." } else { "bytes" };
-        for way in OURS {
-            let figures = figures(measure, way);
-            let Some((none, on)) = figures.split_first() else { continue };
-            let added: Vec<String> = on.iter().map(|on| added(on - none)).collect();
-            writeln!(text, "| {words}, {}, {unit} | {} | {} |", code(way), figure(*none), added.join(" | "))?;
-        }
-    }
-    writeln!(text)?;
-    for feature in FEATURES.iter().skip(1) {
-        let of = |name: &'static str| features.iter().filter(move |cost| cost.feature == name).map(|cost| cost.figure);
-        if of(feature.name).zip(of("nothing")).any(|(on, none)| on - none >= 0.5) {
-            writeln!(text, "- `{}`: {}", feature.name, feature.why)?;
-        }
-    }
-    Ok(())
-}
-
-fn added(more: f64) -> String {
-    if more.abs() < 0.5 {
-        "0".to_owned()
-    } else {
-        format!("{}{}", if more < 0.0 { "-" } else { "+" }, figure(more.abs()))
-    }
 }
 
 fn code(way: &str) -> String {
@@ -254,7 +224,19 @@ fn figure(figure: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{figure, version};
+    use std::fs;
+
+    use super::{figure, text, version};
+    use crate::cargo;
+    use crate::figures::Figures;
+
+    #[test]
+    fn the_document_is_what_its_figures_say() {
+        let (text, unexplained) = text(&Figures::load_document().unwrap()).unwrap();
+        let written = fs::read_to_string(cargo::project().unwrap().join("docs").join("benchmarks.md")).unwrap();
+        assert!(text == written, "docs/benchmarks.md is not up to date; run `text`");
+        assert!(unexplained.is_empty(), "cheaper for no written reason: {unexplained:?}");
+    }
 
     #[test]
     fn figures_have_three_digits_or_all_before_the_point() {

@@ -59,8 +59,7 @@ pub const FEATURES: [Feature; 7] = [
         cargo: Some("overrides"),
         suffix: "",
         why: "A failure of an annotated function asks whether any override is set. Its future keeps a reference to the \
-              overrides that were set at the first failure, which is dropped with it: 40 bytes, and 9 to 20 instructions of a \
-              success.",
+              overrides that were set at the first failure, which is dropped with it.",
     },
     Feature {
         name: "suppress",
@@ -85,6 +84,34 @@ pub const MEASURES: [(&str, &str, Option<Part>, &str); 5] = [
     ("failing_async", "async", Some(Part::Failure), "failing attempt, async"),
     ("future", "async", None, "future"),
 ];
+
+/// What a feature that nobody uses may add.
+#[derive(Clone, Copy, Debug)]
+pub struct FeatureGoal {
+    /// The name of a [`Feature`].
+    pub feature: &'static str,
+    /// The name of a measure.
+    pub measure: &'static str,
+    /// The measure in words.
+    pub words: &'static str,
+    /// The most that it may add.
+    pub more: f64,
+}
+
+/// The goals of the project.
+pub const GOALS: [FeatureGoal; 4] = [
+    FeatureGoal { feature: "testing", measure: "failing_blocking", words: "failing attempt", more: 10.0 },
+    FeatureGoal { feature: "overrides", measure: "failing_blocking", words: "failing attempt", more: 20.0 },
+    FeatureGoal { feature: "tracing", measure: "failing_blocking", words: "failing attempt", more: 60.0 },
+    FeatureGoal { feature: "metrics", measure: "success_blocking", words: "success", more: 250.0 },
+];
+
+/// Returns what a feature adds to a measure.
+#[must_use]
+pub fn added(costs: &[Cost], feature: &str, measure: &str, way: &str) -> Option<f64> {
+    let of = |name: &str| costs.iter().find(|cost| (cost.feature, cost.measure, cost.way) == (name, measure, way));
+    of(feature).zip(of("nothing")).map(|(on, none)| on.figure - none.figure)
+}
 
 /// One figure.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +175,15 @@ pub fn measure() -> Result<Vec<Cost>, Box<dyn Error>> {
         figure,
     };
     Ok(jobs.into_iter().zip(figures).map(cost).collect())
+}
+
+/// Builds the program with one feature, and returns its path.
+///
+/// # Errors
+///
+/// Returns an error when it does not build.
+pub fn program(feature: &str) -> Result<PathBuf, Box<dyn Error>> {
+    build(&cargo::target()?.join("backoff-feature-costs"), Some(feature))
 }
 
 /// Builds the program with one feature, and keeps it under that name.

@@ -7,8 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::cargo;
-
 /// Figures by `row.way`, and the compiler with which they were counted.
 #[derive(Debug, Default)]
 pub struct Figures {
@@ -18,12 +16,17 @@ pub struct Figures {
     pub by_name: BTreeMap<String, f64>,
 }
 
-/// The path of the figures of the last `docs` in the target directory, so that its text can be written again.
-const OF_THE_DOCUMENT: &str = "backoff-benches-document.toml";
+const DOCUMENT_HEADER: &str =
+    "# The figures of docs/benchmarks.md; written by `cargo run --release -p backoff-benches -- docs`.\n";
 const HEADER: &str = "# The last figures; written by `cargo run --release -p backoff-benches -- accept`.\n";
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("figures.toml")
+}
+
+/// The figures of the document, so that one part can be measured again, and the text be written without measuring.
+fn path_of_document() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("document.toml")
 }
 
 impl Figures {
@@ -45,13 +48,13 @@ impl Figures {
         self.write(&path(), HEADER, 1)
     }
 
-    /// Reads the figures of the last document that was measured here.
+    /// Reads the figures of the document.
     ///
     /// # Errors
     ///
-    /// Returns an error when no document was measured here, or a line of the file is not a figure.
+    /// Returns an error when the file is missing, or a line of the file is not a figure.
     pub fn load_document() -> Result<Self, Box<dyn Error>> {
-        Self::read(&cargo::target()?.join(OF_THE_DOCUMENT))
+        Self::read(&path_of_document())
     }
 
     /// Saves the figures of a document.
@@ -60,7 +63,7 @@ impl Figures {
     ///
     /// Returns an error when the file cannot be written.
     pub fn save_document(&self) -> Result<(), Box<dyn Error>> {
-        self.write(&cargo::target()?.join(OF_THE_DOCUMENT), "", 6)
+        self.write(&path_of_document(), DOCUMENT_HEADER, 4)
     }
 
     fn read(path: &Path) -> Result<Self, Box<dyn Error>> {

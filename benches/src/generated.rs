@@ -5,6 +5,7 @@
 //! Only ratios of times are meaningful. Both sides are measured in the same run, in processor time and not in
 //! wall-clock time.
 
+pub mod instructions;
 mod sources;
 
 use std::error::Error;
@@ -23,6 +24,36 @@ use crate::way;
 pub const FUNCTIONS: u32 = 250;
 /// The program without functions.
 const EMPTY: &str = "empty";
+
+/// A crate that every program depends on, so that reading it cancels out.
+struct Dependency {
+    name: &'static str,
+    /// `None` for the core, which is found by its path.
+    version: Option<&'static str>,
+    /// The rest of its line in the manifest.
+    settings: &'static str,
+}
+
+const DEPENDENCIES: &[Dependency] = &[
+    Dependency { name: "backoff-core", version: None, settings: "features = [\"tokio\"]" },
+    Dependency { name: "backoff", version: Some("0.4"), settings: "features = [\"tokio\"]" },
+    Dependency {
+        name: "backon",
+        version: Some("1"),
+        settings: "default-features = false, features = [\"std\", \"tokio-sleep\"]",
+    },
+    Dependency { name: "backon-macros", version: Some("1"), settings: "" },
+    Dependency { name: "rand", version: Some("0.10"), settings: "default-features = false, features = [\"std\"]" },
+    Dependency {
+        name: "tokio",
+        version: Some("1"),
+        settings: "default-features = false, features = [\"rt\", \"time\"]",
+    },
+    Dependency { name: "tokio-retry", version: Some("0.3"), settings: "" },
+    Dependency { name: "tokio-retry2", version: Some("0.9"), settings: "features = [\"jitter\"]" },
+    Dependency { name: "tower", version: Some("0.5"), settings: "default-features = false, features = [\"retry\"]" },
+    Dependency { name: "tryhard", version: Some("0.5"), settings: "" },
+];
 
 /// The cost of the programs of all ways, per function.
 #[derive(Debug, Default)]
@@ -71,22 +102,15 @@ fn write_all(functions: u32, depth: Depth) -> Result<PathBuf, Box<dyn Error>> {
     fs::write(root.join("Cargo.toml"), format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", ")))?;
     fs::copy(project.join("Cargo.lock"), root.join("Cargo.lock"))?;
     for name in names(depth) {
-        let core = project.join("backoff-core");
-        // All programs depend on the same crates, so that reading these cancels out.
-        let manifest = format!(
-            "[package]\nname = \"way-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-             backoff-core = {{ path = \"{}\", features = [\"tokio\"] }}\n\
-             backoff = {{ version = \"0.4\", features = [\"tokio\"] }}\n\
-             backon = {{ version = \"1.6\", default-features = false, features = [\"std\", \"tokio-sleep\"] }}\n\
-             backon-macros = \"1\"\n\
-             rand = {{ version = \"0.10\", default-features = false, features = [\"std\"] }}\n\
-             tokio = {{ version = \"1\", default-features = false, features = [\"rt\", \"time\"] }}\n\
-             tokio-retry = \"0.3\"\n\
-             tokio-retry2 = {{ version = \"0.9\", features = [\"jitter\"] }}\n\
-             tower = {{ version = \"0.5\", default-features = false, features = [\"retry\"] }}\n\
-             tryhard = \"0.5\"\n",
-            core.display()
-        );
+        let mut manifest =
+            format!("[package]\nname = \"way-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n");
+        for Dependency { name, version, settings } in DEPENDENCIES {
+            let source = version.map_or_else(
+                || format!("path = \"{}\"", project.join(name).display()),
+                |version| format!("version = \"{version}\""),
+            );
+            writeln!(manifest, "{name} = {{ {source}, {settings} }}")?;
+        }
         fs::create_dir_all(root.join(name).join("src"))?;
         fs::write(root.join(name).join("Cargo.toml"), manifest)?;
         let way = WAYS.iter().find(|way| way.name == name);

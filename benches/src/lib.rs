@@ -11,6 +11,7 @@ pub mod generated;
 pub mod memory;
 pub mod rows;
 pub mod scale;
+pub mod sizes;
 pub mod table;
 pub mod verdict;
 pub mod way;

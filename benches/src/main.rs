@@ -3,10 +3,11 @@
 //!
 //! ```text
 //! cargo run --release -p backoff-benches -- table     prints every row with its goal
+//! cargo run --release -p backoff-benches -- table sizes   one part: counted, features, scale, sizes, functions, rustc, builds
 //! cargo run --release -p backoff-benches -- check     ours alone, and fails when a figure grew since the last time
 //! cargo run --release -p backoff-benches -- accept    all rows, and keeps the figures as the last ones
 //! cargo run --release -p backoff-benches -- docs      first builds and a million calls, too; writes docs/benchmarks.md
-//! cargo run --release -p backoff-benches -- docs scale    measures one part again: counted, functions, builds, scale, features
+//! cargo run --release -p backoff-benches -- docs scale    measures one part again, and keeps the others
 //! cargo run --release -p backoff-benches -- text      writes that file again from the figures of the last `docs`
 //! cargo run --release -p backoff-benches -- functions 1000    code and check time of that many functions, per function
 //! ```
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use backoff_benches::features::{self, Cost};
 use backoff_benches::figures::{self, Figures};
 use backoff_benches::rows::{self, Depth, MeasuredGroup, Part};
-use backoff_benches::{count, document, generated, scale, table, verdict};
+use backoff_benches::{count, document, generated, scale, sizes, table, verdict};
 
 const USAGE: &str = "expected one of `table`, `check`, `accept`, `docs`, `text`, `functions 1000`";
 
@@ -49,6 +50,9 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["table"] => {
             Measurement::of(&Part::KEPT, Depth::Peers)?;
         }
+        ["table", part] => {
+            Measurement::of(&[named(part)?], Depth::Peers)?;
+        }
         ["accept"] => Measurement::of(&Part::KEPT, Depth::Peers)?.figures_that_repeat().save()?,
         ["check"] => {
             let last = Figures::load()?;
@@ -65,11 +69,11 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
             return write_document(&figures);
         }
         ["docs", part] => {
-            let part = Part::named(part)
-                .ok_or("expected one of the parts `counted`, `functions`, `builds`, `scale`, `features`")?;
-            let new = Measurement::of(&[part], Depth::Peers)?.all_figures();
-            let mut figures = Figures::load_document().unwrap_or_default();
-            figures.compiler = new.compiler;
+            let new = Measurement::of(&[named(part)?], Depth::Peers)?.all_figures();
+            let mut figures = Figures::load_document()?;
+            if figures.compiler != new.compiler {
+                return Err(format!("the other figures are of {}: run `docs`", figures.compiler).into());
+            }
             figures.by_name.extend(new.by_name);
             figures.save_document()?;
             return write_document(&figures);
@@ -79,10 +83,18 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+fn named(part: &str) -> Result<Part, Box<dyn Error>> {
+    Part::named(part).ok_or_else(|| {
+        let names = Part::ALL.map(|part| format!("`{}`", part.name()));
+        format!("expected one of the parts {}", names.join(", ")).into()
+    })
+}
+
 /// The results of this run.
 struct Measurement {
     groups: Vec<MeasuredGroup>,
     features: Vec<Cost>,
+    sizes: Vec<sizes::Cost>,
     compiler: String,
 }
 
@@ -94,9 +106,10 @@ impl Measurement {
             rows.extend(rows::measure(*part, depth)?);
         }
         let features = if parts.contains(&Part::Features) { features::measure()? } else { Vec::new() };
+        let sizes = if parts.contains(&Part::Sizes) { sizes::measure()? } else { Vec::new() };
         let groups = rows::grouped(&rows);
-        table::print(&groups, &features, depth);
-        Ok(Self { groups, features, compiler: figures::compiler()? })
+        table::print(&groups, &features, &sizes, depth);
+        Ok(Self { groups, features, sizes, compiler: figures::compiler()? })
     }
 
     fn figures_that_repeat(self) -> Figures {
@@ -104,14 +117,14 @@ impl Measurement {
     }
 
     fn all_figures(self) -> Figures {
-        verdict::all_figures(&self.groups, &self.features, self.compiler)
+        let mut figures = verdict::all_figures(&self.groups, &self.features, self.compiler);
+        figures.by_name.extend(self.sizes.iter().map(|cost| (cost.name(), cost.figure)));
+        figures
     }
 }
 
 fn write_document(figures: &Figures) -> Result<(), Box<dyn Error>> {
-    let groups = rows::grouped(&rows::recall(figures));
-    let unexplained = document::write(&groups, &features::recall(figures), &figures.compiler)?;
-    none_of(&unexplained, "cheaper for no reason that is written in benches/src/rows")
+    none_of(&document::write(figures)?, "cheaper for no reason that is written in benches/src/rows")
 }
 
 fn none_of(found: &[String], what: &str) -> Result<(), Box<dyn Error>> {

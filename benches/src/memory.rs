@@ -4,6 +4,7 @@ use std::error::Error;
 use std::future::Future;
 use std::hint::black_box;
 use std::mem::size_of_val;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -12,7 +13,7 @@ use backon::BlockingRetryable as _;
 use backon_macros::backon;
 
 use crate::calls::future::{self, paused_runtime};
-use crate::calls::peers::future as peers;
+use crate::calls::peers::{execution_policy, future as peers, mettle, relentless};
 use crate::calls::{Down, MAX_ATTEMPTS, Service, jittered, no_sleep};
 use crate::scale::tasks;
 
@@ -21,12 +22,15 @@ use crate::scale::tasks;
 const TASKS: u32 = 10_000;
 const LONG: Duration = Duration::from_secs(3_600);
 const POLICY: Policy = Policy::exponential().max_attempts(MAX_ATTEMPTS).build();
+static RELENTLESS: LazyLock<relentless::Counted> = LazyLock::new(|| relentless::counted(LONG, LONG));
+static EXECUTION: LazyLock<execution_policy::Policy> = LazyLock::new(|| execution_policy::counted(LONG));
 
 /// Bytes of the futures of a body that holds no data.
 #[must_use]
 pub fn trivial() -> Vec<(&'static str, f64)> {
     let service = Service::default();
     vec![
+        ("timer", size_in_bytes(size_of::<tokio::time::Sleep>())),
         ("hand", bytes(&future::hand(&service))),
         ("policy", bytes(&future::policy(&service))),
         ("retry", bytes(&future::annotated(&service))),
@@ -36,6 +40,9 @@ pub fn trivial() -> Vec<(&'static str, f64)> {
         ("tokio_retry2", bytes(&future::by_tokio_retry2(&service))),
         ("tryhard", bytes(&future::by_tryhard(&service))),
         ("tower", bytes(&future::by_tower(&service))),
+        ("relentless", bytes(&future::by_relentless(&service))),
+        ("mettle", bytes(&future::by_mettle(&service))),
+        ("execution_policy", bytes(&future::by_execution_policy(&service))),
         ("backoff", bytes(&future::by_backoff(&service))),
     ]
 }
@@ -48,6 +55,9 @@ pub fn trivial_limited() -> Vec<(&'static str, f64)> {
         ("hand", bytes(&future::hand_limited(&service))),
         ("policy", bytes(&future::policy_limited(&service))),
         ("retry", bytes(&future::annotated_limited(&service))),
+        ("relentless", bytes(&future::by_relentless_timed(&service))),
+        ("mettle", bytes(&future::by_mettle_timed(&service))),
+        ("execution_policy", bytes(&future::by_execution_policy_timed(&service))),
         ("backoff", bytes(&future::by_backoff_limited(&service))),
     ]
 }
@@ -66,6 +76,9 @@ pub fn large() -> Vec<(&'static str, f64)> {
         ("tokio_retry2", bytes(&peers::tokio_retry2(LONG, || large_body(1)))),
         ("tryhard", bytes(&peers::tryhard(LONG, || large_body(1)))),
         ("tower", bytes(&peers::tower(&peers::Attempts::new(LONG), || large_body(1)))),
+        ("relentless", bytes(&relentless::call(&RELENTLESS, || large_body(1)))),
+        ("mettle", bytes(&mettle::call(LONG, || large_body(1)))),
+        ("execution_policy", bytes(&execution_policy::call(&EXECUTION, || large_body(1)))),
         ("backoff", bytes(&peers::backoff(LONG, None, || large_body(1)))),
     ]
 }
@@ -113,16 +126,20 @@ async fn large_by_backon_macros(value: u8) -> Result<u32, Down> {
     Ok(u32::from(*black_box(&buffer).last().unwrap_or(&0)))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
 fn bytes<F: Future>(future: &F) -> f64 {
-    size_of_val(future) as f64
+    size_in_bytes(size_of_val(future))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
+const fn size_in_bytes(size: usize) -> f64 {
+    size as f64
 }
 
 /// Allocations of one hundred calls that fail three times each and of as many that succeed at once, both blocking and
 /// async. A crate without blocking calls makes only the async ones.
 #[must_use]
 pub fn allocations() -> Vec<(&'static str, f64)> {
-    let none = |_: &Service| Ok(0);
+    let none = |_: &Service| ();
     vec![
         ("policy", allocated(future::policy, |service| POLICY.retry(|| service.ask()).sleep(no_sleep).call())),
         ("retry", allocated(future::annotated, annotated_without_sleep)),
@@ -137,6 +154,10 @@ pub fn allocations() -> Vec<(&'static str, f64)> {
         ("tokio_retry2", allocated(future::by_tokio_retry2, none)),
         ("tryhard", allocated(future::by_tryhard, none)),
         ("tower", allocated(future::by_tower, none)),
+        ("relentless", allocated(future::by_relentless, relentless::blocking_without_sleep)),
+        ("mettle", allocated(future::by_mettle, mettle::blocking_without_sleep)),
+        ("execution_policy", allocated(future::by_execution_policy, none)),
+        ("tower_resilience", allocated(future::by_tower_resilience, none)),
         ("backoff", allocated(future::by_backoff, none)),
     ]
 }
@@ -146,10 +167,7 @@ fn annotated_without_sleep(service: &Service) -> Result<u32, Down> {
     service.ask()
 }
 
-fn allocated<F: Future>(
-    asynchronous: impl Fn(&'static Service) -> F,
-    blocking: impl Fn(&Service) -> Result<u32, Down>,
-) -> f64 {
+fn allocated<F: Future, R>(asynchronous: impl Fn(&'static Service) -> F, blocking: impl Fn(&Service) -> R) -> f64 {
     let service: &'static Service = Box::leak(Box::default());
     let runtime = paused_runtime();
     let calls = |count: u32| {

@@ -9,8 +9,12 @@ mod scale;
 use std::error::Error;
 
 use crate::figures::Figures;
+use crate::verdict::shown;
 use crate::way::{PEERS, WAYS};
 use crate::{cold, count, generated, scale as at_scale};
+
+/// What is measured beside the ways of calling, because it is a part of some: a read of the clock, a timer of tokio.
+const REFERENCES: [&str; 2] = ["clock", "timer"];
 
 /// A figure of one way of calling.
 pub type Figure = (&'static str, f64);
@@ -53,6 +57,8 @@ enum Source {
     Memory(fn() -> Result<Vec<Figure>, Box<dyn Error>>),
     /// From programs of many functions.
     Functions(fn(&generated::Costs) -> &Vec<Figure>),
+    /// Counted in the compiler.
+    Rustc,
     /// From first builds.
     ColdBuild(fn(&cold::Costs) -> &Vec<Figure>),
     /// From a million waiting calls.
@@ -94,6 +100,14 @@ pub struct Row {
     pub cheaper: &'static [(&'static [&'static str], &'static str)],
 }
 
+impl Row {
+    /// Returns the part that measures the row.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        self.source.part()
+    }
+}
+
 /// A row with its figures.
 #[derive(Clone, Debug)]
 pub struct Measured {
@@ -108,8 +122,11 @@ impl Measured {
         self.figures.iter().find(|(name, _)| *name == way).map(|(_, figure)| *figure)
     }
 
-    fn plus(&self, way: &str, more: f64) -> Option<f64> {
-        self.get(way).map(|figure| figure + more)
+    /// Replaces the name of a way in braces by its figure.
+    #[must_use]
+    pub fn fill(&self, text: &str) -> String {
+        let replace = |text: String, (way, figure): &Figure| text.replace(&format!("{{{way}}}"), &shown(*figure));
+        self.figures.iter().fold(text.to_owned(), replace)
     }
 }
 
@@ -142,24 +159,35 @@ pub enum Part {
     Counted,
     /// Programs of many functions.
     Functions,
+    /// The instructions of the compiler.
+    Rustc,
     /// First builds.
     Builds,
     /// A million calls and a thousand threads.
     Scale,
     /// The features, on and off; these are not rows.
     Features,
+    /// One operation at several sizes; these are not rows, either.
+    Sizes,
 }
 
 impl Part {
     /// All, from the quickest to the slowest.
-    pub const ALL: [Self; 5] = [Self::Counted, Self::Features, Self::Scale, Self::Functions, Self::Builds];
+    pub const ALL: [Self; 7] =
+        [Self::Counted, Self::Features, Self::Scale, Self::Sizes, Self::Functions, Self::Rustc, Self::Builds];
     /// The parts that are reproducible, so that they can be compared with the last run.
-    pub const KEPT: [Self; 3] = [Self::Counted, Self::Features, Self::Functions];
+    pub const KEPT: [Self; 4] = [Self::Counted, Self::Features, Self::Functions, Self::Rustc];
 
     /// Returns the part of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|part| format!("{part:?}").eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
     }
 }
 
@@ -168,6 +196,7 @@ impl Source {
         match self {
             Self::Instructions | Self::Memory(_) => Part::Counted,
             Self::Functions(_) => Part::Functions,
+            Self::Rustc => Part::Rustc,
             Self::ColdBuild(_) => Part::Builds,
             Self::Waiting(_) | Self::Threads => Part::Scale,
         }
@@ -191,7 +220,7 @@ pub fn measure(part: Part, depth: Depth) -> Result<Vec<(Row, Measured)>, Box<dyn
     let mut builds = cold::Costs::default();
     let (mut waiting, mut returns) = (Vec::new(), Vec::new());
     match part {
-        Part::Counted | Part::Features => {}
+        Part::Counted | Part::Features | Part::Sizes | Part::Rustc => {}
         Part::Functions => functions = generated::measure(generated::FUNCTIONS, ROUNDS, depth)?,
         Part::Builds => builds = cold::measure(BUILDS)?,
         Part::Scale => {
@@ -205,6 +234,7 @@ pub fn measure(part: Part, depth: Depth) -> Result<Vec<(Row, Measured)>, Box<dyn
             Source::Instructions => count::instructions(row.key, depth)?,
             Source::Memory(measure) => measure()?,
             Source::Functions(part) => part(&functions).clone(),
+            Source::Rustc => generated::instructions::measure(depth)?,
             Source::ColdBuild(part) => part(&builds).clone(),
             Source::Waiting(part) => waiting.iter().map(|(way, costs)| (*way, part(costs))).collect(),
             Source::Threads => returns.clone(),
@@ -227,7 +257,7 @@ pub fn grouped(rows: &[(Row, Measured)]) -> Vec<MeasuredGroup> {
 pub fn recall(figures: &Figures) -> Vec<(Row, Measured)> {
     let measured = |row: &Row| {
         let figure = |way| Some((way, *figures.by_name.get(&format!("{}.{way}", row.key))?));
-        (*row, Measured { figures: WAYS.into_iter().chain(["clock"]).filter_map(figure).collect() })
+        (*row, Measured { figures: WAYS.into_iter().chain(REFERENCES).filter_map(figure).collect() })
     };
     let rows = GROUPS.into_iter().flat_map(|group| group.rows).map(measured);
     rows.filter(|(_, measured)| !measured.figures.is_empty()).collect()

@@ -2,11 +2,16 @@
 
 use crate::features::{Cost, FEATURES, MEASURES};
 use crate::rows::{Depth, MeasuredGroup};
+use crate::sizes;
 use crate::verdict::{misses, shown, verdict};
 use crate::way::{OURS, WAYS, heading};
 
 /// Prints every row, then the reasons for missed goals, then the cost of each feature.
-pub fn print(groups: &[MeasuredGroup], features: &[Cost], depth: Depth) {
+pub fn print(groups: &[MeasuredGroup], features: &[Cost], sizes: &[sizes::Cost], depth: Depth) {
+    print_sizes(sizes);
+    if groups.is_empty() {
+        return print_features(features);
+    }
     let ways = || WAYS.into_iter().filter(|way| depth.includes(way));
     print!("{:<50}{:<8}{:<18}", "what, on x86-64 with the default release profile", "unit", "goal");
     for way in ways() {
@@ -25,15 +30,28 @@ pub fn print(groups: &[MeasuredGroup], features: &[Cost], depth: Depth) {
     println!(
         "\n`policy` is `policy.retry(..)`, `#[retry]` the attribute; `hand` has the same features in a loop in place."
     );
-    for (row, _) in rows().filter(|(row, measured)| misses(row, measured).next().is_some()) {
-        println!("\n{}: {}", row.what, row.explanation);
+    for (row, measured) in rows().filter(|(row, measured)| misses(row, measured).next().is_some()) {
+        println!("\n{}: {}", row.what, measured.fill(row.explanation));
     }
-    if !features.is_empty() {
-        print_features(features);
+    print_features(features);
+}
+
+fn print_sizes(costs: &[sizes::Cost]) {
+    if costs.is_empty() {
+        return;
+    }
+    println!("{:<80}{}", "", sizes::SIZES.map(|size| format!("{size:>12}")).join(""));
+    for row in sizes::ROWS {
+        let figures = costs.iter().filter(|cost| cost.key == row.key);
+        let cells: Vec<String> = figures.map(|cost| format!("{:>12}", shown(cost.figure))).collect();
+        println!("{:<80}{}", format!("{}, {}", row.what, row.unit), cells.join(""));
     }
 }
 
 fn print_features(features: &[Cost]) {
+    if features.is_empty() {
+        return;
+    }
     print!("\n{:<50}", "instructions, or bytes, with");
     for feature in FEATURES {
         print!("{:>14}", feature.name);

@@ -1,7 +1,7 @@
 //! The ways of calling, in the order in which they are shown.
 
 /// The references, ours, and the other crates.
-pub const WAYS: [&str; 12] = [
+pub const WAYS: [&str; 16] = [
     "bare",
     "hand",
     "policy",
@@ -12,14 +12,30 @@ pub const WAYS: [&str; 12] = [
     "tokio_retry2",
     "tryhard",
     "tower",
+    "relentless",
+    "mettle",
+    "execution_policy",
+    "tower_resilience",
     "backoff",
     "retry_crate",
 ];
 /// The ways whose figures have goals, and must not grow.
 pub const OURS: [&str; 2] = ["policy", "retry"];
 /// The other crates.
-pub const PEERS: [&str; 8] =
-    ["backon", "backon_macros", "tokio_retry", "tokio_retry2", "tryhard", "tower", "backoff", "retry_crate"];
+pub const PEERS: [&str; 12] = [
+    "backon",
+    "backon_macros",
+    "tokio_retry",
+    "tokio_retry2",
+    "tryhard",
+    "tower",
+    "relentless",
+    "mettle",
+    "execution_policy",
+    "tower_resilience",
+    "backoff",
+    "retry_crate",
+];
 
 /// The label of a way in tables and documents.
 #[must_use]
@@ -29,6 +45,8 @@ pub fn heading(way: &str) -> &str {
         "backon_macros" => "#[backon]",
         "tokio_retry" => "tokio-retry",
         "tokio_retry2" => "tokio-retry2",
+        "execution_policy" => "execution-policy",
+        "tower_resilience" => "tower-resilience",
         "retry_crate" => "retry (crate)",
         other => other,
     }

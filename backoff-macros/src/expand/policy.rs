@@ -31,8 +31,11 @@ pub(super) fn write(plan: &Plan<'_>, paths: &Paths) -> PolicyTokens {
     chain.set_all(args, core);
     let start = chain.write_start(plan, core, &private);
     let Chain { setters, first_constant } = chain;
-    // A constant that the compiler refuses is reported where it is written.
-    let built = quote_spanned!(site=> #start #setters.build());
+    // The macro has checked literals by the same rules; to check them again is work for the compiler in each function. A
+    // constant that the compiler refuses is reported where it is written.
+    let is_checked = plan.policy == PolicyForm::Constant && first_constant.is_none();
+    let end = if is_checked { quote_spanned!(site=> checked()) } else { quote_spanned!(site=> build()) };
+    let built = quote_spanned!(site=> #start #setters.#end);
     let built = first_constant.map_or_else(|| built.clone(), |constant| located(&built, constant));
     let (declaration, reference) = match plan.policy {
         PolicyForm::Constant => {

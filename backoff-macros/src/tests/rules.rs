@@ -1,7 +1,11 @@
 //! The text of messages about rules that span values, arguments and the function.
 
 use super::messages::each;
-use super::{ASYNC, SYNC, report};
+use super::{ASYNC, SYNC, report, squeezed, tokens};
+use crate::args::Args;
+use crate::errors::Errors;
+use crate::function::DeclaredNames;
+use crate::literals::Literals;
 
 #[test]
 fn values_that_break_a_rule_are_reported_with_the_cure() {
@@ -209,4 +213,36 @@ fn async_arguments_are_refused_on_a_synchronous_function() {
             ),
         ],
     );
+}
+
+/// A literal policy is not checked again by the compiler, so that nothing may get past the macro.
+#[test]
+fn a_combination_of_literals_that_the_core_would_refuse_is_refused_here() {
+    let mut refused = 0;
+    for backoff in ["", "backoff = linear,", "backoff = fibonacci,", "delay = \"0s\",", "delay = \"2s\","] {
+        for delay in
+            ["", "initial_delay = \"0s\",", "initial_delay = \"2s\",", "increment = \"1s\",", "multiplier = 0.5,"]
+        {
+            for cap in ["", "max_delay = \"0s\",", "max_delay = \"50ms\",", "max_delay = \"1s\","] {
+                for limit in ["", "max_attempts = 0,", "max_retries = 2,", "max_elapsed = \"1s\",", "forever,"] {
+                    for jitter in ["", "jitter = decorrelated", "jitter = 2.0", "jitter = none"] {
+                        let text = format!("{backoff} {delay} {cap} {limit} {jitter}");
+                        let args = Args::parse(tokens(&text), &DeclaredNames::default(), &mut Errors::default());
+                        let is_refused = Literals::of(&args).draft.refusals().into_iter().flatten().next().is_some();
+                        refused += u32::from(is_refused);
+                        assert!(!is_refused || !report(&text, ASYNC).is_empty(), "{text}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+}
+
+#[test]
+fn the_compiler_checks_only_values_that_the_macro_cannot_read() {
+    for (args, is_checked) in [("max_attempts = 4", true), ("", true), ("max_attempts = LIMIT", false)] {
+        let output = squeezed(&crate::retry_tokens(tokens(args), tokens(ASYNC)));
+        assert_eq!((output.contains(".checked()"), output.contains(".build()")), (is_checked, !is_checked), "{args}");
+    }
 }

@@ -2,8 +2,8 @@
 //! and `budget`.
 //!
 //! The package in the parent directory builds the program once for each feature, runs it as `backoff-feature-costs way
-//! kind calls failures` under valgrind, and reads the sizes of futures from `backoff-feature-costs sizes`. No
-//! subscriber, recorder, guard or override is set. The counts are those of a feature that a dependency has enabled and
+//! kind calls failures` under valgrind, and reads the sizes of futures from `backoff-feature-costs sizes`. With
+//! `beside keys` in front, it sets that many overrides first. Otherwise no subscriber, recorder, guard or override is set. The counts are those of a feature that a dependency has enabled and
 //! no code uses.
 
 use std::cell::Cell;
@@ -146,6 +146,26 @@ fn run(way: &str, kind: &str, calls: u64, failures: u32) -> Option<()> {
     Some(())
 }
 
+/// Sets this many overrides, one of which is for the function that is called, and changes nothing.
+#[cfg(feature = "overrides")]
+fn set_overrides(keys: u32) -> Option<()> {
+    use backoff_core::overrides::{Override, Overrides, replace_all};
+
+    let mut overrides = Overrides::new();
+    for number in 1..keys {
+        overrides.insert(&format!("shop::part_{number}::call"), Override::new().max_attempts(2)).ok()?;
+    }
+    overrides.insert("backoff_feature_costs::annotated", Override::new().max_attempts(4)).ok()?;
+    replace_all(overrides);
+    Some(())
+}
+
+/// Without the feature there are none to set.
+#[cfg(not(feature = "overrides"))]
+fn set_overrides(_: u32) -> Option<()> {
+    None
+}
+
 fn print_sizes() {
     let service = Service::default();
     println!("policy {}", size_of_val(&policy_async(&service)));
@@ -167,6 +187,12 @@ fn main() -> ExitCode {
         [way, kind, calls, failures] => {
             calls.parse().ok().zip(failures.parse().ok()).and_then(|(calls, failures)| run(way, kind, calls, failures))
         }
+        ["beside", keys, way, kind, calls, failures] => keys
+            .parse()
+            .ok()
+            .and_then(set_overrides)
+            .and_then(|()| calls.parse().ok().zip(failures.parse().ok()))
+            .and_then(|(calls, failures)| run(way, kind, calls, failures)),
         _ => None,
     };
     if done.is_some() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use backoff_core::{Policy, retry};
 
-use super::peers::blocking as peers;
+use super::peers::{blocking as peers, mettle, relentless};
 use super::{Down, MAX_ATTEMPTS, MAX_ELAPSED, Run, Service, jittered, no_sleep};
 
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
@@ -22,6 +22,8 @@ pub(crate) const SUCCESS: &[(&str, Run)] = &[
     ("retry", |calls, failures| repeat(calls, failures, annotated)),
     ("backon", |calls, failures| repeat(calls, failures, peers::backon)),
     ("backon_macros", |calls, failures| repeat(calls, failures, peers::backon_macros)),
+    ("relentless", |calls, failures| repeat(calls, failures, relentless::blocking)),
+    ("mettle", |calls, failures| repeat(calls, failures, mettle::blocking)),
     ("backoff", |calls, failures| repeat(calls, failures, peers::backoff)),
     ("retry_crate", |calls, failures| repeat(calls, failures, peers::retry)),
 ];
@@ -33,6 +35,8 @@ pub(crate) const LIMITED_SUCCESS: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat(calls, failures, hand_limited)),
     ("policy", |calls, failures| repeat(calls, failures, policy_limited)),
     ("retry", |calls, failures| repeat(calls, failures, annotated_limited)),
+    ("relentless", |calls, failures| repeat(calls, failures, relentless::blocking_timed)),
+    ("mettle", |calls, failures| repeat(calls, failures, mettle::blocking_timed)),
     ("backoff", |calls, failures| repeat(calls, failures, peers::backoff_limited)),
 ];
 
@@ -43,6 +47,8 @@ pub(crate) const FAILING: &[(&str, Run)] = &[
     ("retry", |calls, failures| repeat(calls, failures, annotated_without_sleep)),
     ("backon", |calls, failures| repeat(calls, failures, peers::backon_without_sleep)),
     ("backon_macros", |calls, failures| repeat(calls, failures, peers::backon_macros_without_sleep)),
+    ("relentless", |calls, failures| repeat(calls, failures, relentless::blocking_without_sleep)),
+    ("mettle", |calls, failures| repeat(calls, failures, mettle::blocking_without_sleep)),
     ("backoff", |calls, failures| repeat(calls, failures, peers::backoff_without_sleep)),
     ("retry_crate", |calls, failures| repeat(calls, failures, peers::retry_without_sleep)),
 ];

@@ -3,10 +3,12 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use ::mettle::Backoff as _;
 use backoff::backoff::Backoff as _;
 use backoff_core::Policy;
 use backon::BackoffBuilder as _;
 
+use super::peers::{mettle, relentless, tower_resilience};
 use super::{Run, jittered};
 
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
@@ -25,6 +27,9 @@ pub(crate) const NEXT: &[(&str, Run)] = &[
     ("backon", |calls, failures| repeat(calls, failures, by_backon)),
     ("tokio_retry", |calls, failures| repeat(calls, failures, by_tokio_retry)),
     ("tokio_retry2", |calls, failures| repeat(calls, failures, by_tokio_retry2)),
+    ("relentless", |calls, failures| repeat(calls, failures, by_relentless)),
+    ("mettle", |calls, failures| repeat(calls, failures, by_mettle)),
+    ("tower_resilience", |calls, failures| repeat(calls, failures, by_tower_resilience)),
     ("backoff", |calls, failures| repeat(calls, failures, by_backoff)),
     ("retry_crate", |calls, failures| repeat(calls, failures, by_retry)),
 ];
@@ -60,6 +65,27 @@ fn by_tokio_retry(delays: u32) {
 fn by_tokio_retry2(delays: u32) {
     let strategy = tokio_retry2::strategy::ExponentialBackoff::from_millis(2).factor(50).max_delay(MAX_DELAY);
     draw_all(strategy.map(tokio_retry2::strategy::jitter), delays);
+}
+
+fn by_relentless(delays: u32) {
+    let strategy = relentless::delays(INITIAL_DELAY, MAX_DELAY);
+    for attempt in 1..=delays {
+        black_box(relentless::delay(&strategy, attempt));
+    }
+}
+
+fn by_mettle(delays: u32) {
+    let mut strategy = mettle::delays(INITIAL_DELAY, MAX_DELAY, u32::MAX);
+    for _ in 0..delays {
+        black_box(strategy.next_delay());
+    }
+}
+
+fn by_tower_resilience(delays: u32) {
+    let strategy = tower_resilience::delays(INITIAL_DELAY, MAX_DELAY);
+    for attempt in 0..delays as usize {
+        black_box(tower_resilience::delay(&strategy, attempt));
+    }
 }
 
 fn by_retry(delays: u32) {

@@ -11,7 +11,7 @@ use backoff_core::{Policy, retry};
 use backon_macros::backon;
 use tokio::time::Instant;
 
-use super::peers::future as peers;
+use super::peers::{execution_policy, future as peers, mettle, relentless, tower_resilience};
 use super::{Down, MAX_ATTEMPTS, MAX_ELAPSED, Run, Service, jittered};
 
 /// One turn of tokio's timer for any drawn delay: a delay below a millisecond ends at the next turn.
@@ -19,6 +19,11 @@ const DELAY: Duration = Duration::from_millis(1);
 const POLICY: Policy = Policy::exponential().initial_delay(DELAY).max_delay(DELAY).max_attempts(MAX_ATTEMPTS).build();
 const LIMITED: Policy = POLICY.edit().max_elapsed(MAX_ELAPSED).build();
 static TOWER: LazyLock<peers::Attempts> = LazyLock::new(|| peers::Attempts::new(DELAY));
+static RELENTLESS: LazyLock<relentless::Counted> = LazyLock::new(|| relentless::counted(DELAY, DELAY));
+static RELENTLESS_TIMED: LazyLock<relentless::Timed> = LazyLock::new(|| relentless::timed(DELAY, DELAY));
+static EXECUTION: LazyLock<execution_policy::Policy> = LazyLock::new(|| execution_policy::counted(DELAY));
+static EXECUTION_TIMED: LazyLock<execution_policy::Policy> = LazyLock::new(|| execution_policy::timed(DELAY));
+static TOWER_RESILIENCE: LazyLock<tower_resilience::Layer> = LazyLock::new(|| tower_resilience::layer(DELAY));
 
 /// No setting needs the time; the future is ready at the first poll.
 pub(crate) const SUCCESS: &[(&str, Run)] = &[
@@ -32,6 +37,10 @@ pub(crate) const SUCCESS: &[(&str, Run)] = &[
     ("tokio_retry2", |calls, failures| repeat(calls, failures, by_tokio_retry2)),
     ("tryhard", |calls, failures| repeat(calls, failures, by_tryhard)),
     ("tower", |calls, failures| repeat(calls, failures, by_tower)),
+    ("relentless", |calls, failures| repeat(calls, failures, by_relentless)),
+    ("mettle", |calls, failures| repeat(calls, failures, by_mettle)),
+    ("execution_policy", |calls, failures| repeat(calls, failures, by_execution_policy)),
+    ("tower_resilience", |calls, failures| repeat(calls, failures, by_tower_resilience)),
     ("backoff", |calls, failures| repeat(calls, failures, by_backoff)),
 ];
 
@@ -42,6 +51,9 @@ pub(crate) const LIMITED_SUCCESS: &[(&str, Run)] = &[
     ("hand", |calls, failures| repeat(calls, failures, hand_limited)),
     ("policy", |calls, failures| repeat(calls, failures, policy_limited)),
     ("retry", |calls, failures| repeat(calls, failures, annotated_limited)),
+    ("relentless", |calls, failures| repeat(calls, failures, by_relentless_timed)),
+    ("mettle", |calls, failures| repeat(calls, failures, by_mettle_timed)),
+    ("execution_policy", |calls, failures| repeat(calls, failures, by_execution_policy_timed)),
     ("backoff", |calls, failures| repeat(calls, failures, by_backoff_limited)),
 ];
 
@@ -56,6 +68,10 @@ pub(crate) const FAILING: &[(&str, Run)] = &[
     ("tokio_retry2", |calls, failures| repeat_in_runtime(calls, failures, by_tokio_retry2)),
     ("tryhard", |calls, failures| repeat_in_runtime(calls, failures, by_tryhard)),
     ("tower", |calls, failures| repeat_in_runtime(calls, failures, by_tower)),
+    ("relentless", |calls, failures| repeat_in_runtime(calls, failures, by_relentless)),
+    ("mettle", |calls, failures| repeat_in_runtime(calls, failures, by_mettle)),
+    ("execution_policy", |calls, failures| repeat_in_runtime(calls, failures, by_execution_policy)),
+    ("tower_resilience", |calls, failures| repeat_in_runtime(calls, failures, by_tower_resilience)),
     ("backoff", |calls, failures| repeat_in_runtime(calls, failures, by_backoff)),
 ];
 
@@ -181,6 +197,39 @@ pub(crate) fn by_tryhard(service: &Service) -> impl Future<Output = Result<u32, 
 
 pub(crate) fn by_tower(service: &Service) -> impl Future<Output = Result<u32, Down>> {
     peers::tower(&TOWER, || bare(service))
+}
+
+pub(crate) fn by_relentless(service: &Service) -> impl Future<Output = relentless::Ended> {
+    relentless::call(&RELENTLESS, || bare(service))
+}
+
+pub(crate) fn by_relentless_timed(service: &Service) -> impl Future<Output = relentless::Ended> {
+    relentless::call_timed(&RELENTLESS_TIMED, || bare(service))
+}
+
+pub(crate) fn by_mettle(service: &Service) -> impl Future<Output = Result<u32, ::mettle::RetryError<Down>>> {
+    mettle::call(DELAY, || bare(service))
+}
+
+pub(crate) fn by_mettle_timed(service: &Service) -> impl Future<Output = Result<u32, ::mettle::RetryError<Down>>> {
+    mettle::call_timed(DELAY, || bare(service))
+}
+
+pub(crate) fn by_execution_policy(
+    service: &Service,
+) -> impl Future<Output = Result<u32, ::execution_policy::ExecutionError<Down>>> {
+    execution_policy::call(&EXECUTION, || bare(service))
+}
+
+pub(crate) fn by_execution_policy_timed(
+    service: &Service,
+) -> impl Future<Output = Result<u32, ::execution_policy::ExecutionError<Down>>> {
+    execution_policy::call(&EXECUTION_TIMED, || bare(service))
+}
+
+/// The layer asks for a service that may outlive the caller.
+pub(crate) fn by_tower_resilience(service: &'static Service) -> impl Future<Output = Result<u32, Down>> {
+    tower_resilience::call(&TOWER_RESILIENCE, || bare(service))
 }
 
 pub(crate) fn by_backoff(service: &Service) -> impl Future<Output = Result<u32, Down>> {

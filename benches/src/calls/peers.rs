@@ -5,7 +5,11 @@
 //! jitter).
 
 pub mod blocking;
+pub mod execution_policy;
 pub mod future;
+pub mod mettle;
+pub mod relentless;
+pub mod tower_resilience;
 
 use std::time::Duration;
 

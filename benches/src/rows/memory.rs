@@ -15,13 +15,13 @@ pub(super) const GROUP: Group = Group {
             unit: "bytes",
             tolerance: Tolerance::Absolute(0.0),
             source: Source::Memory(|| Ok(memory::trivial())),
-            goal: |row| Goal::both(row.get("hand")),
-            goal_text: "hand loop",
-            explanation: "tokio's timer takes 112 bytes. `policy` keeps what any policy may ask for (start, origin, time \
+            goal: |row| Goal { policy: Some(152.0), retry: row.get("hand") },
+            goal_text: "152; hand loop",
+            explanation: "tokio's timer takes {timer} bytes. `policy` keeps what any policy may ask for (start, origin, time \
                       slept, previous delay), because the type of a policy does not tell which; `#[retry]` knows it and \
                       keeps a counter.",
             cheaper: &[(
-                &["tokio_retry", "tokio_retry2", "tryhard", "tower"],
+                &["tokio_retry", "tokio_retry2", "tryhard", "tower", "relentless", "mettle"],
                 "An iterator of delays, or a counter and the last delay, is all that is kept: no limit on elapsed \
                  time, no time slept, no hooks. `policy` has room for all of these in every call.",
             )],
@@ -35,7 +35,10 @@ pub(super) const GROUP: Group = Group {
             goal: |row| Goal::both(row.get("hand")),
             goal_text: "hand loop",
             explanation: "As without `max_elapsed`: `policy` has room for the start in any case.",
-            cheaper: &[],
+            cheaper: &[(
+                &["relentless", "mettle"],
+                "As without `max_elapsed`: less is kept about the call than `policy` keeps.",
+            )],
         },
         Row {
             key: "future_large",
@@ -47,7 +50,7 @@ pub(super) const GROUP: Group = Group {
             goal_text: "hand loop",
             explanation: "As for the trivial body: the state of any policy beside the body.",
             cheaper: &[(
-                &["tokio_retry", "tryhard", "tower", "backon"],
+                &["tokio_retry", "tryhard", "tower", "backon", "relentless"],
                 "As for the trivial body: less is kept about the call than `policy` keeps.",
             )],
         },
@@ -62,9 +65,9 @@ pub(super) const GROUP: Group = Group {
             explanation: "tokio allocates tasks in steps of 128 bytes. The future of `policy` is over a step, that of \
                       `#[retry]` is not.",
             cheaper: &[(
-                &["tryhard"],
-                "Without jitter and a limit on time, the future is small enough for a task one step of 128 bytes \
-                 smaller.",
+                &["tower_resilience"],
+                "The future is in a box of its own beside a small task, so that it is not rounded up to a step of 128 bytes. \
+                     Each call allocates it.",
             )],
         },
         Row {

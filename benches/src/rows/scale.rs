@@ -29,9 +29,8 @@ pub(super) const GROUP: Group = Group {
             explanation: "tokio allocates tasks in steps of 128 bytes. The future of `policy` is over a step, that of \
                       `#[retry]` is not.",
             cheaper: &[(
-                &["tryhard"],
-                "Without jitter and a limit on time, the future is small enough for a task one step of 128 bytes \
-                 smaller.",
+                &["tower_resilience"],
+                "The future is in a box of its own beside a small task, so that it is not rounded up to a step of 128 bytes.",
             )],
         },
         Row {
@@ -43,7 +42,10 @@ pub(super) const GROUP: Group = Group {
             goal: |_| Goal::NONE,
             goal_text: "none",
             explanation: "",
-            cheaper: &[(&["tryhard"], "As on the heap; the allocator adds the same to each task, for its alignment.")],
+            cheaper: &[(
+                &["tower_resilience"],
+                "As on the heap; the allocator adds more to a task, for its alignment, than to a box.",
+            )],
         },
         Row {
             key: "waiting_start",
@@ -55,7 +57,19 @@ pub(super) const GROUP: Group = Group {
             goal_text: "none",
             explanation: "",
             cheaper: &[(
-                &["tryhard", "tokio_retry", "tokio_retry2", "backon_macros", "backon", "tower", "backoff"],
+                &[
+                    "tryhard",
+                    "tokio_retry",
+                    "tokio_retry2",
+                    "backon_macros",
+                    "backon",
+                    "tower",
+                    "relentless",
+                    "mettle",
+                    "execution_policy",
+                    "tower_resilience",
+                    "backoff",
+                ],
                 "The first failure is cheaper by what the rows of a failing attempt say, and a smaller task is \
                  written to memory faster.",
             )],
@@ -81,7 +95,17 @@ pub(super) const GROUP: Group = Group {
                  instants, where the others are spread over a minute.",
                 ),
                 (
-                    &["backon", "backon_macros", "tokio_retry", "tokio_retry2", "backoff"],
+                    &[
+                        "backon",
+                        "backon_macros",
+                        "tokio_retry",
+                        "tokio_retry2",
+                        "relentless",
+                        "mettle",
+                        "execution_policy",
+                        "tower_resilience",
+                        "backoff",
+                    ],
                     "The second attempt costs the same; what differs is how much memory is read and given back, and \
                  how the delays are spread.",
                 ),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::error::Error;
 use std::fs;
 use std::future::Future;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
@@ -11,7 +12,7 @@ use backoff_core::{Policy, retry};
 use backon_macros::backon;
 
 use crate::calls::future::paused_runtime;
-use crate::calls::peers::future as peers;
+use crate::calls::peers::{execution_policy, future as peers, mettle, relentless, tower_resilience};
 use crate::calls::{Down, MAX_ATTEMPTS, jittered};
 
 /// The base of every delay; full jitter spreads the retries over it, as in a fleet.
@@ -34,6 +35,19 @@ pub const WAYS: &[(&str, Run)] = &[
     ("tower", |calls| {
         let policy = peers::Attempts::new(DELAY);
         wait(calls, move |id| peers::tower(&policy, move || attempt(id)))
+    }),
+    ("relentless", |calls| {
+        static POLICY: LazyLock<relentless::Counted> = LazyLock::new(|| relentless::counted(DELAY, DELAY));
+        wait(calls, |id| relentless::call(&POLICY, move || attempt(id)))
+    }),
+    ("mettle", |calls| wait(calls, |id| mettle::call(DELAY, move || attempt(id)))),
+    ("execution_policy", |calls| {
+        static POLICY: LazyLock<execution_policy::Policy> = LazyLock::new(|| execution_policy::counted(DELAY));
+        wait(calls, |id| execution_policy::call(&POLICY, move || attempt(id)))
+    }),
+    ("tower_resilience", |calls| {
+        let layer = tower_resilience::layer(DELAY);
+        wait(calls, move |id| tower_resilience::call(&layer, move || attempt(id)))
     }),
     ("backoff", |calls| wait(calls, |id| peers::backoff(DELAY / 2, None, move || attempt(id)))),
 ];
@@ -124,9 +138,10 @@ async fn by_backon_macros(id: Id) -> Result<u32, Down> {
 }
 
 /// The tasks are spawned one by one and run at once, so that the runtime's queue of runnable tasks stays small.
-fn wait<F>(calls: u32, call: impl Fn(Id) -> F) -> Waited
+fn wait<F, E>(calls: u32, call: impl Fn(Id) -> F) -> Waited
 where
-    F: Future<Output = Result<u32, Down>> + Send + 'static,
+    F: Future<Output = Result<u32, E>> + Send + 'static,
+    E: Send + 'static,
 {
     let _ = jittered(DELAY); // seeds the generator of the loop by hand
     OUTAGE.set(true);
