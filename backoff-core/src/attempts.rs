@@ -18,7 +18,7 @@ use crate::clock::{WaitClock, WaitKind};
 use crate::drive::after_attempt::text_of;
 use crate::drive::call::Environment;
 use crate::drive::cancel::{BlockingCancel, NoCancel};
-use crate::drive::shared_limits::{BudgetSource, Named, Nesting, SharedLimits};
+use crate::drive::shared_limits::{BudgetSource, Nesting, SharedLimits};
 use crate::drive::source::PolicySource;
 use crate::drive::timeouts::NoTimeouts;
 use crate::error::{Cancelled, RetryError};
@@ -169,7 +169,7 @@ impl<P: PolicySource> Attempts<P> {
     /// ```
     #[must_use]
     pub fn new(policy: P) -> Self {
-        Self { state: FinishOnDrop::new(State::new(policy, Environment::named(Named("")))) }
+        Self { state: FinishOnDrop::new(State::new(policy, Environment::new())) }
     }
 }
 

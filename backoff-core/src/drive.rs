@@ -17,6 +17,7 @@ pub(crate) mod operation;
 pub(crate) mod race;
 pub(crate) mod shared_limits;
 pub(crate) mod source;
+mod succeeded_attempt;
 pub(crate) mod test_state;
 #[cfg(feature = "async")]
 pub(crate) mod timeout_signals;
@@ -30,13 +31,12 @@ use self::kept_time::KeptTime;
 use self::source::PolicySource;
 use self::test_state::{TestState, with_test_rules};
 use crate::Attempt;
-use crate::budget::Budget;
 use crate::clock::Clock;
 #[cfg(feature = "async")]
 use crate::decision::is_certainly_last;
 use crate::decision::{Decision, Failure, Progress, StopReason, decide, decide_usual, remaining};
 use crate::error::Ended;
-use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, Observer, RecoveredEvent, RetryEvent};
+use crate::observe::{Elapsed, ErrorText, FailedAttempt, GiveUpEvent, Label, Observer, RetryEvent};
 use crate::random::Random;
 use backoff_rules::Rules;
 
@@ -353,76 +353,6 @@ impl<S, I: Copy, D: KeptTime> Driver<S, I, D> {
         after_attempt::publish_stop(rules, reason, &data);
         if O::WATCHES {
             observer.give_up(&GiveUpEvent { attempts: self.attempts, error, reason, elapsed, failed, text: None });
-        }
-    }
-
-    /// Counts a successful attempt and returns `true`. Returns `false` if a test discards the reply (a lost reply). The
-    /// attempt then counts as a failure without an error.
-    ///
-    /// The deposit into the budget comes first, because a hook may panic.
-    #[inline]
-    #[must_use]
-    pub(crate) fn succeeded<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>, budget: Option<&Budget>) -> bool
-    where
-        P: PolicySource,
-        C: Clock<Instant = I>,
-        O: Observer<E>,
-    {
-        let is_kept = self.test_state.keeps_reply();
-        if is_kept {
-            if let Some(budget) = budget {
-                budget.deposit();
-            }
-            self.accepted(step);
-        }
-        is_kept
-    }
-
-    /// Returns whether the last attempt was a success whose reply a test discarded (a lost reply).
-    #[inline]
-    pub(crate) const fn has_lost(&self) -> bool {
-        self.test_state.has_lost()
-    }
-
-    /// Counts a successful attempt, and notifies observers if it was a retry.
-    #[inline]
-    pub(crate) fn accepted<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>)
-    where
-        P: PolicySource,
-        C: Clock<Instant = I>,
-        O: Observer<E>,
-    {
-        let before = self.attempts;
-        TestState::attempt_ended();
-        self.attempts = before.saturating_add(1);
-        if before > 0 {
-            return self.recovered(step);
-        }
-        let elapsed = || self.started.map(|started| self.test_state.total(step.clock.elapsed(started)));
-        if cfg!(feature = "metrics") {
-            step.label.count_first_success(elapsed());
-        }
-        if after_attempt::wants_successes() {
-            after_attempt::publish_first_success(step.source.rules(), step.label, elapsed());
-        }
-    }
-
-    #[cold]
-    fn recovered<P, C, G, O, E>(&mut self, step: Step<'_, P, C, G, O>)
-    where
-        P: PolicySource,
-        C: Clock<Instant = I>,
-        O: Observer<E>,
-    {
-        let Step { source, clock, observer, label, .. } = step;
-        let is_told = self.started.is_some() && (O::WATCHES || after_attempt::is_watched());
-        let elapsed = if is_told { self.now(clock) } else { Duration::ZERO };
-        let told = if is_told { self.elapsed_for_events(elapsed) } else { Elapsed::Unknown };
-        let (failed, text) = (FailedAttempt::NONE, ErrorText::NONE);
-        let data = || EventData { label, attempts: self.attempts, elapsed: told, failed, text };
-        after_attempt::publish_recovery(source.rules(), label.site, data);
-        if O::WATCHES {
-            observer.recovered(&RecoveredEvent { attempts: self.attempts, elapsed });
         }
     }
 

@@ -11,60 +11,89 @@ pub use self::runtime::RuntimeSleep;
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 use crate::test_hooks;
 
-/// Waits for a delay without blocking the thread.
-///
-/// | feature | where | async sleeper |
-/// |---|---|---|
-/// | `tokio` | inside a tokio runtime | `tokio::time::sleep`; paused time advances by itself |
-/// | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
-/// | `web` | a web page, a worker or Node, on `wasm32-unknown-unknown` | `setTimeout`, rounded up to milliseconds |
-/// | none | | a closure given with `.sleep(..)`; without one the call does not compile |
-///
-/// The sleeper is chosen among the enabled ones when the delay begins. Inside a tokio runtime without `enable_time`
-/// tokio's sleep panics ("timers are disabled"), also with `async-io` on, because tokio has no way to detect it before.
-/// Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too. Blocking calls
-/// use [`std::thread::sleep`] and need only the feature `std`.
-///
-/// On `wasm32-unknown-unknown` only the feature `web` brings a sleeper, whatever other features are on, and on other
-/// targets it brings none. A delay in a page is never shorter than requested; browsers prolong it in a tab that is in
-/// the background. A thread cannot wait there: a blocking call needs a closure, given with `sleep`, to compile.
-///
-/// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the sleeper
-/// of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The sleeper
-/// also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time out that is
-/// not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
-///
-/// # Examples
-///
-/// ```
-/// use backoff_core::Sleeper;
-/// use std::time::Duration;
-///
-/// fn is_a_sleeper(_: &impl Sleeper) {}
-/// is_a_sleeper(&|_: Duration| std::future::ready(()));
-/// ```
-#[cfg_attr(
-    not(all(target_family = "wasm", target_os = "unknown")),
-    diagnostic::on_unimplemented(
-        message = "`{Self}` cannot wait in async code",
-        label = "no async sleeper",
-        note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
-    )
-)]
-#[cfg_attr(
-    all(target_family = "wasm", target_os = "unknown"),
-    diagnostic::on_unimplemented(
-        message = "`{Self}` cannot wait in async code",
-        label = "no async sleeper",
-        note = "enable the feature `web` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
-    )
-)]
-pub trait Sleeper {
-    /// The future that waits.
-    type Sleep: Future<Output = ()>;
+/// Declares a trait of sleepers, with what the compiler says of a type that is none. A web page needs other features.
+macro_rules! explained {
+    (async $message:literal $trait:item) => {
+        #[cfg_attr(
+            not(all(target_family = "wasm", target_os = "unknown")),
+            diagnostic::on_unimplemented(
+                message = $message,
+                label = "no async sleeper",
+                note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+            )
+        )]
+        #[cfg_attr(
+            all(target_family = "wasm", target_os = "unknown"),
+            diagnostic::on_unimplemented(
+                message = $message,
+                label = "no async sleeper",
+                note = "enable the feature `web` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
+            )
+        )]
+        $trait
+    };
+    (blocking $message:literal $trait:item) => {
+        #[cfg_attr(
+            not(all(target_family = "wasm", target_os = "unknown")),
+            diagnostic::on_unimplemented(
+                message = $message,
+                label = "no blocking sleeper",
+                note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
+            )
+        )]
+        #[cfg_attr(
+            all(target_family = "wasm", target_os = "unknown"),
+            diagnostic::on_unimplemented(
+                message = "blocking code cannot wait on `wasm32-unknown-unknown`, because the thread of a web page must not block",
+                label = "no blocking sleeper",
+                note = "use an async function or call, or give a closure `|delay| ..` that returns nothing with `sleep`"
+            )
+        )]
+        $trait
+    };
+}
 
-    /// Returns a future that completes after `delay`.
-    fn sleep(&self, delay: Duration) -> Self::Sleep;
+explained! {
+    async "`{Self}` cannot wait in async code"
+    /// Waits for a delay without blocking the thread.
+    ///
+    /// | feature | where | async sleeper |
+    /// |---|---|---|
+    /// | `tokio` | inside a tokio runtime | `tokio::time::sleep`; paused time advances by itself |
+    /// | `async-io` | elsewhere: smol, async-std, a plain `block_on` | `async_io::Timer` |
+    /// | `web` | a web page, a worker or Node, on `wasm32-unknown-unknown` | `setTimeout`, rounded up to milliseconds |
+    /// | none | | a closure given with `.sleep(..)`; without one the call does not compile |
+    ///
+    /// The sleeper is chosen among the enabled ones when the delay begins. Inside a tokio runtime without `enable_time`
+    /// tokio's sleep panics ("timers are disabled"), also with `async-io` on, because tokio has no way to detect it before.
+    /// Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too. Blocking calls
+    /// use [`std::thread::sleep`] and need only the feature `std`.
+    ///
+    /// On `wasm32-unknown-unknown` only the feature `web` brings a sleeper, whatever other features are on, and on other
+    /// targets it brings none. A delay in a page is never shorter than requested; browsers prolong it in a tab that is in
+    /// the background. A thread cannot wait there: a blocking call needs a closure, given with `sleep`, to compile.
+    ///
+    /// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the sleeper
+    /// of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The sleeper
+    /// also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time out that is
+    /// not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Sleeper;
+    /// use std::time::Duration;
+    ///
+    /// fn is_a_sleeper(_: &impl Sleeper) {}
+    /// is_a_sleeper(&|_: Duration| std::future::ready(()));
+    /// ```
+    pub trait Sleeper {
+        /// The future that waits.
+        type Sleep: Future<Output = ()>;
+
+        /// Returns a future that completes after `delay`.
+        fn sleep(&self, delay: Duration) -> Self::Sleep;
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -81,46 +110,33 @@ where
     }
 }
 
-/// Waits for a delay by blocking the thread.
-///
-/// Closures `Fn(Duration)` are blocking sleepers. A closure with a state (`FnMut`) can be the sleeper of one call,
-/// given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper.
-///
-/// # Examples
-///
-/// ```
-/// use backoff_core::BlockingSleeper;
-/// use std::time::Duration;
-///
-/// fn is_a_sleeper(_: &impl BlockingSleeper) {}
-/// is_a_sleeper(&|_: Duration| ());
-/// ```
-#[cfg_attr(
-    not(all(target_family = "wasm", target_os = "unknown")),
-    diagnostic::on_unimplemented(
-        message = "`{Self}` cannot wait in blocking code",
-        label = "no blocking sleeper",
-        note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
-    )
-)]
-#[cfg_attr(
-    all(target_family = "wasm", target_os = "unknown"),
-    diagnostic::on_unimplemented(
-        message = "blocking code cannot wait on `wasm32-unknown-unknown`, because the thread of a web page must not block",
-        label = "no blocking sleeper",
-        note = "use an async function or call, or give a closure `|delay| ..` that returns nothing with `sleep`"
-    )
-)]
-pub trait BlockingSleeper {
-    /// Returns after `delay`.
-    fn sleep(&self, delay: Duration);
+explained! {
+    blocking "`{Self}` cannot wait in blocking code"
+    /// Waits for a delay by blocking the thread.
+    ///
+    /// Closures `Fn(Duration)` are blocking sleepers. A closure with a state (`FnMut`) can be the sleeper of one call,
+    /// given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::BlockingSleeper;
+    /// use std::time::Duration;
+    ///
+    /// fn is_a_sleeper(_: &impl BlockingSleeper) {}
+    /// is_a_sleeper(&|_: Duration| ());
+    /// ```
+    pub trait BlockingSleeper {
+        /// Returns after `delay`.
+        fn sleep(&self, delay: Duration);
 
-    /// Returns after `delay` or, if the sleeper can be woken, as soon as the token is cancelled.
-    #[cfg(feature = "std")]
-    fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
-        // A sleeper that cannot be woken detects the cancellation afterwards.
-        if !token.is_cancelled() {
-            self.sleep(delay);
+        /// Returns after `delay` or, if the sleeper can be woken, as soon as the token is cancelled.
+        #[cfg(feature = "std")]
+        fn sleep_unless_cancelled(&self, delay: Duration, token: &crate::CancelToken) {
+            // A sleeper that cannot be woken detects the cancellation afterwards.
+            if !token.is_cancelled() {
+                self.sleep(delay);
+            }
         }
     }
 }
@@ -135,62 +151,36 @@ where
     }
 }
 
-/// A sleeper as a driver of async calls uses it: one that may have a state.
-///
-/// [`Sleeper`] takes `&self`, so that calls can share one. A closure with a state cannot be shared, and belongs to one
-/// call.
-#[cfg_attr(
-    not(all(target_family = "wasm", target_os = "unknown")),
-    diagnostic::on_unimplemented(
-        message = "this sleeper cannot wait in async code",
-        label = "no async sleeper",
-        note = "enable the feature `tokio` or `async-io` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
-    )
-)]
-#[cfg_attr(
-    all(target_family = "wasm", target_os = "unknown"),
-    diagnostic::on_unimplemented(
-        message = "this sleeper cannot wait in async code",
-        label = "no async sleeper",
-        note = "enable the feature `web` of `backoff-core`, or give a closure `|delay| -> impl Future<Output = ()>` with `sleep`"
-    )
-)]
-#[cfg_attr(
-    not(any(feature = "std", feature = "async")),
-    allow(dead_code, unreachable_pub, reason = "only async code uses it")
-)]
-pub trait SleepMut {
-    /// The future that waits.
-    type Sleep: Future<Output = ()>;
+explained! {
+    async "this sleeper cannot wait in async code"
+    /// A sleeper as a driver of async calls uses it: one that may have a state.
+    ///
+    /// [`Sleeper`] takes `&self`, so that calls can share one. A closure with a state cannot be shared, and belongs to one
+    /// call.
+    #[cfg_attr(
+        not(any(feature = "std", feature = "async")),
+        allow(dead_code, unreachable_pub, reason = "only async code uses it")
+    )]
+    pub trait SleepMut {
+        /// The future that waits.
+        type Sleep: Future<Output = ()>;
 
-    #[doc(hidden)]
-    fn sleep_mut(&mut self, delay: Duration) -> Self::Sleep;
+        #[doc(hidden)]
+        fn sleep_mut(&mut self, delay: Duration) -> Self::Sleep;
+    }
 }
 
-/// A sleeper as a driver of blocking calls uses it: one that may have a state.
-#[cfg_attr(
-    not(all(target_family = "wasm", target_os = "unknown")),
-    diagnostic::on_unimplemented(
-        message = "this sleeper cannot wait in blocking code",
-        label = "no blocking sleeper",
-        note = "enable the feature `std` of `backoff-core`, or give a closure `|delay| ..` that returns nothing with `sleep`"
-    )
-)]
-#[cfg_attr(
-    all(target_family = "wasm", target_os = "unknown"),
-    diagnostic::on_unimplemented(
-        message = "blocking code cannot wait on `wasm32-unknown-unknown`, because the thread of a web page must not block",
-        label = "no blocking sleeper",
-        note = "use an async function or call, or give a closure `|delay| ..` that returns nothing with `sleep`"
-    )
-)]
-pub trait BlockingSleepMut {
-    #[doc(hidden)]
-    fn sleep_mut(&mut self, delay: Duration);
+explained! {
+    blocking "this sleeper cannot wait in blocking code"
+    /// A sleeper as a driver of blocking calls uses it: one that may have a state.
+    pub trait BlockingSleepMut {
+        #[doc(hidden)]
+        fn sleep_mut(&mut self, delay: Duration);
 
-    #[cfg(feature = "std")]
-    #[doc(hidden)]
-    fn sleep_mut_unless_cancelled(&mut self, delay: Duration, token: &crate::CancelToken);
+        #[cfg(feature = "std")]
+        #[doc(hidden)]
+        fn sleep_mut_unless_cancelled(&mut self, delay: Duration, token: &crate::CancelToken);
+    }
 }
 
 impl<S: Sleeper> SleepMut for S {

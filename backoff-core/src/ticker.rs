@@ -13,7 +13,6 @@ use crate::decision::{Decision, Failure};
 use crate::drive::Driver;
 use crate::drive::call::Environment;
 use crate::drive::cancel::BlockingCancel;
-use crate::drive::shared_limits::Named;
 use crate::drive::source::PolicySource;
 use crate::random::Random;
 use crate::sleep::{BlockingSleepMut, SleepFn};
@@ -70,13 +69,7 @@ impl<P: PolicySource> Ticker<P> {
     /// ```
     #[must_use]
     pub const fn new(policy: P) -> Self {
-        Self {
-            source: policy,
-            environment: Environment::named(Named("")),
-            driver: None,
-            pending: None,
-            has_ended: false,
-        }
+        Self { source: policy, environment: Environment::new(), driver: None, pending: None, has_ended: false }
     }
 }
 

@@ -17,9 +17,8 @@ use backoff_core::observe::{CallEvent, EventKind, set_global};
 use backoff_core::{Budget, CallSite, CancelToken, Fault, Policy, StopReason, call_sites, classify, retry};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use support::{block_on, paused};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
+use support::{Events, block_on, paused};
+use tracing::Event;
 
 /// An observer of one thread. The observer of the process passes events to it.
 type Watcher = Rc<dyn Fn(&CallEvent<'_>)>;
@@ -44,25 +43,6 @@ fn watched<R>(watcher: impl Fn(&CallEvent<'_>) + 'static, run: impl FnOnce() -> 
     let result = run();
     WATCHER.set(None);
     result
-}
-
-/// A subscriber that runs a closure at every event of this library.
-struct Layer<F>(F);
-
-impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Subscriber for Layer<F> {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "backoff_core"
-    }
-    fn event(&self, event: &Event<'_>) {
-        (self.0)(event);
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
 }
 
 /// Formats every field, as a subscriber that writes lines does.
@@ -288,16 +268,16 @@ const OBSERVERS: [(&str, Observed); 6] = [
     ("global observer", |call| watched(|_| panic!("the observer panics"), call)),
     ("global observer with a payload that panics", |call| watched(|_| panic_stubbornly(), call)),
     ("subscriber", |call| {
-        tracing::subscriber::with_default(Layer(|_: &Event<'_>| panic!("the subscriber panics")), call);
+        tracing::subscriber::with_default(Events::all(|_: &Event<'_>| panic!("the subscriber panics")), call);
     }),
     ("recorder", |call| metrics::with_local_recorder(&Meter(|_: &Key| panic!("the recorder panics")), call)),
     ("all at once", |call| {
-        let layer = Layer(|_: &Event<'_>| panic!("the subscriber panics"));
+        let layer = Events::all(|_: &Event<'_>| panic!("the subscriber panics"));
         let all = || metrics::with_local_recorder(&Meter(|_: &Key| panic!("the recorder panics")), call);
         watched(|_| panic!("the observer panics"), || tracing::subscriber::with_default(layer, all));
     }),
     ("readers of the text", |call| {
-        let layer = Layer(|event: &Event<'_>| drop(format_fields(event)));
+        let layer = Events::all(|event: &Event<'_>| drop(format_fields(event)));
         let reads = |event: &CallEvent<'_>| drop((event.error().to_string(), format!("{event:#?}{:#}", event.error())));
         watched(reads, || tracing::subscriber::with_default(layer, call));
     }),
@@ -331,7 +311,7 @@ fn a_panic_in_one_observer_does_not_keep_the_event_from_the_others() {
         let told = Rc::clone(&told);
         move |_: &CallEvent<'_>| told.set(told.get() + 1)
     };
-    let layer = Layer(|_: &Event<'_>| panic!("the subscriber panics"));
+    let layer = Events::all(|_: &Event<'_>| panic!("the subscriber panics"));
     let call = || assert_eq!(lean(&Run::new(2, Trouble::Shown)), Ok(3));
     watched(count, || tracing::subscriber::with_default(layer, || metrics::with_local_recorder(&recorder, call)));
     assert_eq!(told.get(), 3);
@@ -431,7 +411,7 @@ fn calls_of_a_subscriber_are_not_reported_to_it() {
     for form in FORMS {
         let lines = Arc::new(std::sync::Mutex::new(Vec::new()));
         let note = Arc::clone(&lines);
-        let layer = Layer(move |event: &Event<'_>| {
+        let layer = Events::all(move |event: &Event<'_>| {
             note.lock().expect("no test panics in it").push(format_fields(event));
             use_retries();
         });

@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backoff_core::{Fault, Jitter, Policy, permanent, retry};
-use support::{Virtual, paused, secs};
+use support::{Events, Virtual, paused, secs};
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level};
 
 /// One event as a subscriber receives it: its level, its message, its fields in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,33 +48,17 @@ impl Visit for Line {
     }
 }
 
-/// Keeps the log events of this library.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<Line>>>);
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "backoff_core"
-    }
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line { level: event.metadata().level().to_string(), ..Line::default() };
-        event.record(&mut line);
-        self.0.lock().expect("no test panics in it").push(line);
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 /// Returns the log events of this thread while `run` runs.
 fn logged<R>(run: impl FnOnce() -> R) -> Vec<Line> {
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), run);
-    log.0.lock().expect("no test panics in it").clone()
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&lines);
+    let keep = move |event: &Event<'_>| {
+        let mut line = Line { level: event.metadata().level().to_string(), ..Line::default() };
+        event.record(&mut line);
+        log.lock().expect("no test panics in it").push(line);
+    };
+    tracing::subscriber::with_default(Events::all(keep), run);
+    lines.lock().expect("no test panics in it").clone()
 }
 
 /// An attempt that succeeds after some failures.

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backoff_core::{Policy, retry};
+use support::Events;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Level, Subscriber};
 
 const LEVELS: [LevelFilter; 6] = [
     LevelFilter::OFF,
@@ -43,42 +43,27 @@ impl Visit for Line {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-/// Keeps the events up to its level.
-#[derive(Clone)]
-struct Log {
-    filter: LevelFilter,
-    lines: Arc<Mutex<Vec<Line>>>,
-}
+/// The received events.
+type Lines = Arc<Mutex<Vec<Line>>>;
 
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "backoff_core" && *metadata.level() <= self.filter
-    }
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.filter)
-    }
-    fn event(&self, event: &Event<'_>) {
+/// Returns a subscriber that keeps the events up to this level.
+fn log(filter: LevelFilter, lines: &Lines) -> impl Subscriber + Send + Sync + use<> {
+    let lines = Arc::clone(lines);
+    Events::up_to(filter, move |event| {
         let mut line = Line { level: *event.metadata().level(), attempt: 0, since_first_failure: None };
         event.record(&mut line);
-        self.lines.lock().expect("no test panics in it").push(line);
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
+        lines.lock().expect("no test panics in it").push(line);
+    })
 }
 
 /// Runs a call on paused time under a subscriber of this level. Returns what it received.
 fn logged(filter: LevelFilter, call: impl Future) -> Vec<Line> {
-    let log = Log { filter, lines: Arc::default() };
+    let lines = Lines::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    tracing::subscriber::with_default(log.clone(), || {
+    tracing::subscriber::with_default(log(filter, &lines), || {
         runtime.expect("a runtime without i/o can always be made").block_on(call)
     });
-    log.lines.lock().expect("no test panics in it").clone()
+    lines.lock().expect("no test panics in it").clone()
 }
 
 /// Takes ten milliseconds, and succeeds from the fourth attempt on if the call may recover.
@@ -160,14 +145,14 @@ fn a_time_since_the_first_failure_that_nobody_recorded_is_not_reported() {
     const POLICY: Policy = Policy::exponential().initial_delay(Duration::from_secs(1)).max_attempts(3).build();
     for is_annotated in [true, false] {
         logged(LevelFilter::OFF, async {}); // until another one comes, `tracing` keeps the level of the last subscriber
-        let log = Log { filter: LevelFilter::TRACE, lines: Arc::default() };
+        let lines = Lines::default();
         let guard = Cell::new(None);
         let attempts = Cell::new(0);
         let mut call = std::pin::pin!(async {
             let operation = || {
                 attempts.set(attempts.get() + 1);
                 if attempts.get() == 2 {
-                    guard.set(Some(tracing::subscriber::set_default(log.clone())));
+                    guard.set(Some(tracing::subscriber::set_default(log(LevelFilter::TRACE, &lines))));
                 }
                 std::future::ready(Err::<(), _>("down"))
             };
@@ -180,7 +165,7 @@ fn a_time_since_the_first_failure_that_nobody_recorded_is_not_reported() {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(call.as_mut().poll(&mut context).is_ready());
         drop(guard.take());
-        let lines = log.lines.lock().expect("no test panics in it").clone();
+        let lines = lines.lock().expect("no test panics in it").clone();
         let attempts: Vec<_> = lines.iter().map(|line| (line.attempt, line.since_first_failure)).collect();
         assert_eq!(attempts, [(2, None), (3, None)], "by the attribute: {is_annotated}");
     }

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backoff_core::{Jitter, Policy, retry};
+use support::Events;
+use tracing::Subscriber;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 const ELAPSED: &str = "retry.elapsed_ms";
 const SINCE: &str = "retry.since_first_failure_ms";
@@ -29,27 +29,18 @@ impl Visit for &Times {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-impl Subscriber for Times {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "backoff_core"
+impl Times {
+    fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
+        let times = self.clone();
+        Events::all(move |event| event.record(&mut &times))
     }
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut &*self);
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
 }
 
 /// Runs a future on tokio's paused time, and returns the times that were logged.
 fn times(run: impl Future) -> Vec<(&'static str, u64)> {
     let times = Times::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    tracing::subscriber::with_default(times.clone(), || {
+    tracing::subscriber::with_default(times.subscriber(), || {
         runtime.expect("a runtime without i/o can always be made").block_on(run)
     });
     times.0.lock().expect("no test panics in it").clone()
@@ -134,7 +125,8 @@ fn recovers_slowly(calls: &Cell<u32>) -> Result<(), &'static str> {
 fn a_recovery_under_an_override_reports_the_time_since_the_first_failure() {
     backoff_core::overrides::load("overridden: max_attempts=3").expect("a good override");
     let times = Times::default();
-    tracing::subscriber::with_default(times.clone(), || recovers_slowly(&Cell::new(0))).expect("the second succeeds");
+    tracing::subscriber::with_default(times.subscriber(), || recovers_slowly(&Cell::new(0)))
+        .expect("the second succeeds");
     let told = times.0.lock().expect("no test panics in it").clone();
     let (name, last) = *told.last().expect("a recovery is told");
     assert_eq!(name, SINCE);

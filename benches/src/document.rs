@@ -1,5 +1,5 @@
-//! Writes `docs/benchmarks.md` from the figures that are kept in `document.toml`: a table of all goals, every row, and the
-//! reasons.
+//! Writes `docs/benchmarks.md` from the figures that are kept in `document.toml`: a table of all goals, every row, and
+//! the reasons.
 
 mod features;
 mod sizes;

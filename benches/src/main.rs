@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! cargo run --release -p backoff-benches -- table     prints every row with its goal
-//! cargo run --release -p backoff-benches -- table sizes   one part: counted, features, scale, sizes, functions, rustc, builds
+//! cargo run --release -p backoff-benches -- table sizes   one part: counted, features, scale, sizes, functions, rustc,
+//!                                                           builds
 //! cargo run --release -p backoff-benches -- check     ours alone, and fails when a figure grew since the last time
 //! cargo run --release -p backoff-benches -- accept    all rows, and keeps the figures as the last ones
 //! cargo run --release -p backoff-benches -- docs      first builds and a million calls, too; writes docs/benchmarks.md

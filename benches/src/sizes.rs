@@ -213,8 +213,8 @@ fn made_up_key(size: u32) -> f64 {
     })
 }
 
-/// Looks up that many keys, no two the same, in a collection that starts empty. Returns the nanoseconds of each, and the
-/// bytes on the heap afterwards.
+/// Looks up that many keys, no two the same, in a collection that starts empty. Returns the nanoseconds of each, and
+/// the bytes on the heap afterwards.
 fn flood(size: u32) -> (f64, f64) {
     let (mut time, mut budgets) = (0.0, None);
     let held = allocations(|| {

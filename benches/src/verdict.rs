@@ -60,7 +60,7 @@ pub fn cheaper(row: &Row, measured: &Measured) -> Vec<Cheaper> {
         let why = row.cheaper.iter().find(|(peers, _)| peers.contains(&peer)).map(|(_, why)| *why);
         (!ours.is_empty()).then_some(Cheaper { peer, figure, ours, why })
     };
-    PEERS.into_iter().filter_map(find).collect()
+    PEERS.iter().copied().filter_map(find).collect()
 }
 
 /// A figure under the name that it has in `figures.toml`.

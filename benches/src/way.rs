@@ -19,23 +19,14 @@ pub const WAYS: [&str; 16] = [
     "backoff",
     "retry_crate",
 ];
+/// The references.
+const REFERENCES: usize = 2;
 /// The ways whose figures have goals, and must not grow.
 pub const OURS: [&str; 2] = ["policy", "retry"];
 /// The other crates.
-pub const PEERS: [&str; 12] = [
-    "backon",
-    "backon_macros",
-    "tokio_retry",
-    "tokio_retry2",
-    "tryhard",
-    "tower",
-    "relentless",
-    "mettle",
-    "execution_policy",
-    "tower_resilience",
-    "backoff",
-    "retry_crate",
-];
+pub const PEERS: &[&str] = WAYS.split_at(REFERENCES + OURS.len()).1;
+/// The other crates that retry async calls: all but the last.
+pub const ASYNC_PEERS: &[&str] = PEERS.split_at(PEERS.len() - 1).0;
 
 /// The label of a way in tables and documents.
 #[must_use]

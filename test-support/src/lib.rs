@@ -12,6 +12,7 @@
     reason = "only tests use this crate"
 )]
 
+mod events;
 pub mod project;
 mod run;
 mod time;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use backoff_core::{Backoff, Fault, Policy, Random, Schedule, Seeded, StopReason};
 
+pub use self::events::Events;
 pub use self::time::{Virtual, block_on, paused};
 
 pub const fn ms(millis: u64) -> Duration {

@@ -1,6 +1,7 @@
 //! One call of the engine, and the settings of that call.
 
 mod environment;
+mod settings;
 mod steering;
 
 use core::fmt;

@@ -1,5 +1,6 @@
 //! Driver for async calls: a named, unboxed future. It is `Send` if its fields are.
 
+mod awaited_blocking;
 mod bounds;
 mod lending;
 mod report;
@@ -21,7 +22,7 @@ use super::call::{Environment, Retry};
 use super::cancel::{AsyncCancel, KeepsOutcome};
 use super::criteria::Criteria;
 use super::kept_time::KeptTime;
-use super::operation::{Async, Blocking, Operation};
+use super::operation::{Async, Operation};
 use super::race::{DelayEnd, DroppedBy, PollOrder, Signal, poll_attempt, poll_delay};
 use super::shared_limits::{BudgetSource as _, Nesting, OpenScope as _, SharedLimits};
 use super::source::PolicySource;
@@ -387,28 +388,6 @@ impl<C: AsyncCall> Future for RetryFuture<C> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Outcome> {
         self.poll_end(cx).map(|(outcome, _)| outcome)
-    }
-}
-
-/// Never implemented: a blocking call has no future.
-#[diagnostic::on_unimplemented(
-    message = "a blocking call cannot be awaited",
-    label = "the operation returns a result, and not a future of one",
-    note = "in blocking code, end the call with `.call()` in place of `.await`",
-    note = "in async code, let the operation return the future of an `async` block"
-)]
-pub trait HasFuture {}
-
-// An implementation that never applies: with it, the compiler explains the violated bound of `HasFuture`.
-#[doc(hidden)]
-impl<P, F, J, O, E> Future for Retry<P, Blocking, F, J, O, E>
-where
-    F: Operation<Blocking> + HasFuture,
-{
-    type Output = F::Outcome;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<F::Outcome> {
-        Poll::Pending
     }
 }
 

@@ -27,7 +27,7 @@ impl<D, N, L: CallName> SharedLimits<D, N, L> {
     }
 }
 
-/// No name: it takes no place in the future of a call.
+/// Absence of a name. It takes no place in the future of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Unnamed;
 
@@ -56,7 +56,7 @@ impl CallName for Named {
     }
 }
 
-/// No scope: inner calls have no information about this one.
+/// Absence of a scope: inner calls have no information about this one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoScope;
 

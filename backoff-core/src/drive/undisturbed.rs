@@ -31,8 +31,8 @@ pub(crate) fn leave() {
     DISTURBANCES.fetch_sub(1, Ordering::Relaxed);
 }
 
-/// Returns whether nothing outside of a call changes or observes this failure. This costs one relaxed load, and two more
-/// with the feature `tracing`.
+/// Returns whether nothing outside of a call changes or observes this failure. This costs one relaxed load, and two
+/// more with the feature `tracing`.
 ///
 /// With the feature `metrics` every failure is counted. `retries` is the number of retries before the failure, and
 /// `level` returns the level at which `tracing` would log the next one. The first failure of a call that `tracing` logs

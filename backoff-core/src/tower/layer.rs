@@ -84,7 +84,7 @@ impl<B> RetryLayer<B> {
     #[must_use]
     pub fn new(policy: Policy<B>) -> Self {
         let requests = Requests { clone: ByClone, idempotent: ByPolicy };
-        let (criteria, budget, environment) = (Criteria::new(), NoBudget, Environment::named(Named("")));
+        let (criteria, budget, environment) = (Criteria::new(), NoBudget, Environment::new());
         Self { policy, parts: LayerParts { requests, criteria, budget, environment } }
     }
 }

@@ -9,10 +9,8 @@ use std::time::Duration;
 use backoff_core::observe::{CallEvent, GiveUpEvent, RetryEvent};
 use backoff_core::overrides::{self, Override, Overrides};
 use backoff_core::{Policy, retry};
-use support::paused;
+use support::{Events, paused};
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 /// Keeps the field `error` of each event.
 #[derive(Clone, Default)]
@@ -24,22 +22,6 @@ impl Visit for &Errors {
             self.0.lock().expect("no test panics in it").push(format!("{value:?}"));
         }
     }
-}
-
-impl Subscriber for Errors {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "backoff_core"
-    }
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut &*self);
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
 }
 
 const FORGED: &str = "no such user 'x'\n2026-01-01 INFO payment accepted\r\u{1b}[2K\u{202e}\u{2028}";
@@ -79,7 +61,8 @@ fn no_error_can_begin_a_line_of_a_log_or_steer_a_terminal() {
         }
     });
     let errors = Errors::default();
-    tracing::subscriber::with_default(errors.clone(), || {
+    let log = errors.clone();
+    tracing::subscriber::with_default(Events::all(move |event| event.record(&mut &log)), || {
         // Another thread may be the first to emit this event, without a subscriber: until `tracing` knows that one
         // listens.
         while errors.0.lock().expect("no test panics in it").is_empty() {

@@ -31,8 +31,8 @@ pub(super) fn write(plan: &Plan<'_>, paths: &Paths) -> PolicyTokens {
     chain.set_all(args, core);
     let start = chain.write_start(plan, core, &private);
     let Chain { setters, first_constant } = chain;
-    // The macro has checked literals by the same rules; to check them again is work for the compiler in each function. A
-    // constant that the compiler refuses is reported where it is written.
+    // The macro has checked literals by the same rules. To check them again is work for the compiler in each function.
+    // A constant that the compiler refuses is reported where it is written.
     let is_checked = plan.policy == PolicyForm::Constant && first_constant.is_none();
     let end = if is_checked { quote_spanned!(site=> checked()) } else { quote_spanned!(site=> build()) };
     let built = quote_spanned!(site=> #start #setters.#end);

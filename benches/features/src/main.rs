@@ -3,8 +3,8 @@
 //!
 //! The package in the parent directory builds the program once for each feature, runs it as `backoff-feature-costs way
 //! kind calls failures` under valgrind, and reads the sizes of futures from `backoff-feature-costs sizes`. With
-//! `beside keys` in front, it sets that many overrides first. Otherwise no subscriber, recorder, guard or override is set. The counts are those of a feature that a dependency has enabled and
-//! no code uses.
+//! `beside keys` in front, it sets that many overrides first. Otherwise no subscriber, recorder, guard or override is
+//! set. The counts are those of a feature that a dependency has enabled and no code uses.
 
 use std::cell::Cell;
 use std::env;

@@ -46,7 +46,7 @@ fn of_row(text: &mut String, reasons: &mut String, row: &Row, measured: &Measure
     let shown = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), figure);
     let goal: Vec<String> = goals.iter().map(|(_, goal)| shown(*goal)).collect();
     let reached: Vec<String> = goals.iter().map(|(way, _)| shown(measured.get(way))).collect();
-    let best = PEERS.into_iter().filter_map(|peer| Some((peer, measured.get(peer)?)));
+    let best = PEERS.iter().filter_map(|peer| Some((peer, measured.get(peer)?)));
     let best = best.min_by(|(_, one), (_, other)| one.total_cmp(other));
     let best = best.map_or_else(|| "-".to_owned(), |(peer, cost)| format!("{} {}", heading(peer), figure(cost)));
     let by = verdict::misses(row, measured).map(|(way, over)| format!("{} by {}", code(way), figure(over)));

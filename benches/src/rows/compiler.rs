@@ -1,6 +1,7 @@
 //! The cost of a way of retrying for the compiler and the binary.
 
 use super::{Goal, Group, Row, Source, Tolerance};
+use crate::way::ASYNC_PEERS;
 
 /// Code, check time, first builds.
 pub(super) const GROUP: Group = Group {
@@ -119,19 +120,7 @@ pub(super) const GROUP: Group = Group {
             goal_text: "at most 13",
             explanation: "A dependency came along.",
             cheaper: &[(
-                &[
-                    "backon",
-                    "backon_macros",
-                    "tokio_retry",
-                    "tokio_retry2",
-                    "tryhard",
-                    "tower",
-                    "relentless",
-                    "mettle",
-                    "execution_policy",
-                    "tower_resilience",
-                    "backoff",
-                ],
+                ASYNC_PEERS,
                 "Fewer things are done by other crates: no durations written as text (`humantime`), no macro or \
                  one that checks less, or no random generator.",
             )],

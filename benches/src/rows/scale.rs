@@ -1,6 +1,7 @@
 //! Very many calls that wait at the same time.
 
 use super::{Goal, Group, Row, Source, Tolerance};
+use crate::way::ASYNC_PEERS;
 
 /// The async calls that wait at the same time.
 pub(super) const CALLS: u32 = 1_000_000;
@@ -57,19 +58,7 @@ pub(super) const GROUP: Group = Group {
             goal_text: "none",
             explanation: "",
             cheaper: &[(
-                &[
-                    "tryhard",
-                    "tokio_retry",
-                    "tokio_retry2",
-                    "backon_macros",
-                    "backon",
-                    "tower",
-                    "relentless",
-                    "mettle",
-                    "execution_policy",
-                    "tower_resilience",
-                    "backoff",
-                ],
+                ASYNC_PEERS,
                 "The first failure is cheaper by what the rows of a failing attempt say, and a smaller task is \
                  written to memory faster.",
             )],

@@ -47,7 +47,7 @@ pub trait AsyncCall {
     type Nesting: Nesting;
     /// The name.
     type Name: CallName;
-    /// What is kept of a delay.
+    /// Each delay: [`Duration`], or `()` if nothing needs it.
     type Delay: KeptTime;
 
     #[doc(hidden)]
