@@ -43,7 +43,7 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     match *arguments {
         ["run", group, way, calls, failures] => return count::run(group, way, calls, failures),
         ["waiting", way, calls] => return scale::print_one(way, calls),
-        ["text"] => return write_document(&Figures::load_document()?),
+        ["text"] => return write_document(),
         ["functions", functions] => return generated::print(functions.parse()?),
         _ if cfg!(debug_assertions) => {
             return Err("figures of a debug build mean nothing; add `--release`".into());
@@ -67,7 +67,7 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["docs"] => {
             let figures = Measurement::of(&Part::ALL, Depth::Peers)?.all_figures();
             figures.save_document()?;
-            return write_document(&figures);
+            return write_document();
         }
         ["docs", part] => {
             let new = Measurement::of(&[named(part)?], Depth::Peers)?.all_figures();
@@ -77,7 +77,7 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
             }
             figures.by_name.extend(new.by_name);
             figures.save_document()?;
-            return write_document(&figures);
+            return write_document();
         }
         _ => return Err(USAGE.into()),
     }
@@ -124,8 +124,9 @@ impl Measurement {
     }
 }
 
-fn write_document(figures: &Figures) -> Result<(), Box<dyn Error>> {
-    none_of(&document::write(figures)?, "cheaper for no reason that is written in benches/src/rows")
+/// Writes the document from the kept figures, which are rounded, so that `text` writes the same one.
+fn write_document() -> Result<(), Box<dyn Error>> {
+    none_of(&document::write(&Figures::load_document()?)?, "cheaper for no reason that is written in benches/src/rows")
 }
 
 fn none_of(found: &[String], what: &str) -> Result<(), Box<dyn Error>> {

@@ -17,13 +17,13 @@ pub(super) const GROUP: Group = Group {
             source: Source::Memory(|| Ok(memory::trivial())),
             goal: |row| Goal { policy: Some(152.0), retry: row.get("hand") },
             goal_text: "152; hand loop",
-            explanation: "tokio's timer takes {timer} bytes. `policy` keeps what any policy may ask for (start, origin, time \
-                      slept, previous delay), because the type of a policy does not tell which; `#[retry]` knows it and \
-                      keeps a counter.",
+            explanation: "tokio's timer takes {timer} bytes. `policy` keeps what any policy may ask for (start, origin, \
+                      previous delay), because the type of a policy does not tell which; `#[retry]` knows it and keeps a \
+                      counter.",
             cheaper: &[(
                 &["tokio_retry", "tokio_retry2", "tryhard", "tower", "relentless", "mettle"],
                 "An iterator of delays, or a counter and the last delay, is all that is kept: no limit on elapsed \
-                 time, no time slept, no hooks. `policy` has room for all of these in every call.",
+                 time, no `reset_after`. `policy` has room for what these need in every call.",
             )],
         },
         Row {
