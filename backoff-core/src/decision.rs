@@ -6,6 +6,8 @@
 //! the ticker and any simulator call this one function, so they all follow the same rules.
 
 pub(crate) mod reason;
+#[cfg(all(test, feature = "async"))]
+mod tests;
 
 use core::time::Duration;
 
