@@ -2,28 +2,6 @@
 //!
 //! An input is the arguments of the attribute, for a function that is valid; or, after a line `--`, an item of its own.
 #![no_main]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "these are the modules of another crate, and not all of it is called here"
-)]
-
-#[path = "../../backoff-macros/src"]
-mod macros {
-    pub(crate) mod args;
-    pub(crate) mod attribute;
-    pub(crate) mod classify;
-    pub(crate) mod docs;
-    pub(crate) mod errors;
-    pub(crate) mod expand;
-    pub(crate) mod function;
-    pub(crate) mod groups;
-    pub(crate) mod literals;
-    pub(crate) mod suggest;
-    pub(crate) mod validate;
-}
-// There they stand at the root.
-use self::macros::{args, attribute, classify, docs, errors, expand, function, groups, literals, suggest, validate};
 
 use std::str::FromStr;
 
@@ -50,7 +28,7 @@ fuzz_target!(|text: &str| {
 /// A valid function survives whatever the arguments are, and what comes out is Rust.
 fn with_arguments(args: TokenStream, item: &str) {
     let item = TokenStream::from_str(item).expect("the item is Rust");
-    let output = attribute::retry_tokens(args, item);
+    let output = attribute::retry(args, item);
     let file = syn::parse2::<syn::File>(output).expect("the expansion is Rust");
     assert!(file.items.iter().any(|item| matches!(item, syn::Item::Fn(function) if function.sig.ident == "f")));
 }
@@ -58,10 +36,10 @@ fn with_arguments(args: TokenStream, item: &str) {
 /// An item that is not a function, or cannot be retried, is reported.
 fn on_item(args: TokenStream, item: TokenStream) {
     let is_function = syn::parse2::<syn::ItemFn>(item.clone()).is_ok();
-    let output = attribute::retry_tokens(args, item.clone());
+    let output = attribute::retry(args, item.clone());
     let is_reported = output.to_string().contains("compile_error");
     assert!(is_function || is_reported || syn::parse2::<syn::ImplItemFn>(item.clone()).is_ok() || is_raw(&item));
-    let derived = classify::derive(item.clone()).to_string();
+    let derived = attribute::derive_classify(item.clone()).to_string();
     let is_type = syn::parse2::<syn::DeriveInput>(item).is_ok();
     assert!(is_type || derived.contains("compile_error"), "{derived}");
 }
