@@ -1,12 +1,12 @@
-//! Retries with exact semantics, for calls that fail now and then: `#[retry]` above a function, or `policy.retry(..)`
-//! around a closure, blocking or async.
+//! Retries for calls that fail now and then: `#[retry]` above a function, or `policy.retry(..)` around a closure,
+//! blocking or async.
 //!
 //! ```
 //! use backoff_core::{classify, retry};
 //! use std::io;
 //! use std::net::TcpStream;
 //!
-//! /// Refused and unreachable are retried, a wrong address is not. No retry starts later than a minute after the call.
+//! /// Refused and unreachable are retried for a minute, a wrong address is not.
 //! #[retry(max_elapsed = "1m", when = classify::io)]
 //! fn connect(address: &str) -> io::Result<TcpStream> {
 //!     TcpStream::connect(address)
@@ -15,13 +15,24 @@
 //! # let address = listener.local_addr()?.to_string();
 //!
 //! assert!(connect(&address).is_ok());
-//! assert_eq!(connect("no port").unwrap_err().kind(), io::ErrorKind::InvalidInput); // permanent: one attempt
+//! let wrong = connect("no port").unwrap_err(); // permanent: one attempt
+//! assert_eq!(wrong.kind(), io::ErrorKind::InvalidInput);
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
 //! The body runs until it succeeds, fails with an error that no attempt can cure, or reaches the limit. Between attempts
 //! the function waits, longer each time, with jitter. The same line over an `async fn` waits without blocking the
 //! thread. The signature stays, and so does the error: the caller gets the last one, untouched.
+//!
+//! * **Repeats only what is safe and worth it.** A failure is transient, permanent, ambiguous (the server may have
+//!   acted) or a push-back (`Retry-After`): [what an error means](guide/what_an_error_means/index.html).
+//! * **Keeps fleets alive.** [Budgets](Budget) bound the load of retries in an outage, and [scopes](Scope) stop retries
+//!   inside of retries: [fleets](guide/fleets/index.html).
+//! * **Is tested without waiting.** A guard removes all delays, or passes hours in virtual time:
+//!   [testing](guide/testing/index.html).
+//! * **Is visible in production.** Counts for each function, `tracing`, `metrics`, and changes at run time:
+//!   [observing](guide/observing/index.html).
+//! * **Costs what a manual loop costs,** and allocates nothing: [costs](guide/costs/index.html).
 //!
 //! # Overview
 //!
