@@ -280,17 +280,34 @@ pub mod call {
     pub use crate::sleep::SleepFn;
 }
 
-// For documentation and its tests only. Its examples use these features.
+// For documentation, and for its tests if the features that its examples use are on.
 #[cfg(all(
-    any(doc, doctest),
-    feature = "macros",
-    feature = "tokio",
-    feature = "reqwest-0-13",
-    feature = "tower-0-5",
-    feature = "testing",
-    feature = "serde",
-    feature = "overrides"
+    doc,
+    any(
+        not(doctest),
+        all(
+            feature = "macros",
+            feature = "tokio",
+            feature = "reqwest-0-13",
+            feature = "tower-0-5",
+            feature = "testing",
+            feature = "serde",
+            feature = "overrides"
+        )
+    )
 ))]
+#[cfg_attr(
+    not(all(
+        feature = "macros",
+        feature = "tokio",
+        feature = "reqwest-0-13",
+        feature = "tower-0-5",
+        feature = "testing",
+        feature = "serde",
+        feature = "overrides"
+    )),
+    allow(rustdoc::broken_intra_doc_links, reason = "a link to an item of a disabled feature is plain text")
+)]
 pub mod guide;
 
 /// Runs the README's examples as documentation tests, if the features that they use are on.
