@@ -1,0 +1,4 @@
+//! What the programs of this package send and receive, counted by their servers.
+
+mod axum_scopes;
+mod tonic_push_backs;
