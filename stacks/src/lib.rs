@@ -5,4 +5,6 @@
 
 pub mod axum_scopes;
 pub mod loopback;
+pub mod opentelemetry_metrics;
+pub mod reqwest_middleware_retries;
 pub mod tonic_push_backs;
