@@ -1,9 +1,9 @@
 //! axum and tower: services that call each other with three attempts, and scopes that stop retries inside of retries.
 //!
-//! A customer calls service A, A calls B, and B calls C. C always answers 503. Without scopes the attempts multiply, and
-//! one request of the customer becomes 3 x 3 x 3 = 27 requests at C. With scopes only the outermost caller retries:
-//! [`WriteScopeLayer`] writes the scope of its call into the request headers, and [`ReadScopeLayer`] runs the handler of
-//! the server in that scope. There a call makes one attempt, so C receives 3 requests.
+//! A customer calls service A, A calls B, and B calls C. C always answers 503. Without scopes the attempts multiply,
+//! and one request of the customer becomes 3 x 3 x 3 = 27 requests at C. With scopes only the outermost caller retries:
+//! [`WriteScopeLayer`] writes the scope of its call into the request headers, and [`ReadScopeLayer`] runs the handler
+//! of the server in that scope. There a call makes one attempt, so C receives 3 requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -1,7 +1,7 @@
 //! Complete clients and servers with the crates that many programs use, to copy.
 //!
-//! Each module is one stack. Its `run` starts a server on loopback, calls it, and returns the result. The program of the
-//! same name in `examples/` prints that, and a test in `tests/` asserts the exact counts.
+//! Each module is one stack. Its `run` starts a server on loopback, calls it, and returns the result. The program of
+//! the same name in `examples/` prints that, and a test in `tests/` asserts the exact counts.
 
 pub mod axum_scopes;
 pub mod loopback;

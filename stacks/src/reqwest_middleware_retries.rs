@@ -1,7 +1,7 @@
 //! reqwest-middleware: a middleware that retries, and `#[retry]` above a client with other middleware.
 //!
-//! 1. [`RetryMiddleware`] drives the attempts of every request of a client by a policy, for code that receives its client
-//!    from elsewhere. It waits for `Retry-After`, sends copies of a body, and hands the last response back.
+//! 1. [`RetryMiddleware`] drives the attempts of every request of a client by a policy, for code that receives its
+//!    client from elsewhere. It waits for `Retry-After`, sends copies of a body, and hands the last response back.
 //! 2. [`fetch`] is annotated instead, so it can read the body inside of its attempt, and has its own error type.
 //!
 //! Use one of them for a call, because both together multiply.

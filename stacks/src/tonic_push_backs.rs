@@ -1,16 +1,16 @@
 //! tonic: a client that waits as long as the server requests, and three places for its retries.
 //!
-//! A server requests a wait in the metadata `grpc-retry-pushback-ms`, or in a `RetryInfo` detail of its status. A negative
-//! push-back and a permanent code end the call at once.
+//! A server requests a wait in the metadata `grpc-retry-pushback-ms`, or in a `RetryInfo` detail of its status. A
+//! negative push-back and a permanent code end the call at once.
 //!
-//! 1. [`Place::Function`]: `#[retry]` above the function that makes the call. It sees the whole `tonic::Status`. This is
-//!    the simplest way, and the usual one.
+//! 1. [`Place::Function`]: `#[retry]` above the function that makes the call. It sees the whole `tonic::Status`. This
+//!    is the simplest way, and the usual one.
 //! 2. [`Place::GrpcLayer`]: [`RetryLayer::grpc`] below the generated client, for all of its methods. It reads the code
 //!    and the metadata. It does not read `RetryInfo`, which is encoded by protobuf.
 //! 3. [`Place::StatusLayer`]: a layer with the same classification as the function. It reads `RetryInfo`, too.
 //!
-//! A layer sends a copy of a request in each attempt, but the bodies of tonic are streams. So [`collect`] first reads the
-//! body, which is right for unary calls.
+//! A layer sends a copy of a request in each attempt, but the bodies of tonic are streams. So [`collect`] first reads
+//! the body, which is right for unary calls.
 
 pub mod kitchen;
 #[path = "../../recipes/src/tonic.rs"]
