@@ -1,0 +1,123 @@
+//! `tower::retry`, with the policies of its documentation: every error is retried, and no response. `Settings` adds what
+//! such a policy is free to do.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::RETRY_AFTER;
+use http::{Request, Response};
+use tower::retry::backoff::{Backoff as _, ExponentialBackoffMaker, MakeBackoff as _};
+use tower::retry::budget::{Budget as _, TpsBudget};
+use tower::retry::{Policy, RetryLayer};
+use tower::{BoxError, Layer as _, ServiceExt as _};
+
+use super::{Busy, Client, Nesting, Settings, Variant, client_of, is_busy, streaming_request};
+use crate::transport::{BoxFuture, Transport};
+
+/// The attempts of a policy that a case does not limit; the documentation leaves the number open.
+const ATTEMPTS: u32 = 3;
+
+#[derive(Clone)]
+struct HttpPolicy {
+    retries_left: u32,
+    settings: Settings,
+    budget: Option<Arc<TpsBudget>>,
+    delays: ExponentialBackoffMaker,
+}
+
+impl HttpPolicy {
+    fn is_failure(&self, result: &Result<Response<Bytes>, BoxError>) -> bool {
+        match result {
+            Ok(response) => self.settings.on_status && is_busy(response.status()),
+            Err(_) => true,
+        }
+    }
+
+    fn wait(&mut self, result: &Result<Response<Bytes>, BoxError>) -> BoxFuture<()> {
+        let delay = match self.settings.variant {
+            Variant::OtherDelays => return Box::pin(self.delays.make_backoff().next_backoff()),
+            Variant::ReadsRetryAfter => result.as_ref().ok().and_then(retry_after),
+            _ => self.settings.delay,
+        };
+        delay.map_or_else(|| Box::pin(ready(())) as BoxFuture<()>, |delay| Box::pin(tokio::time::sleep(delay)))
+    }
+}
+
+/// Returns the wait of a response, which `Retry-After` has as seconds or as a date.
+fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
+    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    httpdate::parse_http_date(text).ok()?.duration_since(std::time::SystemTime::now()).ok()
+}
+
+impl Policy<Request<Bytes>, Response<Bytes>, BoxError> for HttpPolicy {
+    type Future = BoxFuture<()>;
+
+    fn retry(
+        &mut self,
+        request: &mut Request<Bytes>,
+        result: &mut Result<Response<Bytes>, BoxError>,
+    ) -> Option<BoxFuture<()>> {
+        if !self.is_failure(result) {
+            if let Some(budget) = &self.budget {
+                budget.deposit();
+            }
+            return None;
+        }
+        if self.settings.variant == Variant::AttemptsOfRequest && request.headers().contains_key("once") {
+            return None;
+        }
+        if self.retries_left == 0 || self.budget.as_ref().is_some_and(|budget| !budget.withdraw()) {
+            return None;
+        }
+        self.retries_left -= 1;
+        Some(self.wait(result))
+    }
+
+    fn clone_request(&mut self, request: &Request<Bytes>) -> Option<Request<Bytes>> {
+        Some(request.clone())
+    }
+}
+
+pub(super) fn client(settings: &Settings, transport: Transport) -> Client {
+    let layer = RetryLayer::new(HttpPolicy {
+        retries_left: settings.max_attempts.unwrap_or(ATTEMPTS) - 1,
+        settings: settings.clone(),
+        budget: settings.budget.map(|_| Arc::default()),
+        delays: ExponentialBackoffMaker::default(),
+    });
+    match settings.nesting {
+        Nesting::One => client_of(layer.layer(transport)),
+        Nesting::Two | Nesting::Suppressed => client_of(layer.layer(layer.layer(transport))),
+    }
+}
+
+/// Retries a busy service, if the request has a copy.
+#[derive(Clone)]
+struct WithCopy;
+
+impl Policy<reqwest::Request, Response<()>, BoxError> for WithCopy {
+    type Future = std::future::Ready<()>;
+
+    fn retry(
+        &mut self,
+        _request: &mut reqwest::Request,
+        result: &mut Result<Response<()>, BoxError>,
+    ) -> Option<Self::Future> {
+        result.as_ref().is_ok_and(|response| is_busy(response.status())).then(|| ready(()))
+    }
+
+    fn clone_request(&mut self, request: &reqwest::Request) -> Option<reqwest::Request> {
+        request.try_clone()
+    }
+}
+
+pub(super) async fn stream() -> String {
+    let service = Busy::default();
+    let result = RetryLayer::new(WithCopy).layer(service.clone()).oneshot(streaming_request()).await;
+    service.describe(&result.map(|response| response.status()))
+}
