@@ -3,6 +3,7 @@
 //! Each cell is the result of a run. Most cases use a server in memory and tokio's paused time; those that need a
 //! connection use a server on loopback. No cell depends on the speed of the machine.
 
+mod busy;
 mod implements;
 mod loopback;
 mod memory;

@@ -5,17 +5,14 @@ mod reqwest_retry;
 mod tower_resilience;
 mod tower_retry;
 
-use std::future::{Ready, ready};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll};
+use std::future::ready;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tower::{BoxError, Service, ServiceExt as _};
 
-use crate::transport::{BoxFuture, Transport};
+use crate::transport::{BoxFuture, LocalBoxFuture, Transport};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
@@ -108,12 +105,24 @@ impl Peer {
     }
 
     /// Sends a body that is a stream to a server that is busy, and describes the result.
-    pub(crate) fn stream(self) -> BoxFuture<String> {
+    ///
+    /// The stream has no copy.
+    pub(crate) fn stream(self) -> LocalBoxFuture<String> {
         match self {
             Self::BackoffCore => Box::pin(backoff_core::stream()),
             Self::TowerRetry => Box::pin(tower_retry::stream()),
             Self::TowerResilience => Box::pin(ready(tower_resilience::stream())),
             Self::ReqwestRetry => Box::pin(reqwest_retry::stream()),
+        }
+    }
+
+    /// Sends a body whose clones share one stream to a server that is busy, and describes the result.
+    pub(crate) fn shared_stream(self) -> LocalBoxFuture<String> {
+        match self {
+            Self::BackoffCore => Box::pin(backoff_core::shared_stream()),
+            Self::TowerRetry => Box::pin(tower_retry::shared_stream()),
+            Self::TowerResilience => Box::pin(tower_resilience::shared_stream()),
+            Self::ReqwestRetry => Box::pin(ready("reqwest has no such bodies".to_owned())),
         }
     }
 }
@@ -140,49 +149,4 @@ where
 
 fn is_of_transport(error: &BoxError) -> bool {
     error.is::<hyper_util::client::legacy::Error>()
-}
-
-/// Returns a request whose body is a stream, so it has no copy.
-fn streaming_request() -> reqwest::Request {
-    let url = crate::requests::URL.parse().expect("the URL of a case is valid");
-    let mut request = reqwest::Request::new(http::Method::PUT, url);
-    *request.body_mut() = Some(reqwest::Body::wrap(http_body_util::Full::new(Bytes::from_static(b"tea"))));
-    request
-}
-
-/// A service that is always busy, and counts its requests.
-#[derive(Clone, Debug, Default)]
-struct Busy(Arc<AtomicUsize>);
-
-impl Service<reqwest::Request> for Busy {
-    type Response = Response<()>;
-    type Error = BoxError;
-    type Future = Ready<Result<Response<()>, BoxError>>;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _request: reqwest::Request) -> Self::Future {
-        self.0.fetch_add(1, SeqCst);
-        let mut response = Response::new(());
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        ready(Ok(response))
-    }
-}
-
-impl Busy {
-    /// Describes the result of a call of this service.
-    fn describe<E>(&self, result: &Result<StatusCode, E>) -> String {
-        let received = self.0.load(SeqCst);
-        let requests = match received {
-            0 => "never sent".to_owned(),
-            1 => "sent once".to_owned(),
-            several => format!("sent {several} times"),
-        };
-        match result {
-            Ok(status) => format!("{requests}, the {} is handed back", status.as_u16()),
-            Err(_) => format!("{requests}, an error"),
-        }
-    }
 }

@@ -16,7 +16,7 @@ use crate::transport::Transport;
 /// A title, and the cell of each peer.
 pub(crate) type Row = (&'static str, fn(Peer) -> String);
 
-pub(crate) const ROWS: [Row; 23] = [
+pub(crate) const ROWS: [Row; 24] = [
     ("statuses that are retried by default, `GET`", defaults::statuses_of_get),
     ("statuses that are retried by default, `POST`", defaults::statuses_of_post),
     ("a `GET` whose reply is lost, by default", defaults::lost_reply_of_get),
@@ -29,6 +29,7 @@ pub(crate) const ROWS: [Row; 23] = [
     ("retries after a limit of 5 s, with delays of 3 s", waits::after_the_limit),
     ("a body of bytes is sent whole in each attempt", requests::bytes),
     ("a body that is a stream, to a server that answers 503", requests::stream),
+    ("a body whose clones share one stream, to the same server", requests::shared_stream),
     ("clones of a request that succeeds at once", requests::clones_for_one),
     ("clones of a request that fails three times", requests::clones_for_three),
     ("the service is polled to readiness before each attempt", requests::readiness),

@@ -15,6 +15,7 @@ use tower::{BoxError, Service};
 use crate::memory::Memory;
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type LocalBoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Transport {

@@ -6,7 +6,8 @@ use backoff_core::tower::RetryLayer;
 use backoff_core::{Budget, Fault, InnerRetries, Jitter, Policy};
 use tower::{Layer as _, ServiceExt as _};
 
-use super::{Busy, Client, Nesting, Settings, client_of, is_busy, streaming_request};
+use super::{Client, Nesting, Settings, client_of, is_busy};
+use crate::busy::{Busy, shared_request, streaming_request};
 use crate::transport::Transport;
 
 pub(super) fn client(settings: &Settings, transport: Transport) -> Client {
@@ -39,11 +40,20 @@ fn policy(settings: &Settings) -> Policy {
     }
 }
 
+fn is_accepted(response: &http::Response<()>) -> Result<(), Fault> {
+    if is_busy(response.status()) { Err(Fault::Transient) } else { Ok(()) }
+}
+
 pub(super) async fn stream() -> String {
     let service = Busy::default();
-    let layer = RetryLayer::new(Policy::default())
-        .clone_with(reqwest::Request::try_clone)
-        .until(|response: &http::Response<()>| if is_busy(response.status()) { Err(Fault::Transient) } else { Ok(()) });
+    let layer = RetryLayer::new(Policy::default()).clone_with(reqwest::Request::try_clone).until(is_accepted);
     let result = layer.layer(service.clone()).oneshot(streaming_request()).await;
+    service.describe(&result.map(|response| response.status()))
+}
+
+pub(super) async fn shared_stream() -> String {
+    let service = Busy::default();
+    let layer = RetryLayer::new(Policy::exponential().max_attempts(2).build()).until(is_accepted);
+    let result = layer.layer(service.clone()).oneshot(shared_request()).await;
     service.describe(&result.map(|response| response.status()))
 }

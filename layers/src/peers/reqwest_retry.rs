@@ -1,7 +1,7 @@
 //! The middleware of reqwest-retry, with its default strategy.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,10 +10,10 @@ use reqwest::{Body, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error, Middleware, Next};
 use reqwest_retry::policies::{ExponentialBackoff, ExponentialBackoffTimed};
 use reqwest_retry::{Jitter, RetryDecision, RetryPolicy, RetryTransientMiddleware};
-use std::time::SystemTime;
 use tower::ServiceExt as _;
 
-use super::{Busy, Client, Failure, Nesting, Settings, Variant, streaming_request};
+use super::{Client, Failure, Nesting, Settings, Variant};
+use crate::busy::{Busy, streaming_request};
 use crate::transport::Transport;
 
 /// The retries of a policy that a case does not limit: the number of the documentation's example is three.

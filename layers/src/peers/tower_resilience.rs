@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tower::{BoxError, Layer as _};
+use tower::{BoxError, Layer as _, ServiceExt as _};
 use tower_resilience_retry::{ExponentialRandomBackoff, Retry, RetryBudgetBuilder, RetryLayer};
 
-use super::{BudgetKind, Busy, Client, Nesting, Settings, Variant, client_of, is_busy};
+use super::{BudgetKind, Client, Nesting, Settings, Variant, client_of, is_busy};
+use crate::busy::{Busy, Shared, shared_request};
 use crate::implements::implements;
 use crate::transport::Transport;
 
@@ -50,4 +51,14 @@ pub(super) fn stream() -> String {
     let compiles = implements!(Service: tower::Service<reqwest::Request>);
     let text = if compiles { "compiles" } else { "does not compile, because the request must be `Clone`" };
     text.to_owned()
+}
+
+pub(super) async fn shared_stream() -> String {
+    let service = Busy::default();
+    let layer = RetryLayer::<Request<Shared>, Response<()>, BoxError>::builder()
+        .max_attempts(2)
+        .retry_on_response(|response| is_busy(response.status()))
+        .build();
+    let result = layer.layer(service.clone()).oneshot(shared_request()).await;
+    service.describe(&result.map(|response| response.status()))
 }

@@ -1,7 +1,7 @@
 //! `tower::retry`, with the policies of its documentation: every error is retried, and no response. `Settings` adds what
 //! such a policy is free to do.
 
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::retry::{Policy, RetryLayer};
 use tower::{BoxError, Layer as _, ServiceExt as _};
 
-use super::{Busy, Client, Nesting, Settings, Variant, client_of, is_busy, streaming_request};
+use super::{Client, Nesting, Settings, Variant, client_of, is_busy};
+use crate::busy::{Busy, shared_request, streaming_request};
 use crate::transport::{BoxFuture, Transport};
 
 /// The attempts of a policy that a case does not limit; the documentation leaves the number open.
@@ -96,28 +97,42 @@ pub(super) fn client(settings: &Settings, transport: Transport) -> Client {
     }
 }
 
-/// Retries a busy service, if the request has a copy.
-#[derive(Clone)]
-struct WithCopy;
+/// Retries a busy service once, if the request has a copy.
+struct WithCopy<R> {
+    copy: fn(&R) -> Option<R>,
+    is_used: bool,
+}
 
-impl Policy<reqwest::Request, Response<()>, BoxError> for WithCopy {
-    type Future = std::future::Ready<()>;
+impl<R> Clone for WithCopy<R> {
+    fn clone(&self) -> Self {
+        Self { copy: self.copy, is_used: self.is_used }
+    }
+}
 
-    fn retry(
-        &mut self,
-        _request: &mut reqwest::Request,
-        result: &mut Result<Response<()>, BoxError>,
-    ) -> Option<Self::Future> {
-        result.as_ref().is_ok_and(|response| is_busy(response.status())).then(|| ready(()))
+impl<R> Policy<R, Response<()>, BoxError> for WithCopy<R> {
+    type Future = Ready<()>;
+
+    fn retry(&mut self, _request: &mut R, result: &mut Result<Response<()>, BoxError>) -> Option<Ready<()>> {
+        let is_retried = !self.is_used && result.as_ref().is_ok_and(|response| is_busy(response.status()));
+        self.is_used = true;
+        is_retried.then(|| ready(()))
     }
 
-    fn clone_request(&mut self, request: &reqwest::Request) -> Option<reqwest::Request> {
-        request.try_clone()
+    fn clone_request(&mut self, request: &R) -> Option<R> {
+        (self.copy)(request)
     }
 }
 
 pub(super) async fn stream() -> String {
     let service = Busy::default();
-    let result = RetryLayer::new(WithCopy).layer(service.clone()).oneshot(streaming_request()).await;
+    let policy = WithCopy { copy: reqwest::Request::try_clone, is_used: false };
+    let result = RetryLayer::new(policy).layer(service.clone()).oneshot(streaming_request()).await;
+    service.describe(&result.map(|response| response.status()))
+}
+
+pub(super) async fn shared_stream() -> String {
+    let service = Busy::default();
+    let policy = WithCopy { copy: |request| Some(Request::clone(request)), is_used: false };
+    let result = RetryLayer::new(policy).layer(service.clone()).oneshot(shared_request()).await;
     service.describe(&result.map(|response| response.status()))
 }

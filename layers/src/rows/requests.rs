@@ -25,6 +25,10 @@ pub(super) fn stream(peer: Peer) -> String {
     run(peer.stream())
 }
 
+pub(super) fn shared_stream(peer: Peer) -> String {
+    run(peer.shared_stream())
+}
+
 pub(super) fn clones_for_one(peer: Peer) -> String {
     let (request, clones) = counted();
     let (server, _) = send(peer, &settings(3), |_| Reply::Status(200), request);
