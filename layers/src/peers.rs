@@ -68,7 +68,7 @@ pub(crate) enum Variant {
     OtherDelays,
     /// reqwest-retry: `build_with_total_retry_duration_and_limit_retries`.
     LimitsRetries,
-    /// tower, tower-resilience: the request chooses its number of attempts, by its header `attempts`.
+    /// The request chooses its number of attempts, by its header `attempts`.
     AttemptsOfRequest,
 }
 

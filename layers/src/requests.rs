@@ -20,6 +20,20 @@ pub(crate) fn get() -> Request<Bytes> {
     request(Method::GET, URL, "")
 }
 
+const ATTEMPTS: &str = "attempts";
+
+/// Returns a request that chooses its number of attempts.
+pub(crate) fn with_attempts(number: u32) -> Request<Bytes> {
+    let mut request = get();
+    request.headers_mut().insert(ATTEMPTS, number.into());
+    request
+}
+
+/// Returns the number of attempts that a request has chosen.
+pub(crate) fn attempts_of(request: &Request<Bytes>) -> Option<u32> {
+    request.headers().get(ATTEMPTS)?.to_str().ok()?.parse().ok()
+}
+
 /// An extension of a request that counts the clones of that request.
 #[derive(Debug)]
 pub(crate) struct Clones(Arc<AtomicUsize>);

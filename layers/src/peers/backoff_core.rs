@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use backoff_core::tower::RetryLayer;
 use backoff_core::{Budget, Fault, InnerRetries, Jitter, Policy};
+use bytes::Bytes;
+use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _};
 
-use super::{Client, Nesting, Settings, client_of, is_busy};
+use super::{Client, Nesting, Settings, Variant, client_of, is_busy};
 use crate::busy::{Busy, shared_request, streaming_request};
+use crate::requests::attempts_of;
 use crate::transport::Transport;
 
 pub(super) fn client(settings: &Settings, transport: Transport) -> Client {
     let layer = RetryLayer::http(policy(settings));
     if settings.budget.is_some() {
         return client_of(layer.budget(Arc::new(Budget::new())).layer(transport));
+    }
+    if settings.variant == Variant::AttemptsOfRequest {
+        let copy = |request: &Request<Bytes>| (attempts_of(request) != Some(1)).then(|| request.clone());
+        return client_of(layer.clone_with(copy).layer(transport));
     }
     match settings.nesting {
         Nesting::One => client_of(layer.layer(transport)),
@@ -40,7 +47,7 @@ fn policy(settings: &Settings) -> Policy {
     }
 }
 
-fn is_accepted(response: &http::Response<()>) -> Result<(), Fault> {
+fn is_accepted(response: &Response<()>) -> Result<(), Fault> {
     if is_busy(response.status()) { Err(Fault::Transient) } else { Ok(()) }
 }
 

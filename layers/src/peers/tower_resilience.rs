@@ -10,6 +10,7 @@ use tower_resilience_retry::{ExponentialRandomBackoff, Retry, RetryBudgetBuilder
 use super::{BudgetKind, Client, Nesting, Settings, Variant, client_of, is_busy};
 use crate::busy::{Busy, Shared, shared_request};
 use crate::implements::implements;
+use crate::requests::attempts_of;
 use crate::transport::Transport;
 
 pub(super) fn client(settings: &Settings, transport: Transport) -> Client {
@@ -18,7 +19,7 @@ pub(super) fn client(settings: &Settings, transport: Transport) -> Client {
         layer = layer.max_attempts(max as usize);
     }
     if settings.variant == Variant::AttemptsOfRequest {
-        layer = layer.max_attempts_fn(|request| if request.headers().contains_key("once") { 1 } else { 3 });
+        layer = layer.max_attempts_fn(|request| attempts_of(request).map_or(3, |attempts| attempts as usize));
     }
     if settings.variant == Variant::OtherDelays {
         let delays = ExponentialRandomBackoff::new(Duration::from_millis(100), 0.5);

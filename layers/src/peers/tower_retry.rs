@@ -1,5 +1,5 @@
-//! `tower::retry`, with the policies of its documentation: every error is retried, and no response. `Settings` adds what
-//! such a policy is free to do.
+//! `tower::retry`, with the policies of its documentation: every error is retried, and no response. `Settings` adds
+//! what such a policy is free to do.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use tower::{BoxError, Layer as _, ServiceExt as _};
 
 use super::{Client, Nesting, Settings, Variant, client_of, is_busy};
 use crate::busy::{Busy, shared_request, streaming_request};
+use crate::requests::attempts_of;
 use crate::transport::{BoxFuture, Transport};
 
 /// The attempts of a policy that a case does not limit; the documentation leaves the number open.
@@ -22,7 +23,7 @@ const ATTEMPTS: u32 = 3;
 
 #[derive(Clone)]
 struct HttpPolicy {
-    retries_left: u32,
+    failures: u32,
     settings: Settings,
     budget: Option<Arc<TpsBudget>>,
     delays: ExponentialBackoffMaker,
@@ -69,13 +70,14 @@ impl Policy<Request<Bytes>, Response<Bytes>, BoxError> for HttpPolicy {
             }
             return None;
         }
-        if self.settings.variant == Variant::AttemptsOfRequest && request.headers().contains_key("once") {
+        let attempts = match self.settings.variant {
+            Variant::AttemptsOfRequest => attempts_of(request).unwrap_or(ATTEMPTS),
+            _ => self.settings.max_attempts.unwrap_or(ATTEMPTS),
+        };
+        self.failures += 1;
+        if self.failures >= attempts || self.budget.as_ref().is_some_and(|budget| !budget.withdraw()) {
             return None;
         }
-        if self.retries_left == 0 || self.budget.as_ref().is_some_and(|budget| !budget.withdraw()) {
-            return None;
-        }
-        self.retries_left -= 1;
         Some(self.wait(result))
     }
 
@@ -86,7 +88,7 @@ impl Policy<Request<Bytes>, Response<Bytes>, BoxError> for HttpPolicy {
 
 pub(super) fn client(settings: &Settings, transport: Transport) -> Client {
     let layer = RetryLayer::new(HttpPolicy {
-        retries_left: settings.max_attempts.unwrap_or(ATTEMPTS) - 1,
+        failures: 0,
         settings: settings.clone(),
         budget: settings.budget.map(|_| Arc::default()),
         delays: ExponentialBackoffMaker::default(),

@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use http::{HeaderValue, Method};
+use http::Method;
 
 use super::{first, run, send, yes_or_no};
 use crate::memory::Reply;
 use crate::peers::{Peer, Settings, Variant};
-use crate::requests::{URL, counted, get, request};
+use crate::requests::{URL, counted, get, request, with_attempts};
 
 fn settings(max_attempts: u32) -> Settings {
     let delay = Some(Duration::from_millis(10));
@@ -52,12 +52,15 @@ pub(super) fn readiness(peer: Peer) -> String {
 }
 
 pub(super) fn attempts_of_request(peer: Peer) -> String {
-    if matches!(peer, Peer::BackoffCore | Peer::ReqwestRetry) {
+    if peer == Peer::ReqwestRetry {
         return "no".to_owned();
     }
-    let settings = Settings { variant: Variant::AttemptsOfRequest, max_attempts: Some(3), ..settings(3) };
-    let mut once = get();
-    once.headers_mut().insert("once", HeaderValue::from_static("1"));
-    let attempts = |request| send(peer, &settings, |_| Reply::Status(503), request).0.seen().len();
-    yes_or_no((attempts(get()), attempts(once)) == (3, 1))
+    let settings = Settings { variant: Variant::AttemptsOfRequest, ..settings(3) };
+    let attempts = |number| send(peer, &settings, |_| Reply::Status(503), with_attempts(number)).0.seen().len();
+    match (attempts(1), attempts(2)) {
+        (1, 2) => "yes",
+        (1, 3) => "one or all, by `clone_with`",
+        _ => "no",
+    }
+    .to_owned()
 }
