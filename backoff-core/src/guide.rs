@@ -18,6 +18,7 @@
 //! | How do I change or disable retries in an incident? | [`overriding`] |
 //! | Which runtime, which target, which feature? | [`runtimes_and_targets`] |
 //! | How do I call HTTP, gRPC and databases? | [`clients`] |
+//! | How do the retry layers for tower and reqwest differ? | [`layers`] |
 //! | Is there a program to start from? | [`cookbook`] |
 //! | Why does it not compile, and why does it behave like this? | [`troubleshooting`] |
 //! | What changes when I come from another library? | [`migrating`] |
@@ -58,6 +59,8 @@ pages! {
     overriding: "guide/overriding.md";
     runtimes_and_targets: "guide/runtimes_and_targets.md";
     clients: "guide/clients.md";
+    #[doc(alias = "tower-resilience")]
+    layers: "guide/layers.md";
     cookbook: "guide/cookbook.md";
     troubleshooting: "guide/troubleshooting.md";
     guarantees: "guide/guarantees.md";
