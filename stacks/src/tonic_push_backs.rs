@@ -7,7 +7,7 @@
 //!    is the simplest way, and the usual one.
 //! 2. [`Place::GrpcLayer`]: [`RetryLayer::grpc`] below the generated client, for all of its methods. It reads the code
 //!    and the metadata. It does not read `RetryInfo`, which is encoded by protobuf.
-//! 3. [`Place::StatusLayer`]: a layer with the same classification as the function. It reads `RetryInfo`, too.
+//! 3. [`Place::StatusLayer`]: the same layer with the classification of the function for responses. It reads `RetryInfo`, too.
 //!
 //! A layer sends a copy of a request in each attempt, but the bodies of tonic are streams. So [`collect`] first reads
 //! the body, which is right for unary calls.
@@ -16,8 +16,6 @@ pub mod kitchen;
 #[path = "../../recipes/src/tonic.rs"]
 pub mod recipe;
 
-use std::error::Error;
-use std::iter::successors;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -28,7 +26,7 @@ use http_body_util::{BodyExt as _, Full};
 use tonic::body::Body;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
-use tonic::{Code, ConnectError, Status, transport};
+use tonic::{Code, Status};
 use tower::filter::AsyncFilterLayer;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder};
@@ -69,7 +67,7 @@ pub fn grpc_layer(channel: Channel) -> LayeredChannel {
 /// Returns the channel with retries that read the status of a response, and its details.
 #[must_use]
 pub fn status_layer(channel: Channel) -> LayeredChannel {
-    let layer = RetryLayer::new(POLICY).when(transport_error).until(failed_at_once).name("kitchen");
+    let layer = RetryLayer::grpc(POLICY).until(failed_at_once).name("kitchen");
     let stack = ServiceBuilder::new()
         .layer(AsyncFilterLayer::new(collect))
         .layer(layer)
@@ -85,12 +83,6 @@ pub fn status_layer(channel: Channel) -> LayeredChannel {
 pub async fn collect(request: Request<Body>) -> Result<Request<Full<Bytes>>, BoxError> {
     let (parts, body) = request.into_parts();
     Ok(Request::from_parts(parts, Full::new(body.collect().await?.to_bytes())))
-}
-
-/// An error that is not a response: without a connection, nothing was sent.
-fn transport_error(error: &transport::Error) -> Fault {
-    let mut chain = successors(Some(error as &dyn Error), |error| (*error).source());
-    if chain.any(<dyn Error>::is::<ConnectError>) { Fault::Transient } else { Fault::Ambiguous }
 }
 
 /// A response that is an error from the start has its status in the headers. The status of any other response follows

@@ -35,9 +35,10 @@ impl<B> RetryLayer<B> {
     /// All requests of gRPC are `POST`. Set [`idempotent_if`](Self::idempotent_if), or `idempotent` in the policy, for
     /// methods that may be repeated. The bodies of tonic are streams, which cannot be cloned: collect the body of a
     /// unary call in a layer outside of this one, as the guide shows in
-    /// [services of tower](crate::guide::clients#services-of-tower), or annotate the function that makes the call. A
-    /// `RetryInfo` detail is not read; classify the whole `Status` with [`until`](Self::until) of
-    /// [`RetryLayer::new`] for that.
+    /// [services of tower](crate::guide::clients#services-of-tower), or annotate the function that makes the call.
+    ///
+    /// A `RetryInfo` detail is not read, because it is encoded by protobuf. To read it, classify the whole `Status` of a
+    /// response with [`until`](Self::until), which replaces the table above.
     ///
     /// # Examples
     ///
