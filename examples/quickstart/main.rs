@@ -10,6 +10,7 @@ pub(crate) mod output;
 pub(crate) mod server;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use backoff_core::StopReason::{Ambiguous, MaxElapsed, Permanent, PushBackTooLong};
@@ -24,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let server = runtime.block_on(Server::start())?;
 
-    let output = Output::new(output::has_colors(), |line| println!("{line}"));
+    // A closed pipe, as with `| head`, ends the text and not the program.
+    let output = Output::new(output::has_colors(), |line| drop(writeln!(std::io::stdout(), "{line}")));
     runtime.block_on(asynchronous(&server, &output))?;
     blocking(&server, &output)?;
 
