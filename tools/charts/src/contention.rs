@@ -128,3 +128,31 @@ fn colour(name: &str) -> Colour {
         _ => Colour::Grey,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "
+| attempts per increment | 10 clients | 20 clients |
+|---|---:|---:|
+| full jitter | 3.8 (4.1) | 5.4 (5.3) |
+
+| seconds until all are done | 10 clients |
+";
+
+    #[test]
+    fn a_table_of_the_page_is_read() {
+        let table = table(PAGE, ATTEMPTS).expect("a table");
+        assert_eq!(table.clients, [10.0, 20.0]);
+        let row = table.rows.first().expect("a row");
+        assert_eq!((row.name.as_str(), row.measured.as_slice()), ("full jitter", [3.8, 5.4].as_slice()));
+        assert_eq!(row.simulated, [4.1, 5.3]);
+    }
+
+    #[test]
+    fn a_page_without_a_table_or_a_row_is_refused() {
+        assert_eq!(draw("").unwrap_err(), "the page has no table `| attempts per increment |`");
+        assert_eq!(draw(PAGE).unwrap_err(), "no row `full jitter`");
+    }
+}

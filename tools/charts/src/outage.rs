@@ -90,7 +90,8 @@ fn answers(picture: &mut Picture, runs: &[Run], fleet: &Fleet) {
     lines(picture, &plot, runs, |counts| counts.successes);
     let heights: Vec<f64> = runs.iter().map(|run| plot.y(last(&run.line(|counts| counts.successes))) - 10.0).collect();
     // Those that recover are written below their common line.
-    let recovered = plot.y(fleet.rate()) + 34.0;
+    let others = runs.iter().filter(|run| run.recovery().is_some()).count().saturating_sub(2);
+    let recovered = plot.y(fleet.rate()) + 34.0 + (TEXT + 3.0) * count(others);
     let heights = heights.iter().map(|height| if *height < recovered { recovered + 20.0 } else { *height });
     let heights = spread(&heights.collect::<Vec<_>>());
     for ((index, run), height) in runs.iter().enumerate().zip(heights) {

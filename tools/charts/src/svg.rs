@@ -13,6 +13,8 @@ pub const MARGIN: f64 = 18.0;
 /// The size of all text but the headline.
 pub const TEXT: f64 = 18.0;
 
+const LIGHT_PAGE: &str = "#ffffff";
+const DARK_PAGE: &str = "#161b22";
 const HEADLINE: f64 = 22.0;
 /// The number of characters of a headline, and of other text, that fit on a line in any usual font.
 const HEADLINE_CHARS: usize = 37;
@@ -197,11 +199,12 @@ impl Picture {
     }
 }
 
-/// Returns the rules of both modes. A theme of rustdoc takes precedence over the mode of the system.
+/// Returns the rules of both modes. Text has an edge in the colour of the page, so that it is readable on a line. A theme of rustdoc takes precedence over the mode of the system.
 fn style() -> String {
     let colours = |prefix: &str, is_dark: bool| {
-        let page = if is_dark { "#161b22" } else { "#ffffff" };
-        let mut rules = format!("{prefix}.backoff-chart .page{{fill:{page}}}");
+        let page = if is_dark { DARK_PAGE } else { LIGHT_PAGE };
+        let mut rules =
+            format!("{prefix}.backoff-chart .page{{fill:{page}}}{prefix}.backoff-chart text{{stroke:{page}}}");
         for (class, light, dark) in Colour::ALL.map(Colour::looks) {
             let colour = if is_dark { dark } else { light };
             let _ = write!(rules, "{prefix}.backoff-chart .{class}{{color:{colour}}}");
@@ -210,8 +213,9 @@ fn style() -> String {
     };
     format!(
         ".backoff-chart *{{fill:currentColor}}.backoff-chart .line{{fill:none;stroke:currentColor;stroke-linejoin:round}}\
+         .backoff-chart text{{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}}\
          .backoff-chart .page{{stroke:#8b949e;stroke-opacity:.4}}\n{}\n\
-         @media(prefers-color-scheme:dark){{{}}}\n{}\n{}\n{}\n",
+         @media(prefers-color-scheme:dark){{{}}}\n{}\n{}\n{}",
         colours("", false),
         colours("", true),
         colours("[data-theme=light] ", false),
@@ -248,4 +252,49 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the relative luminance of a colour such as `#1f2328` (WCAG 2).
+    fn luminance(colour: &str) -> f64 {
+        let part = |from: usize| {
+            let hex = colour.get(from..from + 2).expect("two digits");
+            let value = f64::from(u8::from_str_radix(hex, 16).expect("a number")) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+
+    #[test]
+    fn text_has_enough_contrast_in_both_modes() {
+        let contrast = |one: &str, other: &str| {
+            let (one, other) = (luminance(one), luminance(other));
+            (one.max(other) + 0.05) / (one.min(other) + 0.05)
+        };
+        for colour in Colour::ALL.into_iter().filter(|colour| !matches!(colour, Colour::Grid | Colour::Shade)) {
+            let (class, light, dark) = colour.looks();
+            assert!(contrast(light, LIGHT_PAGE) >= 4.5, "{class} in light mode: {}", contrast(light, LIGHT_PAGE));
+            assert!(contrast(dark, DARK_PAGE) >= 4.5, "{class} in dark mode: {}", contrast(dark, DARK_PAGE));
+        }
+    }
+
+    #[test]
+    fn lines_are_short_and_keep_a_number_and_its_unit_together() {
+        let lines = wrapped("all retry in the same 10 ms, with full jitter", 24);
+        assert_eq!(lines, ["all retry in the same", "10 ms, with full jitter"]);
+    }
+
+    #[test]
+    fn a_picture_has_no_empty_line_and_no_unescaped_text() {
+        let mut picture = Picture::new("test", "a < b", "c & d", "e");
+        picture.panel_title("f > g");
+        let text = picture.finish();
+        assert!(text.lines().all(|line| !line.trim().is_empty()), "{text}");
+        for escaped in ["<title id=\"test-title\">a &lt; b</title>", "c &amp; d e</desc>", ">f &gt; g</text>"] {
+            assert!(text.contains(escaped), "{escaped} is missing in {text}");
+        }
+    }
 }
