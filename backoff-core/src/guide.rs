@@ -29,28 +29,27 @@
 //! first, so four attempts are three retries. A *delay* is the time between two attempts. The *backoff* computes it, and
 //! *jitter* makes it random. A *push-back* is the wait that a server requests (`Retry-After`).
 
-/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page.
+/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page. A page
+/// with pictures is in several files, because a picture is a file; a picture needs an empty line before and after it.
 macro_rules! pages {
-    ($($(#[$extra:meta])* $page:ident: $file:literal;)*) => {$(
+    ($($(#[$extra:meta])* $page:ident: $($file:literal),+;)*) => {$(
         pub mod $page {
-            #![doc = include_str!($file)]
+            $(#![doc = include_str!($file)] #![doc = ""])+
             $(#![$extra])*
         }
     )*};
 }
 
 pages! {
-    choosing_a_policy: "guide/choosing_a_policy.md";
+    choosing_a_policy: "guide/choosing_a_policy.md", "guide/schedule.svg", "guide/choosing_a_policy/backoffs.md", "guide/herd.svg",
+        "guide/choosing_a_policy/jitter.md";
     what_an_error_means: "guide/what_an_error_means.md";
     limits_and_timeouts: "guide/limits_and_timeouts.md";
     idempotency: "guide/idempotency.md";
-    #[doc = include_str!("guide/storm-outage.svg")]
-    #[doc = ""]
-    #[doc = include_str!("guide/storm-fleets.svg")]
     #[doc(alias = "circuit breaker")]
     #[doc(alias = "retry storm")]
     #[doc(alias = "thundering herd")]
-    fleets: "guide/fleets.md";
+    fleets: "guide/fleets.md", "guide/outage.svg", "guide/fleets/budgets.md", "guide/fleets.svg", "guide/fleets/scopes.md";
     waiting_for_something: "guide/waiting_for_something.md";
     long_lived: "guide/long_lived.md";
     loops_streams_actors: "guide/loops_streams_actors.md";
