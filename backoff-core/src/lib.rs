@@ -11,10 +11,9 @@
 //! fn connect(address: &str) -> io::Result<TcpStream> {
 //!     TcpStream::connect(address)
 //! }
-//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-//! # let address = listener.local_addr()?.to_string();
 //!
-//! assert!(connect(&address).is_ok());
+//! let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! assert!(connect(&server.local_addr()?.to_string()).is_ok());
 //! let wrong = connect("no port").unwrap_err(); // permanent: one attempt
 //! assert_eq!(wrong.kind(), io::ErrorKind::InvalidInput);
 //! # Ok::<(), io::Error>(())
