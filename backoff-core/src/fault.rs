@@ -86,6 +86,29 @@ impl Fault {
         }
     }
 
+    /// Returns the fault as one word of a closed set, for the label of a metric: `transient`, `push_back` (transient, with
+    /// a wait), `ambiguous` or `permanent`.
+    ///
+    /// The metrics of this library have it as the label `fault`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Fault;
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(Fault::PushBack(Duration::from_secs(2)).label(), "push_back");
+    /// assert_eq!(Fault::PushBack(Duration::ZERO).label(), "transient");
+    /// assert_eq!(Fault::AmbiguousPushBack(Duration::from_secs(2)).label(), "ambiguous");
+    /// ```
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::PushBack(wait) if !wait.is_zero() => "push_back",
+            fault => fault.kind().as_str(),
+        }
+    }
+
     /// Returns the wait that the server requested, counted from the failure; `None` if there is none or it is zero.
     #[must_use]
     #[inline]

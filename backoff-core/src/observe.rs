@@ -20,6 +20,7 @@
 //! `retry_retries_total{name, fault}`. The label `fault` is one of `transient`, `push_back` (transient, with a
 //! `Retry-After`), `ambiguous`, `permanent`, and `none` if no attempt failed (a limit ended the call during a delay). A
 //! success has no label `fault`. The histograms are `retry_delay_seconds{name}` and `retry_elapsed_seconds{name}`.
+//! `describe_metrics` gives their texts to the recorder.
 //!
 //! # Observers cannot change a call
 //!
@@ -59,6 +60,8 @@ pub use self::event::{CallEvent, Elapsed, EventKind, Level};
 pub use self::hook::{Adjust, AdjustedDelay, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
+#[cfg(feature = "metrics")]
+pub use self::metrics::describe_metrics;
 #[cfg(feature = "successes")]
 pub use self::publish::set_global_with_successes;
 #[cfg(feature = "std")]

@@ -78,7 +78,7 @@ impl GlobalObserver for MeterObserver {
     fn event(&self, event: &CallEvent<'_>) {
         match event.kind() {
             EventKind::Retry { delay, .. } => {
-                let fault = event.fault().map_or("none", |fault| fault.kind().as_str());
+                let fault = event.fault().map_or("none", Fault::label);
                 self.retries.add(1, &[name_of(event), KeyValue::new("retry.fault", fault)]);
                 self.delay.record(delay.as_secs_f64(), &[name_of(event)]);
             }

@@ -126,16 +126,6 @@ impl FailedAttempt {
         self.fault
     }
 
-    /// Returns the fault as one word of a closed set, for the label of a metric.
-    #[cfg(feature = "metrics")]
-    pub(crate) const fn label(self) -> &'static str {
-        match self.fault {
-            Some(Fault::PushBack(wait)) if !wait.is_zero() => "push_back",
-            Some(fault) => fault.kind().as_str(),
-            None => "none",
-        }
-    }
-
     /// Returns the wait that the server requested.
     pub(crate) const fn push_back(self) -> Option<Duration> {
         match self.fault {

@@ -2,25 +2,57 @@
 
 use std::time::Duration;
 
-use metrics::{Key, Label, Metadata};
+use metrics::{Key, Label, Metadata, Unit};
 
 use super::{CallEvent, Elapsed, EventKind};
+use crate::Fault;
 
 const CALLS: &str = "retry_calls_total";
 const RETRIES: &str = "retry_retries_total";
 const DELAY: &str = "retry_delay_seconds";
 const ELAPSED: &str = "retry_elapsed_seconds";
 
+/// Describes the metrics of this library to the recorder: their texts for people, and their units.
+///
+/// Call it once, after the recorder is installed. Exporters show the texts beside the values, as Prometheus does in
+/// `# HELP`. Nothing else depends on them.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, observe};
+/// use metrics_util::debugging::DebuggingRecorder;
+///
+/// let recorder = DebuggingRecorder::new(); // or that of an exporter
+/// let page = recorder.snapshotter();
+/// # metrics::with_local_recorder(&recorder, || {
+/// // After `recorder.install()`:
+/// observe::describe_metrics();
+/// let policy = Policy::default();
+/// assert_eq!(policy.retry(|| Ok::<_, ()>(1)).call(), Ok(1));
+/// # });
+/// for (_, _, text, _) in page.snapshot().into_vec() {
+///     assert!(text.is_some_and(|text| !text.is_empty()));
+/// }
+/// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub fn describe_metrics() {
+    metrics::describe_counter!(CALLS, Unit::Count, "Calls that ended, by their result and whether they made retries");
+    metrics::describe_counter!(RETRIES, Unit::Count, "Retries that were scheduled, by the fault of the failed attempt");
+    metrics::describe_histogram!(DELAY, Unit::Seconds, "Delays before retries");
+    metrics::describe_histogram!(ELAPSED, Unit::Seconds, "Elapsed time of calls, attempts and delays included");
+}
+
 /// Counts one event.
 pub(super) fn publish(event: &CallEvent<'_>) {
     match event.kind {
         EventKind::Retry { delay } => {
-            metrics::counter!(RETRIES, "name" => event.name, "fault" => event.failed.label()).increment(1);
+            metrics::counter!(RETRIES, "name" => event.name, "fault" => fault_of(event)).increment(1);
             metrics::histogram!(DELAY, "name" => event.name).record(delay.as_secs_f64());
         }
         EventKind::GaveUp { reason } => {
             let (retried, result) = (retried(event), reason.as_str());
-            let fault = event.failed.label();
+            let fault = fault_of(event);
             metrics::counter!(CALLS, "name" => event.name, "retried" => retried, "result" => result, "fault" => fault)
                 .increment(1);
             ended(event);
@@ -77,6 +109,11 @@ impl SuccessKeys {
             }
         });
     }
+}
+
+/// Returns the label `fault`: `none` if a limit ended the call during a delay.
+fn fault_of(event: &CallEvent<'_>) -> &'static str {
+    event.fault().map_or("none", Fault::label)
 }
 
 const fn retried(event: &CallEvent<'_>) -> &'static str {

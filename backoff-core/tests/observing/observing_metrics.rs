@@ -254,3 +254,23 @@ fn a_call_that_is_dropped_counts_its_retry_and_no_end() {
     assert_eq!(count(&series, "retry_retries_total{name=dropped,fault=transient}"), 1);
     assert!(!names(&series).iter().any(|name| name.starts_with("retry_calls_total")), "{series:#?}");
 }
+
+#[test]
+fn every_metric_has_a_text_and_a_unit() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, || {
+        backoff_core::observe::describe_metrics();
+        let calls = Cell::new(0);
+        let policy = Policy::constant(Duration::ZERO).max_elapsed(secs(60)).build();
+        assert_eq!(policy.retry(|| after(1, &calls)).name("described").call(), Ok(2));
+    });
+    let metrics = snapshotter.snapshot().into_vec();
+    let names: Vec<_> = metrics.iter().map(|(key, ..)| key.key().name()).collect();
+    for name in ["retry_calls_total", "retry_retries_total", "retry_delay_seconds", "retry_elapsed_seconds"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for (key, unit, text, _) in metrics {
+        assert!(unit.is_some() && text.is_some_and(|text| !text.is_empty()), "{key:?}");
+    }
+}
