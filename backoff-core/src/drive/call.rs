@@ -369,13 +369,14 @@ impl<P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
 
     /// For this call, starts a new sequence when an attempt fails after it ran for at least this duration.
     ///
-    /// See [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after).
+    /// Zero has no effect, because every failure would then be the first. See
+    /// [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after).
     pub fn reset_after(self, ran: Duration) -> Retry<P::Edited, M, F, J, O, E>
     where
         P: Editable,
     {
         self.edited(|rules| {
-            rules.reset_after = Some(ran);
+            rules.reset_after = Some(ran).filter(|ran| !ran.is_zero());
             *rules = rules.with_usual();
         })
     }

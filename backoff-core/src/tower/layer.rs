@@ -8,11 +8,11 @@ use super::budget::{BudgetBy, OneBudget};
 use super::request::{ByClone, ByPolicy};
 use crate::call::{Answer, BudgetSource, EveryError, Named, NoBudget, NoCancel, SharedLimits, SleepFn};
 use crate::drive::call::Environment;
-use crate::drive::cancel::CancelledBy;
+use crate::drive::cancel::{CancelledBy, CancelsAttempts, DropsAttempts, FromCancelled, HasSignal};
 use crate::drive::criteria::Criteria;
 use crate::drive::source::Editable as _;
 use crate::drive::timeouts::{TimeoutSettings, Timeouts};
-use crate::{AttemptTimeout, Backoff, Budgets, ClockSource, Fault, InnerRetries, Policy, Schedule};
+use crate::{AttemptTimeout, Backoff, Budgets, Cancelled, ClockSource, Fault, InnerRetries, Policy, Schedule};
 use backoff_rules::Rules;
 
 /// A layer that retries the requests of a service.
@@ -292,13 +292,64 @@ impl<B, C, J, D, S, K, G, X, T, N> RetryLayer<B, C, J, D, With<S, K, G, X, T, N>
 impl<B, C, J, D, S, K, G, T, N> RetryLayer<B, C, J, D, With<S, K, G, NoCancel, T, N>> {
     /// Sets the cancellation of all calls of the layer: a [`CancelToken`](crate::CancelToken), owned or `&'static`.
     ///
-    /// A cancelled call makes no further attempt, wakes from its delay, and ends with the last result.
+    /// A cancelled call wakes from its delay, makes no further attempt, and ends with the last result. An attempt that has
+    /// begun goes on. The wait until the inner service is ready again is a part of the attempt, so its request may be
+    /// sent after the cancellation: [`cancel_attempts`](Self::cancel_attempts) ends that, too.
     #[must_use]
     pub fn cancel<Z>(self, by: Z) -> RetryLayer<B, C, J, D, With<S, K, G, CancelledBy<Z>, T, N>>
     where
         Z: IntoFuture + Clone,
     {
         self.with_environment(|environment| environment.with_cancel(|_| CancelledBy(by)))
+    }
+}
+
+impl<B, C, J, D, S, K, G, X, T, N> RetryLayer<B, C, J, D, With<S, K, G, X, T, N>> {
+    /// Lets [`cancel`](Self::cancel) also end a running attempt, and the wait until the inner service is ready.
+    ///
+    /// The attempt is dropped, and the call fails with the error from [`on_cancel`](Self::on_cancel) or
+    /// `From<Cancelled>`, which `tower::BoxError` has. A dropped request may have reached the server.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::tower::RetryLayer;
+    /// use backoff_core::{CancelToken, Policy};
+    /// use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let stop = CancelToken::new();
+    /// let layer = RetryLayer::new(Policy::default()).cancel(stop.clone()).cancel_attempts();
+    /// let service = ServiceBuilder::new().layer(layer).service(service_fn(|_: ()| {
+    ///     std::future::pending::<Result<(), BoxError>>() // hangs
+    /// }));
+    /// let call = tokio::spawn(service.oneshot(()));
+    /// stop.cancel();
+    /// assert_eq!(call.await?.unwrap_err().to_string(), "cancelled");
+    /// # Ok::<(), BoxError>(())
+    /// # })?;
+    /// # }
+    /// # Ok::<(), tower::BoxError>(())
+    /// ```
+    #[must_use]
+    pub fn cancel_attempts<Z>(self) -> RetryLayer<B, C, J, D, With<S, K, G, CancelsAttempts<Z, FromCancelled>, T, N>>
+    where
+        X: HasSignal<Z>,
+    {
+        self.with_environment(|environment| environment.with_cancel(HasSignal::cancel_attempts))
+    }
+
+    /// Sets the closure that creates the error of an attempt that was cancelled, after
+    /// [`cancel_attempts`](Self::cancel_attempts).
+    #[must_use]
+    pub fn on_cancel<F, Error, Z>(self, make: F) -> RetryLayer<B, C, J, D, With<S, K, G, CancelsAttempts<Z, F>, T, N>>
+    where
+        F: FnMut(Cancelled) -> Error + Clone,
+        X: DropsAttempts<Z>,
+    {
+        self.with_environment(|environment| environment.with_cancel(|cancel| cancel.on_cancel(make)))
     }
 }
 

@@ -28,7 +28,9 @@ use crate::{Backoff, ClockSource, Retry, Schedule};
 ///
 /// It is ready when the inner service is. The first attempt uses the instance that was polled to readiness, and starts
 /// when the response future is first polled. Each retry uses a clone of it, and polls that to readiness first; an error
-/// of `poll_ready` there is the result of the attempt.
+/// of `poll_ready` there is the result of the attempt. That wait is limited by `attempt_timeout`, `timeout` and
+/// `cancel_attempts`, as the attempt is. `max_elapsed` and `cancel` do not end it: they are checked before it, and its
+/// request may be sent later.
 pub struct RetryService<V, B = Schedule, C = Requests, J = Criteria, D = NoBudget, E = Environment> {
     inner: V,
     policy: SharedPolicy<B>,

@@ -218,3 +218,18 @@ fn elapsed_time_in_events_counts_from_the_start_of_the_call() {
         .collect();
     assert_eq!(elapsed, all_ms([10, 130, 260]));
 }
+
+#[test]
+fn reset_after_zero_of_a_call_leaves_its_limits() {
+    let calls = Cell::new(0);
+    let result = Policy::constant(Duration::ZERO)
+        .max_attempts(3)
+        .build()
+        .retry(|| {
+            calls.set(calls.get() + 1);
+            if calls.get() > 10 { Ok(()) } else { Err("down") }
+        })
+        .reset_after(Duration::ZERO)
+        .call();
+    assert_eq!((result, calls.get()), (Err("down"), 3));
+}

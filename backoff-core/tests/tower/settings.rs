@@ -149,3 +149,59 @@ async fn layers_inside_a_layer_multiply_nothing_with_inner_retries() {
     assert_eq!(stack.oneshot(()).await, Err("down"));
     assert_eq!(service.times().len(), 3);
 }
+
+/// Returns the time at which a call ends that is cancelled after 2 s, and the number of requests. Its first attempt fails
+/// at once, and its second has no permit before 60 s.
+async fn cancelled_without_a_permit(drops_attempts: bool) -> (Duration, usize) {
+    let (start, requests) = (tokio::time::Instant::now(), Arc::new(Mutex::new(0)));
+    let permits = Arc::new(tokio::sync::Semaphore::new(1));
+    let server = service_fn({
+        let requests = Arc::clone(&requests);
+        move |()| {
+            *requests.lock().unwrap() += 1;
+            async { Err::<(), BoxError>("down".into()) }
+        }
+    });
+    let limit = tower::limit::GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&permits));
+    let stop = CancelToken::new();
+    let steady = Policy::constant(Duration::from_secs(1)).jitter(backoff_core::Jitter::None).max_attempts(2).build();
+    let layer = RetryLayer::new(steady).cancel(stop.clone());
+    let inner = ServiceBuilder::new().layer(limit).service(server);
+    let call = if drops_attempts {
+        tokio::spawn(ServiceBuilder::new().layer(layer.cancel_attempts()).service(inner).oneshot(()))
+    } else {
+        tokio::spawn(ServiceBuilder::new().layer(layer).service(inner).oneshot(()))
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let permit = permits.acquire().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    stop.cancel();
+    let ended = async {
+        assert!(call.await.unwrap().is_err());
+        start.elapsed()
+    };
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(permit);
+    };
+    let (ended, ()) = tokio::join!(ended, later);
+    (ended, *requests.lock().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_attempts_ends_the_wait_until_the_service_is_ready() {
+    assert_eq!(cancelled_without_a_permit(true).await, (Duration::from_secs(2), 1));
+    // Without it the attempt goes on, and that wait is a part of it.
+    assert_eq!(cancelled_without_a_permit(false).await, (Duration::from_secs(62), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_cancel_makes_the_error_of_a_cancelled_attempt() {
+    let stop = CancelToken::new();
+    let layer = RetryLayer::new(FOUR).cancel(stop.clone()).cancel_attempts();
+    let layer = layer.on_cancel(|cancelled| BoxError::from(format!("shutdown: {cancelled}")));
+    let call = tokio::spawn(ServiceBuilder::new().layer(layer).service(hangs()).oneshot(()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stop.cancel();
+    assert_eq!(call.await.unwrap().unwrap_err().to_string(), "shutdown: cancelled");
+}
