@@ -226,6 +226,17 @@ impl Budget {
     }
 
     /// Takes one token for a retry; returns `false`, and takes nothing, when less than one is left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budget;
+    ///
+    /// let budget = Budget::new().capacity(1);
+    /// assert!(budget.withdraw()); // a retry takes a whole token
+    /// assert!(!budget.withdraw()); // no token, no retry
+    /// assert_eq!(budget.available(), 0.0);
+    /// ```
     #[must_use = "without a token there is no retry"]
     #[inline]
     pub fn withdraw(&self) -> bool {
@@ -268,6 +279,19 @@ impl Budget {
     }
 
     /// Puts back the part of a token that a success earns; the part above the capacity is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budget;
+    ///
+    /// let budget = Budget::new().ratio(0.5).capacity(3);
+    /// assert!(budget.withdraw());
+    /// budget.deposit(); // a success
+    /// assert_eq!(budget.available(), 2.5);
+    /// (0..9).for_each(|_| budget.deposit());
+    /// assert_eq!(budget.available(), 3.0); // never more than the capacity
+    /// ```
     #[inline]
     pub fn deposit(&self) {
         if self.limits.is_fitted {

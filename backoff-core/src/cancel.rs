@@ -92,6 +92,23 @@ impl CancelToken {
     /// # Cancellation
     ///
     /// Dropping the future removes its waker from the token.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::CancelToken;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let token = CancelToken::new();
+    /// let worker = token.clone();
+    /// tokio::join!(async { worker.cancelled().await }, async { token.cancel() });
+    /// assert!(worker.is_cancelled());
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn cancelled(&self) -> WaitForCancel {
         WaitForCancel { shared: Arc::clone(self.shared()), key: None }
     }
@@ -170,6 +187,21 @@ impl IntoFuture for &CancelToken {
 }
 
 /// A future that completes when its [`CancelToken`] is cancelled; created by [`CancelToken::cancelled`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{CancelToken, WaitForCancel};
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll, Waker};
+///
+/// let token = CancelToken::new();
+/// let mut cancelled: WaitForCancel = token.cancelled();
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert_eq!(Future::poll(Pin::new(&mut cancelled), &mut cx), Poll::Pending);
+/// token.cancel();
+/// assert_eq!(Future::poll(Pin::new(&mut cancelled), &mut cx), Poll::Ready(()));
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct WaitForCancel {
     shared: Arc<Shared>,

@@ -122,6 +122,8 @@ pub(crate) struct Ended {
 /// let error = io::Error::from(AttemptTimeout::new(Duration::from_secs(2)));
 /// assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 /// assert_eq!(error.to_string(), "no answer within 2s");
+/// let timeout = AttemptTimeout::new(Duration::from_millis(50));
+/// assert_eq!(timeout.limit(), Duration::from_millis(50));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttemptTimeout {

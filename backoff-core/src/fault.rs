@@ -61,7 +61,7 @@ pub enum Fault {
 /// use std::time::Duration;
 ///
 /// assert_eq!(Fault::PushBack(Duration::from_secs(2)).kind(), FaultKind::Transient);
-/// assert_eq!(FaultKind::Transient.to_string(), "transient");
+/// assert_eq!(FaultKind::Transient.as_str(), "transient"); // for a label
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -92,6 +92,29 @@ use crate::{Fault, StopReason};
 ///     ]
 /// );
 /// ```
+///
+/// ```
+/// use backoff_core::{Fault, Policy};
+/// use std::cell::Cell;
+/// use std::time::Duration;
+///
+/// let (now, wait) = (Cell::new(Duration::ZERO), Duration::from_secs(5));
+/// let policy = Policy::exponential().max_attempts(2).build();
+/// let _ = policy
+///     .retry(|| Err::<(), _>(now.set(now.get() + Duration::from_secs(2))))
+///     .when(|_| Fault::PushBack(wait))
+///     .on_retry(|event| {
+///         assert_eq!((event.attempt(), event.max_attempts()), (1, Some(2)));
+///         assert_eq!(event.attempt_elapsed(), Some(Duration::from_secs(2)));
+///         assert_eq!(event.elapsed(), Duration::from_secs(2));
+///         assert_eq!((event.error(), event.push_back()), (Some(&()), Some(wait)));
+///         assert_eq!(event.fault(), Some(Fault::PushBack(wait)));
+///         assert!(event.delay() >= wait);
+///     })
+///     .clock(|| now.get())
+///     .sleep(|_| ())
+///     .call();
+/// ```
 pub struct RetryEvent<'a, E: ?Sized> {
     pub(crate) attempt: u32,
     pub(crate) max_attempts: Option<u32>,
@@ -148,14 +171,15 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
 ///
 /// let mut line = String::new();
 /// let result = Policy::default()
-///     .retry(|| Err::<(), _>("no such page"))
+///     .retry(|| Err::<(), _>("404"))
 ///     .when(|_| false)
 ///     .on_give_up(|event| {
-///         assert_eq!(event.reason(), StopReason::Permanent);
+///         assert_eq!((event.attempts(), event.reason()), (1, StopReason::Permanent));
+///         assert_eq!(event.error(), Some(&"404"));
 ///         line = event.to_string();
 ///     })
 ///     .call();
-/// assert_eq!(line, "gave up after 1 attempt: the error is permanent: no such page");
+/// assert_eq!(line, "gave up after 1 attempt: the error is permanent: 404");
 /// # assert!(result.is_err());
 /// ```
 pub struct GiveUpEvent<'a, E: ?Sized> {
@@ -201,6 +225,7 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
 ///
 /// ```
 /// use backoff_core::Policy;
+/// use std::time::Duration;
 ///
 /// let mut attempt = 0;
 /// let mut line = String::new();
@@ -209,10 +234,14 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
 ///         attempt += 1;
 ///         if attempt == 1 { Err("reset") } else { Ok(()) }
 ///     })
-///     .on_recovered(|event| line = format!("recovered at attempt {}", event.attempts()))
+///     .on_recovered(|event| {
+///         assert_eq!((event.attempts(), event.elapsed()), (2, Duration::ZERO));
+///         line = event.to_string();
+///     })
+///     .clock(|| Duration::ZERO)
 ///     .sleep(|_| ())
 ///     .call();
-/// assert_eq!(line, "recovered at attempt 2");
+/// assert_eq!(line, "recovered at attempt 2 after 0 ms");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RecoveredEvent {

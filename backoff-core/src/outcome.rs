@@ -133,6 +133,16 @@ impl<T> Outcome for Option<T> {
 }
 
 /// The error of an operation that returned `None`.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{NoValue, Policy};
+///
+/// let report = Policy::never().build().retry(|| None::<u32>).call_report();
+/// assert_eq!(report.map_err(|error| error.last).err(), Some(NoValue));
+/// assert_eq!(NoValue.to_string(), "the operation returned no value");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoValue;
 

@@ -53,6 +53,23 @@ use crate::{Backoff, Jitter, Schedule};
 /// assert_eq!((answer, calls), (Ok(42), 3));
 /// ```
 ///
+/// The getters return the values that apply, the defaults included:
+///
+/// ```
+/// use backoff_core::{Jitter, Policy, PushBackMode, Since};
+/// use std::time::Duration;
+///
+/// let policy = Policy::default();
+/// assert_eq!(policy.backoff().first_delay(), Duration::from_millis(100));
+/// assert_eq!(policy.max_delay(), Some(Duration::from_secs(20)));
+/// assert_eq!((policy.jitter(), policy.max_attempts()), (Jitter::Full, Some(3)));
+/// assert_eq!((policy.max_elapsed(), policy.reset_after()), (None, None));
+/// assert_eq!(policy.since(), Since::Call); // with a `max_elapsed`
+/// assert_eq!(policy.max_push_back(), Some(Duration::from_secs(60)));
+/// assert_eq!(policy.push_back(), PushBackMode::Add);
+/// assert!(!policy.is_idempotent());
+/// ```
+///
 /// A broken rule does not compile:
 ///
 /// ```compile_fail
@@ -88,6 +105,16 @@ impl<B: fmt::Debug> fmt::Debug for Policy<B> {
 impl Policy<Schedule> {
     /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the previous
     /// one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().max_attempts(5).build();
+    /// let millis = policy.base_delays().map(|delay| delay.as_millis());
+    /// assert!(millis.eq([100, 200, 400, 800])); // before jitter
+    /// ```
     #[doc(alias = "exponential backoff")]
     pub const fn exponential() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::EXPONENTIAL)
@@ -112,16 +139,50 @@ impl Policy<Schedule> {
     /// one.
     ///
     /// The increment is `initial_delay` unless it is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::linear()
+    ///     .initial_delay(Duration::from_secs(1))
+    ///     .increment(Duration::from_secs(3))
+    ///     .forever()
+    ///     .build();
+    /// let seconds = policy.base_delays().map(|delay| delay.as_secs());
+    /// assert!(seconds.take(4).eq([1, 4, 7, 10]));
+    /// ```
     pub const fn linear() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::LINEAR)
     }
 
     /// Returns a builder of Fibonacci backoff: `initial_delay` times 1, 1, 2, 3, 5, ...
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::fibonacci().max_attempts(7).build();
+    /// let millis = policy.base_delays().map(|delay| delay.as_millis());
+    /// assert!(millis.eq([100, 100, 200, 300, 500, 800]));
+    /// ```
     pub const fn fibonacci() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::FIBONACCI)
     }
 
     /// Returns a builder of a policy that makes one attempt and never retries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::never().build();
+    /// assert_eq!((policy.max_attempts(), policy.delays().count()), (Some(1), 0));
+    /// ```
     pub const fn never() -> PolicyBuilder {
         Self::exponential().max_attempts(1)
     }

@@ -36,6 +36,24 @@ use crate::{Decision, InvalidPolicy, Policy, StopReason};
 /// assert_eq!((site.retries(), site.gave_up()), (1, 1));
 /// # Ok::<(), &str>(())
 /// ```
+///
+/// ```
+/// use backoff_core::{StopReason, call_sites, observe::Level, retry};
+///
+/// #[retry(max_attempts = 4, delay = "0s", name = "stock.count", log = "info")]
+/// fn count() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// assert!(count().is_err());
+/// let site = call_sites().next().ok_or("not listed")?; // the newest
+/// assert!(site.file().ends_with(".rs") && site.line() > 0);
+/// assert_eq!(site.policy().and_then(|policy| policy.max_attempts()), Some(4));
+/// assert_eq!((site.level(), site.recovered()), (Level::Info, 0));
+/// assert_eq!(site.gave_up_for(StopReason::MaxAttempts), 1);
+/// assert!(site.reasons().eq([(StopReason::MaxAttempts, 1)]));
+/// # Ok::<(), &str>(())
+/// ```
 pub struct CallSite {
     name: Option<&'static str>,
     full_name: fn() -> &'static str,

@@ -244,6 +244,19 @@ where
 }
 
 /// The default sleeper: the thread's for blocking calls, the runtime's for async ones.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{BlockingSleeper, CancelToken, DefaultSleeper};
+/// use std::time::Duration;
+///
+/// let token = CancelToken::new();
+/// token.cancel();
+/// let hour = Duration::from_secs(3_600);
+/// DefaultSleeper.sleep_unless_cancelled(hour, &token); // returns at once
+/// assert!(token.is_cancelled());
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultSleeper;
 

@@ -231,6 +231,18 @@ fn with_own_time() -> std::sync::Arc<Layer> {
 
 /// Advances the virtual clock of this code by `time`, like work or a delay of that length. Without a virtual clock it
 /// does nothing.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Clock, SystemClock, testing};
+/// use std::time::Duration;
+///
+/// let _test = testing::virtual_time();
+/// let start = SystemClock.now(); // the clock of blocking calls
+/// testing::advance(Duration::from_secs(3_600));
+/// assert_eq!(SystemClock.elapsed(start), Duration::from_secs(3_600));
+/// ```
 pub fn advance(time: Duration) {
     let _ = crate::test_hooks::passes(time);
 }

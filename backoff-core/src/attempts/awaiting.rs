@@ -215,6 +215,28 @@ where
     /// # Panics
     ///
     /// Panics as [`pause_async`](Self::pause_async) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{Fault, Policy};
+    /// use std::time::Duration;
+    /// use tokio::time::Instant;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let policy = Policy::default();
+    /// let (mut attempts, start) = (policy.start(), Instant::now());
+    /// let push_back = Fault::PushBack(Duration::from_secs(5));
+    /// assert_eq!(attempts.pause_async_as("429", push_back).await, Ok(()));
+    /// assert!(start.elapsed() >= Duration::from_secs(5));
+    /// let last = attempts.pause_async_as("404", Fault::Permanent).await;
+    /// assert_eq!(last, Err("404"));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn pause_async_as<R>(&mut self, error: R, fault: impl Into<Fault>) -> Result<(), R>
     where
         S: SleepMut,

@@ -71,6 +71,23 @@ where
     }
 
     /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{BlockingSleeper, Policy};
+    /// use std::time::Duration;
+    ///
+    /// struct NoWait;
+    ///
+    /// impl BlockingSleeper for NoWait {
+    ///     fn sleep(&self, _: Duration) {}
+    /// }
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(3_600)).build();
+    /// let mut attempts = policy.start().sleep_with(NoWait);
+    /// assert_eq!(attempts.pause("down"), Ok(())); // at once
+    /// ```
     #[must_use]
     pub fn sleep_with<V>(self, sleeper: V) -> Attempts<P, With<V, K, G, X, D, N>> {
         self.changed(|environment| environment.with_sleeper(sleeper))
@@ -103,6 +120,19 @@ where
     }
 
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::default();
+    /// let delay = |seed| policy.start().seed(seed).failed("down");
+    /// assert_eq!(delay(7), delay(7));
+    /// let longest = policy.start().random(|| u64::MAX).failed("down");
+    /// assert_eq!(longest, Ok(Duration::from_millis(100)));
+    /// ```
     #[must_use]
     pub fn seed(self, seed: u64) -> Attempts<P, With<S, K, Seeded, X, D, N>> {
         self.random(Seeded::new(seed))
@@ -139,6 +169,21 @@ where
 
     /// Takes a token of a shared budget for each retry. [`success`](Self::success) puts a part back, as does an attempt
     /// that runs when the value is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Budget, Policy, StopReason};
+    ///
+    /// static BUDGET: Budget = Budget::new().capacity(1);
+    ///
+    /// let policy = Policy::default();
+    /// let mut attempts = policy.start().budget(&BUDGET).name("import");
+    /// assert!(attempts.failed("down").is_ok()); // takes the token
+    /// attempts.delay_passed();
+    /// assert_eq!(attempts.failed("down"), Err("down"));
+    /// assert_eq!(attempts.stopped(), Some(StopReason::BudgetEmpty));
+    /// ```
     #[must_use]
     pub fn budget<V: BudgetSource>(self, budget: V) -> Attempts<P, With<S, K, G, X, V, N>> {
         self.changed(|environment| {

@@ -105,6 +105,15 @@ impl<'a> ErrorText<'a> {
     }
 
     /// Returns `true` if there is no error, as for [`NONE`](Self::NONE).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::observe::ErrorText;
+    ///
+    /// assert!(ErrorText::NONE.is_none());
+    /// assert_eq!(ErrorText::NONE.to_string(), "");
+    /// ```
     #[must_use]
     pub const fn is_none(&self) -> bool {
         matches!(self.0, Text::None)

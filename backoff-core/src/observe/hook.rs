@@ -8,6 +8,35 @@ use super::{GiveUpEvent, RecoveredEvent, RetryEvent};
 /// Receives the events of one call.
 ///
 /// The hooks of a call are observers, chained by [`Hook`]. `()` receives no events and costs nothing.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{GiveUpEvent, Observer, Policy, RecoveredEvent, RetryEvent};
+///
+/// #[derive(Default)]
+/// struct Counts {
+///     retries: u32,
+///     gave_up: u32,
+/// }
+///
+/// impl<E> Observer<E> for Counts {
+///     const WATCHES: bool = true;
+///     fn retry(&mut self, _: &RetryEvent<'_, E>) {
+///         self.retries += 1;
+///     }
+///     fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
+///         self.gave_up += event.attempts();
+///     }
+///     fn recovered(&mut self, _: &RecoveredEvent) {}
+/// }
+///
+/// let mut counts = Counts::default();
+/// let policy = Policy::default();
+/// let call = policy.retry(|| Err::<(), _>("down")).sleep(|_| ());
+/// let _ = call.on_retry(|event| counts.retry(event)).call();
+/// assert_eq!((counts.retries, counts.gave_up), (2, 0));
+/// ```
 pub trait Observer<E: ?Sized> {
     /// `true` if this observer receives events. If `false`, no event is made and the clock is not read for it.
     const WATCHES: bool;

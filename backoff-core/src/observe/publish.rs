@@ -17,6 +17,34 @@ use super::CallEvent;
 /// An observer cannot change the call. A panic in it is printed by the panic hook and caught. Calls that it makes
 /// itself on the same thread are retried as usual and not reported, so an observer may send events with a `#[retry]`
 /// function. See [`observe`](super) for the details.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::observe::{self, CallEvent, GlobalObserver};
+/// use backoff_core::retry;
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///
+/// static EVENTS: AtomicU32 = AtomicU32::new(0);
+///
+/// struct Counter;
+///
+/// impl GlobalObserver for Counter {
+///     fn event(&self, _: &CallEvent<'_>) {
+///         EVENTS.fetch_add(1, Relaxed);
+///     }
+/// }
+///
+/// #[retry(max_attempts = 3, delay = "0s")]
+/// fn load() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// observe::set_global(Counter)?;
+/// assert!(load().is_err());
+/// assert_eq!(EVENTS.load(Relaxed), 3); // two retries and a give-up
+/// # Ok::<(), observe::AlreadySet>(())
+/// ```
 pub trait GlobalObserver: Send + Sync {
     /// Receives an event.
     fn event(&self, event: &CallEvent<'_>);

@@ -28,6 +28,19 @@ pub fn set(key: &str, settings: Override) -> Result<(), InvalidOverride> {
 }
 
 /// Removes an override, and returns whether there was one.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// overrides::load("search: disabled; billing: max_attempts=2")?;
+/// assert!(overrides::remove("search"));
+/// assert!(!overrides::remove("search")); // it is gone
+/// overrides::clear();
+/// assert!(overrides::current().is_empty());
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 #[expect(clippy::must_use_candidate, reason = "called for what it does")]
 pub fn remove(key: &str) -> bool {
     let mut was_set = false;
@@ -41,6 +54,17 @@ pub fn clear() {
 }
 
 /// Replaces all overrides at once, so no call sees a mix of old and new ones.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// overrides::load("search: disabled")?;
+/// overrides::replace_all("billing: max_attempts=2".parse()?);
+/// assert_eq!(overrides::current().to_string(), "billing: max_attempts=2");
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 pub fn replace_all(overrides: Overrides) {
     change(|present| *present = overrides);
 }

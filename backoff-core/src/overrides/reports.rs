@@ -62,6 +62,24 @@ impl fmt::Display for Unmatched {
 }
 
 /// A setting of an override that could not be applied unchanged; see [`adjusted`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{overrides, retry};
+///
+/// #[retry(max_attempts = 2, delay = "0s", name = "quotes.load")]
+/// fn load() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// overrides::load("quotes: multiplier=3")?; // on a constant backoff
+/// assert!(load().is_err());
+/// let adjusted = &overrides::adjusted()[0];
+/// assert_eq!((adjusted.key(), adjusted.site()), ("quotes", "quotes.load"));
+/// assert!(adjusted.reason().to_string().contains("`multiplier`"));
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adjusted {
     key: String,

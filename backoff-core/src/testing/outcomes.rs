@@ -14,6 +14,17 @@ use crate::CancelToken;
 use crate::test_hooks::{self, Layer};
 
 /// The outcome of one request.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::testing::{self, Fate};
+///
+/// let mut sequences = Vec::new();
+/// testing::every_outcome(1, |case| sequences.push(case.fates().to_vec()));
+/// let all = [Fate::Ok, Fate::Fail, Fate::Lost, Fate::Cancelled];
+/// assert_eq!(sequences.concat(), all);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
     /// The server executes the request, and its reply arrives.
@@ -96,6 +107,20 @@ impl Script {
 /// One sequence of fates, for one run of the test; created by [`every_outcome`].
 ///
 /// It dereferences to the recorder of this run.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::testing::{self, Case, Fate};
+///
+/// let mut executed = 0;
+/// testing::every_outcome(1, |case: &Case| {
+///     let result = testing::request(|| Ok(executed += 1), || "no answer");
+///     assert_eq!(result.is_ok(), *case.fates() == [Fate::Ok]);
+///     assert_eq!(case.token().is_cancelled(), false); // a new one each time
+/// });
+/// assert_eq!(executed, 3); // not with `Fate::Fail`
+/// ```
 #[derive(Debug)]
 pub struct Case {
     recorder: Recorder,

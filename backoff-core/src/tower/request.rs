@@ -51,6 +51,16 @@ where
 }
 
 /// Selects the requests that may be repeated even if the server has acted on them.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::tower::{ByPolicy, IdempotentIf};
+///
+/// let is_read = |request: &&str| request.starts_with("read");
+/// assert!(is_read.is_idempotent(&"read 7"));
+/// assert!(!ByPolicy.is_idempotent(&"read 7")); // as the policy specifies
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot decide whether a `{Request}` is idempotent",
     label = "give `idempotent_if` a closure `|request: &Request| -> bool`",

@@ -29,6 +29,30 @@ use crate::{Backoff, ClockSource, Retry, Schedule};
 /// It is ready when the inner service is. The first attempt uses the instance that was polled to readiness, and starts
 /// when the response future is first polled. Each retry uses a clone of it, and polls that to readiness first; an error
 /// of `poll_ready` there is the result of the attempt.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::Policy;
+/// use backoff_core::tower::{ResponseFuture, RetryLayer, RetryService};
+/// use std::convert::Infallible;
+/// use tower::{Layer, Service, service_fn};
+///
+/// async fn brew(order: &str) -> Result<String, Infallible> {
+///     Ok(format!("{order}, hot"))
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let layer = RetryLayer::new(Policy::default());
+/// let mut service: RetryService<_> = layer.layer(service_fn(brew));
+/// let response: ResponseFuture<_, _> = service.call("tea");
+/// assert_eq!(response.await.as_deref(), Ok("tea, hot"));
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct RetryService<V, B = Schedule, C = Requests, J = Criteria, D = NoBudget, E = Environment> {
     inner: V,
     policy: SharedPolicy<B>,

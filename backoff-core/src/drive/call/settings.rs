@@ -39,24 +39,94 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     }
 
     /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{BlockingSleeper, Policy};
+    /// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    /// use std::time::Duration;
+    ///
+    /// static SLEPT: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// struct Log;
+    ///
+    /// impl BlockingSleeper for Log {
+    ///     fn sleep(&self, delay: Duration) {
+    ///         SLEPT.fetch_add(delay.as_secs(), Relaxed);
+    ///     }
+    /// }
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(60)).max_attempts(2).build();
+    /// let call = policy.retry(|| Err::<(), _>("down")).random(|| u64::MAX);
+    /// assert_eq!(call.sleep_with(Log).call(), Err("down"));
+    /// assert_eq!(SLEPT.load(Relaxed), 66); // 60 s and 10 % of jitter
+    /// ```
     #[inline]
     pub fn sleep_with<N>(self, sleeper: N) -> Retry<P, M, F, J, O, Environment<N, K, G, X, T, L>> {
         self.with_environment(|environment| environment.with_sleeper(sleeper))
     }
 
     /// Sets a custom clock, for example a closure `|| -> Duration`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::cell::Cell;
+    /// use std::time::Duration;
+    ///
+    /// let now = Cell::new(Duration::ZERO); // since any fixed point
+    /// let policy = Policy::exponential().max_elapsed(Duration::from_secs(60)).build();
+    /// let operation = || {
+    ///     now.set(now.get() + Duration::from_secs(90)); // a slow attempt
+    ///     Err::<(), _>("down")
+    /// };
+    /// let report = policy.retry(operation).clock(|| now.get()).call_report();
+    /// let error = report.unwrap_err();
+    /// assert_eq!((error.attempts, error.elapsed.as_secs()), (1, 90));
+    /// ```
     #[inline]
     pub fn clock<N: ClockSource>(self, clock: N) -> Retry<P, M, F, J, O, Environment<S, N, G, X, T, L>> {
         self.with_environment(|environment| environment.with_clock(clock))
     }
 
     /// Sets a custom source of random numbers for the jitter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let mut delays = Vec::new();
+    /// let policy = Policy::exponential().max_attempts(3).build();
+    /// let call = policy.retry(|| Err::<(), _>("down")).random(|| u64::MAX);
+    /// assert!(call.sleep(|delay| delays.push(delay)).call().is_err());
+    /// assert_eq!(delays, [100, 200].map(Duration::from_millis)); // the longest
+    /// ```
     #[inline]
     pub fn random<N: Random>(self, random: N) -> Retry<P, M, F, J, O, Environment<S, K, N, X, T, L>> {
         self.with_environment(|environment| environment.with_random(random))
     }
 
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// fn delays(seed: u64) -> Vec<std::time::Duration> {
+    ///     let mut delays = Vec::new();
+    ///     let call = Policy::exponential().retry(|| Err::<(), _>("down")).seed(seed);
+    ///     let _ = call.sleep(|delay| delays.push(delay)).call();
+    ///     delays
+    /// }
+    ///
+    /// assert_eq!(delays(7), delays(7));
+    /// assert_ne!(delays(7), delays(8));
+    /// ```
     #[inline]
     pub fn seed(self, seed: u64) -> Retry<P, M, F, J, O, Environment<S, K, Seeded, X, T, L>> {
         self.random(Seeded::new(seed))
@@ -178,6 +248,23 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
 
 impl<P, M, F, J, O, S, K, G, X, T, D, N, L> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>> {
     /// Sets the name of the call in the events of `tracing`, `metrics` and the global observer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, observe};
+    /// use std::sync::OnceLock;
+    ///
+    /// static NAME: OnceLock<&str> = OnceLock::new();
+    ///
+    /// observe::set_global(|event: &observe::CallEvent<'_>| {
+    ///     let _ = NAME.set(event.name());
+    /// })?;
+    /// let once = Policy::never().build();
+    /// assert!(once.retry(|| Err::<(), _>("down")).name("search").call().is_err());
+    /// assert_eq!(NAME.get(), Some(&"search"));
+    /// # Ok::<(), observe::AlreadySet>(())
+    /// ```
     #[inline]
     pub fn name(self, name: &'static str) -> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, N>>> {
         self.with_shared(|SharedLimits { budget, nesting, .. }| SharedLimits { name: Named(name), budget, nesting })
@@ -210,6 +297,19 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N, L> Retry<P, M, F, J, O, Environment<S, 
     }
 
     /// Sets the handling of retries in inner calls; see [`InnerRetries`](crate::InnerRetries).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{InnerRetries, Policy, StopReason};
+    ///
+    /// let policy = Policy::default();
+    /// let inner = || policy.retry(|| Err::<(), _>("down")).sleep(|_| ()).call();
+    /// // The inner call gives up after 3 attempts, and ends the outer one.
+    /// let outer = policy.retry(inner).inner_retries(InnerRetries::Stop);
+    /// let error = outer.call_report().unwrap_err();
+    /// assert_eq!((error.attempts, error.reason), (1, StopReason::Nested));
+    /// ```
     #[cfg(feature = "std")]
     #[inline]
     pub fn inner_retries(

@@ -28,6 +28,25 @@ pin_project! {
     /// # Cancellation
     ///
     /// The same as for [`RetryFuture`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::Policy;
+    /// use backoff_core::call::ReportFuture;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| async { Ok::<_, &str>("tea") });
+    /// let future: ReportFuture<_> = call.report();
+    /// let success = future.await.map_err(|error| error.last);
+    /// assert_eq!(success.map(|success| success.attempts), Ok(1));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct ReportFuture<C> {
