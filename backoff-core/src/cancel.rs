@@ -39,6 +39,7 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 /// assert_eq!((error.attempts, error.reason, error.last), (1, StopReason::Cancelled, "down"));
 /// ```
 #[derive(Default)]
+#[doc(alias = "CancellationToken")]
 pub struct CancelToken {
     /// Created at the first use, so that a token can be a `static`.
     shared: OnceLock<Arc<Shared>>,

@@ -226,10 +226,13 @@ impl<K: ClockSource> Clock for WaitClock<'_, K> {
 /// # Examples
 ///
 /// ```
-/// use backoff_core::{ClockSource, DefaultClock, RuntimeClock, SystemClock};
+/// use backoff_core::{Clock, ClockSource, DefaultClock};
+/// use backoff_core::{RuntimeClock, SystemClock};
 ///
-/// let _: &SystemClock = DefaultClock.blocking();
-/// let _: &RuntimeClock = DefaultClock.runtime();
+/// let blocking: &SystemClock = DefaultClock.blocking();
+/// let runtime: &RuntimeClock = DefaultClock.runtime();
+/// let (start, later) = (blocking.now(), runtime.now());
+/// assert!(later >= start); // outside of a runtime they are the same clock
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultClock;

@@ -19,7 +19,7 @@ use crate::random::Random;
 use crate::{Backoff, Fault, FaultKind, Policy};
 use backoff_rules::{Rules, Since};
 
-/// The next step after a failed attempt.
+/// The next step after a failed attempt; [`Policy::decide`] returns it, and has an example.
 // With a separate tag, the variants are distinguished in registers. A tag inside the delay would be packed and
 // unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

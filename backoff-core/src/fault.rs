@@ -43,6 +43,9 @@ pub enum Fault {
     ///
     /// By default the delay is this time plus the policy's own delay, so that clients with the same push-back do not return
     /// together. Zero means [`Transient`](Fault::Transient).
+    #[doc(alias = "429 Too Many Requests")]
+    #[doc(alias = "rate limit")]
+    #[doc(alias = "throttling")]
     PushBack(Duration),
     /// Ambiguous, with a push-back: a 502 with `Retry-After` requests that no attempt starts before this much time has
     /// passed.

@@ -41,18 +41,27 @@ macro_rules! pages {
 pages! {
     choosing_a_policy: "guide/choosing_a_policy.md";
     what_an_error_means: "guide/what_an_error_means.md";
+    #[doc(alias = "deadline")]
+    #[doc(alias = "timeout")]
     limits_and_timeouts: "guide/limits_and_timeouts.md";
+    #[doc(alias = "idempotency key")]
     idempotency: "guide/idempotency.md";
     #[doc = include_str!("guide/storm-outage.svg")]
     #[doc = ""]
     #[doc = include_str!("guide/storm-fleets.svg")]
     #[doc(alias = "circuit breaker")]
+    #[doc(alias = "hedge")]
+    #[doc(alias = "hedging")]
+    #[doc(alias = "rate limit")]
     #[doc(alias = "retry storm")]
     #[doc(alias = "thundering herd")]
     fleets: "guide/fleets.md";
+    #[doc(alias = "poll")]
+    #[doc(alias = "polling")]
     waiting_for_something: "guide/waiting_for_something.md";
     long_lived: "guide/long_lived.md";
     loops_streams_actors: "guide/loops_streams_actors.md";
+    #[doc(alias = "mock time")]
     testing: "guide/testing.md";
     observing: "guide/observing.md";
     overriding: "guide/overriding.md";

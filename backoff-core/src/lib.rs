@@ -6,7 +6,8 @@
 //! use std::io;
 //! use std::net::TcpStream;
 //!
-//! /// Refused and unreachable are retried, a wrong address is not. No retry starts later than a minute after the call.
+//! /// Retries while refused or unreachable, but not with a wrong address.
+//! /// No retry starts later than a minute after the call.
 //! #[retry(max_elapsed = "1m", when = classify::io)]
 //! fn connect(address: &str) -> io::Result<TcpStream> {
 //!     TcpStream::connect(address)
@@ -15,7 +16,8 @@
 //! # let address = listener.local_addr()?.to_string();
 //!
 //! assert!(connect(&address).is_ok());
-//! assert_eq!(connect("no port").unwrap_err().kind(), io::ErrorKind::InvalidInput); // permanent: one attempt
+//! let error = connect("no port").unwrap_err(); // permanent: one attempt
+//! assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
@@ -34,10 +36,10 @@
 //! | learn how a call ended | [`RetryError`], [`Success`], [`StopReason`] |
 //! | write the loop, in a struct, a `Stream` or a `select!` | [`Policy::start`], [`Attempts`], [`Ticker`], [`Policy::decide`] |
 //! | keep a fleet from prolonging an outage | [`Budget`], [`Budgets`]; [`InnerRetries`] and [`Scope`] for layers |
-//! | retry the requests of a service | `tower` (feature `tower-0-5`), with rules for HTTP and gRPC |
+//! | retry the requests of a service | [`tower`](tower/index.html) (feature `tower-0-5`), with rules for HTTP and gRPC |
 //! | stop, from anywhere | [`CancelToken`], or drop the future |
 //! | see retries in production | [`observe`], [`call_sites`], the features `tracing` and `metrics` |
-//! | test without waiting | the feature `testing` |
+//! | test without waiting | [`testing`](testing/index.html) (feature `testing`) |
 //!
 //! [The guide](guide/index.html) has a page for each topic:
 //! [choosing a policy](guide/choosing_a_policy/index.html),

@@ -330,7 +330,7 @@ fn replace_current(scope: Option<Scope>) -> Option<Scope> {
     CURRENT.try_with(|current| current.replace(scope)).ok().flatten()
 }
 
-/// A future that runs in a [`Scope`]; created by [`Scope::wrap`].
+/// A future that runs in a [`Scope`]; created by [`Scope::wrap`], which has an example.
 #[must_use = "futures do nothing unless polled"]
 pub struct InScope<F> {
     scope: Scope,

@@ -304,6 +304,22 @@ fn function_path(name: &'static str) -> &'static str {
 ///
 /// A function is listed after its first failure, or when a run-time value of it was moved to an allowed one. Its counts
 /// are totals, except [`waiting`](CallSite::waiting): the calls that are in a delay now.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{call_sites, retry};
+///
+/// #[retry(max_attempts = 1, name = "stock.load")]
+/// fn load() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// assert_eq!(call_sites().count(), 0); // none has failed
+/// assert!(load().is_err());
+/// let names: Vec<_> = call_sites().map(|site| site.name()).collect();
+/// assert_eq!(names, ["stock.load"]);
+/// ```
 pub fn call_sites() -> impl Iterator<Item = &'static CallSite> {
     let newest = *NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
     std::iter::successors(newest, |site| site.next.get().copied().flatten())

@@ -82,10 +82,22 @@ explained! {
     ///
     /// ```
     /// use backoff_core::Sleeper;
+    /// use std::future::{Ready, ready};
     /// use std::time::Duration;
     ///
-    /// fn is_a_sleeper(_: &impl Sleeper) {}
-    /// is_a_sleeper(&|_: Duration| std::future::ready(()));
+    /// struct NoWait;
+    ///
+    /// impl Sleeper for NoWait {
+    ///     type Sleep = Ready<()>;
+    ///     fn sleep(&self, _: Duration) -> Ready<()> {
+    ///         ready(())
+    ///     }
+    /// }
+    ///
+    /// let closure = |_: Duration| ready(()); // is a sleeper, too
+    /// let minute = Duration::from_secs(60);
+    /// NoWait.sleep(minute).into_inner();
+    /// assert_eq!(Sleeper::sleep(&closure, minute).into_inner(), ());
     /// ```
     pub trait Sleeper {
         /// The future that waits.
@@ -121,10 +133,20 @@ explained! {
     ///
     /// ```
     /// use backoff_core::BlockingSleeper;
+    /// use std::cell::Cell;
     /// use std::time::Duration;
     ///
-    /// fn is_a_sleeper(_: &impl BlockingSleeper) {}
-    /// is_a_sleeper(&|_: Duration| ());
+    /// struct Total(Cell<Duration>);
+    ///
+    /// impl BlockingSleeper for Total {
+    ///     fn sleep(&self, delay: Duration) {
+    ///         self.0.set(self.0.get() + delay); // waits for nothing
+    ///     }
+    /// }
+    ///
+    /// let total = Total(Cell::default());
+    /// BlockingSleeper::sleep(&|delay| total.sleep(delay), Duration::from_secs(60));
+    /// assert_eq!(total.0.get(), Duration::from_secs(60));
     /// ```
     pub trait BlockingSleeper {
         /// Returns after `delay`.

@@ -122,6 +122,7 @@ pub use self::setup::Setup;
 /// let result = Policy::constant(Duration::from_secs(3600)).max_attempts(3).build().retry(|| Err::<(), _>("down")).call();
 /// assert_eq!((result, test.attempts(), test.waits().len()), (Err("down"), 3, 2));
 /// ```
+#[doc(alias = "mock sleep")]
 pub fn no_waits() -> ThreadGuard {
     Setup::new().no_waits().for_thread()
 }
@@ -190,6 +191,8 @@ pub fn lose_replies(count: u32) -> ThreadGuard {
 /// assert_eq!((error.reason, error.attempts), (StopReason::MaxElapsed, 7));
 /// assert_eq!(error.elapsed, Duration::from_secs(69)); // the last attempt starts after 60 s
 /// ```
+#[doc(alias = "fake clock")]
+#[doc(alias = "mock time")]
 pub fn virtual_time() -> ThreadGuard {
     ThreadGuard::new(with_own_time())
 }

@@ -30,7 +30,6 @@ use backoff_rules::Rules;
 ///
 /// let (mut attempt, mut log) = (0, std::cell::RefCell::new(Vec::new()));
 /// let result = Policy::exponential()
-///     .max_attempts(2)
 ///     .retry(|| {
 ///         attempt += 1;
 ///         if attempt == 1 { Err("busy") } else { Ok(attempt) }
@@ -43,7 +42,7 @@ use backoff_rules::Rules;
 ///     .sleep(|_| ())
 ///     .call();
 /// assert_eq!(result, Ok(2));
-/// let first = "attempt 1 of 2 failed: busy; next in 100 ms";
+/// let first = "attempt 1 of 3 failed: busy; next in 100 ms";
 /// assert_eq!(*log.get_mut(), [first, "recovered at attempt 2 after 0 ms"]);
 /// ```
 #[must_use = "nothing runs until `.call()` (blocking) or `.await` (async)"]
@@ -294,6 +293,7 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, 
     /// assert!(success.slept >= Duration::from_secs(2));
     /// # Ok::<(), StopReason>(())
     /// ```
+    #[doc(alias = "poll")]
     #[inline]
     pub fn until<U, A>(self, condition: U) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where

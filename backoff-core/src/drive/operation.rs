@@ -25,13 +25,17 @@ pub enum Blocking {}
 /// # Examples
 ///
 /// ```
-/// use backoff_core::{Async, Blocking, Operation};
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::{Async, Policy, Retry};
 ///
-/// fn is_blocking(_: &impl Operation<Blocking>) {}
-/// fn is_async(_: &impl Operation<Async>) {}
-///
-/// is_blocking(&|| Ok::<_, ()>(7));
-/// is_async(&|| async { Ok::<_, ()>(7) });
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let policy = Policy::default();
+/// let call: Retry<_, Async, _> = policy.retry(|| async { Ok::<_, ()>(7) });
+/// assert_eq!(call.await, Ok(7));
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Async {}
@@ -176,9 +180,9 @@ where
     }
 }
 
-/// The value of a successful attempt of `F`.
+/// The value of a successful attempt of `F`; [`ReportOf`] has an example.
 pub type ValueOf<F, M> = <<F as Operation<M>>::Outcome as Outcome>::Value;
-/// The error of a failed attempt of `F`.
+/// The error of a failed attempt of `F`; [`ReportOf`] has an example.
 pub type ErrorOf<F, M> = <<F as Operation<M>>::Outcome as Outcome>::Error;
 
 /// Report of a call of `F`: [`Success`](crate::Success), or [`RetryError`](crate::RetryError).

@@ -59,6 +59,15 @@ impl<F: Fn(&CallEvent<'_>) + Send + Sync> GlobalObserver for F {
 static GLOBAL: OnceLock<Box<dyn GlobalObserver>> = OnceLock::new();
 
 /// Error: the process already has an observer, and the new one is not used.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::observe::{AlreadySet, CallEvent, set_global};
+///
+/// assert_eq!(set_global(|_: &CallEvent<'_>| ()), Ok(()));
+/// assert_eq!(set_global(|_: &CallEvent<'_>| ()), Err(AlreadySet));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadySet;
 

@@ -129,6 +129,23 @@ const TOLD: usize = 3;
 /// Returns the keys that match no annotated function that has failed, each with the nearest names of those that have.
 ///
 /// A function is known after its first failure. A key may therefore be listed here until its function fails.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{overrides, retry};
+///
+/// #[retry(max_attempts = 1, name = "search")]
+/// fn search() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// overrides::load("search: disabled")?;
+/// assert_eq!(overrides::unmatched()[0].key(), "search"); // not known yet
+/// assert!(search().is_err());
+/// assert!(overrides::unmatched().is_empty());
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 #[must_use]
 pub fn unmatched() -> Vec<Unmatched> {
     let Some(table) = table() else { return Vec::new() };

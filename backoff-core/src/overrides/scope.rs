@@ -77,7 +77,7 @@ pub fn with_policy_async<F: Future>(policy: Policy, work: F) -> WithPolicy<F> {
     WithPolicy { policy, work: Box::pin(work) }
 }
 
-/// A future that applies a policy to its annotated functions; created by [`with_policy_async`].
+/// A future that applies a policy to its annotated functions; created by [`with_policy_async`], which has an example.
 #[must_use = "futures do nothing unless polled"]
 pub struct WithPolicy<F> {
     policy: Policy,

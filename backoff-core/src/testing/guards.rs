@@ -186,9 +186,13 @@ impl Deref for ThreadGuard {
 /// use backoff_core::testing::{ProcessGuard, Setup};
 /// use std::sync::LazyLock;
 ///
-/// static NO_RETRIES: LazyLock<ProcessGuard> = LazyLock::new(|| Setup::new().disabled().for_process());
+/// static NO_RETRIES: LazyLock<ProcessGuard> =
+///     LazyLock::new(|| Setup::new().disabled().for_process());
 ///
 /// LazyLock::force(&NO_RETRIES); // at the start of each test
+/// # let policy = backoff_core::Policy::default();
+/// assert!(policy.retry(|| Err::<(), _>("down")).call().is_err());
+/// assert_eq!(NO_RETRIES.attempts(), 1);
 /// ```
 #[derive(Debug)]
 #[must_use = "the setup is in force until the guard is dropped; bind it to a name or keep it in a static"]
@@ -237,7 +241,7 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// A future under a guard; created by [`Recorder::wrap`].
+/// A future under a guard; created by [`Recorder::wrap`], which has an example.
 #[must_use = "futures do nothing unless polled"]
 pub struct Wrapped<F> {
     layer: Arc<Layer>,

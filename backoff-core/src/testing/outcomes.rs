@@ -185,6 +185,21 @@ impl Deref for Case {
 /// # Errors
 ///
 /// Returns the error of `act`, or `failure` if the request fails or its reply is lost.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::testing::{every_outcome, request};
+///
+/// fn charge(total: &mut u32) -> Result<(), &'static str> {
+///     request(|| Ok(*total += 100), || "no answer") // of the test double
+/// }
+///
+/// let (mut total, mut failures) = (0, 0);
+/// assert_eq!(charge(&mut total), Ok(())); // `act` alone
+/// every_outcome(1, |_| failures += u32::from(charge(&mut total).is_err()));
+/// assert_eq!((total, failures), (400, 3)); // two of them after `act`
+/// ```
 pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() -> E) -> Result<T, E> {
     let Some(script) = Script::current() else {
         return act();
@@ -213,6 +228,21 @@ pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() 
 /// # Cancellation
 ///
 /// Dropping the future drops `act`.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::testing::request_async;
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let reply = request_async(async { Ok::<_, &str>(7) }, || "no answer");
+/// assert_eq!(reply.await, Ok(7)); // outside of `every_outcome_async`
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub async fn request_async<T, E>(act: impl Future<Output = Result<T, E>>, failure: impl FnOnce() -> E) -> Result<T, E> {
     let Some(script) = Script::current() else {
         return act.await;

@@ -128,6 +128,7 @@ impl<M: ?Sized> fmt::Debug for ClientErrors<M> {
 /// # Ok::<(), http::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Idempotency-Key")]
 pub struct ByMethod;
 
 impl<B> IdempotentIf<Request<B>> for ByMethod {

@@ -145,6 +145,7 @@ impl<B, C, J, D, E> RetryLayer<B, C, J, D, E> {
     /// static SEARCH: Budget = Budget::new();
     ///
     /// let layer = RetryLayer::new(Policy::default()).budget(&SEARCH);
+    /// assert_eq!(SEARCH.available(), 2.0); // the retries of a new client
     /// ```
     #[must_use]
     pub fn budget<V: BudgetSource>(self, budget: V) -> RetryLayer<B, C, J, OneBudget<V>, E> {
@@ -284,8 +285,7 @@ impl<B, C, J, D, S, K, G, X, T, N> RetryLayer<B, C, J, D, With<S, K, G, X, T, N>
     /// # Examples
     ///
     /// ```
-    /// # #[cfg(feature = "tokio")]
-    /// # {
+    /// # #[cfg(feature = "tokio")] {
     /// use backoff_core::tower::RetryLayer;
     /// use backoff_core::{CancelToken, InnerRetries, Policy, Scope};
     /// use std::future::ready;

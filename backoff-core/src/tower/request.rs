@@ -28,6 +28,15 @@ pub trait CloneRequest<Request> {
 }
 
 /// Clones requests that are [`Clone`]; the default.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::tower::{ByClone, CloneRequest};
+///
+/// let copy = ByClone.clone_request(&String::from("GET /tea"));
+/// assert_eq!(copy.as_deref(), Some("GET /tea"));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ByClone;
 
@@ -72,6 +81,14 @@ pub trait IdempotentIf<Request> {
 }
 
 /// Leaves the decision to the `idempotent` of the policy; the default.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::tower::{ByPolicy, IdempotentIf};
+///
+/// assert!(!ByPolicy.is_idempotent(&"GET /tea")); // adds no promise
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ByPolicy;
 

@@ -57,7 +57,9 @@ pub struct WriteScopeLayer;
 /// use axum::{Router, routing::get};
 /// use backoff_core::tower::ReadScopeLayer;
 ///
-/// let app: Router = Router::new().route("/", get(|| async { "tea" })).layer(ReadScopeLayer);
+/// let tea = get(|| async { "tea" });
+/// let app: Router = Router::new().route("/", tea).layer(ReadScopeLayer);
+/// assert!(app.has_routes());
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadScopeLayer;
