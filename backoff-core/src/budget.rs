@@ -157,7 +157,7 @@ impl Budget {
         Self::from_parts(AtomicU32::new(0), limits, History::new())
     }
 
-    /// Sets the part of a token that a success puts back, in 0.001..=1.0, rounded to thousandths.
+    /// Sets the part of a token that a success puts back, in 0.001..=1.0, rounded to thousandths; default 0.1.
     ///
     /// It is the largest share of retries among successes that lasts: 0.1 allows one retry per ten successes.
     ///
@@ -173,7 +173,7 @@ impl Budget {
     }
 
     /// Sets the largest number of tokens, in `1..=1_000_000`: the retries that a full budget allows at once, whatever
-    /// the traffic of the client.
+    /// the traffic of the client. Default: between 2 and 10, fitted to the client.
     ///
     /// The extra load of a failing dependency is *clients x capacity* requests.
     ///

@@ -36,7 +36,10 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 ///     .cancel(&SHUTDOWN)
 ///     .call_report();
 /// let error = report.unwrap_err();
-/// assert_eq!((error.attempts, error.reason, error.last), (1, StopReason::Cancelled, "down"));
+/// assert_eq!(
+///     (error.attempts, error.reason, error.last),
+///     (1, StopReason::Cancelled, "down")
+/// );
 /// ```
 #[derive(Default)]
 #[doc(alias = "CancellationToken")]

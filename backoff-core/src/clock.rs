@@ -36,7 +36,10 @@ use crate::test_hooks;
 ///     .sleep(|delay| now.set(now.get() + delay))
 ///     .call_report();
 /// let error = report.unwrap_err();
-/// assert_eq!((error.reason, error.elapsed), (StopReason::MaxElapsed, error.slept));
+/// assert_eq!(
+///     (error.reason, error.elapsed),
+///     (StopReason::MaxElapsed, error.slept)
+/// );
 /// ```
 pub trait Clock {
     /// A point in time.

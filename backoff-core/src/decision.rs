@@ -242,8 +242,8 @@ impl<B: Backoff> Policy<B> {
     ///
     /// let policy = Policy::exponential().max_attempts(2).build();
     /// let (mut progress, failure) = (policy.begin(), Failure::new(Fault::Transient));
-    /// let mut decide = |at| policy.decide(&mut progress, failure, at, &mut || u64::MAX);
-    /// let delay = Duration::from_millis(100); // the longest, because of the generator
+    /// let mut decide = |at| policy.decide(&mut progress, failure, at, &mut || !0);
+    /// let delay = Duration::from_millis(100); // the longest, as all bits are set
     /// assert_eq!(decide(Duration::ZERO), Decision::RetryAfter(delay));
     /// assert_eq!(decide(delay), Decision::Stop(StopReason::MaxAttempts));
     /// assert_eq!(progress.attempts(), 2);

@@ -62,8 +62,11 @@ impl<B: Backoff> Policy<B> {
     /// use backoff_core::Policy;
     /// use std::time::Duration;
     ///
-    /// let policy = Policy::fibonacci().initial_delay(Duration::from_secs(1)).forever().build();
-    /// assert!(policy.base_delays().take(6).map(|d| d.as_secs()).eq([1, 1, 2, 3, 5, 8]));
+    /// let policy =
+    ///     Policy::fibonacci().initial_delay(Duration::from_secs(1)).forever().build();
+    /// assert!(
+    ///     policy.base_delays().take(6).map(|d| d.as_secs()).eq([1, 1, 2, 3, 5, 8])
+    /// );
     /// ```
     pub fn base_delays(&self) -> impl FusedIterator<Item = Duration> + use<'_, B> {
         let mut rules = *self.rules();

@@ -18,7 +18,10 @@ use crate::{Classify, Fault, StopReason};
 /// use backoff_core::{Policy, StopReason};
 /// use std::io;
 ///
-/// let report = Policy::default().retry(|| Err::<(), _>(io::Error::other("down"))).sleep(|_| ()).call_report();
+/// let report = Policy::default()
+///     .retry(|| Err::<(), _>(io::Error::other("down")))
+///     .sleep(|_| ())
+///     .call_report();
 /// let error = report.unwrap_err();
 /// assert_eq!((error.attempts, error.reason), (3, StopReason::MaxAttempts));
 /// assert_eq!(error.last.to_string(), "down");

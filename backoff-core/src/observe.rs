@@ -174,7 +174,10 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
 ///     .retry(|| Err::<(), _>("404"))
 ///     .when(|_| false)
 ///     .on_give_up(|event| {
-///         assert_eq!((event.attempts(), event.reason()), (1, StopReason::Permanent));
+///         assert_eq!(
+///             (event.attempts(), event.reason()),
+///             (1, StopReason::Permanent)
+///         );
 ///         assert_eq!(event.error(), Some(&"404"));
 ///         line = event.to_string();
 ///     })

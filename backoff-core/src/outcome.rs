@@ -46,7 +46,10 @@ use crate::{AttemptTimeout, Cancelled};
 /// }
 ///
 /// let mut answers = [Answer::Busy, Answer::Value(7)].into_iter();
-/// let answer = Policy::default().retry(|| answers.next().unwrap_or(Answer::Busy)).sleep(|_| ()).call();
+/// let answer = Policy::default()
+///     .retry(|| answers.next().unwrap_or(Answer::Busy))
+///     .sleep(|_| ())
+///     .call();
 /// assert_eq!(answer, Answer::Value(7));
 /// ```
 #[diagnostic::on_unimplemented(

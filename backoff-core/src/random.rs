@@ -130,7 +130,10 @@ mod thread {
         ///     ThreadRandom::reseed(); // this is the child
         /// }
         /// let policy = Policy::exponential().max_attempts(3).build();
-        /// assert_ne!(policy.delays().collect::<Vec<_>>(), policy.delays().collect::<Vec<_>>());
+        /// assert_ne!(
+        ///     policy.delays().collect::<Vec<_>>(),
+        ///     policy.delays().collect::<Vec<_>>()
+        /// );
         /// ```
         pub fn reseed() {
             let seed = child_seed(draw(), process_id());

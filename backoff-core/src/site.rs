@@ -32,7 +32,9 @@ use crate::{Decision, InvalidPolicy, Policy, StopReason};
 /// }
 ///
 /// assert!(charge().is_err());
-/// let site = call_sites().find(|site| site.name() == "billing.charge").ok_or("not listed")?;
+/// let site = call_sites()
+///     .find(|site| site.name() == "billing.charge")
+///     .ok_or("not listed")?;
 /// assert_eq!((site.retries(), site.gave_up()), (1, 1));
 /// # Ok::<(), &str>(())
 /// ```
@@ -171,10 +173,17 @@ impl CallSite {
     /// use backoff_core::{call_sites, retry};
     ///
     /// fn waiting() -> Option<usize> {
-    ///     call_sites().find(|site| site.name() == "stock.load").map(|site| site.waiting())
+    ///     let mut sites = call_sites();
+    ///     let site = sites.find(|site| site.name() == "stock.load");
+    ///     site.map(|site| site.waiting())
     /// }
     ///
-    /// #[retry(max_attempts = 2, delay = "1s", name = "stock.load", sleep = |_| seen.push(waiting()))]
+    /// #[retry(
+    ///     max_attempts = 2,
+    ///     delay = "1s",
+    ///     name = "stock.load",
+    ///     sleep = |_| seen.push(waiting())
+    /// )]
     /// fn load(seen: &mut Vec<Option<usize>>) -> Result<(), &'static str> {
     ///     Err("down")
     /// }

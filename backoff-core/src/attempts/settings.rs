@@ -30,7 +30,10 @@ impl<P: PolicySource, E: LoopEnvironment> Attempts<P, E> {
     /// use backoff_core::{Jitter, Policy};
     /// use std::time::Duration;
     ///
-    /// let policy = Policy::exponential().jitter(Jitter::None).max_elapsed(Duration::from_secs(60)).build();
+    /// let policy = Policy::exponential()
+    ///     .jitter(Jitter::None)
+    ///     .max_elapsed(Duration::from_secs(60))
+    ///     .build();
     /// let mut attempts = policy.start().resume(3, Duration::from_secs(59));
     /// assert_eq!(attempts.number(), 4);
     /// assert_eq!(attempts.failed("down"), Ok(Duration::from_millis(800)));
@@ -104,9 +107,15 @@ where
     ///
     /// let now = Cell::new(Duration::ZERO);
     /// let policy = Policy::exponential().max_elapsed(Duration::from_secs(60)).build();
-    /// let mut attempts = policy.start().clock(|| now.get()).sleep(|delay| now.set(now.get() + delay));
+    /// let mut attempts = policy
+    ///     .start()
+    ///     .clock(|| now.get())
+    ///     .sleep(|delay| now.set(now.get() + delay));
     /// while attempts.pause("down").is_ok() {}
-    /// assert_eq!((attempts.stopped(), attempts.elapsed()), (Some(StopReason::MaxElapsed), attempts.slept()));
+    /// assert_eq!(
+    ///     (attempts.stopped(), attempts.elapsed()),
+    ///     (Some(StopReason::MaxElapsed), attempts.slept())
+    /// );
     /// ```
     #[must_use]
     pub fn clock<V: ClockSource>(self, clock: V) -> Attempts<P, With<S, V, G, X, D, N>> {
@@ -161,7 +170,7 @@ where
         self.changed(|environment| environment.with_cancel(|_| CancelSignal::new(by.into_future())))
     }
 
-    /// Sets the name of the call in logs and metrics.
+    /// Sets the name of the call in logs and metrics; empty by default.
     #[must_use]
     pub fn name(self, name: &'static str) -> Self {
         self.changed(|environment| environment.with_shared(|shared| SharedLimits { name: Named(name), ..shared }))
@@ -214,18 +223,27 @@ where
     /// ```
     /// use backoff_core::{InnerRetries, Policy};
     ///
-    /// const THREE: Policy = Policy::constant(std::time::Duration::ZERO).max_attempts(3).build();
+    /// const THREE: Policy =
+    ///     Policy::constant(std::time::Duration::ZERO).max_attempts(3).build();
     ///
     /// let mut calls = 0;
     /// let mut attempts = THREE.start().inner_retries(InnerRetries::Suppress);
     /// loop {
     ///     let scope = attempts.scope().ok_or("no scope")?;
-    ///     let result = scope.run(|| THREE.retry(|| { calls += 1; Err::<(), _>("down") }).call());
+    ///     let result = scope.run(|| {
+    ///         THREE
+    ///             .retry(|| {
+    ///                 calls += 1;
+    ///                 Err::<(), _>("down")
+    ///             })
+    ///             .call()
+    ///     });
     ///     if attempts.pause(result.unwrap_err()).is_err() {
     ///         break;
     ///     }
     /// }
     /// assert_eq!(calls, 3); // and not 9
+    ///
     /// # Ok::<(), &str>(())
     /// ```
     #[must_use]

@@ -101,7 +101,7 @@ impl<K> Budgets<K> {
         Self { settings, hasher: OnceLock::new(), places: Mutex::new(Places::new()) }
     }
 
-    /// Sets the part of a token that a success puts back into its key's budget, in 0.001..=1.0.
+    /// Sets the part of a token that a success puts back into its key's budget, in 0.001..=1.0; default 0.1.
     ///
     /// # Panics
     ///
@@ -113,7 +113,8 @@ impl<K> Budgets<K> {
         self
     }
 
-    /// Sets the largest number of tokens of each key, in `1..=1_000_000`, whatever its traffic.
+    /// Sets the largest number of tokens of each key, in `1..=1_000_000`, whatever its traffic. Default: between 2 and
+    /// 10, fitted to the traffic of the key.
     ///
     /// # Panics
     ///
@@ -158,7 +159,7 @@ impl<K> Budgets<K> {
         Ok(self)
     }
 
-    /// Sets the largest number of budgets; 0 means that all keys share one.
+    /// Sets the largest number of budgets, 1,024 by default; 0 means that all keys share one.
     ///
     /// A budget takes about 150 bytes and its key. Choose more than the number of keys in use at one time, because a
     /// quarter of the places, rounded up, is for new keys.
@@ -208,7 +209,10 @@ impl<K> Budgets<K> {
     /// assert!(HOSTS.get("a.example").withdraw());
     /// let all = HOSTS.snapshot();
     /// let host = all.first().ok_or("no host")?;
-    /// assert_eq!((host.key.as_str(), host.available, host.capacity), ("a.example", 9.0, 10));
+    /// assert_eq!(
+    ///     (host.key.as_str(), host.available, host.capacity),
+    ///     ("a.example", 9.0, 10)
+    /// );
     /// # Ok::<(), &str>(())
     /// ```
     #[must_use]

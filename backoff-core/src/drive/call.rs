@@ -138,12 +138,9 @@ impl<B: Backoff> PolicyBuilder<B> {
     /// use backoff_core::Policy;
     ///
     /// let mut calls = 0;
-    /// let operation = || {
-    ///     calls += 1;
-    ///     Err::<(), _>("down")
-    /// };
+    /// let operation = || Err::<(), _>(calls += 1);
     /// let call = Policy::exponential().max_attempts(5).retry(operation);
-    /// assert_eq!((call.sleep(|_| ()).call(), calls), (Err("down"), 5));
+    /// assert_eq!((call.sleep(|_| ()).call(), calls), (Err(()), 5));
     /// ```
     #[inline]
     #[track_caller]
@@ -403,7 +400,8 @@ impl<P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
 
     /// For this call, starts a new sequence when an attempt fails after it ran for at least this duration.
     ///
-    /// See [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after).
+    /// See [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after). Zero is not refused here: it makes each
+    /// failure the first one, so that only a timeout or cancellation ends a call that keeps failing.
     ///
     /// # Examples
     ///

@@ -105,12 +105,20 @@ impl std::error::Error for AlreadySet {}
 /// }
 ///
 /// observe::set_global(|event: &observe::CallEvent<'_>| {
-///     SEEN.lock().unwrap().push(format!("{} {:?}: {}", event.name(), event.kind(), event.error()));
+///     SEEN.lock().unwrap().push(format!(
+///         "{} {:?}: {}",
+///         event.name(),
+///         event.kind(),
+///         event.error()
+///     ));
 /// })?;
 /// assert!(search().is_err());
 /// assert_eq!(
 ///     *SEEN.lock().unwrap(),
-///     ["search Retry { delay: 0ns }: down", "search GaveUp { reason: MaxAttempts }: down"]
+///     [
+///         "search Retry { delay: 0ns }: down",
+///         "search GaveUp { reason: MaxAttempts }: down"
+///     ]
 /// );
 /// # Ok::<(), observe::AlreadySet>(())
 /// ```
@@ -150,14 +158,18 @@ static WANTS_SUCCESSES: AtomicBool = AtomicBool::new(false);
 ///     if is_up { Ok(()) } else { Err("down") }
 /// }
 ///
-/// observe::set_global_with_successes(|event: &observe::CallEvent<'_>| match event.kind() {
-///     observe::EventKind::Succeeded | observe::EventKind::Recovered => _ = CALLS.fetch_add(1, Relaxed),
-///     observe::EventKind::GaveUp { .. } => {
-///         CALLS.fetch_add(1, Relaxed);
-///         ERRORS.fetch_add(1, Relaxed);
-///     }
-///     _ => {}
-/// })?;
+/// observe::set_global_with_successes(
+///     |event: &observe::CallEvent<'_>| match event.kind() {
+///         observe::EventKind::Succeeded | observe::EventKind::Recovered => {
+///             _ = CALLS.fetch_add(1, Relaxed)
+///         }
+///         observe::EventKind::GaveUp { .. } => {
+///             CALLS.fetch_add(1, Relaxed);
+///             ERRORS.fetch_add(1, Relaxed);
+///         }
+///         _ => {}
+///     },
+/// )?;
 /// for is_up in [true, true, false, true] {
 ///     let _ = load(is_up);
 /// }

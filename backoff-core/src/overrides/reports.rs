@@ -27,7 +27,8 @@ use crate::{InvalidPolicy, call_sites};
 /// assert_eq!(unmatched[0].nearest(), ["billing.charge"]);
 /// assert_eq!(
 ///     unmatched[0].to_string(),
-///     "no function that has failed is named `biling.charge`; near it are `billing.charge`"
+///     "no function that has failed is named `biling.charge`; \
+///      near it are `billing.charge`"
 /// );
 /// # Ok::<(), overrides::InvalidOverride>(())
 /// ```
@@ -165,7 +166,7 @@ pub fn unmatched() -> Vec<Unmatched> {
 /// ```
 /// use backoff_core::{overrides, retry};
 ///
-/// #[retry(max_attempts = 2, initial_delay = "2ms", name = "quotes", sleep = |_| ())]
+/// #[retry(initial_delay = "2ms", name = "quotes", sleep = |_| ())]
 /// fn quotes() -> Result<(), &'static str> {
 ///     Err("down")
 /// }
@@ -175,7 +176,8 @@ pub fn unmatched() -> Vec<Unmatched> {
 /// let adjusted = overrides::adjusted();
 /// assert_eq!(
 ///     adjusted[0].to_string(),
-///     "override `quotes` on `quotes`: `max_delay` (1ms) is shorter than `initial_delay` (2ms); raise `max_delay` or \
+///     "override `quotes` on `quotes`: `max_delay` (1ms) is shorter than \
+///      `initial_delay` (2ms); raise `max_delay` or \
 ///      lower `initial_delay`"
 /// );
 /// # Ok::<(), overrides::InvalidOverride>(())

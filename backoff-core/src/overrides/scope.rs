@@ -32,7 +32,10 @@ std::thread_local! {
 /// }
 ///
 /// let mut calls = 0;
-/// assert!(overrides::with_policy(Policy::never().build(), || fetch(&mut calls)).is_err());
+/// assert!(
+///     overrides::with_policy(Policy::never().build(), || fetch(&mut calls))
+///         .is_err()
+/// );
 /// assert_eq!(calls, 1);
 /// ```
 pub fn with_policy<R>(policy: Policy, work: impl FnOnce() -> R) -> R {

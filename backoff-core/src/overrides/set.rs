@@ -24,7 +24,9 @@ use crate::text::Excerpt;
 /// ```
 /// use backoff_core::overrides::{self, Override, Overrides};
 ///
-/// let mut overrides: Overrides = "billing::charge: max_attempts=2, max_delay=5s; search::*: disabled".parse()?;
+/// let mut overrides: Overrides =
+///     "billing::charge: max_attempts=2, max_delay=5s; search::*: disabled"
+///         .parse()?;
 /// overrides.insert("billing", Override::new().max_attempts(4))?;
 /// assert_eq!(overrides.iter().count(), 3);
 /// overrides::replace_all(overrides);

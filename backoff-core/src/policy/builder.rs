@@ -19,13 +19,15 @@ use crate::{Backoff, Jitter, Schedule};
 /// use backoff_core::Policy;
 /// use std::time::Duration;
 ///
-/// let builder = Policy::exponential().max_delay(Duration::from_secs(1)).initial_delay(Duration::from_secs(2));
+/// let [one, two, three] = [1, 2, 3].map(Duration::from_secs);
+/// let builder = Policy::exponential().max_delay(one).initial_delay(two);
 /// let refused = builder.try_build().unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
-///     "`max_delay` (1s) is shorter than `initial_delay` (2s); raise `max_delay` or lower `initial_delay`"
+///     "`max_delay` (1s) is shorter than `initial_delay` (2s); \
+///      raise `max_delay` or lower `initial_delay`"
 /// );
-/// assert!(builder.max_delay(Duration::from_secs(3)).try_build().is_ok());
+/// assert!(builder.max_delay(three).try_build().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a builder does nothing until `build` or `try_build`"]
@@ -177,11 +179,10 @@ impl<B> PolicyBuilder<B> {
     ///
     /// ```
     /// use backoff_core::Policy;
-    /// use std::time::Duration;
     ///
     /// let policy = Policy::exponential().forever().build();
     /// assert_eq!((policy.max_attempts(), policy.max_elapsed()), (None, None));
-    /// assert_eq!(policy.max_push_back(), Some(Duration::from_secs(3_600)));
+    /// assert_eq!(policy.max_push_back().map(|max| max.as_secs()), Some(3_600));
     /// ```
     pub const fn forever(mut self) -> Self {
         self.draft.forever();
@@ -252,9 +253,8 @@ impl<B> PolicyBuilder<B> {
     ///
     /// ```
     /// use backoff_core::Policy;
-    /// use std::time::Duration;
     ///
-    /// let hour = Duration::from_secs(3_600);
+    /// let hour = std::time::Duration::from_secs(3_600);
     /// let policy = Policy::exponential().max_attempts(5).reset_after(hour).build();
     /// assert_eq!(policy.reset_after(), Some(hour));
     /// assert_eq!(Policy::default().reset_after(), None); // never
@@ -301,7 +301,10 @@ impl<B> PolicyBuilder<B> {
     /// use backoff_core::{Fault, Policy, PushBackMode};
     /// use std::time::Duration;
     ///
-    /// let policy = Policy::exponential().max_attempts(2).push_back(PushBackMode::Replace).build();
+    /// let policy = Policy::exponential()
+    ///     .max_attempts(2)
+    ///     .push_back(PushBackMode::Replace)
+    ///     .build();
     /// let mut delays = Vec::new();
     /// let _ = policy
     ///     .retry(|| Err::<(), _>("429 Too Many Requests"))

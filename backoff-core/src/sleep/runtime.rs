@@ -193,7 +193,17 @@ pub(crate) fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'
 }
 
 pin_project! {
-    /// Completes after a delay, in the time of the async runtime that polls it.
+    /// The sleep of [`DefaultSleeper`](crate::DefaultSleeper) in async code: completes after a delay, in the time of the
+    /// async runtime that is running when it is created.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it ends the timer.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `tokio`, it panics in a tokio runtime without `enable_time`. Outside of a tokio runtime it
+    /// panics unless `async-io` is enabled, too.
     ///
     /// # Examples
     ///

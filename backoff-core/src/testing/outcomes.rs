@@ -290,7 +290,12 @@ pub async fn request_async<T, E>(act: impl Future<Output = Result<T, E>>, failur
 /// }
 ///
 /// #[retry(max_attempts = 3, cancel = stop)]
-/// fn pay(bank: &Bank, key: u32, amount: u64, stop: &CancelToken) -> Result<(), &'static str> {
+/// fn pay(
+///     bank: &Bank,
+///     key: u32,
+///     amount: u64,
+///     stop: &CancelToken,
+/// ) -> Result<(), &'static str> {
 ///     bank.book(key, amount)
 /// }
 ///
@@ -326,7 +331,8 @@ pub fn every_outcome(length: usize, mut test: impl FnMut(&Case)) {
 ///
 /// #[retry(max_attempts = 3)]
 /// async fn set(register: &Cell<u32>, value: u32) -> Result<(), &'static str> {
-///     testing::request_async(async { Ok(register.set(value)) }, || "no answer").await
+///     let act = async { Ok(register.set(value)) };
+///     testing::request_async(act, || "no answer").await
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -335,7 +341,8 @@ pub fn every_outcome(length: usize, mut test: impl FnMut(&Case)) {
 ///     let register = Cell::new(0);
 ///     match case.call(set(&register, 7)).await {
 ///         Some(Ok(())) => assert_eq!(register.get(), 7),
-///         _ => assert!([0, 7].contains(&register.get())), // failed, or dropped in the middle
+///         // It failed, or was dropped in the middle.
+///         _ => assert!([0, 7].contains(&register.get())),
 ///     }
 /// })
 /// .await;

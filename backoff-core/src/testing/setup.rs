@@ -21,7 +21,10 @@ use crate::test_hooks::{Attempts, Changes, Layer};
 ///
 /// let test = testing::Setup::new().no_waits().max_attempts(4).for_thread();
 /// assert_eq!(reconnect(), Err("down"));
-/// assert_eq!((test.attempts(), test.reasons()), (4, vec![StopReason::MaxAttempts]));
+/// assert_eq!(
+///     (test.attempts(), test.reasons()),
+///     (4, vec![StopReason::MaxAttempts])
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a setup changes nothing until it is given to a thread, a future or the process"]

@@ -30,12 +30,16 @@ use crate::{InScope, Scope};
 /// use tower::{ServiceBuilder, ServiceExt, service_fn};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-/// let server = ServiceBuilder::new().layer(ReadScopeLayer).service(service_fn(|_: Request<()>| async {
+/// let is_single = service_fn(|_: Request<()>| async {
 ///     // A call here makes one attempt: the client retries in its place.
-///     Ok::<_, Infallible>(Scope::current().is_some_and(|scope| scope.suppresses_retries()))
-/// }));
+///     let scope = Scope::current();
+///     Ok::<_, Infallible>(scope.is_some_and(|scope| scope.suppresses_retries()))
+/// });
+/// let server = ServiceBuilder::new().layer(ReadScopeLayer).service(is_single);
+/// let retry = RetryLayer::new(Policy::default());
+/// let retry = retry.inner_retries(InnerRetries::Suppress);
 /// let client = ServiceBuilder::new()
-///     .layer(RetryLayer::new(Policy::default()).inner_retries(InnerRetries::Suppress))
+///     .layer(retry)
 ///     .layer(WriteScopeLayer)
 ///     .service(server); // here a network would be between the two
 /// assert_eq!(client.oneshot(Request::new(())).await, Ok(true));

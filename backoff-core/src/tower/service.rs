@@ -62,7 +62,7 @@ pub struct RetryService<V, B = Schedule, C = Requests, J = Criteria, D = NoBudge
 /// The future of a response: an async call of the engine. `V` is the inner service, and `E` the environment of the call.
 ///
 /// Dropping it drops the attempt or the delay in progress, and all other state. It is `Send` if the inner service, its
-/// future, its results and the request are.
+/// future, its results and the request are. It panics as a [`RetryFuture`] does. [`RetryService`] has an example.
 pub type ResponseFuture<V, Request, B = Schedule, C = ByClone, J = Criteria, E = Environment> =
     RetryFuture<Retry<SharedPolicy<B>, Async, RequestAttempts<V, Request, C>, J, (), E>>;
 

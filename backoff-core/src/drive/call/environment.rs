@@ -9,6 +9,9 @@ use crate::sleep::DefaultSleeper;
 
 /// Environment of a call: sleeper, clock, random numbers, cancellation, timeouts, and the data shared with other calls.
 ///
+/// A program names it only in the type of a field, such as `Attempts<Arc<Policy>, Environment>`. The setters of a call
+/// or a loop replace its parts, and so its parameters.
+///
 /// # Examples
 ///
 /// ```

@@ -27,8 +27,14 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     ///
     /// let mut delays = Vec::new();
     /// let policy = Policy::exponential().jitter(Jitter::None).build();
-    /// let result = policy.retry(|| Err::<(), _>("down")).sleep(|delay| delays.push(delay)).call();
-    /// assert_eq!((result, delays), (Err("down"), [100, 200].map(Duration::from_millis).to_vec()));
+    /// let result = policy
+    ///     .retry(|| Err::<(), _>("down"))
+    ///     .sleep(|delay| delays.push(delay))
+    ///     .call();
+    /// assert_eq!(
+    ///     (result, delays),
+    ///     (Err("down"), [100, 200].map(Duration::from_millis).to_vec())
+    /// );
     /// ```
     #[inline]
     pub fn sleep<N, A>(self, sleeper: N) -> Retry<P, M, F, J, O, Environment<SleepFn<N>, K, G, X, T, L>>
@@ -148,9 +154,15 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// static SHUTDOWN: CancelToken = CancelToken::new();
     ///
     /// SHUTDOWN.cancel();
-    /// let report = Policy::default().retry(|| Err::<(), _>("down")).cancel(&SHUTDOWN).call_report();
+    /// let report = Policy::default()
+    ///     .retry(|| Err::<(), _>("down"))
+    ///     .cancel(&SHUTDOWN)
+    ///     .call_report();
     /// let error = report.unwrap_err();
-    /// assert_eq!((error.last, error.attempts, error.reason), ("down", 1, StopReason::Cancelled));
+    /// assert_eq!(
+    ///     (error.last, error.attempts, error.reason),
+    ///     ("down", 1, StopReason::Cancelled)
+    /// );
     /// ```
     #[inline]
     pub fn cancel<C>(self, by: C) -> Retry<P, M, F, J, O, Environment<S, K, G, CancelledBy<C>, T, L>> {
@@ -176,14 +188,16 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// use std::{io, time::Duration};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-    /// let shutdown = tokio::time::sleep(Duration::from_secs(2)); // or `token.cancelled()`
+    /// // Or `token.cancelled()`:
+    /// let shutdown = tokio::time::sleep(Duration::from_secs(2));
     /// let policy = Policy::default();
     /// let call = policy.retry(|| async {
     ///     std::future::pending::<()>().await; // hangs
     ///     Ok::<_, io::Error>(())
     /// });
     /// let error = call.cancel(shutdown).cancel_attempts().report().await.unwrap_err();
-    /// assert_eq!((error.last.to_string().as_str(), error.reason), ("cancelled", StopReason::Cancelled));
+    /// assert_eq!(error.last.to_string(), "cancelled");
+    /// assert_eq!(error.reason, StopReason::Cancelled);
     /// # });
     /// # }
     /// # Ok::<(), std::io::Error>(())
@@ -214,7 +228,8 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
     /// token.cancel();
     /// let policy = Policy::default();
     /// let call = policy.retry(|| std::future::pending::<Result<(), String>>());
-    /// let call = call.cancel(&token).cancel_attempts().on_cancel(|cancelled| format!("shut down: {cancelled}"));
+    /// let call = call.cancel(&token).cancel_attempts();
+    /// let call = call.on_cancel(|cancelled| format!("shut down: {cancelled}"));
     /// assert_eq!(call.await, Err("shut down: cancelled".to_owned()));
     /// # });
     /// # }
@@ -247,7 +262,7 @@ impl<P, M, F, J, O, S, K, G, X, T, L> Retry<P, M, F, J, O, Environment<S, K, G, 
 }
 
 impl<P, M, F, J, O, S, K, G, X, T, D, N, L> Retry<P, M, F, J, O, Environment<S, K, G, X, T, SharedLimits<D, N, L>>> {
-    /// Sets the name of the call in the events of `tracing`, `metrics` and the global observer.
+    /// Sets the name of the call in the events of `tracing`, `metrics` and the global observer; empty by default.
     ///
     /// # Examples
     ///
@@ -282,9 +297,11 @@ impl<P, M, F, J, O, S, K, G, X, T, D, N, L> Retry<P, M, F, J, O, Environment<S, 
     /// use std::time::Duration;
     ///
     /// static DATABASE: Budget = Budget::new().capacity(1);
-    /// const ONCE_MORE: Policy = Policy::constant(Duration::ZERO).max_attempts(5).build();
+    /// const ONCE_MORE: Policy =
+    ///     Policy::constant(Duration::ZERO).max_attempts(5).build();
     ///
-    /// let report = ONCE_MORE.retry(|| Err::<(), _>("down")).budget(&DATABASE).call_report();
+    /// let report =
+    ///     ONCE_MORE.retry(|| Err::<(), _>("down")).budget(&DATABASE).call_report();
     /// let error = report.unwrap_err();
     /// assert_eq!((error.attempts, error.reason), (2, StopReason::BudgetEmpty));
     /// ```
@@ -347,7 +364,8 @@ where
     ///     Ok::<_, io::Error>(())
     /// });
     /// let error = call.attempt_timeout(Duration::from_secs(2)).await.unwrap_err();
-    /// assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::TimedOut, "no answer within 2s"));
+    /// assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    /// assert_eq!(error.to_string(), "no answer within 2s");
     /// # });
     /// # }
     /// # Ok::<(), std::io::Error>(())
@@ -370,14 +388,16 @@ where
     /// ```
     /// # #[cfg(feature = "tokio")]
     /// # {
-    /// use backoff_core::{Policy, StopReason};
+    /// use backoff_core::{Jitter, Policy, StopReason};
     /// use std::{io, time::Duration};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-    /// let policy = Policy::constant(Duration::from_secs(4)).jitter(backoff_core::Jitter::None).build();
+    /// let policy = Policy::constant(Duration::from_secs(4));
+    /// let policy = policy.jitter(Jitter::None).build();
     /// let call = policy.retry(|| async { Err::<(), _>(io::Error::other("down")) });
     /// let error = call.timeout(Duration::from_secs(10)).report().await.unwrap_err();
-    /// assert_eq!((error.reason, error.attempts), (StopReason::Timeout, 3)); // at 0, 4 and 8 s
+    /// assert_eq!(error.reason, StopReason::Timeout);
+    /// assert_eq!(error.attempts, 3); // at 0, 4 and 8 s
     /// # });
     /// # }
     /// # Ok::<(), std::io::Error>(())
@@ -410,7 +430,8 @@ where
     ///     std::future::pending::<()>().await;
     ///     Ok::<(), String>(())
     /// });
-    /// let call = call.attempt_timeout(Duration::from_secs(2)).on_timeout(|timeout| format!("slow: {:?}", timeout.limit()));
+    /// let call = call.attempt_timeout(Duration::from_secs(2));
+    /// let call = call.on_timeout(|timeout| format!("slow: {:?}", timeout.limit()));
     /// assert_eq!(call.await, Err("slow: 2s".to_owned()));
     /// # });
     /// # }
