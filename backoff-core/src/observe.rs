@@ -56,7 +56,10 @@ pub use self::error_text::ErrorText;
 pub(crate) use self::event::FailedAttempt;
 use self::event::failed_attempt_getters;
 pub use self::event::{CallEvent, Elapsed, EventKind, Level};
-pub use self::hook::{Adjust, AdjustedDelay, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+// As in `call`: parameters of `Retry`, which semver does not cover.
+#[doc(hidden)]
+pub use self::hook::{Adjust, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+pub use self::hook::{AdjustedDelay, Observer};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
 #[cfg(feature = "successes")]

@@ -81,7 +81,9 @@ explained! {
     /// # Examples
     ///
     /// ```
-    /// use backoff_core::Sleeper;
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{Policy, Sleeper};
     /// use std::future::{Ready, ready};
     /// use std::time::Duration;
     ///
@@ -94,10 +96,13 @@ explained! {
     ///     }
     /// }
     ///
-    /// let closure = |_: Duration| ready(()); // is a sleeper, too
-    /// let minute = Duration::from_secs(60);
-    /// NoWait.sleep(minute).into_inner();
-    /// assert_eq!(Sleeper::sleep(&closure, minute).into_inner(), ());
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = Policy::constant(Duration::from_secs(3_600)).build();
+    /// let call = policy.retry(|| async { Err::<(), _>("down") });
+    /// assert_eq!(call.sleep_with(NoWait).await, Err("down")); // at once
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
     /// ```
     pub trait Sleeper {
         /// The future that waits.
@@ -132,21 +137,23 @@ explained! {
     /// # Examples
     ///
     /// ```
-    /// use backoff_core::BlockingSleeper;
+    /// use backoff_core::{BlockingSleeper, Policy};
     /// use std::cell::Cell;
     /// use std::time::Duration;
     ///
-    /// struct Total(Cell<Duration>);
+    /// struct Total<'a>(&'a Cell<Duration>);
     ///
-    /// impl BlockingSleeper for Total {
+    /// impl BlockingSleeper for Total<'_> {
     ///     fn sleep(&self, delay: Duration) {
     ///         self.0.set(self.0.get() + delay); // waits for nothing
     ///     }
     /// }
     ///
-    /// let total = Total(Cell::default());
-    /// BlockingSleeper::sleep(&|delay| total.sleep(delay), Duration::from_secs(60));
-    /// assert_eq!(total.0.get(), Duration::from_secs(60));
+    /// let total = Cell::new(Duration::ZERO);
+    /// let policy = Policy::exponential().max_attempts(4).build();
+    /// let call = policy.retry(|| Err::<(), _>("down")).random(|| u64::MAX);
+    /// assert!(call.sleep_with(Total(&total)).call().is_err());
+    /// assert_eq!(total.get().as_millis(), 100 + 200 + 400);
     /// ```
     pub trait BlockingSleeper {
         /// Returns after `delay`.

@@ -401,7 +401,7 @@ impl<P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     /// For this call, starts a new sequence when an attempt fails after it ran for at least this duration.
     ///
     /// See [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after). Zero is not refused here: it makes each
-    /// failure the first one, so that only a timeout or cancellation ends a call that keeps failing.
+    /// failure the first one, so a `max_attempts` above 1 and a `max_elapsed` never end the call.
     ///
     /// # Examples
     ///

@@ -7,7 +7,7 @@ use super::{GiveUpEvent, RecoveredEvent, RetryEvent};
 
 /// Receives the events of one call.
 ///
-/// The hooks of a call are observers, chained by [`Hook`]. `()` receives no events and costs nothing.
+/// The hooks of a call are observers, one after the other. `()` receives no events and costs nothing.
 ///
 /// # Examples
 ///
@@ -87,6 +87,20 @@ impl<E: ?Sized> Observer<E> for () {
 }
 
 /// The result of `adjust`: a `Duration`, or an `Option` of one.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Policy;
+///
+/// let policy = Policy::exponential().max_attempts(9).build();
+/// let call = policy.retry(|| Err::<(), _>("down")).sleep(|_| ());
+/// let halved = call.adjust(|event| event.delay() / 2); // a `Duration`
+/// assert_eq!(halved.call_report().unwrap_err().attempts, 9);
+/// let call = policy.retry(|| Err::<(), _>("down")).sleep(|_| ());
+/// let ended = call.adjust(|_| None); // an `Option<Duration>`
+/// assert_eq!(ended.call_report().unwrap_err().attempts, 1);
+/// ```
 // A separate trait and not `Into`, so that `None` has one type, and a closure without a result gets one clear error.
 #[diagnostic::on_unimplemented(
     message = "`adjust` returns the delay before the retry, and not `{Self}`",
