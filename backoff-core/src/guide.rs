@@ -18,6 +18,7 @@
 //! | How do I change or disable retries in an incident? | [`overriding`] |
 //! | Which runtime, which target, which feature? | [`runtimes_and_targets`] |
 //! | How do I call HTTP, gRPC and databases? | [`clients`] |
+//! | How do the retry layers for tower and reqwest differ? | [`layers`] |
 //! | Is there a program to start from? | [`cookbook`] |
 //! | Why does it not compile, and why does it behave like this? | [`troubleshooting`] |
 //! | What changes when I come from another library? | [`migrating`] |
@@ -28,34 +29,33 @@
 //! first, so four attempts are three retries. A *delay* is the time between two attempts. The *backoff* computes it, and
 //! *jitter* makes it random. A *push-back* is the wait that a server requests (`Retry-After`).
 
-/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page.
+/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page. A page
+/// with pictures is in several files, because a picture is a file; a picture needs an empty line before and after it.
 macro_rules! pages {
-    ($($(#[$extra:meta])* $page:ident: $file:literal;)*) => {$(
+    ($($(#[$extra:meta])* $page:ident: $($file:literal),+;)*) => {$(
         pub mod $page {
-            #![doc = include_str!($file)]
+            $(#![doc = include_str!($file)] #![doc = ""])+
             $(#![$extra])*
         }
     )*};
 }
 
 pages! {
-    choosing_a_policy: "guide/choosing_a_policy.md";
+    choosing_a_policy: "guide/choosing_a_policy.md", "guide/schedule.svg", "guide/choosing_a_policy/backoffs.md", "guide/herd.svg",
+        "guide/choosing_a_policy/jitter.md";
     what_an_error_means: "guide/what_an_error_means.md";
     #[doc(alias = "deadline")]
     #[doc(alias = "timeout")]
     limits_and_timeouts: "guide/limits_and_timeouts.md";
     #[doc(alias = "idempotency key")]
     idempotency: "guide/idempotency.md";
-    #[doc = include_str!("guide/storm-outage.svg")]
-    #[doc = ""]
-    #[doc = include_str!("guide/storm-fleets.svg")]
     #[doc(alias = "circuit breaker")]
     #[doc(alias = "hedge")]
     #[doc(alias = "hedging")]
     #[doc(alias = "rate limit")]
     #[doc(alias = "retry storm")]
     #[doc(alias = "thundering herd")]
-    fleets: "guide/fleets.md";
+    fleets: "guide/fleets.md", "guide/outage.svg", "guide/fleets/budgets.md", "guide/fleets.svg", "guide/fleets/scopes.md";
     #[doc(alias = "poll")]
     #[doc(alias = "polling")]
     waiting_for_something: "guide/waiting_for_something.md";
@@ -67,6 +67,8 @@ pages! {
     overriding: "guide/overriding.md";
     runtimes_and_targets: "guide/runtimes_and_targets.md";
     clients: "guide/clients.md";
+    #[doc(alias = "tower-resilience")]
+    layers: "guide/layers.md";
     cookbook: "guide/cookbook.md";
     troubleshooting: "guide/troubleshooting.md";
     guarantees: "guide/guarantees.md";

@@ -1,13 +1,12 @@
-//! Retries with exact semantics, for calls that fail now and then: `#[retry]` above a function, or `policy.retry(..)`
-//! around a closure, blocking or async.
+//! Retries for calls that fail now and then: `#[retry]` above a function, or `policy.retry(..)` around a closure,
+//! blocking or async.
 //!
 //! ```
 //! use backoff_core::{classify, retry};
 //! use std::io;
 //! use std::net::TcpStream;
 //!
-//! /// Retries while refused or unreachable, but not with a wrong address.
-//! /// No retry starts later than a minute after the call.
+//! /// Refused and unreachable are retried for a minute, a wrong address is not.
 //! #[retry(max_elapsed = "1m", when = classify::io)]
 //! fn connect(address: &str) -> io::Result<TcpStream> {
 //!     TcpStream::connect(address)
@@ -16,14 +15,24 @@
 //! # let address = listener.local_addr()?.to_string();
 //!
 //! assert!(connect(&address).is_ok());
-//! let error = connect("no port").unwrap_err(); // permanent: one attempt
-//! assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+//! let wrong = connect("no port").unwrap_err(); // permanent: one attempt
+//! assert_eq!(wrong.kind(), io::ErrorKind::InvalidInput);
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
 //! The body runs until it succeeds, fails with an error that no attempt can cure, or reaches the limit. Between attempts
 //! the function waits, longer each time, with jitter. The same line over an `async fn` waits without blocking the
 //! thread. The signature stays, and so does the error: the caller gets the last one, untouched.
+//!
+//! * **Repeats only what is safe and worth it.** A failure is transient, permanent, ambiguous (the server may have
+//!   acted) or a push-back (`Retry-After`): [what an error means](guide/what_an_error_means/index.html).
+//! * **Keeps fleets alive.** [Budgets](Budget) bound the load of retries in an outage, and [scopes](Scope) stop retries
+//!   inside of retries: [fleets](guide/fleets/index.html).
+//! * **Is tested without waiting.** A guard removes all delays, or passes hours in virtual time:
+//!   [testing](guide/testing/index.html).
+//! * **Is visible in production.** Counts for each function, `tracing`, `metrics`, and changes at run time:
+//!   [observing](guide/observing/index.html).
+//! * **Costs what a manual loop costs,** and allocates nothing: [costs](guide/costs/index.html).
 //!
 //! # Overview
 //!
@@ -271,17 +280,34 @@ pub mod call {
     pub use crate::sleep::SleepFn;
 }
 
-// For documentation and its tests only. Its examples use these features.
+// For documentation, and for its tests if the features that its examples use are on.
 #[cfg(all(
-    any(doc, doctest),
-    feature = "macros",
-    feature = "tokio",
-    feature = "reqwest-0-13",
-    feature = "tower-0-5",
-    feature = "testing",
-    feature = "serde",
-    feature = "overrides"
+    doc,
+    any(
+        not(doctest),
+        all(
+            feature = "macros",
+            feature = "tokio",
+            feature = "reqwest-0-13",
+            feature = "tower-0-5",
+            feature = "testing",
+            feature = "serde",
+            feature = "overrides"
+        )
+    )
 ))]
+#[cfg_attr(
+    not(all(
+        feature = "macros",
+        feature = "tokio",
+        feature = "reqwest-0-13",
+        feature = "tower-0-5",
+        feature = "testing",
+        feature = "serde",
+        feature = "overrides"
+    )),
+    allow(rustdoc::broken_intra_doc_links, reason = "a link to an item of a disabled feature is plain text")
+)]
 pub mod guide;
 
 /// Runs the README's examples as documentation tests, if the features that they use are on.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backoff_core::classify::{self, HttpError, check_reqwest};
 use backoff_core::{AttemptTimeout, Classify, retry};
 
-use crate::journal::Journal;
+use super::journal::Journal;
 
 /// The errors of the clients, with the classification of each.
 #[derive(Debug, thiserror::Error, Classify)]
@@ -44,7 +44,7 @@ impl Shop {
         on_recovered = |event| journal.recovered(event),
         on_give_up = |event| journal.gave_up(event),
     )]
-    pub(crate) async fn order(&self, path: &str, journal: &Journal) -> Result<String, ShopError> {
+    pub(crate) async fn order(&self, path: &str, journal: &Journal<'_>) -> Result<String, ShopError> {
         let response = self.http.get(format!("{}{path}", self.url)).send().await?;
         Ok(check_reqwest(response)?.text().await?)
     }
@@ -56,7 +56,7 @@ impl Shop {
         on_recovered = |event| journal.recovered(event),
         on_give_up = |event| journal.gave_up(event),
     )]
-    pub(crate) async fn pay(&self, path: &str, journal: &Journal) -> Result<String, ShopError> {
+    pub(crate) async fn pay(&self, path: &str, journal: &Journal<'_>) -> Result<String, ShopError> {
         let response = self.http.post(format!("{}{path}", self.url)).send().await?;
         Ok(check_reqwest(response)?.text().await?)
     }
@@ -83,7 +83,7 @@ impl BlockingShop {
         on_recovered = |event| journal.recovered(event),
         on_give_up = |event| journal.gave_up(event),
     )]
-    pub(crate) fn order(&self, path: &str, journal: &Journal) -> Result<String, ShopError> {
+    pub(crate) fn order(&self, path: &str, journal: &Journal<'_>) -> Result<String, ShopError> {
         self.get(path)
     }
 
@@ -95,7 +95,7 @@ impl BlockingShop {
         on_recovered = |event| journal.recovered(event),
         on_give_up = |event| journal.gave_up(event),
     )]
-    pub(crate) fn patient_order(&self, path: &str, journal: &Journal) -> Result<String, ShopError> {
+    pub(crate) fn patient_order(&self, path: &str, journal: &Journal<'_>) -> Result<String, ShopError> {
         self.get(path)
     }
 

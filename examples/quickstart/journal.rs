@@ -2,12 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::error::Error;
-use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use backoff_core::{GiveUpEvent, RecoveredEvent, RetryEvent, StopReason};
 
-use crate::client::ShopError;
+use super::client::ShopError;
+use super::output::{Output, Style};
 
 /// The expected end of a call.
 #[derive(Clone, Copy, Debug)]
@@ -26,25 +26,28 @@ pub(crate) enum End {
 }
 
 /// The journal of one call.
-pub(crate) struct Journal {
+pub(crate) struct Journal<'o> {
+    output: &'o Output,
     started: Instant,
     delays: RefCell<Vec<Duration>>,
     attempts: Cell<u32>,
     stopped: Cell<Option<StopReason>>,
 }
 
-impl Journal {
-    pub(crate) fn new(title: &str) -> Self {
-        println!("{}", paint("1", title));
-        println!("{:>10}  {:>7}  {:<62}  next in", "time", "attempt", "outcome");
-        Self { started: Instant::now(), delays: RefCell::default(), attempts: Cell::new(0), stopped: Cell::default() }
+impl<'o> Journal<'o> {
+    pub(crate) fn new(output: &'o Output, title: &str) -> Self {
+        output.line(&output.paint(Style::Title, title));
+        let header = format!("{:>10}  {:>7}  {:<62}  next in", "time", "attempt", "outcome");
+        output.line(&output.paint(Style::Dim, &header));
+        let (started, delays) = (Instant::now(), RefCell::default());
+        Self { output, started, delays, attempts: Cell::new(0), stopped: Cell::default() }
     }
 
     /// An attempt failed, and another will follow.
     pub(crate) fn failed(&self, event: &RetryEvent<'_, ShopError>) {
         let error = event.error().map(one_line).unwrap_or_default();
         let delay = format!("{:.3} s", event.delay().as_secs_f64());
-        row(event.elapsed(), event.attempt(), "33", &error, &delay);
+        self.row(event.elapsed(), event.attempt(), Style::Retried, &error, &delay);
         self.delays.borrow_mut().push(event.delay());
     }
 
@@ -56,7 +59,7 @@ impl Journal {
     /// The last attempt failed.
     pub(crate) fn gave_up(&self, event: &GiveUpEvent<'_, ShopError>) {
         let error = event.error().map(one_line).unwrap_or_default();
-        row(event.elapsed(), event.attempts(), "31", &error, "-");
+        self.row(event.elapsed(), event.attempts(), Style::Failed, &error, "-");
         self.attempts.set(event.attempts());
         self.stopped.set(Some(event.reason()));
     }
@@ -65,13 +68,15 @@ impl Journal {
     pub(crate) fn ended(&self, result: &Result<String, ShopError>, expected: End) {
         let (attempts, stopped) = (self.attempts.get(), self.stopped.get());
         if let Ok(value) = result {
-            row(self.started.elapsed(), attempts, "32", &format!("200 OK: {value}"), "-");
+            self.row(self.started.elapsed(), attempts, Style::Good, &format!("200 OK: {value}"), "-");
         }
         let after = if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
-        match stopped {
-            None => println!("  => {} after {after}\n", paint("32", "recovered")),
-            Some(reason) => println!("  => {} after {after}: {reason}\n", paint("31", "gave up")),
-        }
+        let end = match stopped {
+            None => format!("  => {} after {after}", self.output.paint(Style::Good, "recovered")),
+            Some(reason) => format!("  => {} after {after}: {reason}", self.output.paint(Style::Failed, "gave up")),
+        };
+        self.output.line(&end);
+        self.output.line("");
         match expected {
             End::Recovered { attempts: expected } => {
                 assert!(result.is_ok(), "{result:?}");
@@ -93,11 +98,11 @@ impl Journal {
         let delays = self.delays.borrow();
         assert!(delays.iter().all(|delay| *delay >= push_back), "{delays:?}");
     }
-}
 
-fn row(time: Duration, attempt: u32, color: &str, outcome: &str, next: &str) {
-    let outcome = paint(color, &format!("{outcome:<62}"));
-    println!("{:>8.3} s  {attempt:>7}  {outcome}  {next}", time.as_secs_f64());
+    fn row(&self, time: Duration, attempt: u32, style: Style, outcome: &str, next: &str) {
+        let outcome = self.output.paint(style, &format!("{outcome:<62}"));
+        self.output.line(&format!("{:>8.3} s  {attempt:>7}  {outcome}  {next}", time.as_secs_f64()));
+    }
 }
 
 /// Returns the error and its last source.
@@ -110,12 +115,4 @@ fn one_line(error: &ShopError) -> String {
         (text, cause) if text == cause => text,
         (text, cause) => format!("{text}: {cause}"),
     }
-}
-
-/// Colours a text, on a terminal only.
-fn paint(color: &str, text: &str) -> String {
-    if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        return format!("\x1b[{color}m{text}\x1b[0m");
-    }
-    text.to_owned()
 }

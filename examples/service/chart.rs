@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use backoff_core::Policy;
 
+use crate::words::short;
+
 /// The largest number of retries that are drawn, because an endless schedule has more.
 const MOST: usize = 8;
 const WIDTH: f64 = 256.0;
-/// The distance between two bars; fixed, so that charts of several call sites can be compared.
+/// The distance between two bars; fixed, because all charts have the same scale.
 const STEP: f64 = 22.0;
 const BAR: f64 = 16.0;
 const HEIGHT: f64 = 84.0;
@@ -17,20 +19,27 @@ const LEFT: f64 = 48.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 18.0;
 
-/// Draws the schedule as an inline SVG; returns an empty text for a policy without retries.
-pub(crate) fn svg(policy: &Policy) -> String {
+/// Returns the longest delay that is drawn.
+pub(crate) fn longest(policy: &Policy) -> Duration {
+    policy.ranges().take(MOST).map(|range| *range.end()).max().unwrap_or_default()
+}
+
+/// Draws the schedule as an inline SVG. `highest` is the delay at the upper end of the chart; all charts of a page have
+/// the same, so that they can be compared.
+pub(crate) fn svg(policy: &Policy, highest: Duration) -> String {
     let mut ranges: Vec<RangeInclusive<Duration>> = policy.ranges().take(MOST + 1).collect();
     let goes_on = ranges.len() > MOST;
     ranges.truncate(MOST);
-    let Some(longest) = ranges.iter().map(|range| *range.end()).max() else {
-        return String::new();
-    };
-    let scale = (HEIGHT - TOP - BOTTOM) / longest.as_secs_f64().max(f64::MIN_POSITIVE);
+    if ranges.is_empty() {
+        return "<small>no retry</small>".to_owned();
+    }
+    let scale = (HEIGHT - TOP - BOTTOM) / highest.as_secs_f64().max(f64::MIN_POSITIVE);
     let base = HEIGHT - BOTTOM;
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\" \
-         aria-label=\"delays before {} retries, at most {longest:?}\">",
-        ranges.len(),
+         aria-label=\"delays before {}, at most {}\">",
+        if ranges.len() == 1 { "1 retry".to_owned() } else { format!("{} retries", ranges.len()) },
+        short(longest(policy)),
     );
     let mut x = LEFT + 8.0;
     let right = WIDTH - 4.0;
@@ -41,7 +50,7 @@ pub(crate) fn svg(policy: &Policy) -> String {
          <text x=\"{}\" y=\"{}\" text-anchor=\"end\">0</text>",
         LEFT - 5.0,
         TOP + 4.0,
-        short(longest),
+        short(highest),
         LEFT - 5.0,
         base + 4.0,
     );
@@ -63,17 +72,8 @@ pub(crate) fn svg(policy: &Policy) -> String {
         x += STEP;
     }
     if goes_on {
-        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{}\">..</text>", HEIGHT - 4.0);
+        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{}\">…</text>", HEIGHT - 4.0);
     }
     svg.push_str("</svg>");
     svg
-}
-
-/// Formats a duration in few characters: "20 ms", "1.5 s".
-pub(crate) fn short(time: Duration) -> String {
-    if time >= Duration::from_secs(1) {
-        let seconds = format!("{:.1}", time.as_secs_f64());
-        return format!("{} s", seconds.trim_end_matches(".0"));
-    }
-    format!("{:.0} ms", time.as_secs_f64() * 1e3)
 }

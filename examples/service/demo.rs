@@ -9,6 +9,8 @@ use backoff_core::{CallSite, StopReason, call_sites};
 use crate::Customers;
 use crate::clients::CARD;
 use crate::page::escaped;
+use crate::scrape::{ended, value};
+use crate::words::{counted, grouped, per_cent};
 
 /// The least time for which customers come.
 const OPEN: Duration = Duration::from_secs(4);
@@ -76,25 +78,21 @@ fn missing() -> Option<String> {
 /// Checks that both pages show the counts that the library has for this call site.
 fn agree(site: &CallSite, page: &str, scrape: &str) {
     let name = site.name();
-    assert!(page.contains(&format!("data-site=\"{}\"", escaped(name))), "{name} is not on the page");
+    let from =
+        page.find(&format!("data-site=\"{}\"", escaped(name))).unwrap_or_else(|| panic!("{name} is not on the page"));
+    let row = page[from..].split("</tr>").next().unwrap_or_default();
     for (reason, count) in site.reasons() {
         let word = reason.as_str();
-        assert!(page.contains(&format!("<b>{count}</b> {word}")), "{name}: {count} {word} is not on the page");
+        let item = format!("data-reason=\"{word}\"><b>{}</b>", grouped(count));
+        assert!(row.contains(&item), "{name}: {count} {word} is not on the page");
         let counted: u64 = ["true", "false"].iter().map(|retried| ended(scrape, name, retried, word)).sum();
         assert_eq!(counted, count, "{name}: calls that ended with {word}");
     }
     assert_eq!(ended(scrape, name, "true", "success"), site.recovered(), "{name}: calls that recovered");
+    let succeeded = ended(scrape, name, "false", "success") + site.recovered();
+    let calls = succeeded + site.gave_up();
+    let rate = format!("{} of {} succeeded", per_cent(succeeded * 1_000 / calls.max(1)), counted(calls, "call"));
+    assert!(row.contains(&rate), "{name}: `{rate}` is not on the page");
     assert_eq!(value(scrape, &format!("retry_retries_total{{name=\"{name}\"")), site.retries(), "{name}: retries");
     assert_eq!(value(scrape, &format!("retry_delay_seconds_count{{name=\"{name}\"")), site.retries(), "{name}: delays");
-}
-
-fn ended(scrape: &str, name: &str, retried: &str, result: &str) -> u64 {
-    value(scrape, &format!("retry_calls_total{{name=\"{name}\",retried=\"{retried}\",result=\"{result}\""))
-}
-
-/// Returns the sum of the series that begin with these labels; a series that was never counted is missing.
-fn value(scrape: &str, series: &str) -> u64 {
-    let lines =
-        scrape.lines().filter(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with([',', '}'])));
-    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }

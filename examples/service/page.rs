@@ -1,105 +1,147 @@
-//! The page for operators: every call site that has failed, its counts, and the chart of its schedule.
+//! The pages of the service: for operators, every function that has failed, and for customers, the ends of their calls.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
+use std::time::Duration;
 
+use axum::extract::State;
 use axum::response::Html;
-use backoff_core::{CallSite, Jitter, Policy, Schedule, call_sites};
+use backoff_core::{CallSite, call_sites};
+use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::chart::{self, short};
+use crate::chart;
 use crate::clients::ShopError;
+use crate::scrape;
+use crate::words;
 
-const HEAD: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Retries</title>\
-<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" content=\"5\"><style>\
-:root{color-scheme:light dark;--line:#d5d9e0;--dim:#5b6473;--bar:#3b76c4;--warn:#a33;--card:#f4f6f9}\
-@media(prefers-color-scheme:dark){:root{--line:#3a404b;--dim:#a2abba;--bar:#7aaef0;--warn:#f08a8a;--card:#20242c}}\
-body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:74rem;padding:0 1rem}\
-h1{font-size:1.4rem;margin:0}p{color:var(--dim);margin:.3rem 0 1.2rem}\
-table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid var(--line);padding:.55rem .7rem;text-align:left;vertical-align:top}\
-th{color:var(--dim);font-weight:600}td.count,th.count{text-align:right;font-variant-numeric:tabular-nums}\
-code{font:13px ui-monospace,monospace;overflow-wrap:break-word}div{overflow-x:auto}small{color:var(--dim);display:block}\
-ul{list-style:none;margin:0;padding:0}li{white-space:nowrap}li b{color:var(--warn);font-variant-numeric:tabular-nums}\
-svg{display:block}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}\
-.axis{stroke:var(--dim);fill:none}.grid{stroke:var(--line);fill:none;stroke-dasharray:2 3}.delay{fill:var(--bar)}\
-</style></head><body>";
+/// The calls of one function, or of all.
+#[derive(Clone, Copy, Default)]
+struct Calls {
+    at_once: u64,
+    recovered: u64,
+    gave_up: u64,
+}
 
-/// Responds with the page.
-pub(crate) async fn retries() -> Html<String> {
-    let mut sites: Vec<&CallSite> = call_sites().collect();
-    sites.sort_by_key(|site| site.name());
-    let mut page = String::from(HEAD);
-    let retries: u64 = sites.iter().map(|site| site.retries()).sum();
-    let recovered: u64 = sites.iter().map(|site| site.recovered()).sum();
-    let gave_up: u64 = sites.iter().map(|site| site.gave_up()).sum();
+impl Calls {
+    /// Counts the calls of a function. The library keeps no count of calls that succeed at once, its metrics do.
+    fn of(site: &CallSite, scrape: &str) -> Self {
+        let at_once = scrape::ended(scrape, site.name(), "false", "success");
+        Self { at_once, recovered: site.recovered(), gave_up: site.gave_up() }
+    }
+
+    const fn all(self) -> u64 {
+        self.succeeded() + self.gave_up
+    }
+
+    const fn succeeded(self) -> u64 {
+        self.at_once + self.recovered
+    }
+
+    /// Returns the success rate in tenths of a per cent, rounded down: 100 % means all.
+    fn per_mille(self) -> u64 {
+        self.succeeded() * 1_000 / self.all().max(1)
+    }
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            at_once: self.at_once + other.at_once,
+            recovered: self.recovered + other.recovered,
+            gave_up: self.gave_up + other.gave_up,
+        }
+    }
+}
+
+/// Responds with the page for operators.
+pub(crate) async fn retries(State(metrics): State<PrometheusHandle>) -> Html<String> {
+    let scrape = metrics.render();
+    let mut sites: Vec<(&CallSite, Calls)> = call_sites().map(|site| (site, Calls::of(site, &scrape))).collect();
+    sites.sort_by_key(|(site, calls)| (calls.per_mille(), Reverse(calls.all()), site.name()));
+    let all = sites.iter().fold(Calls::default(), |sum, (_, calls)| sum.add(*calls));
+    let longest = sites.iter().filter_map(|(site, _)| site.policy()).map(chart::longest).max().unwrap_or_default();
+    let mut page = head("Retries", "<meta http-equiv=\"refresh\" content=\"5\">");
     let _ = write!(
         page,
-        "<h1>Retries</h1><p>{} call sites have failed since the start: {retries} retries, {recovered} calls recovered, {gave_up} gave up. \
-         A bar spans the delays from which that of a retry is drawn.</p>\
-         <div><table><thead><tr><th>call site</th><th class=\"count\">retries</th><th class=\"count\">recovered</th>\
-         <th>gave up</th><th>policy</th><th>delay before retry</th></tr></thead><tbody>",
+        "<h1>Retries</h1><p>{} of {} succeeded, {} after a retry, and {} gave up. This page lists the {} functions that \
+         have failed since the start, the worst first. A bar spans the delays from which that of a retry is drawn; all charts have one scale.</p>\
+         <table><thead><tr><th>Function</th><th>Calls</th><th>Gave up</th><th>Retries</th>\
+         <th>Delay before each retry</th></tr></thead><tbody>",
+        words::per_cent(all.per_mille()),
+        words::counted(all.all(), "call"),
+        words::grouped(all.recovered),
+        words::grouped(all.gave_up),
         sites.len(),
     );
-    for site in sites {
-        row(&mut page, site);
+    for (site, calls) in sites {
+        row(&mut page, site, calls, longest);
     }
-    page.push_str("</tbody></table></div></body></html>");
+    page.push_str("</tbody></table></body></html>");
     Html(page)
 }
 
-fn row(page: &mut String, site: &CallSite) {
+fn row(page: &mut String, site: &CallSite, calls: Calls, longest: Duration) {
     let (policy, chart) = site.policy().map_or_else(
-        || ("known at run time only".to_owned(), "-".to_owned()),
-        |policy| (words(policy), chart::svg(policy)),
+        || ("as set at run time".to_owned(), "<small>depends on a setting</small>".to_owned()),
+        |policy| (words::policy(policy), chart::svg(policy, longest)),
     );
     let name = escaped(site.name());
+    let short = name.rsplit("::").take(2).collect::<Vec<_>>();
+    let short = short.into_iter().rev().collect::<Vec<_>>().join("::");
+    let class = match calls.per_mille() {
+        1_000 => "good",
+        900..1_000 => "some",
+        _ => "bad",
+    };
     let _ = write!(
         page,
-        "<tr data-site=\"{name}\"><td><code>{}</code><small>{}:{}</small></td>\
-         <td class=\"count\">{}</td><td class=\"count\">{}</td><td><ul>",
-        name.replace("::", "::<wbr>"),
+        "<tr data-site=\"{name}\"><td><strong>{short}</strong><small>{}:{}</small></td>\
+         <td data-title=\"Calls\"><strong class=\"{class}\">{} of {} succeeded</strong><small>{}</small></td>",
         escaped(site.file()),
         site.line(),
-        site.retries(),
-        site.recovered(),
+        words::per_cent(calls.per_mille()),
+        words::counted(calls.all(), "call"),
+        words::recovered(calls.recovered, calls.succeeded()),
     );
-    for (reason, count) in site.reasons() {
-        let _ = write!(page, "<li title=\"{reason}\"><b>{count}</b> {}</li>", reason.as_str());
+    if calls.gave_up > 0 {
+        page.push_str("<td data-title=\"Gave up\"><ul>");
+        for (reason, count) in site.reasons() {
+            let (word, text) = (reason.as_str(), words::reason(reason));
+            let _ = write!(page, "<li data-reason=\"{word}\"><b>{}</b> because {text}</li>", words::grouped(count));
+        }
+        page.push_str("</ul></td>");
+    } else {
+        page.push_str("<td data-title=\"Gave up\">never</td>");
     }
-    let _ = write!(page, "</ul></td><td>{policy}</td><td>{chart}</td></tr>");
+    let _ = write!(
+        page,
+        "<td data-title=\"Retries\"><b>{}</b><small>{policy}</small></td>\
+         <td data-title=\"Delay before each retry\">{chart}</td></tr>",
+        words::grouped(site.retries())
+    );
 }
 
-/// Describes the policy in a few words.
-fn words(policy: &Policy) -> String {
-    let backoff = match policy.backoff() {
-        _ if policy.jitter() == Jitter::Decorrelated => "decorrelated",
-        Schedule::Exponential { .. } => "exponential",
-        Schedule::Constant { .. } => "constant",
-        Schedule::Linear { .. } => "linear",
-        Schedule::Fibonacci { .. } => "fibonacci",
-        _ => "other",
-    };
-    let mut limits = Vec::new();
-    if let Some(attempts) = policy.max_attempts() {
-        limits.push(format!("{attempts} attempts"));
-    }
-    if let Some(time) = policy.max_elapsed() {
-        limits.push(format!("within {}", short(time)));
-    }
-    let limits = if limits.is_empty() { "no limit".to_owned() } else { limits.join(", ") };
-    format!("{backoff}<small>{limits}</small>")
-}
-
-/// The ends of the calls of one customer.
+/// Returns the page for a customer: the ends of the calls of one visit.
 pub(crate) fn visited(calls: &[(&str, Result<String, ShopError>)]) -> Html<String> {
-    let mut page = String::from("<!doctype html><meta charset=\"utf-8\"><title>Visit</title><table>");
+    let mut page = head("One visit", "");
+    page.push_str(
+        "<h1>One visit</h1><p>A customer made one call of every kind. Load the page again for the next one.</p><table><tbody>",
+    );
     for (name, result) in calls {
-        let outcome = match result {
-            Ok(value) => escaped(value),
-            Err(error) => escaped(&error.to_string()),
+        let (class, outcome) = match result {
+            Ok(value) => ("good", escaped(value)),
+            Err(error) => ("bad", escaped(&error.to_string())),
         };
-        let _ = write!(page, "<tr><td>{name}</td><td>{outcome}</td></tr>");
+        let _ = write!(page, "<tr><td><strong>{name}</strong></td><td class=\"{class}\">{outcome}</td></tr>");
     }
-    page.push_str("</table>");
+    page.push_str("</tbody></table></body></html>");
     Html(page)
+}
+
+fn head(title: &str, extra: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\">{extra}<style>{}</style></head><body>",
+        include_str!("page.css")
+    )
 }
 
 /// Escapes a text for HTML, because a name such as `<Shop as Catalog>::item` has brackets.

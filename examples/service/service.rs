@@ -14,7 +14,9 @@ mod chart;
 mod clients;
 mod demo;
 mod page;
+mod scrape;
 mod upstream;
+mod words;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -77,9 +79,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(options.listen).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let app = Router::new()
-        .route("/", get(page::retries))
-        .route("/retries", get(page::retries))
-        .route("/metrics", get(scrape).with_state(metrics))
+        .route("/", get(page::retries).with_state(metrics.clone()))
+        .route("/retries", get(page::retries).with_state(metrics.clone()))
+        .route("/metrics", get(for_prometheus).with_state(metrics))
         .route("/visit", get(visit).with_state(Arc::clone(&shop)));
     tokio::spawn(async move { axum::serve(listener, app).await });
 
@@ -96,7 +98,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Returns the page that Prometheus reads.
-async fn scrape(State(metrics): State<PrometheusHandle>) -> String {
+async fn for_prometheus(State(metrics): State<PrometheusHandle>) -> String {
     metrics.run_upkeep();
     metrics.render()
 }

@@ -1,44 +1,33 @@
 //! The same outage for fleets of every size.
 
 use std::error::Error;
-use std::time::Duration;
 
+use charts::committed::{SETTLE, WARM_UP};
+use charts::fleets::Line;
 use simulator::measure::Figures;
 use simulator::runs::each_seed;
 use simulator::sizes::{Retries, fleet};
 use simulator::statistics::Summary;
 
 use crate::args::{FleetsArgs, Output};
-use crate::charts;
+
 use crate::report::{Cell, Table, progress};
-
-const WARM_UP: Duration = Duration::from_secs(20);
-/// The time after the outage. A fleet that has not recovered by then is shown as one that never does.
-pub(crate) const SETTLE: Duration = Duration::from_secs(200);
-
-/// The recoveries of one kind of retries at one load.
-pub(crate) struct Line {
-    pub(crate) name: String,
-    pub(crate) load: f64,
-    /// Clients, and the mean of the seconds; `None` when not every run recovers.
-    pub(crate) points: Vec<(u32, Option<f64>)>,
-}
 
 pub(crate) fn fleets(args: &FleetsArgs, output: &Output) -> Result<(), Box<dyn Error>> {
     let fixed = args.budget_capacity;
     let kinds = [
-        ("no retries".to_owned(), Retries::None),
-        ("3 attempts, no budget".to_owned(), Retries::Unguarded),
-        (format!("3 attempts, capacity {fixed}"), Retries::Capacity(fixed)),
-        ("3 attempts, fitted budget".to_owned(), Retries::Fitted),
+        ("no retries".to_owned(), "no retries".to_owned(), Retries::None),
+        ("3 attempts, no budget".to_owned(), "no budget".to_owned(), Retries::Unguarded),
+        (format!("3 attempts, capacity {fixed}"), format!("{fixed} tokens each"), Retries::Capacity(fixed)),
+        ("3 attempts, fitted budget".to_owned(), "default budgets".to_owned(), Retries::Fitted),
     ];
     let runs = kinds.len() * args.load.len() * args.clients.len();
     let bar = progress(runs as u64 * args.seeds);
     let mut table = Table::new(&["policy", "load", "clients", "amplification", "recovered", "after"]);
     let mut lines = Vec::new();
     for &load in &args.load {
-        for (name, retries) in &kinds {
-            let mut line = Line { name: name.clone(), load, points: Vec::new() };
+        for (name, label, retries) in &kinds {
+            let mut line = Line { label: label.clone(), load, points: Vec::new() };
             for &clients in &args.clients {
                 let fleet = fleet(clients, load, retries.policy().build(), retries.guard(), WARM_UP, SETTLE);
                 let figures = each_seed(args.seeds, |seed| {
@@ -53,7 +42,7 @@ pub(crate) fn fleets(args: &FleetsArgs, output: &Output) -> Result<(), Box<dyn E
     }
     bar.finish_and_clear();
     table.show(output.csv.as_deref())?;
-    output.chart("fleets.svg")?.map_or(Ok(()), |file| charts::fleets::draw(&file, &lines))
+    output.chart("fleets.svg", || charts::fleets::draw(&lines))
 }
 
 fn recoveries(figures: &[Figures]) -> Vec<f64> {

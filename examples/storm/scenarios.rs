@@ -2,20 +2,20 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
 use backoff_core::{Budget, Jitter, Policy};
 
 use crate::args::{HerdArgs, LayersArgs, OccArgs, OutageArgs, Output, PolicyArgs, ScheduleArgs, VerifyArgs};
-use crate::charts;
+
 use crate::report::{Cell, Table, progress};
 use simulator::acceptance::{self, Extent};
 use simulator::guard::Guard;
 use simulator::herd::Herd;
 use simulator::layers::Layers;
-use simulator::measure::{Figures, Trace};
+use simulator::measure::Figures;
 use simulator::occ::Contention;
 use simulator::outage::Fleet;
 use simulator::runs::each_seed;
@@ -25,11 +25,11 @@ use simulator::statistics::{Summary, count};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 impl Output {
-    /// Returns the path of the chart of this name, if charts are wanted.
-    pub(crate) fn chart(&self, name: &str) -> Result<Option<PathBuf>> {
-        let Some(directory) = &self.svg else { return Ok(None) };
+    /// Writes the chart of this name, if charts are wanted.
+    pub(crate) fn chart(&self, name: &str, draw: impl FnOnce() -> String) -> Result<()> {
+        let Some(directory) = &self.svg else { return Ok(()) };
         fs::create_dir_all(directory)?;
-        Ok(Some(directory.join(name)))
+        Ok(fs::write(directory.join(name), draw())?)
     }
 }
 
@@ -62,10 +62,7 @@ pub(crate) fn schedule(args: &ScheduleArgs, output: &Output) -> Result<()> {
         table.row(cells);
     }
     table.show(output.csv.as_deref())?;
-    let Some(file) = output.chart("schedule.svg")? else { return Ok(()) };
-    let cap = policy.max_delay().unwrap_or_default();
-    let title = format!("Delay before each retry: {}, at most {cap:?}", name(policy.jitter()));
-    charts::schedule::draw(&file, &policy, &title)
+    output.chart("schedule.svg", || charts::schedule::draw(&policy, &name(policy.jitter())))
 }
 
 pub(crate) fn contention(args: &OccArgs, output: &Output) -> Result<()> {
@@ -111,7 +108,7 @@ pub(crate) fn herd(args: &HerdArgs, output: &Output) -> Result<()> {
         drawn.extend(runs.drain(..).next().map(|run| (name(jitter), run)));
     }
     table.show(output.csv.as_deref())?;
-    output.chart("herd.svg")?.map_or(Ok(()), |file| charts::herd::draw(&file, &drawn))
+    output.chart("herd.svg", || charts::herd::draw(args.clients, &drawn))
 }
 
 pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
@@ -121,13 +118,14 @@ pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
         Guard::Budget { ratio: args.budget_ratio, capacity: args.budget_capacity, deposit: args.deposit.into() };
     let attempts = policy.max_attempts().map_or_else(|| "unlimited".to_owned(), |attempts| attempts.to_string());
     let mut rows = vec![
-        ("no retries".to_owned(), Policy::never().build(), Guard::None),
-        (format!("{attempts} attempts, no budget"), policy, Guard::None),
-        (format!("{attempts} attempts and a budget"), policy, budget),
+        ("no retries".to_owned(), "no retries", Policy::never().build(), Guard::None),
+        (format!("{attempts} attempts, no budget"), "no budget", policy, Guard::None),
+        (format!("{attempts} attempts and a budget"), "with budget", policy, budget),
     ];
     rows.extend(args.breaker.map(|failures| {
         (
             format!("{attempts} attempts and a breaker"),
+            "breaker",
             policy,
             Guard::Breaker { failures, open: Duration::from_secs(5) },
         )
@@ -138,7 +136,7 @@ pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
     let mut table =
         Table::new(&["policy", "amplification", "peak", "recovered", "after", "good in 60 s", "load at the end"]);
     let mut drawn = Vec::new();
-    for (name, policy, guard) in rows {
+    for (name, label, policy, guard) in rows {
         let fleet = Fleet {
             clients: args.clients,
             capacity: args.capacity,
@@ -150,13 +148,13 @@ pub(crate) fn outage(args: &OutageArgs, output: &Output) -> Result<()> {
             timeout: args.timeout,
             queue: args.queue,
         };
-        let mut traces = each_seed(args.seeds, |seed| simulator::outage::run(&fleet, seed, &|| bar.inc(1)));
-        table.row(outage_row(name.clone(), &fleet, &traces));
-        drawn.extend(traces.drain(..).next().map(|trace| (name, fleet, trace)));
+        let run = charts::committed::run(label, fleet, args.seeds, &|| bar.inc(1));
+        table.row(outage_row(name, run.as_ref().map_or(&[], |run| run.figures.as_slice())));
+        drawn.extend(run);
     }
     bar.finish_and_clear();
     table.show(output.csv.as_deref())?;
-    output.chart("outage.svg")?.map_or(Ok(()), |file| charts::outage::draw(&file, &drawn))
+    output.chart("outage.svg", || charts::outage::draw(&drawn))
 }
 
 /// Refuses settings that no budget has.
@@ -165,8 +163,7 @@ fn check_budget(ratio: f64, capacity: Option<u32>) -> Result<()> {
     Ok(capacity.map_or(Ok(()), |tokens| budget.try_capacity(tokens).map(drop))?)
 }
 
-fn outage_row(name: String, fleet: &Fleet, traces: &[Trace]) -> Vec<Cell> {
-    let figures: Vec<Figures> = traces.iter().map(|trace| trace.figures(fleet)).collect();
+fn outage_row(name: String, figures: &[Figures]) -> Vec<Cell> {
     let of = |figure: fn(&Figures) -> f64| figures.iter().map(figure).collect::<Vec<_>>();
     let recovered: Vec<f64> = figures.iter().filter_map(|figures| figures.recovery).collect();
     let share = count(recovered.len()) / count(figures.len());

@@ -6,7 +6,7 @@
 //! figures of published experiments.
 
 mod args;
-mod charts;
+
 mod fleets;
 mod report;
 mod scenarios;

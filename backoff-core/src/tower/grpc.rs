@@ -33,8 +33,12 @@ impl<B> RetryLayer<B> {
     /// proxy. That and the errors of the client have the rules of [`http`](Self::http).
     ///
     /// All requests of gRPC are `POST`. Set [`idempotent_if`](Self::idempotent_if), or `idempotent` in the policy, for
-    /// methods that may be repeated. The bodies of tonic are streams, so a channel of tonic needs
-    /// [`clone_with`](Self::clone_with); where that is not possible, annotate the function that makes the call.
+    /// methods that may be repeated. The bodies of tonic are streams, which cannot be cloned: collect the body of a
+    /// unary call in a layer outside of this one, as the guide shows in
+    /// [services of tower](crate::guide::clients#services-of-tower), or annotate the function that makes the call.
+    ///
+    /// A `RetryInfo` detail is not read, because it is encoded by protobuf. To read it, classify the whole `Status` of a
+    /// response with [`until`](Self::until), which replaces the table above.
     ///
     /// # Examples
     ///

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::budget::{BudgetBy, OneBudget};
 use super::request::{ByClone, ByPolicy};
-use crate::call::{Answer, BudgetSource, EveryError, EveryValue, Named, NoBudget, NoCancel, SharedLimits, SleepFn};
+use crate::call::{Answer, BudgetSource, EveryError, Named, NoBudget, NoCancel, SharedLimits, SleepFn};
 use crate::drive::call::Environment;
 use crate::drive::cancel::CancelledBy;
 use crate::drive::criteria::Criteria;
@@ -255,10 +255,11 @@ impl<B, C, U, D, E> RetryLayer<B, C, Criteria<EveryError, U>, D, E> {
     }
 }
 
-impl<B, C, W, D, E> RetryLayer<B, C, Criteria<W, EveryValue>, D, E> {
+impl<B, C, W, V, D, E> RetryLayer<B, C, Criteria<W, V>, D, E> {
     /// Sets the condition that a response must meet to be accepted. It returns a `bool`, or a `Result<(), Fault>`.
     ///
-    /// When the call ends with a response that does not meet it, that response is handed back.
+    /// When the call ends with a response that does not meet it, that response is handed back. It replaces the rule for
+    /// responses of [`http`](Self::http) or [`grpc`](Self::grpc), and leaves the rule for errors.
     #[must_use]
     pub fn until<U, Response, A>(self, condition: U) -> RetryLayer<B, C, Criteria<W, U>, D, E>
     where
@@ -400,8 +401,7 @@ where
     /// # Examples
     ///
     /// ```
-    /// # #[cfg(feature = "tokio")]
-    /// # {
+    /// # #[cfg(feature = "tokio")] {
     /// use backoff_core::tower::RetryLayer;
     /// use backoff_core::{AttemptTimeout, Policy};
     /// use std::{future::pending, time::Duration};

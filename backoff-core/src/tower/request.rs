@@ -20,7 +20,7 @@
     message = "a request of type `{Request}` cannot be cloned, so it cannot be sent again",
     label = "this layer clones requests with `{Self}`",
     note = "give the layer a closure: `.clone_with(|request: &Request| ..)`; it returns `None` for a request that is sent only once",
-    note = "an `http::Request` is `Clone` if its body is, such as `http_body_util::Full<Bytes>`; the bodies of axum, tonic and hyper are streams"
+    note = "an `http::Request` is `Clone` if its body is, such as `http_body_util::Full<Bytes>`; the bodies of axum, tonic and hyper are streams, so collect them in a layer outside of this one"
 )]
 pub trait CloneRequest<Request> {
     /// Returns a copy of the request; `None` if the request is sent only once.

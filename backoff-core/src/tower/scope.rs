@@ -18,6 +18,8 @@ use crate::{InScope, Scope};
 /// [`inner_retries`](super::RetryLayer::inner_retries), so that each attempt has its own number, or inside any other
 /// code that runs in a scope. A request outside of a scope stays as it is.
 ///
+/// The worker of tower's `buffer` is a task outside of the scope, so place a buffer inside this layer.
+///
 /// # Examples
 ///
 /// ```

@@ -64,3 +64,20 @@ async fn a_response_that_has_started_is_accepted_and_an_error_of_a_proxy_is_not(
     assert_eq!(sent(503, &[("retry-after", "1")], false).await, [0, 1100]);
     assert_eq!(sent(502, &[], false).await, [0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_condition_replaces_the_rule_for_responses_and_keeps_the_one_for_errors() {
+    let responses = [Err(Never), Ok(Response::new("busy")), Ok(Response::new("ready"))];
+    let service = Scripted::new(responses);
+    let layer = RetryLayer::grpc(FOUR).until(|response: &Response<&str>| *response.body() == "ready");
+    let is_idempotent = |_: &Request<()>| true; // an error that is not known is ambiguous
+    let client = ServiceBuilder::new().layer(layer.idempotent_if(is_idempotent)).service(service.clone());
+    let response = client.oneshot(Request::new(())).await.expect("a response");
+    assert_eq!((*response.body(), service.times().len()), ("ready", 3));
+
+    let service = Scripted::<Response<&str>, _>::new([Err(Never), Err(Never)]);
+    let layer = RetryLayer::grpc(FOUR).until(|response: &Response<&str>| *response.body() == "ready");
+    let client = ServiceBuilder::new().layer(layer).service(service.clone());
+    assert!(client.oneshot(Request::new(())).await.is_err());
+    assert_eq!(service.times().len(), 1);
+}

@@ -43,6 +43,16 @@ async fn a_request_outside_of_a_scope_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_scope_is_written_outside_of_a_buffer_because_its_worker_has_none() {
+    let headers = service_fn(|request: Request<()>| async move { Ok::<_, Infallible>(request.headers().len()) });
+    let retries = RetryLayer::new(THREE).inner_retries(InnerRetries::Suppress);
+    let outside = ServiceBuilder::new().layer(retries.clone()).layer(WriteScopeLayer).buffer(1).service(headers);
+    assert_eq!(outside.oneshot(Request::new(())).await.unwrap(), 2);
+    let behind = ServiceBuilder::new().layer(retries).buffer(1).layer(WriteScopeLayer).service(headers);
+    assert_eq!(behind.oneshot(Request::new(())).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_server_runs_in_the_scope_of_the_request_and_only_there() {
     let server = ServiceBuilder::new().layer(ReadScopeLayer).service(service_fn(|_: Request<()>| {
         let in_call = Scope::current().map(|scope| scope.attempt());

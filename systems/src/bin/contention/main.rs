@@ -3,7 +3,6 @@
 //! `cargo run --release -p backoff-systems --bin contention -- --write docs` measures, prints the table, and writes it
 //! with a chart.
 
-mod chart;
 mod load;
 mod network;
 mod prediction;
@@ -89,8 +88,8 @@ async fn measure(args: &Args) -> Result<()> {
     let text = report::text(&panels, args.rounds);
     println!("{text}");
     if let Some(directory) = &args.write {
+        fs::write(directory.join("contention.svg"), charts::contention::draw(&text)?)?;
         fs::write(directory.join("contention.md"), text)?;
-        chart::draw(&directory.join("contention.svg"), &panels)?;
     }
     Ok(())
 }

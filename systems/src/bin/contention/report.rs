@@ -63,7 +63,9 @@ of one way between client and server: a quarter of an attempt by a client that i
 the real one makes writers of a row wait for each other, and has little to give on loopback when 100 clients ask at the same time. Both spread clients, as jitter would.
 Without jitter one measurement differs from the next by half: clients that collide once go on colliding.
 
-![Attempts and time over the number of clients](contention.svg)
+![Attempts for each write, and seconds until all are done, over the number of clients: jitter lowers both, and only the time is shorter without any delay](contention.svg)
+
+The picture shows the slower network.
 "
     );
     for panel in panels {
