@@ -291,6 +291,7 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, 
     /// # Ok::<(), StopReason>(())
     /// ```
     #[doc(alias = "poll")]
+    #[doc(alias = "polling")]
     #[inline]
     pub fn until<U, A>(self, condition: U) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where
