@@ -17,6 +17,29 @@ use core::time::Duration;
 ///
 /// assert_eq!(third_time_lucky(), Ok(3));
 /// ```
+///
+/// ```
+/// use backoff_core::{Jitter, Policy};
+/// use std::cell::Cell;
+/// use std::time::Duration;
+///
+/// let policy = Policy::constant(Duration::from_secs(4))
+///     .jitter(Jitter::None)
+///     .max_elapsed(Duration::from_secs(10))
+///     .build();
+/// # let now = Cell::new(Duration::ZERO);
+/// let mut seen = Vec::new();
+/// let call = policy.retry_with(|attempt| {
+///     let left = attempt.remaining().unwrap_or_default(); // of `max_elapsed`
+///     let start = attempt.elapsed().as_secs();
+///     seen.push((start, attempt.last_delay(), left.as_secs()));
+///     Err::<(), _>("down")
+/// });
+/// # let call = call.clock(|| now.get()).sleep(|delay| now.set(now.get() + delay));
+/// assert!(call.call().is_err());
+/// let delay = Some(Duration::from_secs(4));
+/// assert_eq!(seen, [(0, None, 10), (4, delay, 6), (8, delay, 2)]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     number: u32,

@@ -62,23 +62,18 @@ use crate::{Backoff, ClockSource, DefaultClock, DefaultSleeper, Fault, Policy, S
 ///
 /// const QUICK: Policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
 ///
-/// fn connect(log: &mut Vec<u32>) -> Result<u32, &'static str> {
-///     let mut attempts = QUICK.start();
-///     loop {
-///         log.push(attempts.number());
-///         match if attempts.number() < 3 { Err("refused") } else { Ok(7) } {
-///             Ok(connection) => {
-///                 attempts.success();
-///                 break Ok(connection);
-///             }
-///             Err(error) => attempts.pause(error)?,
+/// let mut attempts = QUICK.start();
+/// let connected_at = loop {
+///     match if attempts.number() < 3 { Err("refused") } else { Ok(3) } {
+///         Ok(connection) => {
+///             attempts.success();
+///             break connection;
 ///         }
+///         Err(error) => attempts.pause(error)?,
 ///     }
-/// }
-///
-/// let mut log = Vec::new();
-/// assert_eq!(connect(&mut log), Ok(7));
-/// assert_eq!(log, [1, 2, 3]);
+/// };
+/// assert_eq!(connected_at, 3);
+/// # Ok::<(), &str>(())
 /// ```
 ///
 /// A field that contains a loop has the type `Attempts`, which owns its policy, or `Attempts<Arc<Policy>>`, which
@@ -91,26 +86,10 @@ use crate::{Backoff, ClockSource, DefaultClock, DefaultSleeper, Fault, Policy, S
 ///     attempts: Attempts,
 /// }
 ///
-/// impl Connector {
-///     fn new(policy: Policy) -> Self {
-///         Self { attempts: Attempts::new(policy) }
-///     }
-///
-///     fn connect(&mut self) -> Result<u32, &'static str> {
-///         loop {
-///             match Err("refused") {
-///                 Ok(connection) => {
-///                     self.attempts.success(); // the next attempt belongs to a new call
-///                     break Ok(connection);
-///                 }
-///                 Err(error) => self.attempts.pause(error)?,
-///             }
-///         }
-///     }
-/// }
-///
-/// let mut connector = Connector::new(Policy::never().build());
-/// assert_eq!(connector.connect(), Err("refused"));
+/// let mut connector = Connector { attempts: Attempts::new(Policy::default()) };
+/// assert!(connector.attempts.failed("refused").is_ok());
+/// connector.attempts.success(); // the next attempt belongs to a new call
+/// assert_eq!(connector.attempts.failures(), 0);
 /// ```
 pub struct Attempts<P: PolicySource = Policy, E: LoopEnvironment = Environment> {
     state: FinishOnDrop<State<P, E>>,
@@ -130,8 +109,8 @@ pub struct Attempts<P: PolicySource = Policy, E: LoopEnvironment = Environment> 
 /// }
 ///
 /// let (budget, token) = (Arc::new(Budget::new()), CancelToken::new());
-/// let policy = Policy::exponential().forever().build();
-/// let mut worker = Worker { attempts: Attempts::new(policy).budget(budget).cancel(&token) };
+/// let attempts = Attempts::new(Policy::default()).budget(budget).cancel(&token);
+/// let mut worker = Worker { attempts };
 /// token.cancel();
 /// assert_eq!(worker.attempts.pause("refused"), Err("refused"));
 /// ```
@@ -193,6 +172,20 @@ impl<P: PolicySource, E: LoopEnvironment> Attempts<P, E> {
     /// Returns the time since the start or the last [`reset`](Self::reset), which `max_elapsed` limits.
     ///
     /// It counts from the first failure, unless the policy needs the time of the start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::cell::Cell;
+    /// use std::time::Duration;
+    ///
+    /// let now = Cell::new(Duration::ZERO);
+    /// let policy = Policy::exponential().max_elapsed(Duration::from_secs(60)).build();
+    /// let attempts = policy.start().clock(|| now.get());
+    /// now.set(Duration::from_secs(9)); // the first attempt takes this long
+    /// assert_eq!(attempts.elapsed(), Duration::from_secs(9));
+    /// ```
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         let driver = &self.state.call.driver;
@@ -223,9 +216,9 @@ impl<P: PolicySource, E: LoopEnvironment> Attempts<P, E> {
     /// let policy = Policy::exponential().jitter(Jitter::None).build();
     /// let mut attempts = policy.start();
     /// let delay = attempts.failed("down")?;
-    /// assert_eq!(delay, Duration::from_millis(100)); // start a timer of the event loop
+    /// assert_eq!(delay, Duration::from_millis(100)); // for a timer of the loop
     /// attempts.delay_passed(); // the timer has fired
-    /// assert_eq!((attempts.number(), attempts.pending_delay(), attempts.slept()), (2, None, delay));
+    /// assert_eq!((attempts.number(), attempts.slept()), (2, delay));
     /// # Ok::<(), &str>(())
     /// ```
     pub fn delay_passed(&mut self) {
@@ -276,13 +269,12 @@ impl<P: PolicySource, E: LoopEnvironment> Attempts<P, E> {
     /// # Examples
     ///
     /// ```
-    /// use backoff_core::{Policy, StopReason};
+    /// use backoff_core::{Attempts, Policy};
     ///
-    /// let once = Policy::never().build();
-    /// let mut attempts = once.start();
+    /// let mut attempts = Attempts::new(Policy::never().build());
     /// let last = attempts.pause("refused").unwrap_err();
     /// let error = attempts.explain(last);
-    /// assert_eq!((error.last, error.attempts, error.reason), ("refused", 1, StopReason::MaxAttempts));
+    /// assert_eq!((error.last, error.attempts), ("refused", 1));
     /// ```
     pub fn explain<R>(&self, last: R) -> RetryError<R> {
         let call = &self.state.call;
@@ -318,15 +310,16 @@ where
     /// # Examples
     ///
     /// ```
-    /// use backoff_core::{Cancelled, Policy};
-    /// use std::time::Duration;
+    /// use backoff_core::{Policy, StopReason};
     ///
-    /// let policy = Policy::constant(Duration::from_millis(1)).max_attempts(2).build();
-    /// let mut attempts = policy.start();
+    /// let policy = Policy::exponential().max_attempts(2).build();
+    /// let mut attempts = policy.start().sleep(|_| ());
     /// let delay = attempts.failed("down")?;
-    /// assert_eq!(attempts.pending_delay(), Some(delay));
+    /// assert_eq!((attempts.failures(), attempts.pending_delay()), (1, Some(delay)));
     /// assert_eq!(attempts.wait(), Ok(()));
+    /// assert_eq!((attempts.last_delay(), attempts.stopped()), (Some(delay), None));
     /// assert_eq!(attempts.failed("still down"), Err("still down"));
+    /// assert_eq!(attempts.stopped(), Some(StopReason::MaxAttempts));
     /// # Ok::<(), &str>(())
     /// ```
     pub fn failed<R>(&mut self, error: R) -> Result<Duration, R>
@@ -342,6 +335,20 @@ where
     /// # Errors
     ///
     /// Returns the error when the policy stops; [`stopped`](Self::stopped) returns the reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::default();
+    /// let mut attempts = policy.start();
+    /// let push_back = Fault::PushBack(Duration::from_secs(5));
+    /// assert!(attempts.failed_as("429", push_back)? >= Duration::from_secs(5));
+    /// assert_eq!(attempts.failed_as("404", Fault::Permanent), Err("404"));
+    /// # Ok::<(), &str>(())
+    /// ```
     pub fn failed_as<R>(&mut self, error: R, fault: impl Into<Fault>) -> Result<Duration, R>
     where
         X: LoopCancel,
@@ -362,7 +369,8 @@ where
     ///
     /// let policy = Policy::never().build();
     /// let mut attempts = policy.start();
-    /// assert_eq!(attempts.failed_without_error(Fault::Transient), Err(StopReason::MaxAttempts));
+    /// let end = attempts.failed_without_error(Fault::Transient);
+    /// assert_eq!(end, Err(StopReason::MaxAttempts));
     /// ```
     pub fn failed_without_error(&mut self, fault: impl Into<Fault>) -> Result<Duration, StopReason>
     where
@@ -419,18 +427,10 @@ where
     ///
     /// let policy = Policy::default();
     /// let mut attempts = policy.start();
-    /// let error = loop {
-    ///     match std::fs::read("/no/such/file") {
-    ///         Ok(bytes) => panic!("{} bytes", bytes.len()),
-    ///         Err(error) => {
-    ///             let fault = classify::io(&error);
-    ///             if let Err(error) = attempts.pause_as(error, fault) {
-    ///                 break attempts.explain(error);
-    ///             }
-    ///         }
-    ///     }
-    /// };
-    /// assert_eq!((error.reason, error.attempts), (StopReason::Permanent, 1));
+    /// let error = std::fs::read("/no/such/file").unwrap_err();
+    /// let fault = classify::io(&error);
+    /// let last = attempts.pause_as(error, fault).unwrap_err();
+    /// assert_eq!(attempts.explain(last).reason, StopReason::Permanent);
     /// ```
     pub fn pause_as<R>(&mut self, error: R, fault: impl Into<Fault>) -> Result<(), R>
     where

@@ -42,8 +42,12 @@ use backoff_rules::{BaseDelay, Schedule};
 /// let delays: Vec<_> = policy.delays().collect();
 /// assert_eq!(delays, [Duration::from_secs(1); 2]);
 ///
-/// let squares = Policy::with_backoff(|retry: u32| Some(Duration::from_secs(u64::from(retry).pow(2))));
-/// assert!(squares.max_retries(3).build().delays().map(|d| d.as_secs()).eq([1, 4, 9]));
+/// let squares = Policy::with_backoff(|retry: u32| {
+///     Some(Duration::from_secs(u64::from(retry).pow(2)))
+/// });
+/// assert!(
+///     squares.max_retries(3).build().delays().map(|d| d.as_secs()).eq([1, 4, 9])
+/// );
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a backoff",
@@ -167,8 +171,11 @@ where
 /// use backoff_core::{List, Policy};
 /// use std::time::Duration;
 ///
-/// const STEPS: Policy<List<[Duration; 2]>> =
-///     Policy::with_backoff(List::new([Duration::from_secs(1), Duration::from_secs(5)])).build();
+/// const STEPS: Policy<List<[Duration; 2]>> = Policy::with_backoff(List::new([
+///     Duration::from_secs(1),
+///     Duration::from_secs(5),
+/// ]))
+/// .build();
 ///
 /// assert!(STEPS.delays().map(|d| d.as_secs()).eq([1, 5])); // three attempts
 /// ```

@@ -157,7 +157,7 @@ impl Budget {
         Self::from_parts(AtomicU32::new(0), limits, History::new())
     }
 
-    /// Sets the part of a token that a success puts back, in 0.001..=1.0, rounded to thousandths.
+    /// Sets the part of a token that a success puts back, in 0.001..=1.0, rounded to thousandths; default 0.1.
     ///
     /// It is the largest share of retries among successes that lasts: 0.1 allows one retry per ten successes.
     ///
@@ -173,7 +173,7 @@ impl Budget {
     }
 
     /// Sets the largest number of tokens, in `1..=1_000_000`: the retries that a full budget allows at once, whatever
-    /// the traffic of the client.
+    /// the traffic of the client. Default: between 2 and 10, fitted to the client.
     ///
     /// The extra load of a failing dependency is *clients x capacity* requests.
     ///
@@ -226,6 +226,17 @@ impl Budget {
     }
 
     /// Takes one token for a retry; returns `false`, and takes nothing, when less than one is left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budget;
+    ///
+    /// let budget = Budget::new().capacity(1);
+    /// assert!(budget.withdraw()); // a retry takes a whole token
+    /// assert!(!budget.withdraw()); // no token, no retry
+    /// assert_eq!(budget.available(), 0.0);
+    /// ```
     #[must_use = "without a token there is no retry"]
     #[inline]
     pub fn withdraw(&self) -> bool {
@@ -268,6 +279,19 @@ impl Budget {
     }
 
     /// Puts back the part of a token that a success earns; the part above the capacity is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budget;
+    ///
+    /// let budget = Budget::new().ratio(0.5).capacity(3);
+    /// assert!(budget.withdraw());
+    /// budget.deposit(); // a success
+    /// assert_eq!(budget.available(), 2.5);
+    /// (0..9).for_each(|_| budget.deposit());
+    /// assert_eq!(budget.available(), 3.0); // never more than the capacity
+    /// ```
     #[inline]
     pub fn deposit(&self) {
         if self.limits.is_fitted {

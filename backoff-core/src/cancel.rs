@@ -36,9 +36,13 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 ///     .cancel(&SHUTDOWN)
 ///     .call_report();
 /// let error = report.unwrap_err();
-/// assert_eq!((error.attempts, error.reason, error.last), (1, StopReason::Cancelled, "down"));
+/// assert_eq!(
+///     (error.attempts, error.reason, error.last),
+///     (1, StopReason::Cancelled, "down")
+/// );
 /// ```
 #[derive(Default)]
+#[doc(alias = "CancellationToken")]
 pub struct CancelToken {
     /// Created at the first use, so that a token can be a `static`.
     shared: OnceLock<Arc<Shared>>,
@@ -92,6 +96,23 @@ impl CancelToken {
     /// # Cancellation
     ///
     /// Dropping the future removes its waker from the token.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::CancelToken;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let token = CancelToken::new();
+    /// let worker = token.clone();
+    /// tokio::join!(async { worker.cancelled().await }, async { token.cancel() });
+    /// assert!(worker.is_cancelled());
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn cancelled(&self) -> WaitForCancel {
         WaitForCancel { shared: Arc::clone(self.shared()), key: None }
     }
@@ -170,6 +191,21 @@ impl IntoFuture for &CancelToken {
 }
 
 /// A future that completes when its [`CancelToken`] is cancelled; created by [`CancelToken::cancelled`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{CancelToken, WaitForCancel};
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll, Waker};
+///
+/// let token = CancelToken::new();
+/// let mut cancelled: WaitForCancel = token.cancelled();
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert_eq!(Future::poll(Pin::new(&mut cancelled), &mut cx), Poll::Pending);
+/// token.cancel();
+/// assert_eq!(Future::poll(Pin::new(&mut cancelled), &mut cx), Poll::Ready(()));
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct WaitForCancel {
     shared: Arc<Shared>,

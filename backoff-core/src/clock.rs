@@ -36,7 +36,10 @@ use crate::test_hooks;
 ///     .sleep(|delay| now.set(now.get() + delay))
 ///     .call_report();
 /// let error = report.unwrap_err();
-/// assert_eq!((error.reason, error.elapsed), (StopReason::MaxElapsed, error.slept));
+/// assert_eq!(
+///     (error.reason, error.elapsed),
+///     (StopReason::MaxElapsed, error.slept)
+/// );
 /// ```
 pub trait Clock {
     /// A point in time.
@@ -68,6 +71,18 @@ where
 ///
 /// In a web page (`wasm32-unknown-unknown`) it is the page's clock, with the feature `web`. Without the feature it panics
 /// there, because the standard library has no clock; give the call another with `clock`.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Clock, SystemClock};
+/// use std::time::Duration;
+///
+/// let start = SystemClock.now();
+/// assert!(SystemClock.now() >= start); // it never goes back
+/// let later = start + Duration::from_secs(60);
+/// assert_eq!(SystemClock.elapsed(later), Duration::ZERO); // never negative
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -102,6 +117,23 @@ pub(crate) fn since_start() -> Duration {
 /// The clock of the async runtime; async calls use it.
 ///
 /// Inside a tokio runtime it is tokio's, so that paused time counts; elsewhere it is the [`SystemClock`].
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::{Clock, RuntimeClock};
+/// use std::time::Duration;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+/// let start = RuntimeClock.now();
+/// tokio::time::advance(Duration::from_secs(60)).await; // tokio's paused time
+/// assert_eq!(RuntimeClock.elapsed(start), Duration::from_secs(60));
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RuntimeClock;
 
@@ -193,10 +225,36 @@ impl<K: ClockSource> Clock for WaitClock<'_, K> {
 }
 
 /// The clock for the kind of call: [`SystemClock`] for blocking, [`RuntimeClock`] for async calls.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Clock, ClockSource, DefaultClock};
+/// use backoff_core::{RuntimeClock, SystemClock};
+///
+/// let blocking: &SystemClock = DefaultClock.blocking();
+/// let runtime: &RuntimeClock = DefaultClock.runtime();
+/// let (start, later) = (blocking.now(), runtime.now());
+/// assert!(later >= start); // outside of a runtime they are the same clock
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultClock;
 
 /// A clock for either kind of call, blocking or async.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Clock, ClockSource};
+/// use std::time::Duration;
+///
+/// fn now<C: ClockSource>(clock: &C) -> <C::Blocking as Clock>::Instant {
+///     clock.blocking().now()
+/// }
+///
+/// let stopped = || Duration::from_secs(7); // every clock is a source, too
+/// assert_eq!(now(&stopped), Duration::from_secs(7));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "there is no clock: the feature `std` of `backoff-core` is off and none was given",
     label = "give one with `.clock(..)`, or enable the feature `std`"

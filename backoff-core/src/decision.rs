@@ -19,7 +19,7 @@ use crate::random::Random;
 use crate::{Backoff, Fault, FaultKind, Policy};
 use backoff_rules::{Rules, Since};
 
-/// The next step after a failed attempt.
+/// The next step after a failed attempt; [`Policy::decide`] returns it, and has an example.
 // With a separate tag, the variants are distinguished in registers. A tag inside the delay would be packed and
 // unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Decision {
 
 /// The attempts, delays and times of one call so far. It is the only state that changes between attempts.
 ///
-/// Created by [`Policy::begin`]. The parameter is the state of the backoff.
+/// Created by [`Policy::begin`]; [`Policy::decide`] has an example. The parameter is the state of the backoff.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<S = u32> {
     attempts: u32,
@@ -93,6 +93,21 @@ impl Progress<u32> {
 }
 
 /// One failed attempt, for [`Policy::decide`], which receives the time of the failure as a separate argument.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Budget, Decision, Failure, Fault, Policy, StopReason};
+/// use std::time::Duration;
+///
+/// static BUDGET: Budget = Budget::new();
+/// let (policy, second) = (Policy::default(), Duration::from_secs(1));
+/// let failure = Failure::new(Fault::Transient).budget(Some(&BUDGET));
+/// let failure = failure.ran(second).time_left(Some(second)).nested(true);
+/// let failure = failure.disabled(true).cancelled(true);
+/// let next = policy.decide(&mut policy.begin(), failure, second, &mut || 0);
+/// assert_eq!(next, Decision::Stop(StopReason::Cancelled)); // the first check
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and all may hold together")]
 pub struct Failure<'a> {
@@ -206,21 +221,6 @@ impl<B: Backoff> Policy<B> {
     ///
     /// Together with [`decide`](Self::decide) it is the whole state machine, for simulators and custom drivers. A
     /// program that only retries uses [`retry`](Self::retry) or [`start`](Self::start).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use backoff_core::{Decision, Failure, Fault, Jitter, Policy, StopReason};
-    /// use std::time::Duration;
-    ///
-    /// let policy = Policy::exponential().jitter(Jitter::None).max_attempts(2).build();
-    /// let mut progress = policy.begin();
-    /// let failure = Failure::new(Fault::Transient);
-    /// let first = policy.decide(&mut progress, failure, Duration::ZERO, &mut || 0);
-    /// assert_eq!(first, Decision::RetryAfter(Duration::from_millis(100)));
-    /// let second = policy.decide(&mut progress, failure, Duration::from_millis(100), &mut || 0);
-    /// assert_eq!(second, Decision::Stop(StopReason::MaxAttempts));
-    /// ```
     pub fn begin(&self) -> Progress<B::State> {
         Progress::new()
     }
@@ -233,6 +233,23 @@ impl<B: Backoff> Policy<B> {
     /// permanent, ambiguous, cancelled, disabled, attempts, nested, backoff ended, push-back too long, elapsed time,
     /// budget. A backoff that has ended stays ended until the progress is reset. A random number is drawn only if a
     /// retry is still possible. A token is taken only if the decision is to retry.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Decision, Failure, Fault, Policy, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::exponential().max_attempts(2).build();
+    /// let (mut progress, failure) = (policy.begin(), Failure::new(Fault::Transient));
+    /// let mut decide = |at| policy.decide(&mut progress, failure, at, &mut || !0);
+    /// let delay = Duration::from_millis(100); // the longest, as all bits are set
+    /// assert_eq!(decide(Duration::ZERO), Decision::RetryAfter(delay));
+    /// assert_eq!(decide(delay), Decision::Stop(StopReason::MaxAttempts));
+    /// assert_eq!(progress.attempts(), 2);
+    /// progress.reset(delay); // a new sequence, whose time counts from here
+    /// assert_eq!(progress.attempts(), 0);
+    /// ```
     pub fn decide(
         &self,
         progress: &mut Progress<B::State>,

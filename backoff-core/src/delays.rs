@@ -13,6 +13,18 @@ use backoff_rules::Rules;
 ///
 /// Only the delays advance the time. The iterator ends where the policy stops. It is endless for a policy without a
 /// limit.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Delays, Policy, Schedule};
+/// use std::time::Duration;
+///
+/// let policy = Policy::exponential().max_attempts(4).build();
+/// let delays: Delays<'_, Schedule, _> = policy.delays().random(|| u64::MAX);
+/// let millis: Vec<_> = delays.map(|delay| delay.as_millis()).collect();
+/// assert_eq!(millis, [100, 200, 400]); // the longest delays
+/// ```
 #[derive(Debug)]
 pub struct Delays<'p, B: Backoff, G = ThreadRandom> {
     backoff: &'p B,
@@ -50,8 +62,11 @@ impl<B: Backoff> Policy<B> {
     /// use backoff_core::Policy;
     /// use std::time::Duration;
     ///
-    /// let policy = Policy::fibonacci().initial_delay(Duration::from_secs(1)).forever().build();
-    /// assert!(policy.base_delays().take(6).map(|d| d.as_secs()).eq([1, 1, 2, 3, 5, 8]));
+    /// let policy =
+    ///     Policy::fibonacci().initial_delay(Duration::from_secs(1)).forever().build();
+    /// assert!(
+    ///     policy.base_delays().take(6).map(|d| d.as_secs()).eq([1, 1, 2, 3, 5, 8])
+    /// );
     /// ```
     pub fn base_delays(&self) -> impl FusedIterator<Item = Duration> + use<'_, B> {
         let mut rules = *self.rules();
@@ -67,6 +82,17 @@ impl<B: Backoff> Policy<B> {
     /// A call can sleep both ends, if `max_elapsed` leaves enough time. The iterator continues for as long as a call
     /// could if every random delay were the shortest. Without `max_attempts`, a range that starts at zero never uses up
     /// `max_elapsed`, so the iterator is endless; use [`take`](Iterator::take).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Jitter, Policy};
+    ///
+    /// let policy = Policy::exponential().jitter(Jitter::Equal).build();
+    /// let ranges = policy.ranges().map(|range| range.into_inner());
+    /// let millis = ranges.map(|(from, to)| (from.as_millis(), to.as_millis()));
+    /// assert!(millis.eq([(50, 100), (100, 200)])); // two retries
+    /// ```
     pub fn ranges(&self) -> impl FusedIterator<Item = RangeInclusive<Duration>> + use<'_, B> {
         let unlimited = Rules { max_elapsed: None, ..*self.rules() };
         let shortest = self.delays_by(*self.rules(), || u64::MIN);

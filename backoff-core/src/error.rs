@@ -18,7 +18,10 @@ use crate::{Classify, Fault, StopReason};
 /// use backoff_core::{Policy, StopReason};
 /// use std::io;
 ///
-/// let report = Policy::default().retry(|| Err::<(), _>(io::Error::other("down"))).sleep(|_| ()).call_report();
+/// let report = Policy::default()
+///     .retry(|| Err::<(), _>(io::Error::other("down")))
+///     .sleep(|_| ())
+///     .call_report();
 /// let error = report.unwrap_err();
 /// assert_eq!((error.attempts, error.reason), (3, StopReason::MaxAttempts));
 /// assert_eq!(error.last.to_string(), "down");
@@ -122,6 +125,8 @@ pub(crate) struct Ended {
 /// let error = io::Error::from(AttemptTimeout::new(Duration::from_secs(2)));
 /// assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 /// assert_eq!(error.to_string(), "no answer within 2s");
+/// let timeout = AttemptTimeout::new(Duration::from_millis(50));
+/// assert_eq!(timeout.limit(), Duration::from_millis(50));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttemptTimeout {

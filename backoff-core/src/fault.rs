@@ -21,9 +21,11 @@ use core::time::Duration;
 /// let wait = Duration::from_secs(2);
 /// assert_eq!(Fault::from(Some(wait)), Fault::PushBack(wait));
 ///
-/// // A 502 with `Retry-After: 2`: the server may have acted, and wants no attempt for two seconds.
+/// // A 502 with `Retry-After: 2`: the server may have acted, and wants no
+/// // attempt for two seconds.
 /// let fault = Fault::Ambiguous.with_not_before(wait);
-/// assert_eq!((fault.kind(), fault.not_before()), (FaultKind::Ambiguous, Some(wait)));
+/// assert_eq!(fault.kind(), FaultKind::Ambiguous);
+/// assert_eq!(fault.not_before(), Some(wait));
 /// assert_eq!(fault.to_string(), "ambiguous, not before 2s");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +45,9 @@ pub enum Fault {
     ///
     /// By default the delay is this time plus the policy's own delay, so that clients with the same push-back do not return
     /// together. Zero means [`Transient`](Fault::Transient).
+    #[doc(alias = "429 Too Many Requests")]
+    #[doc(alias = "rate limit")]
+    #[doc(alias = "throttling")]
     PushBack(Duration),
     /// Ambiguous, with a push-back: a 502 with `Retry-After` requests that no attempt starts before this much time has
     /// passed.
@@ -60,8 +65,11 @@ pub enum Fault {
 /// use backoff_core::{Fault, FaultKind};
 /// use std::time::Duration;
 ///
-/// assert_eq!(Fault::PushBack(Duration::from_secs(2)).kind(), FaultKind::Transient);
-/// assert_eq!(FaultKind::Transient.to_string(), "transient");
+/// assert_eq!(
+///     Fault::PushBack(Duration::from_secs(2)).kind(),
+///     FaultKind::Transient
+/// );
+/// assert_eq!(FaultKind::Transient.as_str(), "transient"); // for a label
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -134,9 +142,15 @@ impl Fault {
     ///
     /// let wait = Duration::from_secs(2);
     /// assert_eq!(Fault::Transient.with_not_before(wait), Fault::PushBack(wait));
-    /// assert_eq!(Fault::Ambiguous.with_not_before(wait), Fault::AmbiguousPushBack(wait));
+    /// assert_eq!(
+    ///     Fault::Ambiguous.with_not_before(wait),
+    ///     Fault::AmbiguousPushBack(wait)
+    /// );
     /// assert_eq!(Fault::Permanent.with_not_before(wait), Fault::Permanent);
-    /// assert_eq!(Fault::AmbiguousPushBack(wait).with_not_before(Duration::ZERO), Fault::Ambiguous);
+    /// assert_eq!(
+    ///     Fault::AmbiguousPushBack(wait).with_not_before(Duration::ZERO),
+    ///     Fault::Ambiguous
+    /// );
     /// ```
     #[must_use]
     #[inline]

@@ -44,15 +44,24 @@ pages! {
     choosing_a_policy: "guide/choosing_a_policy.md", "guide/schedule.svg", "guide/choosing_a_policy/backoffs.md", "guide/herd.svg",
         "guide/choosing_a_policy/jitter.md";
     what_an_error_means: "guide/what_an_error_means.md";
+    #[doc(alias = "deadline")]
+    #[doc(alias = "timeout")]
     limits_and_timeouts: "guide/limits_and_timeouts.md";
+    #[doc(alias = "idempotency key")]
     idempotency: "guide/idempotency.md";
     #[doc(alias = "circuit breaker")]
+    #[doc(alias = "hedge")]
+    #[doc(alias = "hedging")]
+    #[doc(alias = "rate limit")]
     #[doc(alias = "retry storm")]
     #[doc(alias = "thundering herd")]
     fleets: "guide/fleets.md", "guide/outage.svg", "guide/fleets/budgets.md", "guide/fleets.svg", "guide/fleets/scopes.md";
+    #[doc(alias = "poll")]
+    #[doc(alias = "polling")]
     waiting_for_something: "guide/waiting_for_something.md";
     long_lived: "guide/long_lived.md";
     loops_streams_actors: "guide/loops_streams_actors.md";
+    #[doc(alias = "mock time")]
     testing: "guide/testing.md";
     observing: "guide/observing.md";
     overriding: "guide/overriding.md";

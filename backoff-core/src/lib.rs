@@ -44,10 +44,10 @@
 //! | learn how a call ended | [`RetryError`], [`Success`], [`StopReason`] |
 //! | write the loop, in a struct, a `Stream` or a `select!` | [`Policy::start`], [`Attempts`], [`Ticker`], [`Policy::decide`] |
 //! | keep a fleet from prolonging an outage | [`Budget`], [`Budgets`]; [`InnerRetries`] and [`Scope`] for layers |
-//! | retry the requests of a service | `tower` (feature `tower-0-5`), with rules for HTTP and gRPC |
+//! | retry the requests of a service | [`tower`](tower/index.html) (feature `tower-0-5`), with rules for HTTP and gRPC |
 //! | stop, from anywhere | [`CancelToken`], or drop the future |
 //! | see retries in production | [`observe`], [`call_sites`], the features `tracing` and `metrics` |
-//! | test without waiting | the feature `testing` |
+//! | test without waiting | [`testing`](testing/index.html) (feature `testing`) |
 //!
 //! [The guide](guide/index.html) has a page for each topic:
 //! [choosing a policy](guide/choosing_a_policy/index.html),

@@ -29,11 +29,13 @@ use crate::drive::undisturbed;
 /// ```
 /// use backoff_core::{InnerRetries, Policy};
 ///
-/// const THREE: Policy = Policy::constant(std::time::Duration::ZERO).max_attempts(3).build();
-///
-/// let mut calls = 0;
-/// let inner = |calls: &mut u32| THREE.retry(|| { *calls += 1; Err::<(), _>("down") }).call();
-/// assert!(THREE.retry(|| inner(&mut calls)).inner_retries(InnerRetries::Suppress).call().is_err());
+/// let (policy, mut calls) = (Policy::default(), 0); // 3 attempts
+/// let mut inner = || {
+///     let call = policy.retry(|| Err::<(), _>(calls += 1));
+///     call.sleep(|_| ()).call()
+/// };
+/// let outer = policy.retry(&mut inner).inner_retries(InnerRetries::Suppress);
+/// assert!(outer.sleep(|_| ()).call().is_err());
 /// assert_eq!(calls, 3); // and not 9
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,27 +59,17 @@ pub enum InnerRetries {
 ///
 /// ```
 /// use backoff_core::{InnerRetries, Policy, Scope};
-/// use std::cell::Cell;
 /// use std::time::Duration;
 ///
-/// const THREE: Policy = Policy::constant(Duration::ZERO).max_attempts(3).build();
-///
-/// let calls = Cell::new(0);
-/// let result: Result<(), &str> = THREE
-///     .retry(|| {
-///         let scope = Scope::current();
-///         assert!(scope.is_some());
-///         // Three attempts in each of three would be nine calls.
-///         THREE
-///             .retry(|| {
-///                 calls.set(calls.get() + 1);
-///                 Err("down")
-///             })
-///             .call()
-///     })
-///     .inner_retries(InnerRetries::Suppress)
-///     .call();
-/// assert_eq!((result, calls.get()), (Err("down"), 3));
+/// let minute = Duration::from_secs(60);
+/// let policy = Policy::exponential().max_elapsed(minute).build();
+/// let call = policy.retry(|| {
+///     let scope = Scope::current().ok_or("outside of a call")?;
+///     assert!(scope.remaining() <= Some(minute));
+///     Ok::<_, &str>((scope.attempt(), scope.suppresses_retries()))
+/// });
+/// let call = call.inner_retries(InnerRetries::Suppress);
+/// assert_eq!(call.call(), Ok((1, true)));
 /// ```
 #[derive(Clone)]
 pub struct Scope {
@@ -175,13 +167,14 @@ impl Scope {
     /// use backoff_core::{InnerRetries, Policy, Scope};
     /// use std::thread;
     ///
+    /// let number = || Scope::current().map(|scope| scope.attempt());
     /// let policy = Policy::default();
-    /// let attempt = || {
-    ///     let scope = Scope::current().expect("an attempt runs in the scope of its call");
-    ///     let worker = thread::spawn(move || scope.run(|| Scope::current().is_some_and(|scope| scope.suppresses_retries())));
+    /// let call = policy.retry(|| {
+    ///     let scope = Scope::current().ok_or("outside of a call")?;
+    ///     let worker = thread::spawn(move || scope.run(number));
     ///     worker.join().map_err(|_| "panicked")
-    /// };
-    /// assert_eq!(policy.retry(attempt).inner_retries(InnerRetries::Suppress).call(), Ok(true));
+    /// });
+    /// assert_eq!(call.inner_retries(InnerRetries::Suppress).call(), Ok(Some(1)));
     /// ```
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let _entered = Entered::new(self);
@@ -193,6 +186,25 @@ impl Scope {
     /// # Cancellation
     ///
     /// Dropping the future drops `work`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{InScope, Scope};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let header = |name: &str| (name == "retry-attempt").then_some("2");
+    /// let scope = Scope::from_headers(header).ok_or("no scope")?;
+    /// let number = async { Scope::current().map(|scope| scope.attempt()) };
+    /// let work: InScope<_> = scope.wrap(number);
+    /// assert_eq!(tokio::spawn(work).await?, Some(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn wrap<F: Future>(&self, work: F) -> InScope<F> {
         InScope { scope: self.clone(), work: Box::pin(work) }
     }
@@ -207,7 +219,8 @@ impl Scope {
     /// ```
     /// use backoff_core::Scope;
     ///
-    /// let scope = Scope::from_headers(|name| (name == "retry-suppress").then_some("true")).ok_or("no scope")?;
+    /// let header = |name: &str| (name == "retry-suppress").then_some("true");
+    /// let scope = Scope::from_headers(header).ok_or("no scope")?;
     /// let mut headers = Vec::new();
     /// scope.write_headers(|name, value| headers.push(format!("{name}: {value}")));
     /// assert_eq!(headers, ["retry-attempt: 1", "retry-suppress: true"]);
@@ -252,6 +265,20 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
 #[cfg(feature = "http-1")]
 impl Scope {
     /// Adds the scope to the headers of a request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Scope;
+    /// use http::HeaderMap;
+    ///
+    /// let (mut received, mut sent) = (HeaderMap::new(), HeaderMap::new());
+    /// received.insert("retry-remaining-ms", 500.into());
+    /// let scope = Scope::of(&received).ok_or("no scope")?;
+    /// scope.add_to(&mut sent);
+    /// assert_eq!(sent["retry-attempt"], "1");
+    /// # Ok::<(), &str>(())
+    /// ```
     pub fn add_to(&self, headers: &mut ::http::HeaderMap) {
         self.write_headers(|name, value| {
             if let Ok(value) = ::http::HeaderValue::try_from(value) {
@@ -303,7 +330,7 @@ fn replace_current(scope: Option<Scope>) -> Option<Scope> {
     CURRENT.try_with(|current| current.replace(scope)).ok().flatten()
 }
 
-/// A future that runs in a [`Scope`]; created by [`Scope::wrap`].
+/// A future that runs in a [`Scope`]; created by [`Scope::wrap`], which has an example.
 #[must_use = "futures do nothing unless polled"]
 pub struct InScope<F> {
     scope: Scope,

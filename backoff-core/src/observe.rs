@@ -57,7 +57,10 @@ pub use self::error_text::ErrorText;
 pub(crate) use self::event::FailedAttempt;
 use self::event::failed_attempt_getters;
 pub use self::event::{CallEvent, Elapsed, EventKind, Level};
-pub use self::hook::{Adjust, AdjustedDelay, Hook, Observer, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+// As in `call`: parameters of `Retry`, which semver does not cover.
+#[doc(hidden)]
+pub use self::hook::{Adjust, Hook, OnGiveUp, OnRecovered, OnRetry, ResetWhen};
+pub use self::hook::{AdjustedDelay, Observer};
 pub(crate) use self::label::{Label, Site};
 pub use self::line::TextOf;
 #[cfg(feature = "metrics")]
@@ -94,6 +97,29 @@ use crate::{Fault, StopReason};
 ///         "attempt 2 of 3 failed: connection refused; next in 200 ms",
 ///     ]
 /// );
+/// ```
+///
+/// ```
+/// use backoff_core::{Fault, Policy};
+/// use std::cell::Cell;
+/// use std::time::Duration;
+///
+/// let (now, wait) = (Cell::new(Duration::ZERO), Duration::from_secs(5));
+/// let policy = Policy::exponential().max_attempts(2).build();
+/// let _ = policy
+///     .retry(|| Err::<(), _>(now.set(now.get() + Duration::from_secs(2))))
+///     .when(|_| Fault::PushBack(wait))
+///     .on_retry(|event| {
+///         assert_eq!((event.attempt(), event.max_attempts()), (1, Some(2)));
+///         assert_eq!(event.attempt_elapsed(), Some(Duration::from_secs(2)));
+///         assert_eq!(event.elapsed(), Duration::from_secs(2));
+///         assert_eq!((event.error(), event.push_back()), (Some(&()), Some(wait)));
+///         assert_eq!(event.fault(), Some(Fault::PushBack(wait)));
+///         assert!(event.delay() >= wait);
+///     })
+///     .clock(|| now.get())
+///     .sleep(|_| ())
+///     .call();
 /// ```
 pub struct RetryEvent<'a, E: ?Sized> {
     pub(crate) attempt: u32,
@@ -151,14 +177,18 @@ impl<'a, E: ?Sized> RetryEvent<'a, E> {
 ///
 /// let mut line = String::new();
 /// let result = Policy::default()
-///     .retry(|| Err::<(), _>("no such page"))
+///     .retry(|| Err::<(), _>("404"))
 ///     .when(|_| false)
 ///     .on_give_up(|event| {
-///         assert_eq!(event.reason(), StopReason::Permanent);
+///         assert_eq!(
+///             (event.attempts(), event.reason()),
+///             (1, StopReason::Permanent)
+///         );
+///         assert_eq!(event.error(), Some(&"404"));
 ///         line = event.to_string();
 ///     })
 ///     .call();
-/// assert_eq!(line, "gave up after 1 attempt: the error is permanent: no such page");
+/// assert_eq!(line, "gave up after 1 attempt: the error is permanent: 404");
 /// # assert!(result.is_err());
 /// ```
 pub struct GiveUpEvent<'a, E: ?Sized> {
@@ -204,6 +234,7 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
 ///
 /// ```
 /// use backoff_core::Policy;
+/// use std::time::Duration;
 ///
 /// let mut attempt = 0;
 /// let mut line = String::new();
@@ -212,10 +243,14 @@ impl<'a, E: ?Sized> GiveUpEvent<'a, E> {
 ///         attempt += 1;
 ///         if attempt == 1 { Err("reset") } else { Ok(()) }
 ///     })
-///     .on_recovered(|event| line = format!("recovered at attempt {}", event.attempts()))
+///     .on_recovered(|event| {
+///         assert_eq!((event.attempts(), event.elapsed()), (2, Duration::ZERO));
+///         line = event.to_string();
+///     })
+///     .clock(|| Duration::ZERO)
 ///     .sleep(|_| ())
 ///     .call();
-/// assert_eq!(line, "recovered at attempt 2");
+/// assert_eq!(line, "recovered at attempt 2 after 0 ms");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RecoveredEvent {

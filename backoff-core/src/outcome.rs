@@ -46,7 +46,10 @@ use crate::{AttemptTimeout, Cancelled};
 /// }
 ///
 /// let mut answers = [Answer::Busy, Answer::Value(7)].into_iter();
-/// let answer = Policy::default().retry(|| answers.next().unwrap_or(Answer::Busy)).sleep(|_| ()).call();
+/// let answer = Policy::default()
+///     .retry(|| answers.next().unwrap_or(Answer::Busy))
+///     .sleep(|_| ())
+///     .call();
 /// assert_eq!(answer, Answer::Value(7));
 /// ```
 #[diagnostic::on_unimplemented(
@@ -133,6 +136,16 @@ impl<T> Outcome for Option<T> {
 }
 
 /// The error of an operation that returned `None`.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{NoValue, Policy};
+///
+/// let report = Policy::never().build().retry(|| None::<u32>).call_report();
+/// assert_eq!(report.map_err(|error| error.last).err(), Some(NoValue));
+/// assert_eq!(NoValue.to_string(), "the operation returned no value");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoValue;
 

@@ -53,6 +53,23 @@ use crate::{Backoff, Jitter, Schedule};
 /// assert_eq!((answer, calls), (Ok(42), 3));
 /// ```
 ///
+/// The getters return the values that apply, the defaults included:
+///
+/// ```
+/// use backoff_core::{Jitter, Policy, PushBackMode, Since};
+/// use std::time::Duration;
+///
+/// let policy = Policy::default();
+/// assert_eq!(policy.backoff().first_delay(), Duration::from_millis(100));
+/// assert_eq!(policy.max_delay(), Some(Duration::from_secs(20)));
+/// assert_eq!((policy.jitter(), policy.max_attempts()), (Jitter::Full, Some(3)));
+/// assert_eq!((policy.max_elapsed(), policy.reset_after()), (None, None));
+/// assert_eq!(policy.since(), Since::Call); // with a `max_elapsed`
+/// assert_eq!(policy.max_push_back(), Some(Duration::from_secs(60)));
+/// assert_eq!(policy.push_back(), PushBackMode::Add);
+/// assert!(!policy.is_idempotent());
+/// ```
+///
 /// A broken rule does not compile:
 ///
 /// ```compile_fail
@@ -88,6 +105,16 @@ impl<B: fmt::Debug> fmt::Debug for Policy<B> {
 impl Policy<Schedule> {
     /// Returns a builder of exponential backoff: `initial_delay`, then each base delay `multiplier` times the previous
     /// one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().max_attempts(5).build();
+    /// let millis = policy.base_delays().map(|delay| delay.as_millis());
+    /// assert!(millis.eq([100, 200, 400, 800])); // before jitter
+    /// ```
     #[doc(alias = "exponential backoff")]
     pub const fn exponential() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::EXPONENTIAL)
@@ -102,7 +129,11 @@ impl Policy<Schedule> {
     /// use std::time::Duration;
     ///
     /// let policy = Policy::constant(Duration::from_secs(2)).max_attempts(2).build();
-    /// assert!(policy.ranges().eq([Duration::from_millis(1_800)..=Duration::from_millis(2_200)]));
+    /// assert!(
+    ///     policy
+    ///         .ranges()
+    ///         .eq([Duration::from_millis(1_800)..=Duration::from_millis(2_200)])
+    /// );
     /// ```
     pub const fn constant(delay: Duration) -> PolicyBuilder {
         PolicyBuilder::new(Schedule::constant(delay))
@@ -112,16 +143,50 @@ impl Policy<Schedule> {
     /// one.
     ///
     /// The increment is `initial_delay` unless it is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::linear()
+    ///     .initial_delay(Duration::from_secs(1))
+    ///     .increment(Duration::from_secs(3))
+    ///     .forever()
+    ///     .build();
+    /// let seconds = policy.base_delays().map(|delay| delay.as_secs());
+    /// assert!(seconds.take(4).eq([1, 4, 7, 10]));
+    /// ```
     pub const fn linear() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::LINEAR)
     }
 
     /// Returns a builder of Fibonacci backoff: `initial_delay` times 1, 1, 2, 3, 5, ...
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::fibonacci().max_attempts(7).build();
+    /// let millis = policy.base_delays().map(|delay| delay.as_millis());
+    /// assert!(millis.eq([100, 100, 200, 300, 500, 800]));
+    /// ```
     pub const fn fibonacci() -> PolicyBuilder {
         PolicyBuilder::new(Schedule::FIBONACCI)
     }
 
     /// Returns a builder of a policy that makes one attempt and never retries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::never().build();
+    /// assert_eq!((policy.max_attempts(), policy.delays().count()), (Some(1), 0));
+    /// ```
     pub const fn never() -> PolicyBuilder {
         Self::exponential().max_attempts(1)
     }
@@ -161,10 +226,12 @@ impl<B> Policy<B> {
     /// use backoff_core::{List, Policy};
     /// use std::time::Duration;
     ///
-    /// let list = Policy::with_backoff(List::new([Duration::from_millis(1); 9])).build();
-    /// assert_eq!((list.max_attempts(), list.delays().count()), (None, 9)); // ten attempts
+    /// let second = Duration::from_secs(1);
+    /// let list = Policy::with_backoff(List::new([second; 9])).build();
+    /// assert_eq!(list.max_attempts(), None);
+    /// assert_eq!(list.delays().count(), 9); // ten attempts
     ///
-    /// let refused = Policy::with_backoff(|_: u32| Some(Duration::from_secs(1))).try_build();
+    /// let refused = Policy::with_backoff(|_: u32| Some(second)).try_build();
     /// assert!(refused.is_err());
     /// ```
     pub const fn with_backoff(backoff: B) -> PolicyBuilder<B>
@@ -216,7 +283,8 @@ impl<B> Policy<B> {
     /// use std::time::Duration;
     ///
     /// const BASE: Policy = Policy::exponential().max_attempts(5).build();
-    /// const PATIENT: Policy = BASE.edit().max_elapsed(Duration::from_secs(60)).build();
+    /// const PATIENT: Policy =
+    ///     BASE.edit().max_elapsed(Duration::from_secs(60)).build();
     /// assert_eq!(PATIENT.max_attempts(), Some(5));
     /// ```
     pub const fn edit(self) -> PolicyBuilder<B>

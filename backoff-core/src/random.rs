@@ -45,6 +45,16 @@ where
 /// A small, repeatable generator: the same seed draws the same numbers.
 ///
 /// `seed` uses it in place of [`ThreadRandom`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Random, Seeded};
+///
+/// let (mut one, mut other) = (Seeded::new(7), Seeded::new(7));
+/// assert_eq!(one.draw(), other.draw());
+/// assert_ne!(one.draw(), Seeded::new(8).draw());
+/// ```
 #[derive(Clone)]
 pub struct Seeded(SmallRng);
 
@@ -120,7 +130,10 @@ mod thread {
         ///     ThreadRandom::reseed(); // this is the child
         /// }
         /// let policy = Policy::exponential().max_attempts(3).build();
-        /// assert_ne!(policy.delays().collect::<Vec<_>>(), policy.delays().collect::<Vec<_>>());
+        /// assert_ne!(
+        ///     policy.delays().collect::<Vec<_>>(),
+        ///     policy.delays().collect::<Vec<_>>()
+        /// );
         /// ```
         pub fn reseed() {
             let seed = child_seed(draw(), process_id());

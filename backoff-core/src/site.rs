@@ -32,8 +32,28 @@ use crate::{Decision, InvalidPolicy, Policy, StopReason};
 /// }
 ///
 /// assert!(charge().is_err());
-/// let site = call_sites().find(|site| site.name() == "billing.charge").ok_or("not listed")?;
+/// let site = call_sites()
+///     .find(|site| site.name() == "billing.charge")
+///     .ok_or("not listed")?;
 /// assert_eq!((site.retries(), site.gave_up()), (1, 1));
+/// # Ok::<(), &str>(())
+/// ```
+///
+/// ```
+/// use backoff_core::{StopReason, call_sites, observe::Level, retry};
+///
+/// #[retry(max_attempts = 4, delay = "0s", name = "stock.count", log = "info")]
+/// fn count() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// assert!(count().is_err());
+/// let site = call_sites().next().ok_or("not listed")?; // the newest
+/// assert!(site.file().ends_with(".rs") && site.line() > 0);
+/// assert_eq!(site.policy().and_then(|policy| policy.max_attempts()), Some(4));
+/// assert_eq!((site.level(), site.recovered()), (Level::Info, 0));
+/// assert_eq!(site.gave_up_for(StopReason::MaxAttempts), 1);
+/// assert!(site.reasons().eq([(StopReason::MaxAttempts, 1)]));
 /// # Ok::<(), &str>(())
 /// ```
 pub struct CallSite {
@@ -153,10 +173,17 @@ impl CallSite {
     /// use backoff_core::{call_sites, retry};
     ///
     /// fn waiting() -> Option<usize> {
-    ///     call_sites().find(|site| site.name() == "stock.load").map(|site| site.waiting())
+    ///     let mut sites = call_sites();
+    ///     let site = sites.find(|site| site.name() == "stock.load");
+    ///     site.map(|site| site.waiting())
     /// }
     ///
-    /// #[retry(max_attempts = 2, delay = "1s", name = "stock.load", sleep = |_| seen.push(waiting()))]
+    /// #[retry(
+    ///     max_attempts = 2,
+    ///     delay = "1s",
+    ///     name = "stock.load",
+    ///     sleep = |_| seen.push(waiting())
+    /// )]
     /// fn load(seen: &mut Vec<Option<usize>>) -> Result<(), &'static str> {
     ///     Err("down")
     /// }
@@ -286,6 +313,22 @@ fn function_path(name: &'static str) -> &'static str {
 ///
 /// A function is listed after its first failure, or when a run-time value of it was moved to an allowed one. Its counts
 /// are totals, except [`waiting`](CallSite::waiting): the calls that are in a delay now.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{call_sites, retry};
+///
+/// #[retry(max_attempts = 1, name = "stock.load")]
+/// fn load() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// assert_eq!(call_sites().count(), 0); // none has failed
+/// assert!(load().is_err());
+/// let names: Vec<_> = call_sites().map(|site| site.name()).collect();
+/// assert_eq!(names, ["stock.load"]);
+/// ```
 pub fn call_sites() -> impl Iterator<Item = &'static CallSite> {
     let newest = *NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
     std::iter::successors(newest, |site| site.next.get().copied().flatten())

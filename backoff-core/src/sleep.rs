@@ -81,11 +81,28 @@ explained! {
     /// # Examples
     ///
     /// ```
-    /// use backoff_core::Sleeper;
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{Policy, Sleeper};
+    /// use std::future::{Ready, ready};
     /// use std::time::Duration;
     ///
-    /// fn is_a_sleeper(_: &impl Sleeper) {}
-    /// is_a_sleeper(&|_: Duration| std::future::ready(()));
+    /// struct NoWait;
+    ///
+    /// impl Sleeper for NoWait {
+    ///     type Sleep = Ready<()>;
+    ///     fn sleep(&self, _: Duration) -> Ready<()> {
+    ///         ready(())
+    ///     }
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = Policy::constant(Duration::from_secs(3_600)).build();
+    /// let call = policy.retry(|| async { Err::<(), _>("down") });
+    /// assert_eq!(call.sleep_with(NoWait).await, Err("down")); // at once
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
     /// ```
     pub trait Sleeper {
         /// The future that waits.
@@ -120,11 +137,23 @@ explained! {
     /// # Examples
     ///
     /// ```
-    /// use backoff_core::BlockingSleeper;
+    /// use backoff_core::{BlockingSleeper, Policy};
+    /// use std::cell::Cell;
     /// use std::time::Duration;
     ///
-    /// fn is_a_sleeper(_: &impl BlockingSleeper) {}
-    /// is_a_sleeper(&|_: Duration| ());
+    /// struct Total<'a>(&'a Cell<Duration>);
+    ///
+    /// impl BlockingSleeper for Total<'_> {
+    ///     fn sleep(&self, delay: Duration) {
+    ///         self.0.set(self.0.get() + delay); // waits for nothing
+    ///     }
+    /// }
+    ///
+    /// let total = Cell::new(Duration::ZERO);
+    /// let policy = Policy::exponential().max_attempts(4).build();
+    /// let call = policy.retry(|| Err::<(), _>("down")).random(|| u64::MAX);
+    /// assert!(call.sleep_with(Total(&total)).call().is_err());
+    /// assert_eq!(total.get().as_millis(), 100 + 200 + 400);
     /// ```
     pub trait BlockingSleeper {
         /// Returns after `delay`.
@@ -244,6 +273,19 @@ where
 }
 
 /// The default sleeper: the thread's for blocking calls, the runtime's for async ones.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{BlockingSleeper, CancelToken, DefaultSleeper};
+/// use std::time::Duration;
+///
+/// let token = CancelToken::new();
+/// token.cancel();
+/// let hour = Duration::from_secs(3_600);
+/// DefaultSleeper.sleep_unless_cancelled(hour, &token); // returns at once
+/// assert!(token.is_cancelled());
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultSleeper;
 

@@ -119,9 +119,14 @@ pub use self::setup::Setup;
 /// use std::time::Duration;
 ///
 /// let test = testing::no_waits();
-/// let result = Policy::constant(Duration::from_secs(3600)).max_attempts(3).build().retry(|| Err::<(), _>("down")).call();
+/// let result = Policy::constant(Duration::from_secs(3600))
+///     .max_attempts(3)
+///     .build()
+///     .retry(|| Err::<(), _>("down"))
+///     .call();
 /// assert_eq!((result, test.attempts(), test.waits().len()), (Err("down"), 3, 2));
 /// ```
+#[doc(alias = "mock sleep")]
 pub fn no_waits() -> ThreadGuard {
     Setup::new().no_waits().for_thread()
 }
@@ -134,7 +139,10 @@ pub fn no_waits() -> ThreadGuard {
 /// use backoff_core::{Policy, StopReason, testing};
 ///
 /// let test = testing::disabled();
-/// assert_eq!(Policy::default().retry(|| Err::<(), _>("down")).call(), Err("down"));
+/// assert_eq!(
+///     Policy::default().retry(|| Err::<(), _>("down")).call(),
+///     Err("down")
+/// );
 /// assert_eq!((test.attempts(), test.reasons()), (1, vec![StopReason::Disabled]));
 /// ```
 pub fn disabled() -> ThreadGuard {
@@ -155,7 +163,8 @@ pub fn disabled() -> ThreadGuard {
 ///
 /// let mut charged = 0;
 /// let test = testing::lose_replies(1);
-/// let result: Result<(), &str> = Policy::default().retry(|| Ok(charged += 100)).call();
+/// let result: Result<(), &str> =
+///     Policy::default().retry(|| Ok(charged += 100)).call();
 /// assert_eq!((result, test.attempts(), test.lost_replies()), (Ok(()), 2, 1));
 /// assert_eq!(charged, 200); // the bug
 /// ```
@@ -179,7 +188,10 @@ pub fn lose_replies(count: u32) -> ThreadGuard {
 /// use std::time::Duration;
 ///
 /// let test = testing::virtual_time();
-/// let minute = Policy::constant(Duration::from_secs(1)).jitter(Jitter::None).max_elapsed(Duration::from_secs(60)).build();
+/// let minute = Policy::constant(Duration::from_secs(1))
+///     .jitter(Jitter::None)
+///     .max_elapsed(Duration::from_secs(60))
+///     .build();
 /// let report = minute
 ///     .retry(|| {
 ///         testing::advance(Duration::from_secs(9)); // how long the attempt takes
@@ -188,8 +200,10 @@ pub fn lose_replies(count: u32) -> ThreadGuard {
 ///     .call_report();
 /// let error = report.unwrap_err();
 /// assert_eq!((error.reason, error.attempts), (StopReason::MaxElapsed, 7));
-/// assert_eq!(error.elapsed, Duration::from_secs(69)); // the last attempt starts after 60 s
+/// assert_eq!(error.elapsed.as_secs(), 69); // the last one starts at 60 s
 /// ```
+#[doc(alias = "fake clock")]
+#[doc(alias = "mock time")]
 pub fn virtual_time() -> ThreadGuard {
     ThreadGuard::new(with_own_time())
 }
@@ -231,6 +245,18 @@ fn with_own_time() -> std::sync::Arc<Layer> {
 
 /// Advances the virtual clock of this code by `time`, like work or a delay of that length. Without a virtual clock it
 /// does nothing.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Clock, SystemClock, testing};
+/// use std::time::Duration;
+///
+/// let _test = testing::virtual_time();
+/// let start = SystemClock.now(); // the clock of blocking calls
+/// testing::advance(Duration::from_secs(3_600));
+/// assert_eq!(SystemClock.elapsed(start), Duration::from_secs(3_600));
+/// ```
 pub fn advance(time: Duration) {
     let _ = crate::test_hooks::passes(time);
 }

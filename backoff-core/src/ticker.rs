@@ -90,6 +90,22 @@ where
     }
 
     /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{BlockingSleeper, Policy};
+    /// use std::time::Duration;
+    ///
+    /// struct NoWait;
+    ///
+    /// impl BlockingSleeper for NoWait {
+    ///     fn sleep(&self, _: Duration) {}
+    /// }
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(60)).max_attempts(3).build();
+    /// assert!(policy.ticker().sleep_with(NoWait).eq([1, 2, 3])); // at once
+    /// ```
     #[must_use]
     pub fn sleep_with<V>(self, sleeper: V) -> Ticker<P, Environment<V, K, G, X, T, L>>
     where
@@ -99,6 +115,23 @@ where
     }
 
     /// Sets a custom clock, for example a closure `|| -> Duration`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Jitter, Policy};
+    /// use std::cell::Cell;
+    /// use std::time::Duration;
+    ///
+    /// let now = Cell::new(Duration::ZERO);
+    /// let policy = Policy::constant(Duration::from_secs(20))
+    ///     .jitter(Jitter::None)
+    ///     .max_elapsed(Duration::from_secs(60))
+    ///     .build();
+    /// let ticker = policy.ticker().clock(|| now.get());
+    /// let ticker = ticker.sleep(|delay| now.set(now.get() + delay));
+    /// assert_eq!(ticker.count(), 4); // at 0, 20, 40 and 60 s
+    /// ```
     #[must_use]
     pub fn clock<V: ClockSource>(self, clock: V) -> Ticker<P, Environment<S, V, G, X, T, L>>
     where
@@ -117,6 +150,22 @@ where
     }
 
     /// Makes the jitter repeatable: the same seed gives the same delays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(60)).max_attempts(2).build();
+    /// let mut delays = Vec::new();
+    /// let _ = policy.ticker().seed(7).sleep(|delay| delays.push(delay)).count();
+    /// let _ = policy.ticker().seed(7).sleep(|delay| delays.push(delay)).count();
+    /// assert_eq!(delays[0], delays[1]);
+    /// let ticker = policy.ticker().random(|| u64::MAX); // 10 % more
+    /// let _ = ticker.sleep(|delay| delays.push(delay)).count();
+    /// assert_eq!(delays[2], Duration::from_secs(66));
+    /// ```
     #[must_use]
     pub fn seed(self, seed: u64) -> Ticker<P, Environment<S, K, Seeded, X, T, L>>
     where
@@ -129,6 +178,19 @@ where
     ///
     /// A ticker of blocking code takes a [`CancelToken`](crate::CancelToken), borrowed or owned. One of async code
     /// takes a token or any other future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{CancelToken, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let token = CancelToken::new();
+    /// let policy = Policy::constant(Duration::from_secs(3_600)).forever().build();
+    /// let mut ticker = policy.ticker().cancel(&token);
+    /// token.cancel();
+    /// assert_eq!((ticker.next(), ticker.next()), (Some(1), None));
+    /// ```
     #[must_use]
     pub fn cancel<C: IntoFuture>(self, by: C) -> Ticker<P, Environment<S, K, G, CancelSignal<C::IntoFuture>, T, L>>
     where
@@ -227,12 +289,15 @@ mod awaiting {
         /// use tokio::time::{Instant, timeout};
         ///
         /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-        /// let policy = Policy::constant(Duration::from_secs(1)).jitter(Jitter::None).forever().build();
+        /// let policy = Policy::constant(Duration::from_secs(1));
+        /// let policy = policy.jitter(Jitter::None).forever().build();
         /// let mut ticker = policy.ticker();
         /// assert_eq!(ticker.tick().await, Some(1));
         /// let start = Instant::now();
-        /// assert!(timeout(Duration::from_millis(300), ticker.tick()).await.is_err()); // dropped
-        /// assert_eq!((ticker.tick().await, start.elapsed()), (Some(2), Duration::from_secs(1)));
+        /// let dropped = timeout(Duration::from_millis(300), ticker.tick()).await;
+        /// assert!(dropped.is_err());
+        /// assert_eq!(ticker.tick().await, Some(2));
+        /// assert_eq!(start.elapsed(), Duration::from_secs(1));
         /// # });
         /// # }
         /// # Ok::<(), std::io::Error>(())
@@ -252,6 +317,28 @@ mod awaiting {
         /// # Panics
         ///
         /// Panics as [`tick`](Self::tick) does.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[cfg(feature = "tokio")]
+        /// # {
+        /// use backoff_core::{Policy, WaitState};
+        /// use std::future::poll_fn;
+        /// use std::pin::pin;
+        /// use std::time::Duration;
+        ///
+        /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+        /// let policy = Policy::constant(Duration::from_secs(60)).max_attempts(2).build();
+        /// let (mut ticker, mut state) = (policy.ticker(), pin!(WaitState::new()));
+        /// for expected in [Some(1), Some(2), None] {
+        ///     let tick = poll_fn(|cx| ticker.poll_tick(state.as_mut(), cx)).await;
+        ///     assert_eq!(tick, expected);
+        /// }
+        /// # });
+        /// # }
+        /// # Ok::<(), std::io::Error>(())
+        /// ```
         pub fn poll_tick(&mut self, state: Pin<&mut WaitState<S::Sleep>>, cx: &mut Context<'_>) -> Poll<Option<u32>>
         where
             S: SleepMut,

@@ -51,7 +51,12 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 //! let service = ServiceBuilder::new()
-//!     .layer(RetryLayer::new(POLICY).when(backoff_core::classify::io).budget(&BUDGET).name("kitchen"))
+//!     .layer(
+//!         RetryLayer::new(POLICY)
+//!             .when(backoff_core::classify::io)
+//!             .budget(&BUDGET)
+//!             .name("kitchen"),
+//!     )
 //!     .concurrency_limit(10)
 //!     .service(service_fn(kitchen));
 //!

@@ -84,6 +84,18 @@ impl Named {
 }
 
 /// The instant from which `max_elapsed` counts.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, Since};
+/// use std::time::Duration;
+///
+/// let limit = Policy::exponential().max_elapsed(Duration::from_secs(60));
+/// assert_eq!(limit.build().since(), Since::Call); // the default
+/// let policy = limit.since(Since::FirstFailure).build();
+/// assert_eq!(policy.since(), Since::FirstFailure);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Since {

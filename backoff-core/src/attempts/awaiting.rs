@@ -56,20 +56,24 @@ where
     /// use tokio::time::{Instant, interval};
     ///
     /// async fn connect(attempts: &mut Attempts) -> Result<u32, &'static str> {
-    ///     let _ = attempts.wait_async().await; // the rest of the delay, if there is one
+    ///     let _ = attempts.wait_async().await; // the rest of the delay
     ///     Err("refused")
     /// }
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-    /// let policy = Policy::constant(Duration::from_secs(1)).jitter(Jitter::None).max_attempts(4).build();
-    /// let (mut attempts, mut messages) = (Attempts::new(policy), interval(Duration::from_millis(300)));
+    /// let second = Policy::constant(Duration::from_secs(1)).jitter(Jitter::None);
+    /// let mut attempts = Attempts::new(second.max_attempts(4).build());
+    /// let mut messages = interval(Duration::from_millis(300));
     /// let start = Instant::now();
     /// let error = loop {
     ///     tokio::select! {
     ///         _ = messages.tick() => {} // drops `connect`
     ///         result = connect(&mut attempts) => match result {
     ///             Ok(connection) => panic!("{connection}"),
-    ///             Err(error) => if let Err(error) = attempts.failed(error) { break error },
+    ///             Err(error) => match attempts.failed(error) {
+    ///                 Ok(_) => {}
+    ///                 Err(last) => break last,
+    ///             },
     ///         },
     ///     }
     /// };
@@ -124,9 +128,13 @@ where
     /// }
     ///
     /// impl Connector {
-    ///     fn poll_connect(&mut self, cx: &mut Context<'_>) -> Poll<Result<u32, String>> {
+    ///     fn poll_connect(
+    ///         &mut self,
+    ///         cx: &mut Context<'_>,
+    ///     ) -> Poll<Result<u32, String>> {
     ///         loop {
-    ///             ready!(self.attempts.poll_wait(self.delay.as_mut(), cx)).map_err(|cancelled| cancelled.to_string())?;
+    ///             let end = self.attempts.poll_wait(self.delay.as_mut(), cx);
+    ///             ready!(end).map_err(|cancelled| cancelled.to_string())?;
     ///             self.tries += 1; // poll the attempt here
     ///             if self.tries == 3 {
     ///                 self.attempts.success();
@@ -138,8 +146,10 @@ where
     /// }
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-    /// let attempts = Attempts::new(Policy::constant(Duration::from_secs(1)).max_attempts(3).build());
-    /// let mut connector = Connector { attempts, delay: Box::pin(WaitState::new()), tries: 0 };
+    /// let policy = Policy::constant(Duration::from_secs(1)).max_attempts(3);
+    /// let attempts = Attempts::new(policy.build());
+    /// let delay = Box::pin(WaitState::new());
+    /// let mut connector = Connector { attempts, delay, tries: 0 };
     /// assert_eq!(poll_fn(|cx| connector.poll_connect(cx)).await, Ok(3));
     /// # });
     /// # }
@@ -215,6 +225,28 @@ where
     /// # Panics
     ///
     /// Panics as [`pause_async`](Self::pause_async) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{Fault, Policy};
+    /// use std::time::Duration;
+    /// use tokio::time::Instant;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let policy = Policy::default();
+    /// let (mut attempts, start) = (policy.start(), Instant::now());
+    /// let push_back = Fault::PushBack(Duration::from_secs(5));
+    /// assert_eq!(attempts.pause_async_as("429", push_back).await, Ok(()));
+    /// assert!(start.elapsed() >= Duration::from_secs(5));
+    /// let last = attempts.pause_async_as("404", Fault::Permanent).await;
+    /// assert_eq!(last, Err("404"));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn pause_async_as<R>(&mut self, error: R, fault: impl Into<Fault>) -> Result<(), R>
     where
         S: SleepMut,

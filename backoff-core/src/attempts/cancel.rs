@@ -13,6 +13,23 @@ use crate::sleep::BlockingSleepMut;
 ///
 /// That of a [`CancelToken`](crate::CancelToken) is a [`WaitForCancel`], which is also the only one that cancels
 /// blocking waits.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::call::{AttemptsWith, CancelSignal};
+/// use backoff_core::{Attempts, Budget, Policy, StopReason};
+/// use std::future::{Ready, ready};
+///
+/// static BUDGET: Budget = Budget::new();
+///
+/// type Cancellable = AttemptsWith<&'static Budget, CancelSignal<Ready<()>>>;
+///
+/// let attempts = Attempts::new(Policy::default()).budget(&BUDGET);
+/// let mut attempts: Cancellable = attempts.cancel(ready(())); // at once
+/// assert_eq!(attempts.failed("down"), Err("down"));
+/// assert_eq!(attempts.stopped(), Some(StopReason::Cancelled));
+/// ```
 #[derive(Debug)]
 pub struct CancelSignal<F>(Signal<F>);
 

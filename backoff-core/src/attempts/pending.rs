@@ -73,6 +73,27 @@ mod awaited {
         ///
         /// `Z` is the future of the sleeper: [`RuntimeSleep`](crate::call::RuntimeSleep) for the default one. A type that
         /// pins its fields contains this one as a pinned field; others contain a `Pin<Box<WaitState<Z>>>`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[cfg(feature = "tokio")]
+        /// # {
+        /// use backoff_core::call::RuntimeSleep;
+        /// use backoff_core::{Policy, WaitState};
+        /// use std::future::poll_fn;
+        ///
+        /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+        /// let policy = Policy::default();
+        /// let mut attempts = policy.start();
+        /// let mut state = Box::pin(WaitState::<RuntimeSleep>::new());
+        /// let delay = attempts.failed("down");
+        /// let end = poll_fn(|cx| attempts.poll_wait(state.as_mut(), cx)).await;
+        /// assert_eq!((end, attempts.slept()), (Ok(()), delay.unwrap_or_default()));
+        /// # });
+        /// # }
+        /// # Ok::<(), std::io::Error>(())
+        /// ```
         pub struct WaitState<Z> {
             #[pin]
             wait: Option<Wait<Z>>,

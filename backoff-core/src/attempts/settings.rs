@@ -30,7 +30,10 @@ impl<P: PolicySource, E: LoopEnvironment> Attempts<P, E> {
     /// use backoff_core::{Jitter, Policy};
     /// use std::time::Duration;
     ///
-    /// let policy = Policy::exponential().jitter(Jitter::None).max_elapsed(Duration::from_secs(60)).build();
+    /// let policy = Policy::exponential()
+    ///     .jitter(Jitter::None)
+    ///     .max_elapsed(Duration::from_secs(60))
+    ///     .build();
     /// let mut attempts = policy.start().resume(3, Duration::from_secs(59));
     /// assert_eq!(attempts.number(), 4);
     /// assert_eq!(attempts.failed("down"), Ok(Duration::from_millis(800)));
@@ -71,6 +74,23 @@ where
     }
 
     /// Sets a sleeper that implements [`Sleeper`](crate::Sleeper) or [`BlockingSleeper`](crate::BlockingSleeper).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{BlockingSleeper, Policy};
+    /// use std::time::Duration;
+    ///
+    /// struct NoWait;
+    ///
+    /// impl BlockingSleeper for NoWait {
+    ///     fn sleep(&self, _: Duration) {}
+    /// }
+    ///
+    /// let policy = Policy::constant(Duration::from_secs(3_600)).build();
+    /// let mut attempts = policy.start().sleep_with(NoWait);
+    /// assert_eq!(attempts.pause("down"), Ok(())); // at once
+    /// ```
     #[must_use]
     pub fn sleep_with<V>(self, sleeper: V) -> Attempts<P, With<V, K, G, X, D, N>> {
         self.changed(|environment| environment.with_sleeper(sleeper))
@@ -87,9 +107,15 @@ where
     ///
     /// let now = Cell::new(Duration::ZERO);
     /// let policy = Policy::exponential().max_elapsed(Duration::from_secs(60)).build();
-    /// let mut attempts = policy.start().clock(|| now.get()).sleep(|delay| now.set(now.get() + delay));
+    /// let mut attempts = policy
+    ///     .start()
+    ///     .clock(|| now.get())
+    ///     .sleep(|delay| now.set(now.get() + delay));
     /// while attempts.pause("down").is_ok() {}
-    /// assert_eq!((attempts.stopped(), attempts.elapsed()), (Some(StopReason::MaxElapsed), attempts.slept()));
+    /// assert_eq!(
+    ///     (attempts.stopped(), attempts.elapsed()),
+    ///     (Some(StopReason::MaxElapsed), attempts.slept())
+    /// );
     /// ```
     #[must_use]
     pub fn clock<V: ClockSource>(self, clock: V) -> Attempts<P, With<S, V, G, X, D, N>> {
@@ -103,6 +129,19 @@ where
     }
 
     /// Makes the jitter of this call repeatable: the same seed gives the same delays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::default();
+    /// let delay = |seed| policy.start().seed(seed).failed("down");
+    /// assert_eq!(delay(7), delay(7));
+    /// let longest = policy.start().random(|| u64::MAX).failed("down");
+    /// assert_eq!(longest, Ok(Duration::from_millis(100)));
+    /// ```
     #[must_use]
     pub fn seed(self, seed: u64) -> Attempts<P, With<S, K, Seeded, X, D, N>> {
         self.random(Seeded::new(seed))
@@ -131,7 +170,7 @@ where
         self.changed(|environment| environment.with_cancel(|_| CancelSignal::new(by.into_future())))
     }
 
-    /// Sets the name of the call in logs and metrics.
+    /// Sets the name of the call in logs and metrics; empty by default.
     #[must_use]
     pub fn name(self, name: &'static str) -> Self {
         self.changed(|environment| environment.with_shared(|shared| SharedLimits { name: Named(name), ..shared }))
@@ -139,6 +178,21 @@ where
 
     /// Takes a token of a shared budget for each retry. [`success`](Self::success) puts a part back, as does an attempt
     /// that runs when the value is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Budget, Policy, StopReason};
+    ///
+    /// static BUDGET: Budget = Budget::new().capacity(1);
+    ///
+    /// let policy = Policy::default();
+    /// let mut attempts = policy.start().budget(&BUDGET).name("import");
+    /// assert!(attempts.failed("down").is_ok()); // takes the token
+    /// attempts.delay_passed();
+    /// assert_eq!(attempts.failed("down"), Err("down"));
+    /// assert_eq!(attempts.stopped(), Some(StopReason::BudgetEmpty));
+    /// ```
     #[must_use]
     pub fn budget<V: BudgetSource>(self, budget: V) -> Attempts<P, With<S, K, G, X, V, N>> {
         self.changed(|environment| {
@@ -169,18 +223,27 @@ where
     /// ```
     /// use backoff_core::{InnerRetries, Policy};
     ///
-    /// const THREE: Policy = Policy::constant(std::time::Duration::ZERO).max_attempts(3).build();
+    /// const THREE: Policy =
+    ///     Policy::constant(std::time::Duration::ZERO).max_attempts(3).build();
     ///
     /// let mut calls = 0;
     /// let mut attempts = THREE.start().inner_retries(InnerRetries::Suppress);
     /// loop {
     ///     let scope = attempts.scope().ok_or("no scope")?;
-    ///     let result = scope.run(|| THREE.retry(|| { calls += 1; Err::<(), _>("down") }).call());
+    ///     let result = scope.run(|| {
+    ///         THREE
+    ///             .retry(|| {
+    ///                 calls += 1;
+    ///                 Err::<(), _>("down")
+    ///             })
+    ///             .call()
+    ///     });
     ///     if attempts.pause(result.unwrap_err()).is_err() {
     ///         break;
     ///     }
     /// }
     /// assert_eq!(calls, 3); // and not 9
+    ///
     /// # Ok::<(), &str>(())
     /// ```
     #[must_use]

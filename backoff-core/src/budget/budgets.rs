@@ -68,6 +68,19 @@ pub struct Budgets<K> {
 }
 
 /// One key of [`Budgets`] with its tokens; made by [`Budgets::snapshot`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Budgets, KeyTokens};
+///
+/// let hosts: Budgets<String> = Budgets::new().capacity(1);
+/// hosts.get("a.example").deposit();
+/// assert!(hosts.get("b.example").withdraw());
+/// let is_empty = |host: &KeyTokens<String>| host.available < 1.0;
+/// let down: Vec<_> = hosts.snapshot().into_iter().filter(is_empty).collect();
+/// assert_eq!((down.len(), down[0].key.as_str()), (1, "b.example"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KeyTokens<K> {
@@ -88,7 +101,7 @@ impl<K> Budgets<K> {
         Self { settings, hasher: OnceLock::new(), places: Mutex::new(Places::new()) }
     }
 
-    /// Sets the part of a token that a success puts back into its key's budget, in 0.001..=1.0.
+    /// Sets the part of a token that a success puts back into its key's budget, in 0.001..=1.0; default 0.1.
     ///
     /// # Panics
     ///
@@ -100,7 +113,8 @@ impl<K> Budgets<K> {
         self
     }
 
-    /// Sets the largest number of tokens of each key, in `1..=1_000_000`, whatever its traffic.
+    /// Sets the largest number of tokens of each key, in `1..=1_000_000`, whatever its traffic. Default: between 2 and
+    /// 10, fitted to the traffic of the key.
     ///
     /// # Panics
     ///
@@ -127,15 +141,41 @@ impl<K> Budgets<K> {
     /// # Errors
     ///
     /// Returns [`InvalidBudget`] when the capacity is outside `1..=1_000_000`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budgets;
+    ///
+    /// let (ratio, capacity) = ("0.2".parse()?, "100".parse()?);
+    /// let hosts: Budgets<&str> =
+    ///     Budgets::new().try_ratio(ratio)?.try_capacity(capacity)?;
+    /// assert_eq!(hosts.get(&"a.example").available(), 100.0);
+    /// assert!(Budgets::<&str>::new().try_capacity(0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn try_capacity(mut self, tokens: u32) -> Result<Self, InvalidBudget> {
         self.settings.limits = self.settings.limits.try_capacity(tokens)?;
         Ok(self)
     }
 
-    /// Sets the largest number of budgets; 0 means that all keys share one.
+    /// Sets the largest number of budgets, 1,024 by default; 0 means that all keys share one.
     ///
     /// A budget takes about 150 bytes and its key. Choose more than the number of keys in use at one time, because a
     /// quarter of the places, rounded up, is for new keys.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Budgets;
+    ///
+    /// let tenants: Budgets<u64> = Budgets::new().ratio(0.5).max_keys(8);
+    /// assert!(tenants.is_empty());
+    /// for tenant in 0..100 {
+    ///     let _ = tenants.get(&tenant);
+    /// }
+    /// assert_eq!(tenants.len(), 8);
+    /// ```
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
         self.settings.max_keys = keys;
@@ -169,7 +209,10 @@ impl<K> Budgets<K> {
     /// assert!(HOSTS.get("a.example").withdraw());
     /// let all = HOSTS.snapshot();
     /// let host = all.first().ok_or("no host")?;
-    /// assert_eq!((host.key.as_str(), host.available, host.capacity), ("a.example", 9.0, 10));
+    /// assert_eq!(
+    ///     (host.key.as_str(), host.available, host.capacity),
+    ///     ("a.example", 9.0, 10)
+    /// );
     /// # Ok::<(), &str>(())
     /// ```
     #[must_use]

@@ -92,7 +92,9 @@ pub(super) fn tokens(thousandths: u32) -> f64 {
 /// use backoff_core::Budget;
 ///
 /// let error = Budget::new().try_ratio(10.0).unwrap_err();
-/// assert_eq!(error.to_string(), "`ratio` is 10; use a ratio in 0.001..=1.0, such as 0.1 for one retry per ten successes");
+/// let text = "`ratio` is 10; use a ratio in 0.001..=1.0, \
+///     such as 0.1 for one retry per ten successes";
+/// assert_eq!(error.to_string(), text);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InvalidBudget {

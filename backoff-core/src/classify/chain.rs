@@ -49,10 +49,12 @@ const MAX_LINKS: usize = 129;
 /// }
 ///
 /// let error = read("/no/such/file").unwrap_err();
-/// assert_eq!(classify::chain(&error), Fault::Permanent); // no such file: nothing was retried
+/// assert_eq!(classify::chain(&error), Fault::Permanent); // no such file
 ///
 /// let unknown = || Err::<(), _>(anyhow::anyhow!("nobody knows"));
-/// let report = Policy::default().retry(unknown).when(classify::chain).sleep(|_| ()).call_report();
+/// let policy = Policy::default();
+/// let call = policy.retry(unknown).when(classify::chain);
+/// let report = call.sleep(|_| ()).call_report();
 /// assert_eq!(report.unwrap_err().reason, StopReason::MaxAttempts);
 /// ```
 pub fn chain<E: AsDynError<M> + ?Sized, M: ?Sized>(error: &E) -> Fault {
@@ -69,7 +71,10 @@ pub fn chain<E: AsDynError<M> + ?Sized, M: ?Sized>(error: &E) -> Fault {
 /// use backoff_core::classify::AsDynError;
 ///
 /// let error = anyhow::anyhow!("inside").context("outside");
-/// assert_eq!(error.as_dyn_error().source().map(ToString::to_string).as_deref(), Some("inside"));
+/// assert_eq!(
+///     error.as_dyn_error().source().map(ToString::to_string).as_deref(),
+///     Some("inside")
+/// );
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error and does not dereference to a `dyn Error`",

@@ -67,7 +67,8 @@ pub fn http(status: StatusCode) -> Fault {
 /// use http::{Response, StatusCode};
 /// use std::time::Duration;
 ///
-/// let response = Response::builder().status(429).header("retry-after", "2").body(())?;
+/// let response =
+///     Response::builder().status(429).header("retry-after", "2").body(())?;
 /// let error = classify::check_http(response).unwrap_err();
 /// assert_eq!(error.status(), StatusCode::TOO_MANY_REQUESTS);
 /// assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
@@ -98,15 +99,23 @@ pub fn check_http<B>(response: Response<B>) -> Result<Response<B>, HttpError> {
 /// use http::Response;
 /// use std::time::Duration;
 ///
-/// let response = Response::builder().status(503).header("retry-after", "2").body(())?;
+/// let response =
+///     Response::builder().status(503).header("retry-after", "2").body(())?;
 /// let error = HttpError::from_response(&response);
-/// assert_eq!(error.to_string(), "the server answered 503 Service Unavailable; retry after 2s");
+/// assert_eq!(
+///     error.to_string(),
+///     "the server answered 503 Service Unavailable; retry after 2s"
+/// );
 /// assert_eq!(error.classify(), Fault::PushBack(Duration::from_secs(2)));
 ///
 /// let erased = anyhow::Error::new(error).context("cannot load the page");
-/// assert_eq!(classify::marks(&*erased), Some(Fault::PushBack(Duration::from_secs(2))));
+/// assert_eq!(
+///     classify::marks(&*erased),
+///     Some(Fault::PushBack(Duration::from_secs(2)))
+/// );
 ///
-/// let response = Response::builder().status(502).header("retry-after", "2").body(())?;
+/// let response =
+///     Response::builder().status(502).header("retry-after", "2").body(())?;
 /// let fault = HttpError::from_response(&response).classify();
 /// assert_eq!(fault, Fault::Ambiguous.with_not_before(Duration::from_secs(2)));
 /// # Ok::<(), http::Error>(())

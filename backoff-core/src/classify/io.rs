@@ -37,11 +37,17 @@ use crate::Fault;
 /// use backoff_core::{Fault, classify};
 /// use std::io::{Error, ErrorKind};
 ///
-/// assert_eq!(classify::io(&ErrorKind::ConnectionRefused.into()), Fault::Transient);
+/// assert_eq!(
+///     classify::io(&ErrorKind::ConnectionRefused.into()),
+///     Fault::Transient
+/// );
 /// assert_eq!(classify::io(&ErrorKind::ConnectionReset.into()), Fault::Ambiguous);
 /// assert_eq!(classify::io(&ErrorKind::PermissionDenied.into()), Fault::Permanent);
 ///
-/// let marked = Error::new(ErrorKind::ConnectionRefused, classify::permanent("the port is closed for good"));
+/// let marked = Error::new(
+///     ErrorKind::ConnectionRefused,
+///     classify::permanent("the port is closed for good"),
+/// );
 /// assert_eq!(classify::io(&marked), Fault::Permanent);
 ///
 /// // A socket file that another process is about to create.

@@ -113,7 +113,8 @@ pub fn ambiguous<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Marked {
 /// use std::time::Duration;
 ///
 /// let delay = Duration::from_secs(2);
-/// let error = std::io::Error::other(classify::retry_after(delay, "the quota is used up"));
+/// let error =
+///     std::io::Error::other(classify::retry_after(delay, "the quota is used up"));
 /// assert_eq!(classify::marks(&error), Some(Fault::PushBack(delay)));
 /// ```
 #[doc(alias = "Retry-After")]
@@ -133,7 +134,8 @@ pub fn retry_after<E: Into<Box<dyn Error + Send + Sync>>>(delay: Duration, error
 ///
 /// let retries_left_by_the_server = 0;
 /// let fault = Fault::from(retries_left_by_the_server > 0);
-/// let error = anyhow::Error::new(classify::mark(fault, "rejected")).context("cannot submit");
+/// let error = anyhow::Error::new(classify::mark(fault, "rejected"))
+///     .context("cannot submit");
 /// assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
 ///
 /// // The answer was lost, and the server wants no attempt for two seconds.

@@ -25,7 +25,8 @@ use crate::sources::sources;
 /// use backoff_core::{Fault, classify};
 /// use std::error::Error;
 ///
-/// let error: Box<dyn Error> = Box::new(std::io::Error::other(classify::permanent("no such user")));
+/// let error: Box<dyn Error> =
+///     Box::new(std::io::Error::other(classify::permanent("no such user")));
 /// assert_eq!(classify::marks(&*error), Some(Fault::Permanent));
 /// assert_eq!(classify::marks(&std::fmt::Error), None);
 /// ```
@@ -44,7 +45,8 @@ pub fn marks(error: &(dyn Error + '_)) -> Option<Fault> {
 /// ```
 /// use backoff_core::{Fault, classify};
 ///
-/// let error = anyhow::Error::new(classify::permanent("no such user")).context("cannot greet");
+/// let error = anyhow::Error::new(classify::permanent("no such user"))
+///     .context("cannot greet");
 /// assert_eq!(classify::marked(&error), Fault::Permanent);
 /// assert_eq!(classify::marked(&std::fmt::Error), Fault::Transient);
 /// ```

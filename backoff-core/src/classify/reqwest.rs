@@ -65,8 +65,12 @@ pub fn reqwest(error: &Error) -> Fault {
 /// use backoff_core::{Classify, Fault, classify};
 /// use std::time::Duration;
 ///
-/// let answer = http::Response::builder().status(503).header("retry-after", "2").body("")?;
-/// let error = classify::check_reqwest(reqwest::Response::from(answer)).unwrap_err();
+/// let answer = http::Response::builder()
+///     .status(503)
+///     .header("retry-after", "2")
+///     .body("")?;
+/// let error =
+///     classify::check_reqwest(reqwest::Response::from(answer)).unwrap_err();
 /// assert_eq!(error.classify(), Fault::PushBack(Duration::from_secs(2)));
 /// # Ok::<(), http::Error>(())
 /// ```

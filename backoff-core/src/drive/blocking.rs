@@ -81,9 +81,15 @@ where
     /// ```
     /// use backoff_core::{Policy, StopReason};
     ///
-    /// let report = Policy::default().retry(|| Err::<(), _>("down")).sleep(|_| ()).call_report();
+    /// let report = Policy::default()
+    ///     .retry(|| Err::<(), _>("down"))
+    ///     .sleep(|_| ())
+    ///     .call_report();
     /// let error = report.unwrap_err();
-    /// assert_eq!((error.last, error.attempts, error.reason), ("down", 3, StopReason::MaxAttempts));
+    /// assert_eq!(
+    ///     (error.last, error.attempts, error.reason),
+    ///     ("down", 3, StopReason::MaxAttempts)
+    /// );
     /// ```
     pub fn call_report(self) -> ReportOf<F, Blocking>
     where

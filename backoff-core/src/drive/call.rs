@@ -22,6 +22,29 @@ use backoff_rules::Rules;
 ///
 /// The operation runs only when the value is called (`.call()`, `.call_report()`) or awaited (`.await`,
 /// `.report().await`).
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Policy;
+///
+/// let (mut attempt, mut log) = (0, std::cell::RefCell::new(Vec::new()));
+/// let result = Policy::exponential()
+///     .retry(|| {
+///         attempt += 1;
+///         if attempt == 1 { Err("busy") } else { Ok(attempt) }
+///     })
+///     .on_retry(|event| log.borrow_mut().push(event.to_string()))
+///     .on_recovered(|event| log.borrow_mut().push(event.to_string()))
+///     .on_give_up(|event| log.borrow_mut().push(event.to_string()))
+///     .random(|| u64::MAX) // the longest delays
+///     .clock(|| std::time::Duration::ZERO)
+///     .sleep(|_| ())
+///     .call();
+/// assert_eq!(result, Ok(2));
+/// let first = "attempt 1 of 3 failed: busy; next in 100 ms";
+/// assert_eq!(*log.get_mut(), [first, "recovered at attempt 2 after 0 ms"]);
+/// ```
 #[must_use = "nothing runs until `.call()` (blocking) or `.await` (async)"]
 pub struct Retry<P, M, F, J = Criteria, O = (), E = Unset> {
     pub(crate) source: P,
@@ -75,10 +98,8 @@ impl<B: Backoff> Policy<B> {
     ///
     /// ```
     /// use backoff_core::Policy;
-    /// use std::time::Duration;
     ///
-    /// let policy = Policy::constant(Duration::from_secs(1)).jitter(backoff_core::Jitter::None).max_attempts(3).build();
-    /// let answer = policy
+    /// let answer = Policy::default() // 3 attempts
     ///     .retry_with(|attempt| match attempt.number() {
     ///         1 => Err("the near replica is down"),
     ///         _ if attempt.is_last() => Ok("from the far replica"),
@@ -117,12 +138,9 @@ impl<B: Backoff> PolicyBuilder<B> {
     /// use backoff_core::Policy;
     ///
     /// let mut calls = 0;
-    /// let operation = || {
-    ///     calls += 1;
-    ///     Err::<(), _>("down")
-    /// };
-    /// let result = Policy::exponential().max_attempts(5).retry(operation).sleep(|_| ()).call();
-    /// assert_eq!((result, calls), (Err("down"), 5));
+    /// let operation = || Err::<(), _>(calls += 1);
+    /// let call = Policy::exponential().max_attempts(5).retry(operation);
+    /// assert_eq!((call.sleep(|_| ()).call(), calls), (Err(()), 5));
     /// ```
     #[inline]
     #[track_caller]
@@ -200,7 +218,7 @@ impl<P, M, F: Operation<M>, U, O, E> Retry<P, M, F, Criteria<EveryError, U>, O, 
     /// use std::error::Error;
     ///
     /// let report = Policy::default()
-    ///     .retry(|| Err::<(), Box<dyn Error + Send + Sync>>(permanent("no such user").into()))
+    ///     .retry(|| Err::<(), Box<dyn Error>>(permanent("no user").into()))
     ///     .classified()
     ///     .call_report();
     /// assert_eq!(report.unwrap_err().reason, StopReason::Permanent);
@@ -255,7 +273,8 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, 
     ///
     /// enum Job { Done, Running { ask_in: Duration }, Failed }
     ///
-    /// let mut jobs = [Job::Running { ask_in: Duration::from_secs(2) }, Job::Failed, Job::Done].into_iter();
+    /// let running = Job::Running { ask_in: Duration::from_secs(2) };
+    /// let mut jobs = [running, Job::Failed, Job::Done].into_iter();
     /// let report = Policy::default()
     ///     .retry(|| jobs.next())
     ///     .until(|job| match job {
@@ -267,10 +286,12 @@ impl<P, M, F: Operation<M>, W, O, E> Retry<P, M, F, Criteria<W, EveryValue>, O, 
     ///     .call_report();
     /// let success = report.map_err(|error| error.reason)?;
     /// assert!(matches!(success.value, Job::Failed));
-    /// assert_eq!((success.attempts, success.stopped), (2, Some(StopReason::Permanent)));
+    /// assert_eq!(success.stopped, Some(StopReason::Permanent));
     /// assert!(success.slept >= Duration::from_secs(2));
     /// # Ok::<(), StopReason>(())
     /// ```
+    #[doc(alias = "poll")]
+    #[doc(alias = "polling")]
     #[inline]
     pub fn until<U, A>(self, condition: U) -> Retry<P, M, F, Criteria<W, U>, O, E>
     where
@@ -329,6 +350,17 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
 impl<P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     /// Promises for this call that the operation is safe to execute more than once. Ambiguous failures (the server may
     /// have acted) are then retried, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy};
+    ///
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| Err::<(), _>("lost")).when(|_| Fault::Ambiguous);
+    /// let report = call.idempotent().sleep(|_| ()).call_report();
+    /// assert_eq!(report.unwrap_err().attempts, 3); // and not 1
+    /// ```
     pub fn idempotent(self) -> Retry<P::Edited, M, F, J, O, E>
     where
         P: Editable,
@@ -371,6 +403,26 @@ impl<P, M, F, J, O, E> Retry<P, M, F, J, O, E> {
     ///
     /// Zero has no effect, because every failure would then be the first. See
     /// [`PolicyBuilder::reset_after`](crate::PolicyBuilder::reset_after).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::cell::Cell;
+    /// use std::time::Duration;
+    ///
+    /// let (now, calls) = (Cell::new(Duration::ZERO), Cell::new(0));
+    /// let policy = Policy::exponential().max_attempts(2).build();
+    /// let call = policy.retry(|| {
+    ///     calls.set(calls.get() + 1);
+    ///     let served = if calls.get() == 2 { 3_600 } else { 1 };
+    ///     now.set(now.get() + Duration::from_secs(served));
+    ///     Err::<(), _>("the connection broke")
+    /// });
+    /// let call = call.clock(|| now.get()).sleep(|_| ());
+    /// assert!(call.reset_after(Duration::from_secs(60)).call().is_err());
+    /// assert_eq!(calls.get(), 3); // the second failure counts as a first one
+    /// ```
     pub fn reset_after(self, ran: Duration) -> Retry<P::Edited, M, F, J, O, E>
     where
         P: Editable,

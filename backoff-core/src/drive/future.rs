@@ -96,6 +96,24 @@ pin_project! {
     /// Panics if the operation panics. With the feature `tokio`, a delay or a timeout panics in a tokio runtime without
     /// `enable_time`, whatever other features are enabled. Outside of a tokio runtime, it panics unless the feature
     /// `async-io` is enabled, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::Policy;
+    /// use backoff_core::call::RetryFuture;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| async { Ok::<_, &str>("tea") });
+    /// let future: RetryFuture<_> = call.into_future();
+    /// assert_eq!(future.await, Ok("tea"));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<C: AsyncCall> {
         source: C::Source,

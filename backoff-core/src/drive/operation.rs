@@ -7,10 +7,36 @@ use super::kept_time::KeptTime;
 use crate::{Attempt, Outcome};
 
 /// Marks operations that block the thread.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Blocking, Policy, Retry};
+///
+/// let policy = Policy::default();
+/// let call: Retry<_, Blocking, _> = policy.retry(|| Ok::<_, ()>(7));
+/// assert_eq!(call.call(), Ok(7));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Blocking {}
 
 /// Marks operations that return a future.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::{Async, Policy, Retry};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let policy = Policy::default();
+/// let call: Retry<_, Async, _> = policy.retry(|| async { Ok::<_, ()>(7) });
+/// assert_eq!(call.await, Ok(7));
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Async {}
 
@@ -32,6 +58,26 @@ impl Interruptible for Async {}
 /// A closure that borrows mutably from its environment cannot return a future that uses the borrow. An `async` closure
 /// can, with `policy.retry_mut(..)`. The manual loop ([`Policy::start`](crate::Policy::start))
 /// and `#[retry]` do not have this limit either.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Blocking, Operation, Outcome, Policy};
+///
+/// const POLICY: Policy = Policy::exponential().max_attempts(3).build();
+///
+/// /// Takes what `POLICY.retry` takes, from code that blocks.
+/// fn call<R, F>(operation: F) -> R
+/// where
+///     R: Outcome,
+///     F: Operation<Blocking, Attempt = R, Outcome = R>,
+/// {
+///     POLICY.retry(operation).sleep(|_| ()).call()
+/// }
+///
+/// assert_eq!(call(|| Err::<(), _>("down")), Err("down"));
+/// assert_eq!(call(|| Some(7)), Some(7));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation that can be retried",
     label = "expected a closure that returns `Result`, `Option`, or a future of one",
@@ -134,10 +180,26 @@ where
     }
 }
 
-/// The value of a successful attempt of `F`.
+/// The value of a successful attempt of `F`; [`ReportOf`] has an example.
 pub type ValueOf<F, M> = <<F as Operation<M>>::Outcome as Outcome>::Value;
-/// The error of a failed attempt of `F`.
+/// The error of a failed attempt of `F`; [`ReportOf`] has an example.
 pub type ErrorOf<F, M> = <<F as Operation<M>>::Outcome as Outcome>::Error;
 
 /// Report of a call of `F`: [`Success`](crate::Success), or [`RetryError`](crate::RetryError).
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::call::{ErrorOf, ReportOf, ValueOf};
+/// use backoff_core::{Blocking, Policy};
+///
+/// type Read = fn() -> Result<u32, String>;
+///
+/// let (value, error): (ValueOf<Read, Blocking>, ErrorOf<Read, Blocking>);
+/// (value, error) = (7_u32, String::from("down"));
+/// let read: Read = || Ok(7);
+/// let policy = Policy::default();
+/// let report: ReportOf<Read, Blocking> = policy.retry(read).call_report();
+/// assert_eq!(report.map_err(|_| error).map(|success| success.value), Ok(value));
+/// ```
 pub type ReportOf<F, M> = Result<crate::Success<ValueOf<F, M>>, crate::RetryError<ErrorOf<F, M>>>;

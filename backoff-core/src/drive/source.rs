@@ -9,6 +9,24 @@ use backoff_rules::Rules;
 /// The policy of a call: a shared one, or one with settings for this call only.
 ///
 /// A manual loop and a ticker can also own theirs: a `Policy`, or an `Arc<Policy>`.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::call::PolicySource;
+/// use backoff_core::{Attempts, Policy};
+/// use std::sync::Arc;
+///
+/// fn attempts_allowed(policy: impl PolicySource) -> u32 {
+///     let mut attempts = Attempts::new(policy).sleep(|_| ());
+///     while attempts.pause("down").is_ok() {}
+///     attempts.failures()
+/// }
+///
+/// let policy = Policy::exponential().max_attempts(4).build();
+/// assert_eq!(attempts_allowed(&policy), 4);
+/// assert_eq!(attempts_allowed(Arc::new(policy)), 4);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy",
     label = "expected a `Policy`, a `&Policy` or an `Arc<Policy>`",

@@ -39,10 +39,15 @@ use crate::text::write_escaped;
 ///
 /// static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// observe::set_global(|event: &observe::CallEvent<'_>| {
-///     SEEN.lock().unwrap().extend([event.error().to_string(), format!("{:#}", event.error())]);
+///     SEEN.lock()
+///         .unwrap()
+///         .extend([event.error().to_string(), format!("{:#}", event.error())]);
 /// })?;
 /// assert!(load(7).is_err());
-/// assert_eq!(*SEEN.lock().unwrap(), ["cannot load user 7", "cannot load user 7: connection refused"]);
+/// assert_eq!(
+///     *SEEN.lock().unwrap(),
+///     ["cannot load user 7", "cannot load user 7: connection refused"]
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
@@ -105,6 +110,15 @@ impl<'a> ErrorText<'a> {
     }
 
     /// Returns `true` if there is no error, as for [`NONE`](Self::NONE).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::observe::ErrorText;
+    ///
+    /// assert!(ErrorText::NONE.is_none());
+    /// assert_eq!(ErrorText::NONE.to_string(), "");
+    /// ```
     #[must_use]
     pub const fn is_none(&self) -> bool {
         matches!(self.0, Text::None)

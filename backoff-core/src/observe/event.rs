@@ -6,6 +6,21 @@ use super::ErrorText;
 use crate::{Fault, InvalidPolicy, StopReason};
 
 /// A level of a log, as in `log = ".."`.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{call_sites, observe::Level, retry};
+///
+/// #[retry(max_attempts = 2, delay = "0s", log = "info")]
+/// fn load() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// assert!(load().is_err());
+/// assert_eq!(call_sites().next().map(|site| site.level()), Some(Level::Info));
+/// assert_eq!(Level::default(), Level::Debug);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
     /// The most detailed level.
@@ -22,6 +37,19 @@ pub enum Level {
 }
 
 /// The kind of an event.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::observe::EventKind;
+///
+/// /// The events that an alert counts. A variant may get further fields.
+/// fn is_alert(kind: EventKind) -> bool {
+///     matches!(kind, EventKind::GaveUp { .. } | EventKind::ValueMoved { .. })
+/// }
+///
+/// assert!(!is_alert(EventKind::Recovered));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -53,6 +81,18 @@ pub enum EventKind {
 }
 
 /// The elapsed time of an event, as far as it was measured.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::observe::Elapsed;
+/// use std::time::Duration;
+///
+/// let second = Duration::from_secs(1);
+/// assert_eq!(Elapsed::SinceStart(second).time(), Some(second));
+/// assert_eq!(Elapsed::SinceFirstFailure(second).time(), Some(second));
+/// assert_eq!(Elapsed::Unknown.time(), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Elapsed {
@@ -143,6 +183,36 @@ impl FailedAttempt {
 /// An event of any call, for an observer of the whole process.
 ///
 /// It never holds the arguments of the function.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Fault, observe, retry};
+/// use std::sync::Mutex;
+/// use std::time::Duration;
+///
+/// static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+///
+/// observe::set_global(|event: &observe::CallEvent<'_>| {
+///     let (name, level, error) = (event.name(), event.level(), event.error());
+///     let (number, max) = (event.attempts(), event.max_attempts().unwrap_or(0));
+///     let (fault, push_back) = (event.fault(), event.push_back());
+///     let line = format!("{level:?} {name}, {number} of {max}: {error}");
+///     LOG.lock().unwrap().push(format!("{line}; {fault:?} {push_back:?}"));
+///     let _times = (event.elapsed().time(), event.attempt_elapsed());
+/// })?;
+///
+/// #[retry(max_attempts = 1, name = "search", when = |_| Fault::PushBack(MINUTE))]
+/// fn search() -> Result<(), &'static str> {
+///     Err("busy")
+/// }
+///
+/// const MINUTE: Duration = Duration::from_secs(60);
+/// assert!(search().is_err());
+/// let line = "Debug search, 1 of 1: busy; Some(PushBack(60s)) Some(60s)";
+/// assert_eq!(*LOG.lock().unwrap(), [line]);
+/// # Ok::<(), observe::AlreadySet>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct CallEvent<'a> {
     pub(crate) name: &'static str,

@@ -7,7 +7,36 @@ use super::{GiveUpEvent, RecoveredEvent, RetryEvent};
 
 /// Receives the events of one call.
 ///
-/// The hooks of a call are observers, chained by [`Hook`]. `()` receives no events and costs nothing.
+/// The hooks of a call are observers, one after the other. `()` receives no events and costs nothing.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{GiveUpEvent, Observer, Policy, RecoveredEvent, RetryEvent};
+///
+/// #[derive(Default)]
+/// struct Counts {
+///     retries: u32,
+///     gave_up: u32,
+/// }
+///
+/// impl<E> Observer<E> for Counts {
+///     const WATCHES: bool = true;
+///     fn retry(&mut self, _: &RetryEvent<'_, E>) {
+///         self.retries += 1;
+///     }
+///     fn give_up(&mut self, event: &GiveUpEvent<'_, E>) {
+///         self.gave_up += event.attempts();
+///     }
+///     fn recovered(&mut self, _: &RecoveredEvent) {}
+/// }
+///
+/// let mut counts = Counts::default();
+/// let policy = Policy::default();
+/// let call = policy.retry(|| Err::<(), _>("down")).sleep(|_| ());
+/// let _ = call.on_retry(|event| counts.retry(event)).call();
+/// assert_eq!((counts.retries, counts.gave_up), (2, 0));
+/// ```
 pub trait Observer<E: ?Sized> {
     /// `true` if this observer receives events. If `false`, no event is made and the clock is not read for it.
     const WATCHES: bool;
@@ -58,6 +87,20 @@ impl<E: ?Sized> Observer<E> for () {
 }
 
 /// The result of `adjust`: a `Duration`, or an `Option` of one.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Policy;
+///
+/// let policy = Policy::exponential().max_attempts(9).build();
+/// let call = policy.retry(|| Err::<(), _>("down")).sleep(|_| ());
+/// let halved = call.adjust(|event| event.delay() / 2); // a `Duration`
+/// assert_eq!(halved.call_report().unwrap_err().attempts, 9);
+/// let call = policy.retry(|| Err::<(), _>("down")).sleep(|_| ());
+/// let ended = call.adjust(|_| None); // an `Option<Duration>`
+/// assert_eq!(ended.call_report().unwrap_err().attempts, 1);
+/// ```
 // A separate trait and not `Into`, so that `None` has one type, and a closure without a result gets one clear error.
 #[diagnostic::on_unimplemented(
     message = "`adjust` returns the delay before the retry, and not `{Self}`",

@@ -75,7 +75,9 @@ impl<E> RetryEvent<'_, E> {
     ///     .when(|_| false)
     ///     .on_give_up(|event| line = event.with_sources().to_string())
     ///     .call();
-    /// assert_eq!(line, "gave up after 1 attempt: the error is permanent: error sending request: connection refused");
+    /// let text = "gave up after 1 attempt: the error is permanent: \
+    ///     error sending request: connection refused";
+    /// assert_eq!(line, text);
     /// ```
     pub fn with_sources<M: ?Sized>(&self) -> impl fmt::Display
     where

@@ -17,6 +17,34 @@ use super::CallEvent;
 /// An observer cannot change the call. A panic in it is printed by the panic hook and caught. Calls that it makes
 /// itself on the same thread are retried as usual and not reported, so an observer may send events with a `#[retry]`
 /// function. See [`observe`](super) for the details.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::observe::{self, CallEvent, GlobalObserver};
+/// use backoff_core::retry;
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///
+/// static EVENTS: AtomicU32 = AtomicU32::new(0);
+///
+/// struct Counter;
+///
+/// impl GlobalObserver for Counter {
+///     fn event(&self, _: &CallEvent<'_>) {
+///         EVENTS.fetch_add(1, Relaxed);
+///     }
+/// }
+///
+/// #[retry(max_attempts = 3, delay = "0s")]
+/// fn load() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// observe::set_global(Counter)?;
+/// assert!(load().is_err());
+/// assert_eq!(EVENTS.load(Relaxed), 3); // two retries and a give-up
+/// # Ok::<(), observe::AlreadySet>(())
+/// ```
 pub trait GlobalObserver: Send + Sync {
     /// Receives an event.
     fn event(&self, event: &CallEvent<'_>);
@@ -31,6 +59,15 @@ impl<F: Fn(&CallEvent<'_>) + Send + Sync> GlobalObserver for F {
 static GLOBAL: OnceLock<Box<dyn GlobalObserver>> = OnceLock::new();
 
 /// Error: the process already has an observer, and the new one is not used.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::observe::{AlreadySet, CallEvent, set_global};
+///
+/// assert_eq!(set_global(|_: &CallEvent<'_>| ()), Ok(()));
+/// assert_eq!(set_global(|_: &CallEvent<'_>| ()), Err(AlreadySet));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadySet;
 
@@ -68,12 +105,20 @@ impl std::error::Error for AlreadySet {}
 /// }
 ///
 /// observe::set_global(|event: &observe::CallEvent<'_>| {
-///     SEEN.lock().unwrap().push(format!("{} {:?}: {}", event.name(), event.kind(), event.error()));
+///     SEEN.lock().unwrap().push(format!(
+///         "{} {:?}: {}",
+///         event.name(),
+///         event.kind(),
+///         event.error()
+///     ));
 /// })?;
 /// assert!(search().is_err());
 /// assert_eq!(
 ///     *SEEN.lock().unwrap(),
-///     ["search Retry { delay: 0ns }: down", "search GaveUp { reason: MaxAttempts }: down"]
+///     [
+///         "search Retry { delay: 0ns }: down",
+///         "search GaveUp { reason: MaxAttempts }: down"
+///     ]
 /// );
 /// # Ok::<(), observe::AlreadySet>(())
 /// ```
@@ -113,14 +158,18 @@ static WANTS_SUCCESSES: AtomicBool = AtomicBool::new(false);
 ///     if is_up { Ok(()) } else { Err("down") }
 /// }
 ///
-/// observe::set_global_with_successes(|event: &observe::CallEvent<'_>| match event.kind() {
-///     observe::EventKind::Succeeded | observe::EventKind::Recovered => _ = CALLS.fetch_add(1, Relaxed),
-///     observe::EventKind::GaveUp { .. } => {
-///         CALLS.fetch_add(1, Relaxed);
-///         ERRORS.fetch_add(1, Relaxed);
-///     }
-///     _ => {}
-/// })?;
+/// observe::set_global_with_successes(
+///     |event: &observe::CallEvent<'_>| match event.kind() {
+///         observe::EventKind::Succeeded | observe::EventKind::Recovered => {
+///             _ = CALLS.fetch_add(1, Relaxed)
+///         }
+///         observe::EventKind::GaveUp { .. } => {
+///             CALLS.fetch_add(1, Relaxed);
+///             ERRORS.fetch_add(1, Relaxed);
+///         }
+///         _ => {}
+///     },
+/// )?;
 /// for is_up in [true, true, false, true] {
 ///     let _ = load(is_up);
 /// }

@@ -28,6 +28,19 @@ pub fn set(key: &str, settings: Override) -> Result<(), InvalidOverride> {
 }
 
 /// Removes an override, and returns whether there was one.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// overrides::load("search: disabled; billing: max_attempts=2")?;
+/// assert!(overrides::remove("search"));
+/// assert!(!overrides::remove("search")); // it is gone
+/// overrides::clear();
+/// assert!(overrides::current().is_empty());
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 #[expect(clippy::must_use_candidate, reason = "called for what it does")]
 pub fn remove(key: &str) -> bool {
     let mut was_set = false;
@@ -36,11 +49,33 @@ pub fn remove(key: &str) -> bool {
 }
 
 /// Removes all overrides.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// overrides::load("search: disabled")?;
+/// overrides::clear();
+/// assert!(overrides::current().is_empty());
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 pub fn clear() {
     replace_all(Overrides::new());
 }
 
 /// Replaces all overrides at once, so no call sees a mix of old and new ones.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// overrides::load("search: disabled")?;
+/// overrides::replace_all("billing: max_attempts=2".parse()?);
+/// assert_eq!(overrides::current().to_string(), "billing: max_attempts=2");
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 pub fn replace_all(overrides: Overrides) {
     change(|present| *present = overrides);
 }
@@ -56,7 +91,7 @@ pub fn replace_all(overrides: Overrides) {
 /// ```
 /// use backoff_core::overrides;
 ///
-/// overrides::load("billing::charge: max_attempts=2, max_delay=5s; search::*: disabled")?;
+/// overrides::load("billing: max_attempts=2, max_delay=5s; search::*: disabled")?;
 /// assert_eq!(overrides::current().iter().count(), 2);
 /// # Ok::<(), overrides::InvalidOverride>(())
 /// ```
@@ -79,8 +114,9 @@ pub fn load(text: &str) -> Result<(), InvalidOverride> {
 /// ```
 /// use backoff_core::overrides;
 ///
-/// // RETRY_OVERRIDES="billing::charge: max_attempts=2, max_delay=5s; search::*: disabled"
+/// // RETRY_OVERRIDES="billing::charge: max_attempts=2; search::*: disabled"
 /// overrides::load_env("RETRY_OVERRIDES")?;
+/// assert!(overrides::current().is_empty()); // it is not set here
 /// # Ok::<(), overrides::InvalidOverride>(())
 /// ```
 pub fn load_env(variable: &str) -> Result<(), InvalidOverride> {
@@ -95,6 +131,17 @@ pub fn load_env(variable: &str) -> Result<(), InvalidOverride> {
 }
 
 /// Returns the overrides that are set.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::overrides;
+///
+/// overrides::load("search: disabled; billing: max_attempts=2")?;
+/// let text = "billing: max_attempts=2; search: disabled"; // by name
+/// assert_eq!(overrides::current().to_string(), text);
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 #[must_use]
 pub fn current() -> Overrides {
     table().map_or_else(Overrides::new, |table| (*table).clone())

@@ -13,10 +13,12 @@ use crate::text::Excerpt;
 /// ```
 /// use backoff_core::overrides;
 ///
-/// let error = overrides::load("search::*: disabled; billing::charge: max_attempts=0").unwrap_err();
+/// let text = "search::*: disabled; billing::charge: max_attempts=0";
+/// let error = overrides::load(text).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "override `billing::charge`: `max_attempts` is 0; use at least 1: the first attempt counts"
+///     "override `billing::charge`: `max_attempts` is 0; use at least 1: \
+///      the first attempt counts"
 /// );
 /// assert_eq!(error.key(), Some("billing::charge"));
 /// assert!(overrides::current().is_empty());

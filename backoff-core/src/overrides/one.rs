@@ -26,6 +26,30 @@ use backoff_rules::Kind;
 /// assert_eq!("disabled".parse::<Override>()?, Override::new().disabled());
 /// # Ok::<(), backoff_core::overrides::InvalidOverride>(())
 /// ```
+///
+/// ```
+/// use backoff_core::overrides::Override;
+/// use backoff_core::{Jitter, PushBackMode, Since};
+/// use std::time::Duration;
+///
+/// let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+/// let growth = Override::new().exponential().initial_delay(second);
+/// let linear = Override::new().linear().increment(second).jitter(Jitter::Equal);
+/// let limits = Override::new().fibonacci().max_retries(4).max_elapsed(minute);
+/// let counted = limits.since(Since::FirstFailure).reset_after(minute);
+/// let growth = growth.multiplier(1.5);
+/// let server = Override::new().push_back(PushBackMode::Replace);
+/// let server = server.max_push_back(minute);
+/// let constant = Override::new().delay(second).forever().idempotent();
+/// let text = "backoff=exponential, initial_delay=1s, multiplier=1.5";
+/// assert_eq!(growth.to_string(), text);
+/// assert_eq!(linear.to_string(), "backoff=linear, increment=1s, jitter=equal");
+/// let text = "backoff=fibonacci, max_retries=4, max_elapsed=1m, \
+///     since=first_failure, reset_after=1m";
+/// assert_eq!(counted.to_string(), text);
+/// assert_eq!(server.to_string(), "max_push_back=1m, push_back=replace");
+/// assert_eq!(constant.to_string(), "delay=1s, forever, idempotent");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "an override does nothing until it is set"]
 pub struct Override {

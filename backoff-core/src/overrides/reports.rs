@@ -27,7 +27,8 @@ use crate::{InvalidPolicy, call_sites};
 /// assert_eq!(unmatched[0].nearest(), ["billing.charge"]);
 /// assert_eq!(
 ///     unmatched[0].to_string(),
-///     "no function that has failed is named `biling.charge`; near it are `billing.charge`"
+///     "no function that has failed is named `biling.charge`; \
+///      near it are `billing.charge`"
 /// );
 /// # Ok::<(), overrides::InvalidOverride>(())
 /// ```
@@ -62,6 +63,24 @@ impl fmt::Display for Unmatched {
 }
 
 /// A setting of an override that could not be applied unchanged; see [`adjusted`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{overrides, retry};
+///
+/// #[retry(max_attempts = 2, delay = "0s", name = "quotes.load")]
+/// fn load() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// overrides::load("quotes: multiplier=3")?; // on a constant backoff
+/// assert!(load().is_err());
+/// let adjusted = &overrides::adjusted()[0];
+/// assert_eq!((adjusted.key(), adjusted.site()), ("quotes", "quotes.load"));
+/// assert!(adjusted.reason().to_string().contains("`multiplier`"));
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adjusted {
     key: String,
@@ -111,6 +130,23 @@ const TOLD: usize = 3;
 /// Returns the keys that match no annotated function that has failed, each with the nearest names of those that have.
 ///
 /// A function is known after its first failure. A key may therefore be listed here until its function fails.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{overrides, retry};
+///
+/// #[retry(max_attempts = 1, name = "search")]
+/// fn search() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// overrides::load("search: disabled")?;
+/// assert_eq!(overrides::unmatched()[0].key(), "search"); // not known yet
+/// assert!(search().is_err());
+/// assert!(overrides::unmatched().is_empty());
+/// # Ok::<(), overrides::InvalidOverride>(())
+/// ```
 #[must_use]
 pub fn unmatched() -> Vec<Unmatched> {
     let Some(table) = table() else { return Vec::new() };
@@ -130,7 +166,7 @@ pub fn unmatched() -> Vec<Unmatched> {
 /// ```
 /// use backoff_core::{overrides, retry};
 ///
-/// #[retry(max_attempts = 2, initial_delay = "2ms", name = "quotes", sleep = |_| ())]
+/// #[retry(initial_delay = "2ms", name = "quotes", sleep = |_| ())]
 /// fn quotes() -> Result<(), &'static str> {
 ///     Err("down")
 /// }
@@ -140,7 +176,8 @@ pub fn unmatched() -> Vec<Unmatched> {
 /// let adjusted = overrides::adjusted();
 /// assert_eq!(
 ///     adjusted[0].to_string(),
-///     "override `quotes` on `quotes`: `max_delay` (1ms) is shorter than `initial_delay` (2ms); raise `max_delay` or \
+///     "override `quotes` on `quotes`: `max_delay` (1ms) is shorter than \
+///      `initial_delay` (2ms); raise `max_delay` or \
 ///      lower `initial_delay`"
 /// );
 /// # Ok::<(), overrides::InvalidOverride>(())

@@ -32,7 +32,10 @@ std::thread_local! {
 /// }
 ///
 /// let mut calls = 0;
-/// assert!(overrides::with_policy(Policy::never().build(), || fetch(&mut calls)).is_err());
+/// assert!(
+///     overrides::with_policy(Policy::never().build(), || fetch(&mut calls))
+///         .is_err()
+/// );
 /// assert_eq!(calls, 1);
 /// ```
 pub fn with_policy<R>(policy: Policy, work: impl FnOnce() -> R) -> R {
@@ -48,11 +51,36 @@ pub fn with_policy<R>(policy: Policy, work: impl FnOnce() -> R) -> R {
 /// # Cancellation
 ///
 /// Dropping it drops `work`.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::overrides::{WithPolicy, with_policy_async};
+/// use backoff_core::{Policy, retry};
+///
+/// #[retry(max_attempts = 3, delay = "0s")]
+/// async fn fetch(calls: &mut u32) -> Result<(), &'static str> {
+///     *calls += 1;
+///     Err("down")
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let mut calls = 0;
+/// let once = Policy::never().build();
+/// let work: WithPolicy<_> = with_policy_async(once, fetch(&mut calls));
+/// assert_eq!(work.await, Err("down"));
+/// assert_eq!(calls, 1);
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn with_policy_async<F: Future>(policy: Policy, work: F) -> WithPolicy<F> {
     WithPolicy { policy, work: Box::pin(work) }
 }
 
-/// A future that applies a policy to its annotated functions; created by [`with_policy_async`].
+/// A future that applies a policy to its annotated functions; created by [`with_policy_async`], which has an example.
 #[must_use = "futures do nothing unless polled"]
 pub struct WithPolicy<F> {
     policy: Policy,

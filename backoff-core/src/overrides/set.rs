@@ -24,7 +24,9 @@ use crate::text::Excerpt;
 /// ```
 /// use backoff_core::overrides::{self, Override, Overrides};
 ///
-/// let mut overrides: Overrides = "billing::charge: max_attempts=2, max_delay=5s; search::*: disabled".parse()?;
+/// let mut overrides: Overrides =
+///     "billing::charge: max_attempts=2, max_delay=5s; search::*: disabled"
+///         .parse()?;
 /// overrides.insert("billing", Override::new().max_attempts(4))?;
 /// assert_eq!(overrides.iter().count(), 3);
 /// overrides::replace_all(overrides);
@@ -102,6 +104,23 @@ impl Overrides {
 
     /// Returns the override that applies to a call site of this name: the one for exactly this name, otherwise the one
     /// with the longest prefix.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::overrides::{Override, Overrides};
+    ///
+    /// let text = "shop: max_attempts=2; shop::pay*: disabled";
+    /// let mut overrides: Overrides = text.parse()?;
+    /// let found = |name| overrides.find(name).map(|(key, _)| key);
+    /// assert_eq!(found("shop::pay::card"), Some("shop::pay*")); // the longest
+    /// assert_eq!(found("shop::search"), Some("shop"));
+    /// assert_eq!(overrides.get("shop::search"), None); // only an equal key
+    /// assert_eq!(overrides.get("shop::pay*"), Some(&Override::new().disabled()));
+    /// assert!(overrides.remove("shop") && overrides.remove("shop::pay*"));
+    /// assert!(overrides.is_empty());
+    /// # Ok::<(), backoff_core::overrides::InvalidOverride>(())
+    /// ```
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(&str, &Override)> {
         let part = self.parts_of(name).next();

@@ -19,13 +19,15 @@ use crate::{Backoff, Jitter, Schedule};
 /// use backoff_core::Policy;
 /// use std::time::Duration;
 ///
-/// let builder = Policy::exponential().max_delay(Duration::from_secs(1)).initial_delay(Duration::from_secs(2));
+/// let [one, two, three] = [1, 2, 3].map(Duration::from_secs);
+/// let builder = Policy::exponential().max_delay(one).initial_delay(two);
 /// let refused = builder.try_build().unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
-///     "`max_delay` (1s) is shorter than `initial_delay` (2s); raise `max_delay` or lower `initial_delay`"
+///     "`max_delay` (1s) is shorter than `initial_delay` (2s); \
+///      raise `max_delay` or lower `initial_delay`"
 /// );
-/// assert!(builder.max_delay(Duration::from_secs(3)).try_build().is_ok());
+/// assert!(builder.max_delay(three).try_build().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a builder does nothing until `build` or `try_build`"]
@@ -49,6 +51,16 @@ impl PolicyBuilder<Schedule> {
     }
 
     /// Sets the growth per retry, at least 1 and finite; default 2. Exponential only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().multiplier(10.0).max_attempts(4).build();
+    /// let millis = policy.base_delays().map(|delay| delay.as_millis());
+    /// assert!(millis.eq([100, 1_000, 10_000]));
+    /// ```
     pub const fn multiplier(mut self, multiplier: f64) -> Self {
         let schedule = self.draft.multiplier(ManuallyDrop::into_inner(self.backoff), multiplier);
         self.backoff = ManuallyDrop::new(schedule);
@@ -56,6 +68,18 @@ impl PolicyBuilder<Schedule> {
     }
 
     /// Sets the growth of the base delay with each further retry; default `initial_delay`. Linear only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let step = Duration::from_millis(50);
+    /// let policy = Policy::linear().increment(step).max_attempts(4).build();
+    /// let millis = policy.base_delays().map(|delay| delay.as_millis());
+    /// assert!(millis.eq([100, 150, 200]));
+    /// ```
     pub const fn increment(mut self, increment: Duration) -> Self {
         let schedule = self.draft.increment(ManuallyDrop::into_inner(self.backoff), increment);
         self.backoff = ManuallyDrop::new(schedule);
@@ -127,6 +151,18 @@ impl<B> PolicyBuilder<B> {
     /// call. No attempt is interrupted, so an attempt may end after the limit. If a timer oversleeps, an attempt may
     /// start late. With an attempt timeout, a delay that would end exactly at the limit ends the call, too. Default: no
     /// limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, Since};
+    /// use std::time::Duration;
+    ///
+    /// let hour = Duration::from_secs(3_600);
+    /// let policy = Policy::exponential().max_elapsed(hour).build();
+    /// assert_eq!(policy.max_attempts(), None); // not the default of 3
+    /// assert_eq!(policy.since(), Since::Call);
+    /// ```
     #[doc(alias = "deadline")]
     #[doc(alias = "total timeout")]
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
@@ -138,6 +174,16 @@ impl<B> PolicyBuilder<B> {
     ///
     /// A push-back may then be up to an hour; see [`max_push_back`](Self::max_push_back). Refused together with a
     /// limit. On a builder from [`Policy::edit`] it removes the limits of that policy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().forever().build();
+    /// assert_eq!((policy.max_attempts(), policy.max_elapsed()), (None, None));
+    /// assert_eq!(policy.max_push_back().map(|max| max.as_secs()), Some(3_600));
+    /// ```
     pub const fn forever(mut self) -> Self {
         self.draft.forever();
         self
@@ -156,12 +202,40 @@ impl<B> PolicyBuilder<B> {
     ///
     /// Default [`Jitter::Full`] for growing backoffs, [`Jitter::Factor(0.1)`](Jitter::Factor) for constant ones,
     /// [`Jitter::None`] for custom backoffs and zero delays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Jitter, Policy};
+    ///
+    /// let policy = Policy::exponential().jitter(Jitter::Factor(0.5)).build();
+    /// let first = policy.ranges().next().ok_or("no retry")?.into_inner();
+    /// assert_eq!((first.0.as_millis(), first.1.as_millis()), (50, 150));
+    /// # Ok::<(), &str>(())
+    /// ```
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.draft.jitter(jitter);
         self
     }
 
     /// Sets the instant from which [`max_elapsed`](Self::max_elapsed) counts; default [`Since::Call`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, Since};
+    /// use std::cell::Cell;
+    /// use std::time::Duration;
+    ///
+    /// let now = Cell::new(Duration::ZERO);
+    /// let limit = Policy::exponential().max_elapsed(Duration::from_secs(9));
+    /// let policy = limit.since(Since::FirstFailure).build();
+    /// let mut attempts = policy.start().clock(|| now.get());
+    /// now.set(Duration::from_secs(60)); // the first attempt takes a minute
+    /// assert!(attempts.failed("down").is_ok());
+    /// now.set(Duration::from_secs(70)); // 10 s after the first failure
+    /// assert!(attempts.failed("down").is_err());
+    /// ```
     pub const fn since(mut self, since: Since) -> Self {
         self.draft.rules.since = since;
         self
@@ -174,6 +248,17 @@ impl<B> PolicyBuilder<B> {
     /// first failure. The duration must be above zero. It should be longer than a failed attempt usually takes.
     /// Otherwise an attempt that only waits for a timeout starts a new sequence each time, without growth and without a
     /// limit. Default: never.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let hour = std::time::Duration::from_secs(3_600);
+    /// let policy = Policy::exponential().max_attempts(5).reset_after(hour).build();
+    /// assert_eq!(policy.reset_after(), Some(hour));
+    /// assert_eq!(Policy::default().reset_after(), None); // never
+    /// ```
     pub const fn reset_after(mut self, ran: Duration) -> Self {
         self.draft.reset_after(ran);
         self
@@ -182,6 +267,22 @@ impl<B> PolicyBuilder<B> {
     /// Sets the longest push-back that a call waits for; a longer one ends the call.
     ///
     /// Default 60 s. With `max_elapsed`, only that limit bounds push-backs. With `forever` the default is 1 hour.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Fault, Policy, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// let (default, limit) = (Duration::from_secs(60), Duration::from_secs(5));
+    /// assert_eq!(Policy::default().max_push_back(), Some(default));
+    /// let policy = Policy::exponential().max_push_back(limit).build();
+    /// let report = policy
+    ///     .retry(|| Err::<(), _>("429"))
+    ///     .when(|_| Fault::PushBack(Duration::from_secs(6)))
+    ///     .call_report();
+    /// assert_eq!(report.unwrap_err().reason, StopReason::PushBackTooLong);
+    /// ```
     #[doc(alias = "Retry-After")]
     pub const fn max_push_back(mut self, longest: Duration) -> Self {
         self.draft.max_push_back(longest);
@@ -200,7 +301,10 @@ impl<B> PolicyBuilder<B> {
     /// use backoff_core::{Fault, Policy, PushBackMode};
     /// use std::time::Duration;
     ///
-    /// let policy = Policy::exponential().max_attempts(2).push_back(PushBackMode::Replace).build();
+    /// let policy = Policy::exponential()
+    ///     .max_attempts(2)
+    ///     .push_back(PushBackMode::Replace)
+    ///     .build();
     /// let mut delays = Vec::new();
     /// let _ = policy
     ///     .retry(|| Err::<(), _>("429 Too Many Requests"))
@@ -217,6 +321,15 @@ impl<B> PolicyBuilder<B> {
     }
 
     /// Promises that the operation may be executed more than once, so that ambiguous failures are retried too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::Policy;
+    ///
+    /// let policy = Policy::exponential().idempotent().build();
+    /// assert!(policy.is_idempotent() && !Policy::default().is_idempotent());
+    /// ```
     pub const fn idempotent(self) -> Self {
         self.idempotent_if(true)
     }

@@ -15,7 +15,10 @@ use backoff_rules::Refusal;
 /// use backoff_core::Policy;
 ///
 /// let error = Policy::exponential().multiplier(0.5).try_build().unwrap_err();
-/// assert_eq!(error.to_string(), "`multiplier` is 0.5; use a finite number of at least 1");
+/// assert_eq!(
+///     error.to_string(),
+///     "`multiplier` is 0.5; use a finite number of at least 1"
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InvalidPolicy {

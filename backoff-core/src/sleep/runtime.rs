@@ -193,7 +193,37 @@ pub(crate) fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'
 }
 
 pin_project! {
-    /// Completes after a delay, in the time of the async runtime that polls it.
+    /// The sleep of [`DefaultSleeper`](crate::DefaultSleeper) in async code: completes after a delay, in the time of the
+    /// async runtime that is running when it is created.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it ends the timer.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `tokio`, it panics in a tokio runtime without `enable_time`. Outside of a tokio runtime it
+    /// panics unless `async-io` is enabled, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::call::RuntimeSleep;
+    /// use backoff_core::{DefaultSleeper, Sleeper};
+    /// use std::time::Duration;
+    /// use tokio::time::Instant;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let (start, minute) = (Instant::now(), Duration::from_secs(60));
+    /// let sleep: RuntimeSleep = DefaultSleeper.sleep(minute);
+    /// sleep.await;
+    /// assert_eq!(start.elapsed(), minute); // in tokio's paused time
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct RuntimeSleep {
         #[pin]

@@ -15,6 +15,24 @@ use crate::test_hooks::layers::{self, Layer};
 /// The record of the calls under a guard. Every guard dereferences to its recorder.
 ///
 /// Clones share the record of the same guard, also after the guard is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{StopReason, retry, testing};
+/// use std::time::Duration;
+///
+/// #[retry(delay = "1m", jitter = none, max_attempts = 2)]
+/// fn fetch() -> Result<(), &'static str> {
+///     Err("down")
+/// }
+///
+/// let test = testing::no_waits(); // a `ThreadGuard`
+/// assert!(fetch().is_err());
+/// assert_eq!((test.attempts(), test.lost_replies()), (2, 0));
+/// assert_eq!(test.waits(), [Duration::from_secs(60)]); // skipped
+/// assert_eq!(test.reasons(), [StopReason::MaxAttempts]);
+/// ```
 #[derive(Clone)]
 pub struct Recorder {
     layer: Arc<Layer>,
@@ -50,6 +68,20 @@ impl Recorder {
     }
 
     /// Runs `work` under the guard, on any thread. A spawned thread calls this on a recorder that was passed to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, testing};
+    /// use std::thread;
+    ///
+    /// let test = testing::no_waits();
+    /// let recorder = test.clone(); // of the `Recorder`, which can be sent
+    /// let call = || Policy::default().retry(|| Err::<(), _>("down")).call();
+    /// let worker = thread::spawn(move || recorder.run(call));
+    /// assert_eq!(worker.join().ok(), Some(Err("down")));
+    /// assert_eq!(test.attempts(), 3);
+    /// ```
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let mut inside = Vec::new();
         let _entered = Entered::new(&self.layer, &mut inside);
@@ -61,6 +93,29 @@ impl Recorder {
     /// # Cancellation
     ///
     /// Dropping it drops `work`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::{retry, testing};
+    ///
+    /// #[retry(max_attempts = 3)]
+    /// async fn fetch() -> Result<(), &'static str> {
+    ///     Err("down")
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_multi_thread().enable_time().build()?.block_on(async {
+    /// let test = testing::no_waits();
+    /// let work: testing::Wrapped<_> = test.wrap(fetch());
+    /// let task = tokio::spawn(work); // on any thread
+    /// assert_eq!(task.await.ok(), Some(Err("down")));
+    /// assert_eq!(test.attempts(), 3);
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn wrap<F: Future>(&self, work: F) -> Wrapped<F> {
         Wrapped { layer: Arc::clone(&self.layer), inside: Vec::new(), work: Box::pin(work) }
     }
@@ -78,6 +133,20 @@ impl fmt::Debug for Recorder {
 }
 
 /// Keeps a setup active on the thread that created it. Dropping it restores the previous setup, also during a panic.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Policy, testing::{Setup, ThreadGuard}};
+///
+/// let call = || Policy::default().retry(|| Err::<(), _>("down")).call();
+/// let outer: ThreadGuard = Setup::new().no_waits().for_thread();
+/// let inner = Setup::new().disabled().for_thread();
+/// let _ = call();
+/// drop(inner); // the outer setup is active again
+/// let _ = call();
+/// assert_eq!(outer.attempts(), 1 + 3);
+/// ```
 #[derive(Debug)]
 #[must_use = "the setup is in force until the guard is dropped; bind it to a name such as `test`"]
 pub struct ThreadGuard {
@@ -117,9 +186,13 @@ impl Deref for ThreadGuard {
 /// use backoff_core::testing::{ProcessGuard, Setup};
 /// use std::sync::LazyLock;
 ///
-/// static NO_RETRIES: LazyLock<ProcessGuard> = LazyLock::new(|| Setup::new().disabled().for_process());
+/// static NO_RETRIES: LazyLock<ProcessGuard> =
+///     LazyLock::new(|| Setup::new().disabled().for_process());
 ///
 /// LazyLock::force(&NO_RETRIES); // at the start of each test
+/// # let policy = backoff_core::Policy::default();
+/// assert!(policy.retry(|| Err::<(), _>("down")).call().is_err());
+/// assert_eq!(NO_RETRIES.attempts(), 1);
 /// ```
 #[derive(Debug)]
 #[must_use = "the setup is in force until the guard is dropped; bind it to a name or keep it in a static"]
@@ -168,7 +241,7 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// A future under a guard; created by [`Recorder::wrap`].
+/// A future under a guard; created by [`Recorder::wrap`], which has an example.
 #[must_use = "futures do nothing unless polled"]
 pub struct Wrapped<F> {
     layer: Arc<Layer>,
@@ -198,6 +271,30 @@ impl<F> fmt::Debug for Wrapped<F> {
 /// # Cancellation
 ///
 /// Dropping it drops the work inside.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::{retry, testing};
+/// use std::time::Duration;
+///
+/// #[retry(max_attempts = 3)]
+/// async fn fetch() -> Result<(), &'static str> {
+///     std::future::pending().await
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+/// let work: testing::Tested<_> = testing::Setup::new().for_future(fetch());
+/// let record = work.recorder();
+/// let limit = Duration::from_secs(60);
+/// assert!(tokio::time::timeout(limit, work).await.is_err());
+/// assert_eq!(record.attempts(), 0); // none has ended
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct Tested<F> {
     recorder: Recorder,

@@ -14,6 +14,17 @@ use crate::CancelToken;
 use crate::test_hooks::{self, Layer};
 
 /// The outcome of one request.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::testing::{self, Fate};
+///
+/// let mut sequences = Vec::new();
+/// testing::every_outcome(1, |case| sequences.push(case.fates().to_vec()));
+/// let all = [Fate::Ok, Fate::Fail, Fate::Lost, Fate::Cancelled];
+/// assert_eq!(sequences.concat(), all);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
     /// The server executes the request, and its reply arrives.
@@ -96,6 +107,20 @@ impl Script {
 /// One sequence of fates, for one run of the test; created by [`every_outcome`].
 ///
 /// It dereferences to the recorder of this run.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::testing::{self, Case, Fate};
+///
+/// let mut executed = 0;
+/// testing::every_outcome(1, |case: &Case| {
+///     let result = testing::request(|| Ok(executed += 1), || "no answer");
+///     assert_eq!(result.is_ok(), *case.fates() == [Fate::Ok]);
+///     assert_eq!(case.token().is_cancelled(), false); // a new one each time
+/// });
+/// assert_eq!(executed, 3); // not with `Fate::Fail`
+/// ```
 #[derive(Debug)]
 pub struct Case {
     recorder: Recorder,
@@ -160,6 +185,21 @@ impl Deref for Case {
 /// # Errors
 ///
 /// Returns the error of `act`, or `failure` if the request fails or its reply is lost.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::testing::{every_outcome, request};
+///
+/// fn charge(total: &mut u32) -> Result<(), &'static str> {
+///     request(|| Ok(*total += 100), || "no answer") // of the test double
+/// }
+///
+/// let (mut total, mut failures) = (0, 0);
+/// assert_eq!(charge(&mut total), Ok(())); // `act` alone
+/// every_outcome(1, |_| failures += u32::from(charge(&mut total).is_err()));
+/// assert_eq!((total, failures), (400, 3)); // two of them after `act`
+/// ```
 pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() -> E) -> Result<T, E> {
     let Some(script) = Script::current() else {
         return act();
@@ -188,6 +228,21 @@ pub fn request<T, E>(act: impl FnOnce() -> Result<T, E>, failure: impl FnOnce() 
 /// # Cancellation
 ///
 /// Dropping the future drops `act`.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::testing::request_async;
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let reply = request_async(async { Ok::<_, &str>(7) }, || "no answer");
+/// assert_eq!(reply.await, Ok(7)); // outside of `every_outcome_async`
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub async fn request_async<T, E>(act: impl Future<Output = Result<T, E>>, failure: impl FnOnce() -> E) -> Result<T, E> {
     let Some(script) = Script::current() else {
         return act.await;
@@ -235,7 +290,12 @@ pub async fn request_async<T, E>(act: impl Future<Output = Result<T, E>>, failur
 /// }
 ///
 /// #[retry(max_attempts = 3, cancel = stop)]
-/// fn pay(bank: &Bank, key: u32, amount: u64, stop: &CancelToken) -> Result<(), &'static str> {
+/// fn pay(
+///     bank: &Bank,
+///     key: u32,
+///     amount: u64,
+///     stop: &CancelToken,
+/// ) -> Result<(), &'static str> {
 ///     bank.book(key, amount)
 /// }
 ///
@@ -271,7 +331,8 @@ pub fn every_outcome(length: usize, mut test: impl FnMut(&Case)) {
 ///
 /// #[retry(max_attempts = 3)]
 /// async fn set(register: &Cell<u32>, value: u32) -> Result<(), &'static str> {
-///     testing::request_async(async { Ok(register.set(value)) }, || "no answer").await
+///     let act = async { Ok(register.set(value)) };
+///     testing::request_async(act, || "no answer").await
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -280,7 +341,8 @@ pub fn every_outcome(length: usize, mut test: impl FnMut(&Case)) {
 ///     let register = Cell::new(0);
 ///     match case.call(set(&register, 7)).await {
 ///         Some(Ok(())) => assert_eq!(register.get(), 7),
-///         _ => assert!([0, 7].contains(&register.get())), // failed, or dropped in the middle
+///         // It failed, or was dropped in the middle.
+///         _ => assert!([0, 7].contains(&register.get())),
 ///     }
 /// })
 /// .await;

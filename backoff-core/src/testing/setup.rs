@@ -21,7 +21,10 @@ use crate::test_hooks::{Attempts, Changes, Layer};
 ///
 /// let test = testing::Setup::new().no_waits().max_attempts(4).for_thread();
 /// assert_eq!(reconnect(), Err("down"));
-/// assert_eq!((test.attempts(), test.reasons()), (4, vec![StopReason::MaxAttempts]));
+/// assert_eq!(
+///     (test.attempts(), test.reasons()),
+///     (4, vec![StopReason::MaxAttempts])
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a setup changes nothing until it is given to a thread, a future or the process"]
@@ -39,6 +42,18 @@ impl Setup {
     ///
     /// Use it for the one test that needs real retries in a binary whose [process guard](Self::for_process) disables
     /// them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, testing::Setup};
+    ///
+    /// let _all = Setup::new().disabled().for_process(); // no test retries
+    /// let test = Setup::as_written().for_thread(); // but this one does
+    /// let policy = Policy::constant(std::time::Duration::ZERO).build();
+    /// assert!(policy.retry(|| Err::<(), _>("down")).call().is_err());
+    /// assert_eq!(test.attempts(), 3);
+    /// ```
     pub const fn as_written() -> Self {
         let attempts = Some(Attempts::AsWritten);
         Self { changes: Changes { waits: Some(true), attempts, disabled: Some(false), lost_replies: Some(0) } }
@@ -71,18 +86,52 @@ impl Setup {
     ///
     /// It replaces the policy's `max_attempts` and `reset_after`, and removes its `max_elapsed`. Permanent errors, an
     /// empty budget, a backoff that has ended and cancellation stop a call as usual.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, testing::Setup};
+    ///
+    /// let test = Setup::new().no_waits().force_attempts(50).for_thread();
+    /// let policy = Policy::default(); // 3 attempts
+    /// assert!(policy.retry(|| Err::<(), _>("down")).call().is_err());
+    /// assert_eq!(test.attempts(), 50);
+    /// ```
     pub const fn force_attempts(mut self, number: u32) -> Self {
         self.changes.attempts = Some(Attempts::Exactly(if number == 0 { 1 } else { number }));
         self
     }
 
     /// Disables retries: each call makes one attempt and returns its own error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, StopReason, testing::Setup};
+    ///
+    /// let test = Setup::new().disabled().for_thread();
+    /// assert!(Policy::default().retry(|| Err::<(), _>("down")).call().is_err());
+    /// assert_eq!(test.reasons(), [StopReason::Disabled]);
+    /// ```
     pub const fn disabled(mut self) -> Self {
         self.changes.disabled = Some(true);
         self
     }
 
     /// Loses the replies of the next `count` attempts that succeed, as [`lose_replies`](super::lose_replies) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use backoff_core::{Policy, testing::Setup};
+    ///
+    /// let mut orders = Vec::new();
+    /// let setup = Setup::new().no_waits().lose_replies(1);
+    /// let test = setup.for_thread();
+    /// let result = Policy::default().retry(|| Some(orders.push(7))).call();
+    /// assert_eq!((result, test.lost_replies()), (Some(()), 1));
+    /// assert_eq!(orders, [7, 7]); // executed twice
+    /// ```
     pub const fn lose_replies(mut self, count: u32) -> Self {
         self.changes.lost_replies = Some(count);
         self

@@ -30,7 +30,7 @@ impl<Request> BudgetFor<Request> for NoBudget {
     }
 }
 
-/// One budget for all requests; set by [`RetryLayer::budget`](super::RetryLayer::budget).
+/// One budget for all requests; set by [`RetryLayer::budget`](super::RetryLayer::budget), which has an example.
 #[derive(Clone, Copy, Debug)]
 pub struct OneBudget<D>(pub(super) D);
 
@@ -43,7 +43,7 @@ impl<Request, D: BudgetSource + Clone> BudgetFor<Request> for OneBudget<D> {
     }
 }
 
-/// A budget for each key; set by [`RetryLayer::budget_by`](super::RetryLayer::budget_by).
+/// A budget for each key; set by [`RetryLayer::budget_by`](super::RetryLayer::budget_by), which has an example.
 #[derive(Clone, Copy)]
 pub struct BudgetBy<F, A> {
     pub(super) key: F,

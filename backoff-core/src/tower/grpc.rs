@@ -46,7 +46,7 @@ impl<B> RetryLayer<B> {
     /// # #[cfg(feature = "tokio")]
     /// # {
     /// use backoff_core::Policy;
-    /// use backoff_core::tower::RetryLayer;
+    /// use backoff_core::tower::{GrpcRetryLayer, RetryLayer};
     /// use http::{Request, Response};
     /// use std::convert::Infallible;
     /// use std::time::Duration;
@@ -56,11 +56,14 @@ impl<B> RetryLayer<B> {
     /// let start = tokio::time::Instant::now();
     /// let server = service_fn(move |_: Request<&'static str>| async move {
     ///     let code = if start.elapsed() < Duration::from_secs(2) { "8" } else { "0" };
-    ///     let headers = Response::builder().header("grpc-status", code).header("grpc-retry-pushback-ms", "2000");
-    ///     Ok::<_, Infallible>(headers.body(()).unwrap())
+    ///     let response = Response::builder().header("grpc-status", code);
+    ///     let response = response.header("grpc-retry-pushback-ms", "2000");
+    ///     Ok::<_, Infallible>(response.body(()).unwrap())
     /// });
-    /// let client = ServiceBuilder::new().layer(RetryLayer::grpc(Policy::default())).service(server);
-    /// let response = client.oneshot(Request::post("/tea.Kitchen/Brew").body("")?).await?;
+    /// let layer: GrpcRetryLayer<_, _> = RetryLayer::grpc(Policy::default());
+    /// let client = ServiceBuilder::new().layer(layer).service(server);
+    /// let request = Request::post("/tea.Kitchen/Brew").body("")?;
+    /// let response = client.oneshot(request).await?;
     /// assert_eq!(response.headers()["grpc-status"], "0");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;

@@ -38,7 +38,7 @@ impl<B> RetryLayer<B> {
     /// # #[cfg(feature = "tokio")]
     /// # {
     /// use backoff_core::Policy;
-    /// use backoff_core::tower::RetryLayer;
+    /// use backoff_core::tower::{HttpRetryLayer, RetryLayer};
     /// use http::{Request, Response};
     /// use std::convert::Infallible;
     /// use std::time::Duration;
@@ -51,9 +51,11 @@ impl<B> RetryLayer<B> {
     /// let server = service_fn(move |_: Request<&'static str>| async move {
     ///     let is_busy = start.elapsed() < Duration::from_secs(2);
     ///     let response = Response::builder().status(if is_busy { 503 } else { 200 });
-    ///     Ok::<_, Infallible>(response.header("retry-after", "2").body("tea").unwrap())
+    ///     let response = response.header("retry-after", "2").body("tea");
+    ///     Ok::<_, Infallible>(response.unwrap())
     /// });
-    /// let client = ServiceBuilder::new().layer(RetryLayer::http(POLICY)).service(server);
+    /// let layer: HttpRetryLayer<_, _> = RetryLayer::http(POLICY);
+    /// let client = ServiceBuilder::new().layer(layer).service(server);
     /// let response = client.oneshot(Request::get("/tea").body("")?).await?;
     /// assert_eq!((response.status().as_u16(), *response.body()), (200, "tea"));
     /// assert!(start.elapsed() >= Duration::from_secs(2));
@@ -112,7 +114,21 @@ impl<M: ?Sized> fmt::Debug for ClientErrors<M> {
 }
 
 /// Selects the requests whose method is idempotent, and those with an `Idempotency-Key`.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::tower::{ByMethod, IdempotentIf};
+/// use http::Request;
+///
+/// assert!(ByMethod.is_idempotent(&Request::put("/tea").body(())?));
+/// assert!(!ByMethod.is_idempotent(&Request::post("/tea").body(())?));
+/// let with_key = Request::post("/tea").header("idempotency-key", "7");
+/// assert!(ByMethod.is_idempotent(&with_key.body(())?));
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Idempotency-Key")]
 pub struct ByMethod;
 
 impl<B> IdempotentIf<Request<B>> for ByMethod {

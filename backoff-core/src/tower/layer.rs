@@ -30,24 +30,24 @@ use backoff_rules::Rules;
 /// # #[cfg(feature = "tokio")]
 /// # {
 /// use backoff_core::tower::RetryLayer;
-/// use backoff_core::{Fault, Policy};
-/// use std::io;
+/// use backoff_core::Policy;
+/// use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use std::{future::ready, io};
 /// use tower::{ServiceBuilder, ServiceExt, service_fn};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
 /// let layer = RetryLayer::new(Policy::exponential().max_attempts(4).build())
 ///     .when(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused)
-///     .until(|answer: &u32| if *answer == 0 { Err(Fault::Transient) } else { Ok(()) })
+///     .until(|answer: &u32| *answer != 0)
 ///     .name("answers");
 ///
-/// let mut results = vec![Ok(42), Ok(0), Err(io::ErrorKind::ConnectionRefused)];
-/// let service = ServiceBuilder::new().layer(layer).service(service_fn({
-///     let results = std::sync::Arc::new(std::sync::Mutex::new(results));
-///     move |_request: &'static str| {
-///         let result = results.lock().unwrap().pop().unwrap();
-///         async move { result.map_err(io::Error::from) }
-///     }
-/// }));
+/// let number = AtomicU32::new(0);
+/// let service = service_fn(|_: &str| match number.fetch_add(1, SeqCst) {
+///     0 => ready(Err(io::ErrorKind::ConnectionRefused.into())),
+///     1 => ready(Ok(0)),
+///     _ => ready(Ok(42)),
+/// });
+/// let service = ServiceBuilder::new().layer(layer).service(service);
 /// assert_eq!(service.oneshot("the question").await?, 42); // the third attempt
 /// # Ok::<(), io::Error>(())
 /// # })?;
@@ -145,6 +145,7 @@ impl<B, C, J, D, E> RetryLayer<B, C, J, D, E> {
     /// static SEARCH: Budget = Budget::new();
     ///
     /// let layer = RetryLayer::new(Policy::default()).budget(&SEARCH);
+    /// assert_eq!(SEARCH.available(), 2.0); // the retries of a new client
     /// ```
     #[must_use]
     pub fn budget<V: BudgetSource>(self, budget: V) -> RetryLayer<B, C, J, OneBudget<V>, E> {
@@ -164,11 +165,10 @@ impl<B, C, J, D, E> RetryLayer<B, C, J, D, E> {
     ///
     /// static TENANTS: Budgets<u64> = Budgets::new();
     ///
-    /// struct Order {
-    ///     tenant: u64,
-    /// }
+    /// struct Order { tenant: u64 }
     ///
-    /// let layer = RetryLayer::new(Policy::default()).budget_by(|order: &Order| order.tenant, &TENANTS);
+    /// let layer = RetryLayer::new(Policy::default());
+    /// let layer = layer.budget_by(|order: &Order| order.tenant, &TENANTS);
     /// ```
     #[must_use]
     pub fn budget_by<F, Request, K, A>(self, key: F, budgets: A) -> RetryLayer<B, C, J, BudgetBy<F, A>, E>
@@ -194,12 +194,10 @@ impl<B, C, I, J, D, E> RetryLayer<B, Requests<C, I>, J, D, E> {
     /// use backoff_core::tower::RetryLayer;
     ///
     /// #[derive(Clone)]
-    /// struct Upload {
-    ///     parts: Vec<u8>,
-    /// }
+    /// struct Upload(Vec<u8>);
     ///
-    /// let small_ones = |upload: &Upload| (upload.parts.len() < 4096).then(|| upload.clone());
-    /// let layer = RetryLayer::new(Policy::default()).clone_with(small_ones);
+    /// let small = |all: &Upload| (all.0.len() < 4096).then(|| all.clone());
+    /// let layer = RetryLayer::new(Policy::default()).clone_with(small);
     /// ```
     #[must_use]
     pub fn clone_with<F, Request>(self, clone: F) -> RetryLayer<B, Requests<F, I>, J, D, E>
@@ -212,6 +210,30 @@ impl<B, C, I, J, D, E> RetryLayer<B, Requests<C, I>, J, D, E> {
     /// Sets the closure that selects idempotent requests: those are also repeated after an ambiguous failure.
     ///
     /// Requests for which it returns `false` follow the policy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "tokio", feature = "testing"))]
+    /// # {
+    /// use backoff_core::tower::RetryLayer;
+    /// use backoff_core::{Fault, Policy, testing};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let layer = RetryLayer::new(Policy::default())
+    ///     .when(|_: &&str| Fault::Ambiguous) // the server may have acted
+    ///     .idempotent_if(|request: &&str| *request == "read");
+    /// let service = |_: &'static str| async { Err::<(), _>("lost") };
+    /// let service = ServiceBuilder::new().layer(layer).service_fn(service);
+    /// let test = testing::no_waits();
+    /// assert!(service.clone().oneshot("read").await.is_err());
+    /// assert!(service.oneshot("write").await.is_err());
+    /// assert_eq!(test.attempts(), 3 + 1);
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn idempotent_if<F, Request>(self, idempotent: F) -> RetryLayer<B, Requests<C, F>, J, D, E>
     where
@@ -260,6 +282,28 @@ impl<B, C, J, D, S, K, G, X, T, N> RetryLayer<B, C, J, D, With<S, K, G, X, T, N>
     /// Sets the handling of retries in calls inside the inner service; see [`InnerRetries`].
     ///
     /// With [`WriteScopeLayer`](super::WriteScopeLayer) inside this layer, it applies to the server, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use backoff_core::tower::RetryLayer;
+    /// use backoff_core::{CancelToken, InnerRetries, Policy, Scope};
+    /// use std::future::ready;
+    /// use tower::{ServiceBuilder, ServiceExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// static SHUTDOWN: CancelToken = CancelToken::new();
+    /// SHUTDOWN.cancel(); // so the first attempt is the last
+    /// let layer = RetryLayer::new(Policy::default()).cancel(&SHUTDOWN);
+    /// let layer = layer.inner_retries(InnerRetries::Suppress);
+    /// let failing = |_: ()| ready(Err::<(), _>(Scope::current().is_some()));
+    /// let service = ServiceBuilder::new().layer(layer).service_fn(failing);
+    /// assert_eq!(service.oneshot(()).await, Err(true)); // it ran in a scope
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn inner_retries(self, mode: InnerRetries) -> RetryLayer<B, C, J, D, With<S, K, G, X, T, InnerRetries>> {
         self.with_environment(|environment| {
@@ -283,6 +327,26 @@ impl<B, C, J, D, S, K, G, X, T, N> RetryLayer<B, C, J, D, With<S, K, G, X, T, N>
     }
 
     /// Sets a custom clock, for example a closure `|| -> Duration`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use backoff_core::{Policy, tower::RetryLayer};
+    /// use std::{future::ready, time::Duration};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = Policy::constant(Duration::from_secs(3_600)).build();
+    /// let layer = RetryLayer::new(policy).clock(|| Duration::ZERO);
+    /// let layer = layer.sleep(|_| ready(())); // or `sleep_with(sleeper)`
+    /// let failing = |_: ()| ready(Err::<(), _>("down"));
+    /// let service = ServiceBuilder::new().layer(layer).service_fn(failing);
+    /// assert_eq!(service.oneshot(()).await, Err("down")); // after no delay
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn clock<Z: ClockSource>(self, clock: Z) -> RetryLayer<B, C, J, D, With<S, Z, G, X, T, N>> {
         self.with_environment(|environment| environment.with_clock(clock))
@@ -384,6 +448,30 @@ where
     }
 
     /// Sets the closure that creates the error of an attempt or a call that timed out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use backoff_core::tower::RetryLayer;
+    /// use backoff_core::{AttemptTimeout, Policy};
+    /// use std::{future::pending, time::Duration};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let start = tokio::time::Instant::now();
+    /// let layer = RetryLayer::new(Policy::default())
+    ///     .attempt_timeout(Duration::from_secs(2))
+    ///     .timeout(Duration::from_secs(9))
+    ///     .on_timeout(|timeout: AttemptTimeout| timeout.limit().as_secs());
+    /// let builder = ServiceBuilder::new().layer(layer);
+    /// let service = builder.service_fn(|_: ()| pending::<Result<(), u64>>());
+    /// assert_eq!(service.oneshot(()).await, Err(9)); // after attempts of 2 s
+    /// assert_eq!(start.elapsed(), Duration::from_secs(9));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn on_timeout<F, Error>(self, make: F) -> RetryLayer<B, C, J, D, With<S, K, G, X, Timeouts<F>, N>>
     where

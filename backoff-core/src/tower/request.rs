@@ -28,6 +28,15 @@ pub trait CloneRequest<Request> {
 }
 
 /// Clones requests that are [`Clone`]; the default.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::tower::{ByClone, CloneRequest};
+///
+/// let copy = ByClone.clone_request(&String::from("GET /tea"));
+/// assert_eq!(copy.as_deref(), Some("GET /tea"));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ByClone;
 
@@ -51,6 +60,16 @@ where
 }
 
 /// Selects the requests that may be repeated even if the server has acted on them.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::tower::{ByPolicy, IdempotentIf};
+///
+/// let is_read = |request: &&str| request.starts_with("read");
+/// assert!(is_read.is_idempotent(&"read 7"));
+/// assert!(!ByPolicy.is_idempotent(&"read 7")); // as the policy specifies
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot decide whether a `{Request}` is idempotent",
     label = "give `idempotent_if` a closure `|request: &Request| -> bool`",
@@ -62,6 +81,14 @@ pub trait IdempotentIf<Request> {
 }
 
 /// Leaves the decision to the `idempotent` of the policy; the default.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::tower::{ByPolicy, IdempotentIf};
+///
+/// assert!(!ByPolicy.is_idempotent(&"GET /tea")); // adds no promise
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ByPolicy;
 

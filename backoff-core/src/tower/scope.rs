@@ -32,12 +32,16 @@ use crate::{InScope, Scope};
 /// use tower::{ServiceBuilder, ServiceExt, service_fn};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-/// let server = ServiceBuilder::new().layer(ReadScopeLayer).service(service_fn(|_: Request<()>| async {
+/// let is_single = service_fn(|_: Request<()>| async {
 ///     // A call here makes one attempt: the client retries in its place.
-///     Ok::<_, Infallible>(Scope::current().is_some_and(|scope| scope.suppresses_retries()))
-/// }));
+///     let scope = Scope::current();
+///     Ok::<_, Infallible>(scope.is_some_and(|scope| scope.suppresses_retries()))
+/// });
+/// let server = ServiceBuilder::new().layer(ReadScopeLayer).service(is_single);
+/// let retry = RetryLayer::new(Policy::default());
+/// let retry = retry.inner_retries(InnerRetries::Suppress);
 /// let client = ServiceBuilder::new()
-///     .layer(RetryLayer::new(Policy::default()).inner_retries(InnerRetries::Suppress))
+///     .layer(retry)
 ///     .layer(WriteScopeLayer)
 ///     .service(server); // here a network would be between the two
 /// assert_eq!(client.oneshot(Request::new(())).await, Ok(true));
@@ -59,18 +63,65 @@ pub struct WriteScopeLayer;
 /// use axum::{Router, routing::get};
 /// use backoff_core::tower::ReadScopeLayer;
 ///
-/// let app: Router = Router::new().route("/", get(|| async { "tea" })).layer(ReadScopeLayer);
+/// let tea = get(|| async { "tea" });
+/// let app: Router = Router::new().route("/", tea).layer(ReadScopeLayer);
+/// assert!(app.has_routes());
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadScopeLayer;
 
 /// A service that writes the present scope into the headers of requests; made by [`WriteScopeLayer`].
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::Scope;
+/// use backoff_core::tower::{WriteScope, WriteScopeLayer};
+/// use http::Request;
+/// use tower::{Layer, Service, service_fn};
+///
+/// let attempt_of = |request: Request<()>| {
+///     let number = request.headers().get("retry-attempt").cloned();
+///     std::future::ready(Ok::<_, ()>(number))
+/// };
+/// let mut client: WriteScope<_> = WriteScopeLayer.layer(service_fn(attempt_of));
+/// let header = |name: &str| (name == "retry-attempt").then_some("2");
+/// let scope = Scope::from_headers(header).ok_or("no scope")?;
+/// let response = scope.run(|| client.call(Request::new(()))).into_inner();
+/// assert_eq!(response, Ok(Some("2".try_into()?)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct WriteScope<V> {
     inner: V,
 }
 
 /// A service that runs in the scope of the client; made by [`ReadScopeLayer`].
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::Scope;
+/// use backoff_core::tower::{ReadScope, ReadScopeLayer, ScopeFuture};
+/// use http::Request;
+/// use tower::{Layer, Service, service_fn};
+///
+/// async fn attempt(_: Request<()>) -> Result<Option<u32>, ()> {
+///     Ok(Scope::current().map(|scope| scope.attempt()))
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let mut server: ReadScope<_> = ReadScopeLayer.layer(service_fn(attempt));
+/// let request = Request::get("/").header("retry-attempt", "2").body(())?;
+/// let response: ScopeFuture<_> = server.call(request);
+/// assert_eq!(response.await, Ok(Some(2)));
+/// # Ok::<(), http::Error>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ReadScope<V> {
     inner: V,

@@ -31,6 +31,30 @@ use crate::{Backoff, ClockSource, Retry, Schedule};
 /// of `poll_ready` there is the result of the attempt. That wait is limited by `attempt_timeout`, `timeout` and
 /// `cancel_attempts`, as the attempt is. `max_elapsed` and `cancel` do not end it: they are checked before it, and its
 /// request may be sent later.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # {
+/// use backoff_core::Policy;
+/// use backoff_core::tower::{ResponseFuture, RetryLayer, RetryService};
+/// use std::convert::Infallible;
+/// use tower::{Layer, Service, service_fn};
+///
+/// async fn brew(order: &str) -> Result<String, Infallible> {
+///     Ok(format!("{order}, hot"))
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let layer = RetryLayer::new(Policy::default());
+/// let mut service: RetryService<_> = layer.layer(service_fn(brew));
+/// let response: ResponseFuture<_, _> = service.call("tea");
+/// assert_eq!(response.await.as_deref(), Ok("tea, hot"));
+/// # });
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct RetryService<V, B = Schedule, C = Requests, J = Criteria, D = NoBudget, E = Environment> {
     inner: V,
     policy: SharedPolicy<B>,
@@ -40,7 +64,7 @@ pub struct RetryService<V, B = Schedule, C = Requests, J = Criteria, D = NoBudge
 /// The future of a response: an async call of the engine. `V` is the inner service, and `E` the environment of the call.
 ///
 /// Dropping it drops the attempt or the delay in progress, and all other state. It is `Send` if the inner service, its
-/// future, its results and the request are.
+/// future, its results and the request are. It panics as a [`RetryFuture`] does. [`RetryService`] has an example.
 pub type ResponseFuture<V, Request, B = Schedule, C = ByClone, J = Criteria, E = Environment> =
     RetryFuture<Retry<SharedPolicy<B>, Async, RequestAttempts<V, Request, C>, J, (), E>>;
 

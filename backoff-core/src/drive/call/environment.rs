@@ -8,6 +8,21 @@ use crate::random::ThreadRandom;
 use crate::sleep::DefaultSleeper;
 
 /// Environment of a call: sleeper, clock, random numbers, cancellation, timeouts, and the data shared with other calls.
+///
+/// A program names it only in the type of a field, such as `Attempts<Arc<Policy>, Environment>`. The setters of a call
+/// or a loop replace its parts, and so its parameters.
+///
+/// # Examples
+///
+/// ```
+/// use backoff_core::{Attempts, Environment, Policy};
+///
+/// const POLICY: Policy = Policy::exponential().max_attempts(1).build();
+///
+/// // The default environment: system clock, jitter of the thread, no budget.
+/// let mut attempts: Attempts<&Policy, Environment> = POLICY.start();
+/// assert_eq!(attempts.failed("down"), Err("down"));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Environment<
     S = DefaultSleeper,

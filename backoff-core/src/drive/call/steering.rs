@@ -32,7 +32,10 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
     ///     .random(|| u64::MAX / 2) // the middle of each range
     ///     .sleep(|_| ())
     ///     .call_report();
-    /// assert_eq!(delays.iter().map(|delay| delay.as_secs_f32()).collect::<Vec<_>>(), [0.0, 0.5]);
+    /// assert_eq!(
+    ///     delays.iter().map(|delay| delay.as_secs_f32()).collect::<Vec<_>>(),
+    ///     [0.0, 0.5]
+    /// );
     /// let error = report.unwrap_err();
     /// assert_eq!((error.attempts, error.reason), (3, StopReason::BackoffEnded));
     /// ```
@@ -67,7 +70,7 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
     ///     })
     ///     .reset_when(|received| *received > 0)
     ///     .call();
-    /// assert_eq!((result, offset), (Err(0), 5)); // five failures after progress, then one without
+    /// assert_eq!((result, offset), (Err(0), 5)); // five failures after progress
     /// ```
     #[inline]
     pub fn reset_when<H>(self, progress: H) -> Retry<P, M, F, J, Hook<O, H, ResetWhen>, E>

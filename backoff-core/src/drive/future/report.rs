@@ -28,6 +28,25 @@ pin_project! {
     /// # Cancellation
     ///
     /// The same as for [`RetryFuture`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # {
+    /// use backoff_core::Policy;
+    /// use backoff_core::call::ReportFuture;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| async { Ok::<_, &str>("tea") });
+    /// let future: ReportFuture<_> = call.report();
+    /// let success = future.await.map_err(|error| error.last);
+    /// assert_eq!(success.map(|success| success.attempts), Ok(1));
+    /// # });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct ReportFuture<C> {
@@ -84,9 +103,11 @@ where
     /// use backoff_core::{Policy, StopReason};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
-    /// let report = Policy::default().retry(|| async { Err::<(), _>("down") }).report().await;
-    /// let error = report.unwrap_err();
-    /// assert_eq!((error.last, error.attempts, error.reason), ("down", 3, StopReason::MaxAttempts));
+    /// let policy = Policy::default();
+    /// let call = policy.retry(|| async { Err::<(), _>("down") });
+    /// let error = call.report().await.unwrap_err();
+    /// assert_eq!((error.last, error.attempts), ("down", 3));
+    /// assert_eq!(error.reason, StopReason::MaxAttempts);
     /// # });
     /// # }
     /// # Ok::<(), std::io::Error>(())

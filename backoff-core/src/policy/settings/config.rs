@@ -90,13 +90,16 @@ impl<'de> Visitor<'de> for ValueVisitor {
 /// "#;
 /// let policy: Policy = toml::from_str(text)?;
 /// assert_eq!(policy.max_elapsed(), Some(Duration::from_secs(90)));
-/// assert_eq!(policy.max_attempts(), None); // a limit is named, so the default of 3 does not apply
+/// // A limit is set, so the default of 3 does not apply.
+/// assert_eq!(policy.max_attempts(), None);
 /// assert_eq!(toml::from_str::<Policy>(&toml::to_string(&policy)?)?, policy);
 ///
-/// let refused = toml::from_str::<Policy>("initial_delay = '1s'\nmax_delay = '50ms'").unwrap_err();
+/// let text = "initial_delay = '1s'\nmax_delay = '50ms'";
+/// let refused = toml::from_str::<Policy>(text).unwrap_err();
 /// assert_eq!(
 ///     refused.message(),
-///     "`max_delay` (50ms) is shorter than `initial_delay` (1s); raise `max_delay` or lower `initial_delay`"
+///     "`max_delay` (50ms) is shorter than `initial_delay` (1s); \
+///      raise `max_delay` or lower `initial_delay`"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
