@@ -71,6 +71,7 @@
 
 mod attempt;
 mod budget;
+mod environment;
 #[cfg(feature = "http-1")]
 mod grpc;
 #[cfg(feature = "http-1")]

@@ -1,5 +1,6 @@
 //! The settings of a layer, with the meaning that they have in a call.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -153,12 +154,12 @@ async fn layers_inside_a_layer_multiply_nothing_with_inner_retries() {
 /// Returns the time at which a call ends that is cancelled after 2 s, and the number of requests. Its first attempt fails
 /// at once, and its second has no permit before 60 s.
 async fn cancelled_without_a_permit(drops_attempts: bool) -> (Duration, usize) {
-    let (start, requests) = (tokio::time::Instant::now(), Arc::new(Mutex::new(0)));
+    let (start, requests) = (tokio::time::Instant::now(), Arc::new(AtomicUsize::new(0)));
     let permits = Arc::new(tokio::sync::Semaphore::new(1));
     let server = service_fn({
         let requests = Arc::clone(&requests);
         move |()| {
-            *requests.lock().unwrap() += 1;
+            requests.fetch_add(1, Ordering::Relaxed);
             async { Err::<(), BoxError>("down".into()) }
         }
     });
@@ -173,19 +174,19 @@ async fn cancelled_without_a_permit(drops_attempts: bool) -> (Duration, usize) {
         tokio::spawn(ServiceBuilder::new().layer(layer).service(inner).oneshot(()))
     };
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let permit = permits.acquire().await.unwrap();
+    let permit = permits.acquire().await.expect("open");
     tokio::time::sleep(Duration::from_millis(1500)).await;
     stop.cancel();
     let ended = async {
-        assert!(call.await.unwrap().is_err());
+        assert!(call.await.expect("no panic").is_err());
         start.elapsed()
     };
-    let later = async {
+    let release = async {
         tokio::time::sleep(Duration::from_secs(60)).await;
         drop(permit);
     };
-    let (ended, ()) = tokio::join!(ended, later);
-    (ended, *requests.lock().unwrap())
+    let (ended, ()) = tokio::join!(ended, release);
+    (ended, requests.load(Ordering::Relaxed))
 }
 
 #[tokio::test(start_paused = true)]
