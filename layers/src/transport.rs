@@ -20,12 +20,12 @@ pub(crate) type LocalBoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 #[derive(Clone, Debug)]
 pub(crate) enum Transport {
     Memory(Memory),
-    Loopback(Client<HttpConnector, Full<Bytes>>),
+    Loopback(Box<Client<HttpConnector, Full<Bytes>>>),
 }
 
 impl Transport {
     pub(crate) fn loopback() -> Self {
-        Self::Loopback(Client::builder(TokioExecutor::new()).build_http())
+        Self::Loopback(Box::new(Client::builder(TokioExecutor::new()).build_http()))
     }
 }
 
@@ -37,7 +37,7 @@ impl Service<Request<Bytes>> for Transport {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         match self {
             Self::Memory(memory) => memory.poll_ready(cx),
-            Self::Loopback(client) => Service::<Request<Full<Bytes>>>::poll_ready(client, cx).map_err(BoxError::from),
+            Self::Loopback(client) => Service::<Request<Full<Bytes>>>::poll_ready(&mut **client, cx).map_err(BoxError::from),
         }
     }
 
@@ -45,7 +45,7 @@ impl Service<Request<Bytes>> for Transport {
         match self {
             Self::Memory(memory) => Box::pin(ready(memory.answer(request))),
             Self::Loopback(client) => {
-                let response = Service::call(client, request.map(Full::new));
+                let response = Service::call(&mut **client, request.map(Full::new));
                 Box::pin(async move {
                     let (parts, body) = response.await?.into_parts();
                     Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
