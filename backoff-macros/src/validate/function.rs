@@ -99,7 +99,7 @@ fn refuse_future_as_token(args: &Args, errors: &mut Errors) {
     };
     let message = format!(
         "a future cannot cancel a synchronous function, because nothing polls it during a delay; use a `CancelToken` of \
-         `backoff_core`: `cancel = {token}`"
+         `backoff_core`: `cancel = &{token}`"
     );
     errors.push(cancel.error(message));
 }
