@@ -37,7 +37,9 @@ impl Service<Request<Bytes>> for Transport {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         match self {
             Self::Memory(memory) => memory.poll_ready(cx),
-            Self::Loopback(client) => Service::<Request<Full<Bytes>>>::poll_ready(&mut **client, cx).map_err(BoxError::from),
+            Self::Loopback(client) => {
+                Service::<Request<Full<Bytes>>>::poll_ready(&mut **client, cx).map_err(BoxError::from)
+            }
         }
     }
 
