@@ -2,7 +2,9 @@
 //!
 //! The loop itself is in the user's function. Everything that it needs beyond `loop`, `match` and `.await` is here, to
 //! keep the expanded code small. There are two drivers with the same methods. [`Counted`] is for a constant policy of a
-//! built-in backoff, where the number of failures is the only progress. [`Full`] is for any policy.
+//! built-in backoff, where the number of failures is the only progress. [`Full`] is for any policy. A method borrows
+//! both drivers in the same way, because the expansion writes the borrow: with `&mut __driver` for a method with
+//! `&self`, lookup could select a method of a trait of the user.
 
 #[cfg(feature = "async")]
 mod asynchronous;

@@ -213,7 +213,7 @@ impl Expansion<'_> {
             }
             Mark::Source(span) => {
                 let member = source_field(*span, subject, marked_fields)?;
-                let asked = quote_spanned!(here(*span)=> #core::__private::Probe::new(#field).source_fault());
+                let asked = quote_spanned!(here(*span)=> #core::__private::Probe::new(#field).__retry_source_fault());
                 // An error field that is `None` is transient.
                 let value = if subject.is_optional(&member) {
                     quote_spanned! {here(*span)=>

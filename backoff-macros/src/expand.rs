@@ -26,6 +26,18 @@
 //! [`retry`] calls each stage once: `plan` decides the facts; `policy`, `prologue`, `attempt`, `step`, `wait` and
 //! `finish` write one part each. They share `context`, `result`, `arguments` and `tokens`. Generated names are hygienic
 //! (`Span::mixed_site`), so that they cannot collide with names of the user.
+//!
+//! Names of methods are not hygienic: a trait that the user implements for all types adds its methods to every value.
+//! Lookup takes an inherent method before a method of a trait only if both need the same borrow of the receiver, and it
+//! tries no borrow first, then `&`, then `&mut`. So a method of the library is called in one of these forms:
+//!
+//! - on a value, if it takes `self`: `builder.max_attempts(5)`;
+//! - on an explicit borrow, if it takes `&self` or `&mut self`: `(&mut __driver).failed(..)`. The compiler needs more
+//!   work for a path, such as `Counted::failed(&mut __driver, ..)`;
+//! - by a path, if the expansion contains it rarely: `Pin::as_mut(&mut __cancel)`;
+//! - under a name with the prefix `__retry_`, if the lookup itself makes a choice (see `backoff_core::tiers`).
+//!
+//! A test finds calls in any other form.
 
 mod arguments;
 mod attempt;

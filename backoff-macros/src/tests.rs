@@ -7,6 +7,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use crate::args::Argument;
 
 mod fuzz;
+mod hygiene;
 mod items;
 mod messages;
 mod rules;
@@ -94,6 +95,7 @@ const VALID: &[&str] = &[
     "jitter = decorrelated, crate = other::name",
     "crate = \"other\"",
     "policy = POLICY, forever",
+    "policy = POLICY, delay = \"2s\"",
     "idempotent = url.is_empty()",
     "idempotent = IS_SAFE",
     "policy = POLICY, idempotent = false",
@@ -104,7 +106,7 @@ const VALID: &[&str] = &[
     "once(key = Uuid::new_v4(), started = now(1, 2)), clone(url), attempt = ctx",
     "attempt_timeout = \"2s\", timeout = \"60s\", on_timeout = |t| E::from(t)",
     "before_retry = client.reconnect().await?, or_else = async |error| Err(error.last)",
-    "budget, inner_retries = suppress, since = first_failure, reset_after = \"60s\", max_push_back = \"5m\", push_back = longest, reset_when = |e| e.0 > 0, adjust = |event| event.push_back()",
+    "budget, inner_retries = suppress, since = first_failure, reset_after = \"60s\", max_push_back = \"5m\", push_back = longest, reset_when = |e| e.0 > 0, adjust = |event| advised(event)",
     "cancel = token.cancelled(), cancel_attempts, on_cancel = |cancelled| E::from(cancelled), timeout = \"3s\"",
     "budget = &self.budgets[url], inner_retries = stop, since = call, cancel = token.cancelled(), sleep = my::sleep",
 ];

@@ -1,10 +1,11 @@
 //! Selects the classification of an error at the expansion of `#[retry]` and `#[derive(Classify)]`.
 //!
 //! The choice must not need a trait in the user's scope. So the tiers are types that dereference to one another, each
-//! with an inherent method `fault` under its own bounds. Method lookup skips a candidate whose bounds do not hold and
-//! goes on with the next type.
+//! with an inherent method `__retry_fault` under its own bounds. Method lookup skips a candidate whose bounds do not
+//! hold and goes on with the next type. The name has a prefix because lookup also finds the methods of traits that the
+//! user implements for all types.
 //!
-//! `#[classify(source)]` calls `source_fault`. It is the same, except for the last tier, which is a compile error
+//! `#[classify(source)]` calls `__retry_source_fault`. It is the same, except for the last tier, which is a compile error
 //! there: a field that cannot be classified is marked by mistake.
 //!
 //! Lookup ignores lifetimes, so no bound names one. A tier that required `'static` would be chosen for
@@ -18,7 +19,7 @@ use crate::{Classify, Fault};
 
 /// The first tier: errors that are [`Classify`].
 ///
-/// Expanded code writes only `Probe::new(&error).fault()` or `source_fault()`.
+/// Expanded code writes only `Probe::new(&error).__retry_fault()` or `__retry_source_fault()`.
 #[derive(Debug)]
 pub struct Probe<'a, E: ?Sized>(Chained<'a, E>);
 
@@ -47,15 +48,15 @@ impl<E: Classify + ?Sized> Probe<'_, E> {
     /// Returns the error's own classification.
     #[inline]
     #[must_use]
-    pub fn fault(&self) -> Fault {
+    pub fn __retry_fault(&self) -> Fault {
         self.0.0.0.0.classify()
     }
 
     /// Returns the source's own classification.
     #[inline]
     #[must_use]
-    pub fn source_fault(&self) -> Fault {
-        self.fault()
+    pub fn __retry_source_fault(&self) -> Fault {
+        self.__retry_fault()
     }
 }
 
@@ -63,15 +64,15 @@ impl<E: Error + ?Sized> Chained<'_, E> {
     /// Returns the outermost mark in the chain, transient without one.
     #[inline]
     #[must_use]
-    pub fn fault(&self) -> Fault {
+    pub fn __retry_fault(&self) -> Fault {
         marks_in(self.0.0.0).unwrap_or(Fault::Transient)
     }
 
-    /// Returns the result of [`fault`](Self::fault) for the source of an error.
+    /// Returns the result of [`__retry_fault`](Self::__retry_fault) for the source of an error.
     #[inline]
     #[must_use]
-    pub fn source_fault(&self) -> Fault {
-        self.fault()
+    pub fn __retry_source_fault(&self) -> Fault {
+        self.__retry_fault()
     }
 }
 
@@ -79,15 +80,15 @@ impl<E: Deref<Target: Error> + ?Sized> Pointing<'_, E> {
     /// Returns the outermost mark on the error pointed to and in its chain, transient without one.
     #[inline]
     #[must_use]
-    pub fn fault(&self) -> Fault {
+    pub fn __retry_fault(&self) -> Fault {
         marks_in(&**self.0.0).unwrap_or(Fault::Transient)
     }
 
-    /// Returns the result of [`fault`](Self::fault) for the source of an error.
+    /// Returns the result of [`__retry_fault`](Self::__retry_fault) for the source of an error.
     #[inline]
     #[must_use]
-    pub fn source_fault(&self) -> Fault {
-        self.fault()
+    pub fn __retry_source_fault(&self) -> Fault {
+        self.__retry_fault()
     }
 }
 
@@ -96,7 +97,7 @@ impl<E: ?Sized> Unknown<'_, E> {
     #[inline]
     #[must_use]
     #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
-    pub const fn fault(&self) -> Fault {
+    pub const fn __retry_fault(&self) -> Fault {
         Fault::Transient
     }
 
@@ -104,7 +105,7 @@ impl<E: ?Sized> Unknown<'_, E> {
     /// satisfy the bound.
     #[inline]
     #[must_use]
-    pub fn source_fault(&self) -> Fault
+    pub fn __retry_source_fault(&self) -> Fault
     where
         E: Classify,
     {

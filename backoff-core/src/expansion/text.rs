@@ -43,14 +43,14 @@ impl<'a, E: Error> ErrorTextProbe<'a, E> {
     /// Returns the text of the error and its sources.
     #[inline]
     #[must_use]
-    pub const fn text(&self) -> ErrorText<'a> {
+    pub const fn __retry_text(&self) -> ErrorText<'a> {
         ErrorText::error(self.0.0.0.0.0)
     }
 
     /// Returns the function that makes the text of such an error and its sources.
     #[inline]
     #[must_use]
-    pub fn text_of(&self) -> TextOf<E> {
+    pub fn __retry_text_of(&self) -> TextOf<E> {
         Some(|error| ErrorText::error(error))
     }
 }
@@ -59,7 +59,7 @@ impl<'a, E: Deref<Target: Error>> Pointing<'a, E> {
     /// Returns the text of the target error and its sources.
     #[inline]
     #[must_use]
-    pub const fn text(&self) -> ErrorText<'a> {
+    pub const fn __retry_text(&self) -> ErrorText<'a> {
         ErrorText::pointer(self.0.0.0.0)
     }
 
@@ -67,7 +67,7 @@ impl<'a, E: Deref<Target: Error>> Pointing<'a, E> {
     #[inline]
     #[must_use]
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "every tier has the same method")]
-    pub fn text_of(&self) -> TextOf<E> {
+    pub fn __retry_text_of(&self) -> TextOf<E> {
         Some(|error| ErrorText::pointer(error))
     }
 }
@@ -76,7 +76,7 @@ impl<'a, E: fmt::Display> Displaying<'a, E> {
     /// Returns the text of the error by `Display`.
     #[inline]
     #[must_use]
-    pub const fn text(&self) -> ErrorText<'a> {
+    pub const fn __retry_text(&self) -> ErrorText<'a> {
         ErrorText::display(self.0.0.0)
     }
 }
@@ -85,7 +85,7 @@ impl<'a, E: fmt::Debug> Debugging<'a, E> {
     /// Returns the text of the error by `Debug`.
     #[inline]
     #[must_use]
-    pub const fn text(&self) -> ErrorText<'a> {
+    pub const fn __retry_text(&self) -> ErrorText<'a> {
         ErrorText::debug(self.0.0)
     }
 }
@@ -95,7 +95,7 @@ impl<E> Naming<'_, E> {
     #[inline]
     #[must_use]
     #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
-    pub fn text(&self) -> ErrorText<'static> {
+    pub fn __retry_text(&self) -> ErrorText<'static> {
         ErrorText::type_name(core::any::type_name::<E>())
     }
 
@@ -103,7 +103,7 @@ impl<E> Naming<'_, E> {
     #[inline]
     #[must_use]
     #[expect(clippy::unused_self, reason = "every tier is asked by the same method call")]
-    pub fn text_of(&self) -> TextOf<E> {
+    pub fn __retry_text_of(&self) -> TextOf<E> {
         None
     }
 }

@@ -4,6 +4,7 @@ mod closures_state;
 mod future_sizes;
 mod future_stack;
 mod futures;
+mod hygiene;
 mod once_names;
 mod retry_ambiguous_push_back;
 mod retry_arguments;

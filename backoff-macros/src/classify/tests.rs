@@ -41,7 +41,7 @@ fn each_mark_becomes_an_arm() {
         "Self::F { 1: field, .. } =>",
         "Self::J { 0: field, .. } => ::backoff_core::__private::ambiguous_push_back(field),",
         "Self::K { after: field, .. } => ::backoff_core::__private::ambiguous_push_back(field),",
-        "Self::G { 0: field, .. } => ::backoff_core::__private::Probe::new(field).source_fault(),",
+        "Self::G { 0: field, .. } => ::backoff_core::__private::Probe::new(field).__retry_source_fault(),",
         "Self::H { 0: field, .. } => ::core::convert::Into::<::backoff_core::Fault>::into((judge)(field)),",
         "Self::I { .. } => ::core::convert::Into::<::backoff_core::Fault>::into((Self::judge)(self)),",
     ] {
@@ -84,7 +84,7 @@ fn an_optional_source_is_asked_where_there_is_one() {
         assert_contains(
             &format!("enum E {{ #[classify(source)] A {{ source: {ty}, code: u8 }} }}"),
             "Self::A { source: field, .. } => match field {
-                ::core::option::Option::Some(field) => ::backoff_core::__private::Probe::new(field).source_fault(),
+                ::core::option::Option::Some(field) => ::backoff_core::__private::Probe::new(field).__retry_source_fault(),
                 ::core::option::Option::None => ::backoff_core::Fault::Transient,
             },",
         );

@@ -20,19 +20,19 @@ fn write_start(context: &Context<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     if plan.notifies_attempt_start() {
         let reference = &policy.reference;
-        tokens.extend(quote_spanned!(site=> __driver.attempt_starts(#reference);));
+        tokens.extend(quote_spanned!(site=> (&mut __driver).attempt_starts(#reference);));
     }
     if plan.inner_retries.is_some() {
         let identity = context.identity();
-        tokens.extend(quote_spanned!(site=> __driver.attempt_starts_in(#identity, &__scope);));
+        tokens.extend(quote_spanned!(site=> (&mut __driver).attempt_starts_in(#identity, &__scope);));
     }
     if args.before_retry.is_some() {
-        tokens.extend(quote_spanned!(site=> let __is_retry = __driver.is_retry();));
+        tokens.extend(quote_spanned!(site=> let __is_retry = (&__driver).is_retry();));
     }
     if let Some(attempt) = &args.attempt {
         let (name, identity) = (&attempt.value, context.identity());
         let timeout = context.optional_timeout();
-        tokens.extend(quote_spanned!(site=> let #name = __driver.attempt(#identity, #timeout);));
+        tokens.extend(quote_spanned!(site=> let #name = (&mut __driver).attempt(#identity, #timeout);));
     }
     tokens
 }
@@ -57,16 +57,16 @@ fn write_run(context: &Context<'_>) -> TokenStream {
         let timer = quote_spanned!(at=> #private::timer(#sleeper, __limit.time()));
         let timeout = context.attempt_timeout();
         quote_spanned! {site=>
-            let __limit = __driver.attempt_limit(#identity, #timeout);
+            let __limit = (&mut __driver).attempt_limit(#identity, #timeout);
             let __timer = #timer;
         }
     });
     let signal = |is_given: bool, signal: TokenStream| {
         if is_given { signal } else { quote_spanned!(site=> #private::Never) }
     };
-    let deadline = signal(args.timeout.is_some(), quote_spanned!(site=> __deadline.as_mut()));
+    let deadline = signal(args.timeout.is_some(), quote_spanned!(site=> ::core::pin::Pin::as_mut(&mut __deadline)));
     let timer = signal(args.attempt_timeout.is_some(), quote_spanned!(site=> __timer));
-    let cancel = signal(args.cancel_attempts.is_some(), quote_spanned!(site=> __cancel.as_mut()));
+    let cancel = signal(args.cancel_attempts.is_some(), quote_spanned!(site=> ::core::pin::Pin::as_mut(&mut __cancel)));
     let limited = quote_spanned!(site=> #private::with_limits(#attempt, #deadline, #timer, #cancel));
     let dropped = write_dropped(context);
     let none = quote_spanned!(site=> ::core::option::Option::None);

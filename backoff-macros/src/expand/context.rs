@@ -104,7 +104,7 @@ impl Context<'_> {
         let (core, private) = (self.core, self.private);
         quote_spanned! {Span::mixed_site()=>
             match #error {
-                ::core::option::Option::Some(__error) => #private::ErrorTextProbe::new(__error).text(),
+                ::core::option::Option::Some(__error) => #private::ErrorTextProbe::new(__error).__retry_text(),
                 ::core::option::Option::None => #core::observe::ErrorText::NONE,
             }
         }
@@ -115,7 +115,7 @@ impl Context<'_> {
         let private = self.private;
         quote_spanned! {Span::mixed_site()=>
             match #error {
-                ::core::option::Option::Some(__error) => #private::ErrorTextProbe::new(__error).text_of(),
+                ::core::option::Option::Some(__error) => #private::ErrorTextProbe::new(__error).__retry_text_of(),
                 ::core::option::Option::None => ::core::option::Option::None,
             }
         }

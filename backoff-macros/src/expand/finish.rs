@@ -13,8 +13,8 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let args = context.plan.args;
     let recovered = args.on_recovered.as_ref().map(|hook| {
-        let called = notify(context.private, &hook.value, &quote_spanned!(site=> __driver.recovered_event()));
-        quote_spanned!(site=> if __driver.has_recovered() { #called })
+        let called = notify(context.private, &hook.value, &quote_spanned!(site=> (&mut __driver).recovered_event()));
+        quote_spanned!(site=> if (&__driver).has_recovered() { #called })
     });
     let gave_up = args.on_give_up.as_ref().map(|hook| {
         let as_result = context.as_result();
@@ -23,7 +23,7 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
         notify(
             context.private,
             &hook.value,
-            &quote_spanned!(site=> __driver.give_up_event(#error, __fault, __reason).texted(#event_text)),
+            &quote_spanned!(site=> (&mut __driver).give_up_event(#error, __fault, __reason).texted(#event_text)),
         )
     });
     let resort = args
@@ -37,11 +37,11 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
                 Unmet::Last => quote_spanned!(site=> __result),
                 Unmet::With(make) => {
                     let failure = called(context.private, "unmet", &quote_spanned!(site=> __result), make);
-                    quote_spanned!(site=> if __driver.has_lost() { __result } else { #failure })
+                    quote_spanned!(site=> if (&__driver).has_lost() { __result } else { #failure })
                 }
             };
             let as_result = context.as_result();
-            quote_spanned!(site=> if #as_result.is_ok() { #unmet } else { #resort })
+            quote_spanned!(site=> if ::core::result::Result::is_ok(&#as_result) { #unmet } else { #resort })
         }
     };
     let reason = if args.on_give_up.is_some() {
@@ -66,13 +66,13 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
 fn write_or_else(context: &Context<'_>, hook: &Expr) -> TokenStream {
     let site = Span::mixed_site();
     let core = located(context.core, context.result_span());
-    let explain = quote_spanned!(site=> |__last| __driver.retry_error(__last, __reason));
+    let explain = quote_spanned!(site=> |__last| (&mut __driver).retry_error(__last, __reason));
     if let Some((pattern, body)) = async_closure(hook, &context.write_fake_return()) {
         quote_spanned! {site=>
             match #core::Outcome::into_result(__result) {
                 ::core::result::Result::Ok(__value) => #core::Outcome::from_value(__value),
                 ::core::result::Result::Err(__last) => {
-                    let #pattern = __driver.retry_error(__last, __reason);
+                    let #pattern = (&mut __driver).retry_error(__last, __reason);
                     #body.await
                 }
             }

@@ -71,7 +71,7 @@ impl Context<'_> {
         }
         for once in args.once.iter().flat_map(|once| &once.value) {
             let (name, value) = (&once.name, &once.value);
-            tokens.extend(quote_spanned!(site=> let #name = #value; let #name = &#name;));
+            tokens.extend(quote_spanned!(site=> let __once = #value; let #name = &__once;));
         }
         if !is_policy_known {
             tokens.extend(policy.declaration.clone()); // it may use names of `once`, as everything below may

@@ -21,7 +21,11 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
         (quote_spanned!(site=> __error), none, quote_spanned!(site=> ::core::option::Option::Some(__error)))
     } else {
         let none = quote_spanned!(site=> #core::observe::ErrorText::NONE);
-        (quote_spanned!(site=> __text), none, quote_spanned!(site=> #private::ErrorTextProbe::new(__error).text()))
+        (
+            quote_spanned!(site=> __text),
+            none,
+            quote_spanned!(site=> #private::ErrorTextProbe::new(__error).__retry_text()),
+        )
     };
     let on_value = match &args.until {
         None => quote_spanned! {site=>
@@ -81,14 +85,14 @@ fn write_unmet(context: &Context<'_>, until: &Expr) -> TokenStream {
 /// Records a success and leaves the loop. If a test loses the result, it counts as a value that does not meet `until`.
 fn write_success(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let identity = context.identity();
-    let deposit = context.plan.args.budget.as_ref().map(|_| quote_spanned!(site=> __budget.deposit();));
+    let (core, identity) = (context.core, context.identity());
+    let deposit = context.plan.args.budget.as_ref().map(|_| quote_spanned!(site=> #core::Budget::deposit(__budget);));
     let leave = if context.plan.has_reason() {
         quote_spanned!(site=> break (__result, ::core::option::Option::None);)
     } else {
         quote_spanned!(site=> break __result;)
     };
-    quote_spanned!(site=> if __driver.succeeded(#identity) { #deposit #leave })
+    quote_spanned!(site=> if (&mut __driver).succeeded(#identity) { #deposit #leave })
 }
 
 /// Classifies the error by `when`, or by its own type.
@@ -98,7 +102,7 @@ fn write_fault(context: &Context<'_>) -> TokenStream {
     if let Some(when) = &context.plan.args.when {
         called(context.private, "ask", &quote_spanned!(site=> __error), &when.value)
     } else {
-        quote_spanned!(site=> #private::Probe::new(__error).fault())
+        quote_spanned!(site=> #private::Probe::new(__error).__retry_fault())
     }
 }
 
@@ -116,7 +120,7 @@ fn write_cancel_check(context: &Context<'_>) -> TokenStream {
     }
     let as_result = context.as_result();
     let (evaluate_until, continues) = match &args.until {
-        None => (TokenStream::new(), quote_spanned!(site=> #as_result.is_err())),
+        None => (TokenStream::new(), quote_spanned!(site=> ::core::result::Result::is_err(&#as_result))),
         Some(until) => {
             let (core, unmet) = (context.core, write_unmet(context, &until.value));
             let evaluate = quote_spanned! {site=>
@@ -125,14 +129,15 @@ fn write_cancel_check(context: &Context<'_>) -> TokenStream {
                     ::core::result::Result::Err(_) => ::core::option::Option::Some(#core::Fault::Transient),
                 };
             };
-            (evaluate, quote_spanned!(site=> __unmet.is_some()))
+            (evaluate, quote_spanned!(site=> ::core::option::Option::is_some(&__unmet)))
         }
     };
     // A signal that dropped the attempt must not be polled again, and the reason of a dropped attempt is known.
-    let undropped = plan.drops_attempts().then(|| quote_spanned!(site=> && __cut_short.is_none()));
+    let undropped =
+        plan.drops_attempts().then(|| quote_spanned!(site=> && ::core::option::Option::is_none(&__cut_short)));
     quote_spanned! {site=>
         #evaluate_until
-        let __is_cancelled = #continues #undropped && #private::is_given_now(__cancel.as_mut()).await;
+        let __is_cancelled = #continues #undropped && #private::is_given_now(::core::pin::Pin::as_mut(&mut __cancel)).await;
     }
 }
 
@@ -148,20 +153,20 @@ fn write_decision(context: &Context<'_>) -> TokenStream {
     };
     if plan.is_steered() {
         let (failure_context, steering) = (write_failure_context(context), write_steering(context));
-        return quote_spanned!(site=> __driver.failed_steered(#identity, __fault, #text, #failure_context, #steering));
+        return quote_spanned!(site=> (&mut __driver).failed_steered(#identity, __fault, #text, #failure_context, #steering));
     }
     if plan.needs_failure_context() {
         let failure_context = write_failure_context(context);
-        return quote_spanned!(site=> __driver.failed_with(#identity, __fault, #text, #failure_context));
+        return quote_spanned!(site=> (&mut __driver).failed_with(#identity, __fault, #text, #failure_context));
     }
     let budget = context.optional_budget();
-    quote_spanned!(site=> __driver.failed(#identity, __fault, #text, #budget))
+    quote_spanned!(site=> (&mut __driver).failed(#identity, __fault, #text, #budget))
 }
 
 /// Writes the results of the closures that change what follows a failure.
 fn write_steering(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
-    let Context { plan, private, .. } = context;
+    let Context { plan, core, private, .. } = context;
     let is_progress = plan.args.reset_when.as_ref().map(|reset_when| {
         let is_progress = called(private, "is_progress", &quote_spanned!(site=> __error), &reset_when.value);
         quote_spanned! {site=>
@@ -174,7 +179,7 @@ fn write_steering(context: &Context<'_>) -> TokenStream {
     let is_progress = is_progress.unwrap_or_else(|| quote_spanned!(site=> false));
     let adjust = plan.args.adjust.as_ref().map(|adjust| {
         let event_text = context.event_text(&quote_spanned!(site=> __error));
-        let event = quote_spanned!(site=> &__planned.about(__error).texted(#event_text));
+        let event = quote_spanned!(site=> &#core::observe::RetryEvent::about(__planned, __error).texted(#event_text));
         let adjusted = called(private, "adjust", &event, &adjust.value);
         quote_spanned!(site=> #private::Adjusting::new(&mut |__planned| #adjusted))
     });
@@ -217,15 +222,16 @@ fn write_on_retry(context: &Context<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let (identity, private) = (context.identity(), context.private);
     let event_text = context.event_text(&quote_spanned!(site=> __error));
-    let event = quote_spanned!(site=> __driver.retry_event(#identity, __error, __fault, __delay).texted(#event_text));
+    let event =
+        quote_spanned!(site=> (&mut __driver).retry_event(#identity, __error, __fault, __delay).texted(#event_text));
     let hook = notify(context.private, &hook.value, &event);
     let failure_context = write_failure_context(context);
     let text = context.error_text(&quote_spanned!(site=> __error));
     let stop = context.stopped(&quote_spanned!(site=> #private::StopReason::MaxElapsed), None);
     quote_spanned! {site=>
         #hook
-        if !__driver.is_still_in_time(#identity, __delay, #failure_context) {
-            __driver.interrupted(#identity, #private::StopReason::MaxElapsed, #text);
+        if !(&mut __driver).is_still_in_time(#identity, __delay, #failure_context) {
+            (&mut __driver).interrupted(#identity, #private::StopReason::MaxElapsed, #text);
             #stop;
         }
     }

@@ -79,8 +79,10 @@ pub(super) fn notify(private: &TokenStream, hook: &Expr, event: &TokenStream) ->
         quote_spanned! {site=>
             {
                 let __event = #event;
-                let #pattern = &__event;
-                #body.await;
+                // Not a `let`, because a lint reports one whose pattern is a name such as `_event`.
+                match &__event {
+                    #pattern => #body.await,
+                }
             }
         }
     } else {

@@ -12,8 +12,8 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
     let args = plan.args;
     let sleeper = context.sleeper();
     let (text, as_result) = (context.error_text(&quote_spanned!(site=> __error)), context.as_result());
-    let recorded = plan.records_delays().then(|| quote_spanned!(site=> __driver.waited(__delay);));
-    let starts = plan.times_attempts().then(|| quote_spanned!(site=> __driver.retry_starts();));
+    let recorded = plan.records_delays().then(|| quote_spanned!(site=> (&mut __driver).waited(__delay);));
+    let starts = plan.times_attempts().then(|| quote_spanned!(site=> (&mut __driver).retry_starts();));
     let waited = quote_spanned!(site=> #recorded #starts);
     let identity = context.identity();
     let stop = |reason: TokenStream, result: TokenStream| {
@@ -25,7 +25,7 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
                 break (__result, ::core::option::Option::None);
             }
             let __error = #as_result.err();
-            __driver.interrupted(#identity, #private::StopReason::#reason, #text);
+            (&mut __driver).interrupted(#identity, #private::StopReason::#reason, #text);
             #end;
         }
     };
@@ -52,8 +52,13 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
         return quote_spanned!(site=> #slept; #waited);
     }
     let never = quote_spanned!(site=> #private::Never);
-    let cancel = if args.cancel.is_some() { quote_spanned!(site=> __cancel.as_mut()) } else { never.clone() };
-    let deadline = if args.timeout.is_some() { quote_spanned!(site=> __deadline.as_mut()) } else { never };
+    let cancel = if args.cancel.is_some() {
+        quote_spanned!(site=> ::core::pin::Pin::as_mut(&mut __cancel))
+    } else {
+        never.clone()
+    };
+    let deadline =
+        if args.timeout.is_some() { quote_spanned!(site=> ::core::pin::Pin::as_mut(&mut __deadline)) } else { never };
     let ended = quote_spanned!(at=> #located::sleep_until(&__RETRY_SITE, #sleeper, __delay, #cancel, #deadline).await);
     let cancelled = args.cancel.is_some().then(|| {
         let stop = stop(quote_spanned!(Span::mixed_site()=> Cancelled), quote_spanned!(site=> __result));
@@ -63,7 +68,7 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
         let timeout = context.timeout();
         let made = context.write_timed_out(&timeout.to_token_stream());
         let stop = stop(quote_spanned!(Span::mixed_site()=> Timeout), made);
-        let elapsed = quote_spanned!(site=> #private::DelayEnd::Elapsed if !__driver.is_past(#timeout) => {});
+        let elapsed = quote_spanned!(site=> #private::DelayEnd::Elapsed if !(&mut __driver).is_past(#timeout) => {});
         (elapsed, quote_spanned!(site=> _ => { #stop }))
     } else {
         (TokenStream::new(), quote_spanned!(site=> _ => {}))

@@ -65,12 +65,12 @@ fn borrowing(text: &str) -> Borrowing<'_> {
 
 #[test]
 fn an_errors_own_classification_comes_first() {
-    assert_eq!(Probe::new(&own()).fault(), Fault::Ambiguous);
-    assert_eq!(Probe::new(&&own()).fault(), Fault::Ambiguous);
-    assert_eq!(Probe::new(&Box::new(own())).fault(), Fault::Ambiguous);
-    assert_eq!(Probe::new(&Rc::new(own())).fault(), Fault::Ambiguous);
-    assert_eq!(Probe::new(&Arc::new(own())).fault(), Fault::Ambiguous);
-    assert_eq!(Probe::new(&permanent("e")).fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&own()).__retry_fault(), Fault::Ambiguous);
+    assert_eq!(Probe::new(&&own()).__retry_fault(), Fault::Ambiguous);
+    assert_eq!(Probe::new(&Box::new(own())).__retry_fault(), Fault::Ambiguous);
+    assert_eq!(Probe::new(&Rc::new(own())).__retry_fault(), Fault::Ambiguous);
+    assert_eq!(Probe::new(&Arc::new(own())).__retry_fault(), Fault::Ambiguous);
+    assert_eq!(Probe::new(&permanent("e")).__retry_fault(), Fault::Permanent);
 }
 
 #[test]
@@ -78,10 +78,10 @@ fn an_errors_chain_is_asked_second() {
     let text = String::from("borrowed");
     let error = borrowing(&text);
     assert_eq!(error.text, text);
-    assert_eq!(Probe::new(&error).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&&error).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&Box::new(error)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&core::fmt::Error).fault(), Fault::Transient);
+    assert_eq!(Probe::new(&error).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&&error).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&Box::new(error)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&core::fmt::Error).__retry_fault(), Fault::Transient);
 }
 
 #[cfg(feature = "std")]
@@ -89,28 +89,28 @@ fn an_errors_chain_is_asked_second() {
 fn an_io_error_is_transient_unless_marked() {
     use std::io;
 
-    assert_eq!(Probe::new(&io::Error::other(permanent("e"))).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&io::Error::from(io::ErrorKind::NotFound)).fault(), Fault::Transient);
+    assert_eq!(Probe::new(&io::Error::other(permanent("e"))).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&io::Error::from(io::ErrorKind::NotFound)).__retry_fault(), Fault::Transient);
 }
 
 #[test]
 fn an_erased_error_is_asked_itself_and_in_its_chain() {
     let deep = || borrowing("e");
-    assert_eq!(Probe::new(&anyhow::Error::new(permanent("e"))).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&anyhow::Error::new(deep())).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&anyhow::Error::new(permanent("e")).context("c")).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&anyhow::anyhow!("e")).fault(), Fault::Transient);
-    assert_eq!(Probe::new(&(Box::new(permanent("e")) as Box<Erased>)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&(Box::new(deep()) as Box<ErasedSend>)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&(Box::new(permanent("e")) as Box<ErasedSend>)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&(Box::new(deep()) as Box<ErasedBoth>)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&(Rc::new(permanent("e")) as Rc<Erased>)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&(Rc::new(deep()) as Rc<Erased>)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&Rc::new(deep())).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&(Arc::new(permanent("e")) as Arc<ErasedBoth>)).fault(), Fault::Permanent);
-    assert_eq!(Probe::new(&(&permanent("e") as &Erased)).fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&anyhow::Error::new(permanent("e"))).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&anyhow::Error::new(deep())).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&anyhow::Error::new(permanent("e")).context("c")).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&anyhow::anyhow!("e")).__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new(&(Box::new(permanent("e")) as Box<Erased>)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&(Box::new(deep()) as Box<ErasedSend>)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&(Box::new(permanent("e")) as Box<ErasedSend>)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&(Box::new(deep()) as Box<ErasedBoth>)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&(Rc::new(permanent("e")) as Rc<Erased>)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&(Rc::new(deep()) as Rc<Erased>)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&Rc::new(deep())).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&(Arc::new(permanent("e")) as Arc<ErasedBoth>)).__retry_fault(), Fault::Permanent);
+    assert_eq!(Probe::new(&(&permanent("e") as &Erased)).__retry_fault(), Fault::Permanent);
     let unsized_error: &Erased = &permanent("e");
-    assert_eq!(Probe::new(unsized_error).fault(), Fault::Permanent);
+    assert_eq!(Probe::new(unsized_error).__retry_fault(), Fault::Permanent);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_box_that_borrows_is_asked_itself_and_in_its_chain() {
     }
     fn ask<'a>(text: &'a str, itself: bool) -> Option<Fault> {
         let result: Result<(), Box<dyn core::error::Error + 'a>> = fail(text, itself);
-        result.as_ref().err().map(|error| Probe::new(error).fault())
+        result.as_ref().err().map(|error| Probe::new(error).__retry_fault())
     }
     let text = String::from("borrowed");
     assert_eq!(ask(&text, true), Some(Fault::Permanent));
@@ -132,32 +132,32 @@ fn a_box_that_borrows_is_asked_itself_and_in_its_chain() {
 
 #[test]
 fn everything_else_is_transient() {
-    assert_eq!(Probe::new(&Plain).fault(), Fault::Transient);
-    assert_eq!(Probe::new(&()).fault(), Fault::Transient);
-    assert_eq!(Probe::new(&"text").fault(), Fault::Transient);
-    assert_eq!(Probe::new("text").fault(), Fault::Transient);
-    assert_eq!(Probe::new(&String::new()).fault(), Fault::Transient);
-    assert_eq!(Probe::new(&Vec::<Marked>::new()).fault(), Fault::Transient);
-    assert_eq!(Probe::new(&Box::new(Plain)).fault(), Fault::Transient);
-    assert_eq!(Probe::new(&(permanent("e"), 1)).fault(), Fault::Transient);
+    assert_eq!(Probe::new(&Plain).__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new(&()).__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new(&"text").__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new("text").__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new(&String::new()).__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new(&Vec::<Marked>::new()).__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new(&Box::new(Plain)).__retry_fault(), Fault::Transient);
+    assert_eq!(Probe::new(&(permanent("e"), 1)).__retry_fault(), Fault::Transient);
 }
 
 #[test]
 fn in_a_generic_function_the_bounds_decide() {
     fn unbounded<E>(error: &E) -> Fault {
-        Probe::new(error).fault()
+        Probe::new(error).__retry_fault()
     }
     fn error<E: core::error::Error>(error: &E) -> Fault {
-        Probe::new(error).fault()
+        Probe::new(error).__retry_fault()
     }
     fn classify<E: crate::Classify>(error: &E) -> Fault {
-        Probe::new(error).fault()
+        Probe::new(error).__retry_fault()
     }
     fn deref<E: core::ops::Deref<Target = ErasedBoth>>(error: &E) -> Fault {
-        Probe::new(error).fault()
+        Probe::new(error).__retry_fault()
     }
     fn opaque(error: &impl core::error::Error) -> Fault {
-        Probe::new(error).fault()
+        Probe::new(error).__retry_fault()
     }
     assert_eq!(unbounded(&own()), Fault::Transient);
     assert_eq!(error(&own()), Fault::Permanent);
@@ -169,10 +169,10 @@ fn in_a_generic_function_the_bounds_decide() {
 #[test]
 fn closures_and_async_blocks_may_hold_the_probe() {
     let error = anyhow::Error::new(permanent("e"));
-    let closure = || Probe::new(&error).fault();
+    let closure = || Probe::new(&error).__retry_fault();
     assert_eq!(closure(), Fault::Permanent);
 
-    let future = core::pin::pin!(async { Probe::new(&own()).fault() });
+    let future = core::pin::pin!(async { Probe::new(&own()).__retry_fault() });
     let mut context = core::task::Context::from_waker(core::task::Waker::noop());
     assert_eq!(future.poll(&mut context), core::task::Poll::Ready(Fault::Ambiguous));
 }
@@ -181,15 +181,15 @@ mod without_prelude {
     #![no_implicit_prelude]
 
     pub(super) fn of_marked(error: &super::Marked) -> crate::Fault {
-        super::Probe::new(error).fault()
+        super::Probe::new(error).__retry_fault()
     }
 
     pub(super) fn of_boxed(error: &::alloc::boxed::Box<super::ErasedBoth>) -> crate::Fault {
-        super::Probe::new(error).fault()
+        super::Probe::new(error).__retry_fault()
     }
 
     pub(super) fn of_plain(error: &super::Plain) -> crate::Fault {
-        super::Probe::new(error).fault()
+        super::Probe::new(error).__retry_fault()
     }
 }
 

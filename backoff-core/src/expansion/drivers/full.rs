@@ -191,7 +191,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
 
     /// Returns the event of `on_retry`.
     pub fn retry_event<'e, E>(
-        &self,
+        &mut self,
         site: &'static CallSite,
         policy: &Policy<B>,
         error: Option<&'e E>,
@@ -212,7 +212,7 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
 
     /// Returns the event of `on_give_up`.
     pub fn give_up_event<'e, E>(
-        &self,
+        &mut self,
         error: Option<&'e E>,
         fault: Option<Fault>,
         reason: StopReason,
@@ -233,17 +233,17 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     }
 
     /// Returns the event of `on_recovered`.
-    pub fn recovered_event(&self) -> RecoveredEvent {
+    pub fn recovered_event(&mut self) -> RecoveredEvent {
         RecoveredEvent { attempts: self.driver.attempts(), elapsed: self.driver.elapsed(&M::CLOCK) }
     }
 
     /// Returns the report that `or_else` receives.
-    pub fn retry_error<E>(&self, last: E, reason: StopReason) -> RetryError<E> {
+    pub fn retry_error<E>(&mut self, last: E, reason: StopReason) -> RetryError<E> {
         RetryError::new(last, self.driver.ended(&M::CLOCK, Some(reason)), reason)
     }
 
     /// Records the start of an attempt in the scope of `inner_retries`.
-    pub fn attempt_starts_in(&self, site: &'static CallSite, policy: &Policy<B>, scope: &Option<Scope>) {
+    pub fn attempt_starts_in(&mut self, site: &'static CallSite, policy: &Policy<B>, scope: &Option<Scope>) {
         scope.attempt_starts(|| self.driver.remaining(self.replaced(site, policy).rules(policy), &M::CLOCK));
     }
 }
@@ -251,12 +251,12 @@ impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
 impl<B: Backoff, M: Mode, G: Random> Full<B, M, G> {
     /// Returns whether delays that a test skipped have taken the call past its timeout.
     #[inline]
-    pub fn is_past(&self, timeout: Duration) -> bool {
+    pub fn is_past(&mut self, timeout: Duration) -> bool {
         self.driver.is_past(timeout, &M::CLOCK)
     }
 
     /// Returns the time limit of the attempt: its timeout, or the remaining time of `max_elapsed`.
-    pub fn attempt_limit(&self, site: &'static CallSite, policy: &Policy<B>, timeout: Duration) -> AttemptLimit {
+    pub fn attempt_limit(&mut self, site: &'static CallSite, policy: &Policy<B>, timeout: Duration) -> AttemptLimit {
         let replaced = self.replaced(site, policy);
         AttemptLimit::new(timeout, self.driver.remaining(replaced.rules(policy), &M::CLOCK))
     }
