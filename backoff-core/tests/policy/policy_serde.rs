@@ -196,6 +196,27 @@ fn a_flattened_policy_leaves_the_other_settings_to_the_fields_beside_it() {
 }
 
 #[test]
+fn a_typo_is_refused_in_a_table_of_its_own_and_not_seen_among_flattened_fields() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Table {
+        retry: Policy,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        retry: Policy,
+    }
+    const UNKNOWN: &str = "unknown field `max_atempts`, expected one of `backoff`, ";
+    let refused = toml::from_str::<Table>("[retry]\nmax_atempts = 5").unwrap_err();
+    assert!(refused.message().starts_with(UNKNOWN), "{refused}");
+    let refused = serde_json::from_str::<Table>(r#"{"retry": {"max_atempts": 5}}"#).unwrap_err();
+    assert!(refused.to_string().starts_with(UNKNOWN), "{refused}");
+    assert_eq!(toml::from_str::<Table>("[retry]\nmax_attempts = 5").unwrap().retry.max_attempts(), Some(5));
+    assert_eq!(toml::from_str::<Flat>("max_atempts = 5").unwrap().retry, Policy::default());
+    assert_eq!(serde_json::from_str::<Flat>(r#"{"max_atempts": 5}"#).unwrap().retry, Policy::default());
+}
+
+#[test]
 fn a_flattened_policy_refuses_values_as_one_by_itself() {
     let text = "url = 'x'\nmax_attempts = 0\nca = 'ca.pem'";
     let message = toml::from_str::<Client>(text).unwrap_err().message().to_owned();
