@@ -60,6 +60,10 @@ use self::settings::{FLOOR, Limits, TOKEN, tokens};
 /// rate near 9 % it denies about one retry in twenty. Above that, the number of retries falls to a tenth of the
 /// successes. The budget is not refilled with time.
 ///
+/// A client with few calls can lose its budget for good although the server is healthy: if each call first meets a
+/// pooled connection that the server has closed, each call takes a token and returns a tenth of one. The guide has
+/// [the cures](crate::guide::fleets#few-calls-and-stale-connections).
+///
 /// # Why deposits on success, and not on requests
 ///
 /// A budget of 10 % of *requests* continues to pay while everything fails. The load is then 1.1 times the requests for

@@ -113,10 +113,15 @@ impl Subject<'_> {
         self.fields.members().any(|own| own == *member)
     }
 
+    /// Returns the type of a field.
+    fn type_of(&self, member: &Member) -> Option<&Type> {
+        let field = self.fields.iter().zip(self.fields.members()).find(|(_, own)| own == member);
+        field.map(|(field, _)| &field.ty)
+    }
+
     /// Returns whether the type of a field is written as an `Option`.
     fn is_optional(&self, member: &Member) -> bool {
-        let field = self.fields.iter().zip(self.fields.members()).find(|(_, own)| own == member);
-        let Some(Type::Path(path)) = field.map(|(field, _)| &field.ty) else { return false };
+        let Some(Type::Path(path)) = self.type_of(member) else { return false };
         path.path.segments.last().is_some_and(|last| last.ident == "Option" && !last.arguments.is_none())
     }
 
@@ -213,6 +218,7 @@ impl Expansion<'_> {
             }
             Mark::Source(span) => {
                 let member = source_field(*span, subject, marked_fields)?;
+                refuse_foreign_source(*span, subject, &member)?;
                 let asked = quote_spanned!(here(*span)=> #core::__private::Probe::new(#field).__retry_source_fault());
                 // An error field that is `None` is transient.
                 let value = if subject.is_optional(&member) {
@@ -328,6 +334,22 @@ fn source_field(span: Span, subject: &Subject<'_>, marked: &[(Member, Span)]) ->
         };
         syn::Error::new(span, message)
     })
+}
+
+/// Refuses a source that cannot classify itself, but for which the core has a function: it would always be transient.
+fn refuse_foreign_source(span: Span, subject: &Subject<'_>, member: &Member) -> syn::Result<()> {
+    let text = subject.type_of(member).map_or_else(String::new, |ty| ty.to_token_stream().to_string().replace(' ', ""));
+    let name = text.strip_prefix("Option<").and_then(|inner| inner.strip_suffix('>')).unwrap_or(&text);
+    let function = match name.trim_start_matches("::") {
+        "io::Error" | "std::io::Error" => "io",
+        "reqwest::Error" => "reqwest",
+        _ => return Ok(()),
+    };
+    let message = format!(
+        "`{name}` does not classify itself, so each of them would be retried; use `#[classify(with = \
+         backoff_core::classify::{function})]`"
+    );
+    Err(syn::Error::new(span, message))
 }
 
 #[cfg(test)]

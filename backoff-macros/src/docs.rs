@@ -48,8 +48,10 @@ fn attribute(line: &str) -> Attribute {
 
 /// Returns the lines of the section.
 pub(crate) fn section(args: &Args) -> Vec<String> {
-    let attempts = Attempts::of(args);
     let schedule = Delays::of(args);
+    // `timeout` ends a call during a delay, so the delay of a retry that it prevents still counts as a wait.
+    let scheduled = Attempts::of(args).within(literal(args.max_elapsed.as_ref()), schedule.as_ref(), args);
+    let attempts = scheduled.within(literal(args.timeout.as_ref()), schedule.as_ref(), args);
     let mut lines = vec![String::new(), "# Retries".to_owned(), String::new()];
     let mut item = |text: String| lines.push(format!("- {text}"));
     if let Some(policy) = &args.policy {
@@ -67,7 +69,7 @@ pub(crate) fn section(args: &Args) -> Vec<String> {
         Some(schedule) if schedule.is_zero() => item("delays: none".to_owned()),
         Some(schedule) => {
             item(format!("delays: {}", delays(schedule, attempts)));
-            if let Some(wait) = longest_wait(schedule, attempts, args) {
+            if let Some(wait) = longest_wait(schedule, scheduled, args) {
                 item(format!("longest wait in all: {wait}"));
             }
         }

@@ -15,6 +15,7 @@ fuzz_target!(|text: &str| {
         Ok(overrides) => {
             let json = serde_json::to_string(&overrides).expect("overrides can be written");
             assert_eq!(serde_json::from_str::<Overrides>(&json).expect("and read again"), overrides);
+            is_read_again(&overrides);
             let _ = overrides.find(text);
         }
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -27,8 +28,7 @@ fuzz_target!(|text: &str| {
 });
 
 fn is_read_again(overrides: &Overrides) {
-    let written: Vec<String> = overrides.iter().map(|(key, settings)| format!("{key}: {settings}")).collect();
-    let written = written.join("; ");
+    let written = overrides.to_string();
     let again: Overrides = written.parse().unwrap_or_else(|error| panic!("{written:?}: {error}"));
     assert_eq!(again, *overrides, "{written:?}");
     for (key, _) in overrides.iter() {

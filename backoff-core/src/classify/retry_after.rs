@@ -6,6 +6,8 @@ use std::time::SystemTime;
 ///
 /// The value is a whole number of seconds or a date in one of HTTP's three forms. `now` counts only for a date. Take it
 /// from the response's own `Date` header if there is one, as `HttpError` does, because the server's clock wrote both.
+/// A proxy may join several headers into one value with commas. Of several numbers of seconds, such as `3, 5`, the
+/// longest counts.
 ///
 /// A number too large for a [`Duration`] gives [`Duration::MAX`]. A date in the past gives zero. Every other value
 /// gives `None`: an empty value, a sign, a fraction, a unit. A header that cannot be read is treated as missing, so
@@ -22,6 +24,7 @@ use std::time::SystemTime;
 /// assert_eq!(parse_retry_after("120", now), Some(Duration::from_secs(120)));
 /// let date = "Tue, 15 Nov 1994 12:46:26 GMT";
 /// assert_eq!(parse_retry_after(date, now), Some(Duration::from_secs(60)));
+/// assert_eq!(parse_retry_after("3, 5", now), Some(Duration::from_secs(5)));
 /// assert_eq!(parse_retry_after("soon", now), None);
 /// ```
 #[must_use]
@@ -32,12 +35,22 @@ pub fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 /// Parses as [`parse_retry_after`] does, but reads the clock only for a date.
 pub(super) fn parse_with(value: &str, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let value = value.trim_ascii();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // The value has only digits, so parsing fails only if it is too large.
-        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
+    if let Some(longest) = longest_of_seconds(value) {
+        return Some(longest);
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now()).unwrap_or(Duration::ZERO))
+}
+
+/// Returns the longest of one or more whole numbers of seconds with commas between them. A date has a comma, too, but
+/// not only digits.
+fn longest_of_seconds(value: &str) -> Option<Duration> {
+    let numbers = || value.split(',').map(str::trim_ascii).filter(|number| !number.is_empty());
+    if !numbers().all(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    // The values have only digits, so parsing fails only if one is too large.
+    numbers().map(|number| number.parse().map_or(Duration::MAX, Duration::from_secs)).max()
 }
 
 #[cfg(test)]
@@ -69,6 +82,21 @@ mod tests {
             ("18446744073709551615", Some(seconds(u64::MAX))),
         ] {
             assert_eq!(parse_retry_after(value, now()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn of_joined_seconds_the_longest_counts() {
+        for (value, expected) in [
+            ("3, 5", seconds(5)),
+            ("5,3", seconds(5)),
+            (" 0 ,\t7 , 2 ", seconds(7)),
+            ("3, 18446744073709551616", Duration::MAX),
+            // RFC 9110, section 5.6.1.2: a recipient ignores empty elements of a list.
+            ("3,, 5", seconds(5)),
+            (", 3,", seconds(3)),
+        ] {
+            assert_eq!(parse_retry_after(value, now()), Some(expected), "{value:?}");
         }
     }
 
@@ -119,7 +147,14 @@ mod tests {
             "0x10",
             "2s",
             "1 2",
-            "1, 2",
+            "1, soon",
+            "1, 2.5",
+            "1, -2",
+            "1, Sun, 06 Nov 1994 08:50:37 GMT",
+            "Sun, 06 Nov 1994 08:50:37 GMT, 1",
+            "1; 2",
+            ",",
+            " , ",
             "soon",
             "\u{0661}\u{0662}",
             "\u{a0}1",

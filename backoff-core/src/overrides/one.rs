@@ -61,7 +61,7 @@ pub struct Override {
 pub(super) const DISABLED: &str = "disabled";
 
 impl Override {
-    /// Returns an override that changes nothing.
+    /// Returns an override without settings. It is refused until it has one.
     pub fn new() -> Self {
         Self::default()
     }
@@ -197,9 +197,9 @@ impl Override {
         self.settings.set(key, value)
     }
 
-    /// Refuses values that no policy could have.
-    pub(super) fn check(&self) -> Result<(), String> {
-        self.settings.check()
+    /// Refuses an override without settings, and values that no policy could have.
+    pub(super) fn check_all(&self) -> Result<(), String> {
+        if self.disabled.is_none() && self.settings.is_empty() { Err(missing()) } else { self.settings.check() }
     }
 
     /// Returns the settings that are set, as they are written.
@@ -215,9 +215,7 @@ impl Override {
             let setting = setting.trim();
             let (key, value) = match setting.split_once('=') {
                 Some((key, value)) => (key.trim(), Value::Text(unquoted(value.trim()).to_owned())),
-                None if setting.is_empty() => {
-                    return Err("a setting is missing; write one such as `max_attempts=2`, or `disabled`".to_owned());
-                }
+                None if setting.is_empty() => return Err(missing()),
                 None if [DISABLED, "forever", "idempotent"].contains(&setting) => (setting, Value::Flag(true)),
                 None if KEYS.contains(&setting) => {
                     return Err(format!("`{setting}` has no value; write `{setting}=` and the value"));
@@ -226,8 +224,12 @@ impl Override {
             };
             read.set(key, &value)?;
         }
-        read.check().map(|()| read)
+        read.check_all().map(|()| read)
     }
+}
+
+fn missing() -> String {
+    "a setting is missing; write one such as `max_attempts=2`, or `disabled`".to_owned()
 }
 
 fn unquoted(value: &str) -> &str {

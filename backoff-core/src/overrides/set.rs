@@ -51,12 +51,13 @@ impl Overrides {
     ///
     /// # Errors
     ///
-    /// Returns [`InvalidOverride`] when the key is empty or has a `*` before its end, or when a setting has a value that no
-    /// policy could have.
+    /// Returns [`InvalidOverride`] when the key is empty, has a `*` before its end, or cannot be written in the text form;
+    /// when `settings` has no setting; or when a setting has a value that no policy could have. So
+    /// [`to_string`](ToString::to_string) returns a text that is read as the same set.
     pub fn insert(&mut self, key: &str, settings: Override) -> Result<(), InvalidOverride> {
         let key = key.trim();
         check_key(key)?;
-        settings.check().map_err(|reason| InvalidOverride::of(key, reason))?;
+        settings.check_all().map_err(|reason| InvalidOverride::of(key, reason))?;
         self.put(key, settings);
         Ok(())
     }
@@ -168,6 +169,10 @@ fn check_key(key: &str) -> Result<(), InvalidOverride> {
         let cure = "`*` stands at the end of a prefix only; cut the name there";
         return Err(InvalidOverride::of(key, cure.to_owned()));
     }
+    if let Some((before, reason)) = misread_part(key) {
+        let cure = format!("{reason}; cut the name there: `{}*`", Excerpt(before));
+        return Err(InvalidOverride::of(key, cure));
+    }
     let name = key.trim_end_matches(':');
     if (key.len() - name.len()) % 2 == 1 {
         let name = Excerpt(name);
@@ -175,6 +180,24 @@ fn check_key(key: &str) -> Result<(), InvalidOverride> {
         return Err(InvalidOverride::of(key, cure));
     }
     Ok(())
+}
+
+/// Returns the part of a key before what the text form would misread, and the reason.
+fn misread_part(key: &str) -> Option<(&str, &'static str)> {
+    let cut = |at: usize| key.get(..at).unwrap_or_default();
+    let mut open = Vec::new();
+    for (at, sign) in key.char_indices() {
+        match sign {
+            '[' => open.push(at),
+            ']' if open.pop().is_none() => return Some((cut(at), "a `]` closes no `[`")),
+            ';' if open.is_empty() => return Some((cut(at), "a `;` outside of `[..]` ends an override")),
+            _ => {}
+        }
+    }
+    if let Some(at) = open.first() {
+        return Some((cut(*at), "a `[` is not closed"));
+    }
+    begins_with_settings(key).map(|name| (name, "a setting follows the `:` in the name"))
 }
 
 impl FromStr for Overrides {
@@ -190,12 +213,12 @@ impl FromStr for Overrides {
                     format!("`{shown}` has no settings; write `{shown}: ` and settings such as `max_attempts=2`");
                 return Err(InvalidOverride::of(entry, reason));
             };
-            check_key(key)?;
             if let Some(name) = begins_with_settings(key) {
                 let reason =
                     "a `;` is missing between its settings and the next name; write `a: disabled; b: disabled`";
                 return Err(InvalidOverride::of(name, reason.to_owned()));
             }
+            check_key(key)?;
             let settings = Override::read(settings).map_err(|reason| InvalidOverride::of(key, reason))?;
             if overrides.get(key).is_some() {
                 return Err(InvalidOverride::of(key, "it is given twice; keep one of them".to_owned()));
@@ -225,10 +248,12 @@ fn split_key(entry: &str) -> Option<(&str, &str)> {
     let mut rest = entry;
     loop {
         let (key, _) = rest.rsplit_once(':')?;
-        match key.strip_suffix(':') {
-            Some(before) if !before.ends_with(':') || before.ends_with("::") => rest = before,
-            _ => return Some((key.trim(), entry.get(key.len() + 1..)?)),
+        let before = key.trim_end_matches(':');
+        // Of an even number of colons, all are parts of a `::`.
+        if (key.len() - before.len()) % 2 == 0 {
+            return Some((key.trim(), entry.get(key.len() + 1..)?));
         }
+        rest = before;
     }
 }
 
@@ -244,6 +269,7 @@ fn begins_with_settings(key: &str) -> Option<&str> {
     followed.find(|(name, rest)| !name.ends_with(':') && is_setting(rest)).map(|(name, _)| name.trim())
 }
 
+/// Writes the text form, which is read as the same set.
 impl fmt::Display for Overrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (key, settings)) in self.iter().enumerate() {

@@ -35,16 +35,50 @@ fn a_name_may_hold_any_sign_and_a_semicolon_in_brackets() {
         "a.b, c=d",
         "GET /retries",
         "a::",
+        "a::::",
+        "::::::*",
     ] {
         let overrides = parsed(&format!("{name}: disabled")).unwrap();
         assert_eq!(overrides.find(name).map(|(key, _)| key), Some(name));
         assert_eq!(parsed(&overrides.to_string()), Ok(overrides));
     }
-    assert_eq!(
-        parsed("a[b: disabled; c: disabled").unwrap().iter().count(),
-        2,
-        "a bracket that is not closed holds nothing together"
-    );
+}
+
+/// Returns the refusal of `insert`.
+fn inserted(key: &str, settings: Override) -> Result<(), String> {
+    Overrides::new().insert(key, settings).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_name_that_the_text_form_cannot_contain_is_refused_with_the_prefix_to_write() {
+    for (key, message) in [
+        ("a;b", "override `a;b`: a `;` outside of `[..]` ends an override; cut the name there: `a*`"),
+        (
+            "[u8; 4];b*",
+            "override `[u8; 4];b*`: a `;` outside of `[..]` ends an override; cut the name there: `[u8; 4]*`",
+        ),
+        ("a[b", "override `a[b`: a `[` is not closed; cut the name there: `a*`"),
+        ("<[u8; 4*", "override `<[u8; 4*`: a `[` is not closed; cut the name there: `<*`"),
+        ("a[b[c]", "override `a[b[c]`: a `[` is not closed; cut the name there: `a*`"),
+        ("a::]b[", "override `a::]b[`: a `]` closes no `[`; cut the name there: `a::*`"),
+        ("db:disabled", "override `db:disabled`: a setting follows the `:` in the name; cut the name there: `db*`"),
+        ("a: delay x", "override `a: delay x`: a setting follows the `:` in the name; cut the name there: `a*`"),
+    ] {
+        assert_eq!(inserted(key, Override::new().disabled()), Err(message.to_owned()));
+        let cure = message.rsplit('`').nth(1).unwrap();
+        assert_eq!(inserted(cure, Override::new().disabled()), Ok(()), "{cure}");
+    }
+    let open = "override `a[b`: a `[` is not closed; cut the name there: `a*`";
+    assert_eq!(parsed("a[b: disabled; c: disabled"), Err(open.to_owned()));
+}
+
+#[test]
+fn an_override_without_settings_is_refused_as_in_a_text() {
+    let refused = parsed("a::b:").unwrap_err();
+    assert_eq!(inserted("a::b", Override::new()), Err(refused));
+    let mut kept = parsed("a::b: disabled").unwrap();
+    assert!(kept.insert("a::b", Override::new()).is_err());
+    assert_eq!(parsed("a::b: disabled"), Ok(kept));
 }
 
 #[test]
@@ -168,6 +202,33 @@ proptest! {
     }
 }
 
+/// Returns names of functions, and short texts of the signs and words that have a meaning in the text form.
+fn keys() -> impl Strategy<Value = String> {
+    let parts = [
+        "a",
+        "b",
+        ":",
+        "::",
+        ";",
+        "[",
+        "]",
+        "*",
+        ",",
+        "=",
+        " ",
+        ".",
+        "\n",
+        "\"",
+        "disabled",
+        "delay",
+        "max_attempts=3",
+    ];
+    let made = prop::collection::vec(prop::sample::select(parts.to_vec()), 0..7).prop_map(|parts| parts.concat());
+    let names =
+        prop::sample::select(vec!["a::b", "<[u8; 4] as c::T>::run", "<[[u8; 4]; 2] as c::T>::run", "[u8;*", "GET /a"]);
+    prop_oneof![3 => made, 1 => names.prop_map(str::to_owned)]
+}
+
 fn overrides() -> impl Strategy<Value = Override> {
     let flag = prop::option::of(any::<bool>());
     let time = || prop::option::of((0_u64..100_000, 0_u32..1_000_000_000).prop_map(|(s, n)| Duration::new(s, n)));
@@ -221,8 +282,20 @@ proptest! {
     #[test]
     fn serialized_values_are_read_back(one in overrides()) {
         let mut all = Overrides::new();
-        if one.entries().next().is_some() && all.insert("a::b", one).is_ok() {
+        if all.insert("a::b", one).is_ok() {
             prop_assert_eq!(all.to_string().parse::<Overrides>(), Ok(all));
         }
+    }
+
+    #[test]
+    fn every_set_has_a_text_that_is_read_as_the_same_set(
+        keys in prop::collection::vec(keys(), 0..5),
+        settings in prop::collection::vec(overrides(), 5),
+    ) {
+        let mut all = Overrides::new();
+        for (key, one) in keys.iter().zip(settings) {
+            let _refused = all.insert(key, one);
+        }
+        prop_assert_eq!(all.to_string().parse::<Overrides>(), Ok(all));
     }
 }

@@ -99,7 +99,7 @@ fn all_closures_of_one_function_change_one_variable_one_after_the_other() {
     let cases: [(&[Result<bool, u32>], Result<bool, u32>, u64); 3] = [
         (&[Err(1), Ok(false), Ok(true)], Ok(true), 2_102_102),
         (&[Err(1), Err(2), Err(3)], Err(3), 12_012_300),
-        (&[Ok(false), Err(2), Ok(false)], Err(0), 2_012_112),
+        (&[Ok(false), Err(2), Ok(false)], Err(0), 12_012_112),
     ];
     for (results, result, expected) in cases {
         let mut count = 0;

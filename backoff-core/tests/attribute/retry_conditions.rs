@@ -142,10 +142,47 @@ async fn errors_between_unmet_values_are_errors_and_the_last_attempt_decides_the
     queue.polls = 0;
     assert_eq!(queue.wait_later(2).await, Ok(Job { done: true, polls: 4 }));
     assert_eq!(queue.log, log);
-    // All values are unmet: there is no error, so `or_else` does not run.
+    // All values are unmet, and the last one is returned: there is no error, so `or_else` does not run.
     queue.polls = 0;
     assert_eq!(queue.wait(9), Ok(Job { done: false, polls: 4 }));
     assert_eq!(queue.log.last().map(String::as_str), Some("MaxAttempts false"));
+}
+
+#[retry(
+    max_attempts = 2, delay = "0s", until = |value| *value > 9, unmet = |value| Err(format!("only {value}")),
+    or_else = |error| Err(format!("{} after {} attempts: {:?}", error.last, error.attempts, error.reason))
+)]
+fn made(value: u32) -> Result<u32, String> {
+    Ok(value)
+}
+
+#[retry(
+    max_attempts = 2, delay = "0s", until = |value| *value > 9, unmet = |value| Ok(value + 1),
+    or_else = async |error| Err(format!("{} after {} attempts: {:?}", error.last, error.attempts, error.reason))
+)]
+async fn made_later(value: u32) -> Result<u32, String> {
+    yield_now().await;
+    if value == 0 { Err("down".to_owned()) } else { Ok(value) }
+}
+
+#[retry(
+    max_attempts = 2, delay = "0s", until = |value| *value > 9, unmet = |value| Err(format!("only {value}")),
+    or_else = async |error| Ok(error.attempts)
+)]
+async fn replaced(value: u32) -> Result<u32, String> {
+    yield_now().await;
+    Ok(value)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_resort_has_the_error_that_was_made_of_an_unmet_value() {
+    assert_eq!(made(10), Ok(10));
+    assert_eq!(made(1), Err("only 1 after 2 attempts: MaxAttempts".to_owned()));
+    assert_eq!(replaced(10).await, Ok(10));
+    assert_eq!(replaced(1).await, Ok(2));
+    // `unmet` made a value, so there is no error.
+    assert_eq!(made_later(1).await, Ok(2));
+    assert_eq!(made_later(0).await, Err("down after 2 attempts: MaxAttempts".to_owned()));
 }
 
 /// Returns answers that end the call with the third poll at the latest.

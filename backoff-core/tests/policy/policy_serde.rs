@@ -1,6 +1,7 @@
 //! Policies in configuration files: the names of the attribute's arguments, with the defaults and refusals of the
 //! builder.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use backoff_core::{Jitter, Policy, PushBackMode, Schedule, Since};
@@ -161,6 +162,67 @@ fn a_policy_is_one_field_of_a_configuration() {
     let Configuration { name, retry } = toml::from_str(text).unwrap();
     assert_eq!((name.as_str(), retry.max_attempts()), ("billing", Some(4)));
     assert_eq!(retry.backoff().base_delay(2), secs(2));
+}
+
+/// The settings of a client, with the policy and others in one table.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Client {
+    url: String,
+    #[serde(flatten)]
+    retry: Policy,
+    #[serde(flatten)]
+    tls: Tls,
+    #[serde(flatten)]
+    rest: BTreeMap<String, u32>,
+}
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Tls {
+    ca: String,
+}
+
+#[test]
+fn a_flattened_policy_leaves_the_other_settings_to_the_fields_beside_it() {
+    let expected = || Client {
+        url: "x".to_owned(),
+        retry: Policy::exponential().initial_delay(secs(1)).max_attempts(5).build(),
+        tls: Tls { ca: "ca.pem".to_owned() },
+        rest: BTreeMap::from([("max_connections".to_owned(), 7)]),
+    };
+    let text = "url = 'x'\nmax_attempts = 5\nca = 'ca.pem'\nmax_connections = 7\ninitial_delay = '1s'";
+    assert_eq!(toml::from_str(text), Ok(expected()));
+    let json = r#"{"url": "x", "max_attempts": 5, "ca": "ca.pem", "max_connections": 7, "initial_delay": "1s"}"#;
+    assert_eq!(serde_json::from_str::<Client>(json).unwrap(), expected());
+}
+
+#[test]
+fn a_typo_is_refused_in_a_table_of_its_own_and_not_seen_among_flattened_fields() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Table {
+        retry: Policy,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        retry: Policy,
+    }
+    const UNKNOWN: &str = "unknown field `max_atempts`, expected one of `backoff`, ";
+    let refused = toml::from_str::<Table>("[retry]\nmax_atempts = 5").unwrap_err();
+    assert!(refused.message().starts_with(UNKNOWN), "{refused}");
+    let refused = serde_json::from_str::<Table>(r#"{"retry": {"max_atempts": 5}}"#).unwrap_err();
+    assert!(refused.to_string().starts_with(UNKNOWN), "{refused}");
+    assert_eq!(toml::from_str::<Table>("[retry]\nmax_attempts = 5").unwrap().retry.max_attempts(), Some(5));
+    assert_eq!(toml::from_str::<Flat>("max_atempts = 5").unwrap().retry, Policy::default());
+    assert_eq!(serde_json::from_str::<Flat>(r#"{"max_atempts": 5}"#).unwrap().retry, Policy::default());
+}
+
+#[test]
+fn a_flattened_policy_refuses_values_as_one_by_itself() {
+    let text = "url = 'x'\nmax_attempts = 0\nca = 'ca.pem'";
+    let message = toml::from_str::<Client>(text).unwrap_err().message().to_owned();
+    assert_eq!(message, read("max_attempts = 0").unwrap_err());
+    let refused = serde_json::from_str::<Client>(r#"{"url": "x", "max_attempts": 0, "ca": "ca.pem"}"#).unwrap_err();
+    assert!(refused.to_string().starts_with(&message), "{refused}");
 }
 
 fn policies() -> impl Strategy<Value = Policy> {

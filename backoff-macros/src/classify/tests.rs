@@ -29,7 +29,7 @@ fn assert_contains(item: &str, expected: &str) {
 fn each_mark_becomes_an_arm() {
     let item = "enum E {
         #[transient] A, #[permanent] B(u8), #[ambiguous] C { x: u8 }, #[push_back(after)] D { after: Duration, y: u8 },
-        #[push_back(1)] F(u8, Duration), #[classify(source)] G(io::Error), #[classify(with = judge)] H(u8),
+        #[push_back(1)] F(u8, Duration), #[classify(source)] G(Inner), #[classify(with = judge)] H(u8),
         #[classify(with = Self::judge)] I(u8, u8), #[ambiguous] #[push_back(0)] J(Duration),
         #[push_back(after)] #[ambiguous] K { after: Option<Duration> },
     }";
@@ -67,7 +67,7 @@ fn an_enum_without_variants_needs_no_arm() {
 fn structs_carry_the_mark_themselves() {
     assert_contains("#[transient] struct Busy;", "match self { Self { .. } => ::backoff_core::Fault::Transient, }");
     assert_contains("#[push_back(after)] struct Busy { after: Duration }", "Self { after: field, .. } =>");
-    assert_contains("#[classify(source)] struct Wrapper(io::Error);", "Self { 0: field, .. } =>");
+    assert_contains("#[classify(source)] struct Wrapper(Inner);", "Self { 0: field, .. } =>");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_crate_can_be_renamed() {
 
 #[test]
 fn an_optional_source_is_asked_where_there_is_one() {
-    for ty in ["Option<io::Error>", "core::option::Option<E>"] {
+    for ty in ["Option<Inner>", "core::option::Option<E>"] {
         assert_contains(
             &format!("enum E {{ #[classify(source)] A {{ source: {ty}, code: u8 }} }}"),
             "Self::A { source: field, .. } => match field {
@@ -295,4 +295,20 @@ fn no_prefix_of_an_item_panics() {
         let output = super::derive(trees.iter().take(end).cloned().collect()).to_string();
         assert!(output.contains("compile_error"), "{output}");
     }
+}
+
+#[test]
+fn a_source_of_another_crate_is_refused_with_its_function() {
+    for (ty, function) in [
+        ("io::Error", "io"),
+        ("std::io::Error", "io"),
+        ("::std::io::Error", "io"),
+        ("Option<io::Error>", "io"),
+        ("reqwest::Error", "reqwest"),
+    ] {
+        let messages = report(&format!("enum E {{ #[classify(source)] A(#[from] {ty}) }}"));
+        let cure = format!("use `#[classify(with = backoff_core::classify::{function})]`");
+        assert!(matches!(messages.as_slice(), [message] if message.ends_with(&cure)), "{ty}: {messages:?}");
+    }
+    assert!(report("enum E { #[classify(source)] A(my::Error), #[classify(source)] B(anyhow::Error) }").is_empty());
 }

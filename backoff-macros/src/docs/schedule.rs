@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backoff_rules::{JitterInput, Kind, Rules, Schedule};
+use backoff_rules::{JitterInput, Kind, PushBackMode, Rules, Schedule};
 
 use crate::args::Args;
 use crate::literals::Literals;
@@ -38,6 +38,20 @@ impl Attempts {
         } else {
             literals.draft.decided().attempts_limit().map_or(Self::Unlimited, Self::UpTo)
         }
+    }
+
+    /// Leaves out the attempts that start after `limit` even if every attempt fails at once and every delay is as short
+    /// as possible.
+    pub(super) fn within(self, limit: Option<Duration>, schedule: Option<&Delays>, args: &Args) -> Self {
+        // A push-back may replace the delay by a shorter one, and so may a closure.
+        let may_be_shorter =
+            args.adjust.is_some() || args.push_back.as_ref().is_some_and(|mode| mode.value == PushBackMode::Replace);
+        let (Self::UpTo(most), Some(limit), Some(schedule), false) = (self, limit, schedule, may_be_shorter) else {
+            return self;
+        };
+        // An attempt that is limited to the time left needs some.
+        let needs_time = args.attempt_timeout.is_some();
+        Self::UpTo(schedule.reached_retries(limit, most.saturating_sub(1), needs_time).saturating_add(1))
     }
 
     /// Returns the number of retries, if it is known and limited.
@@ -106,6 +120,20 @@ impl Delays {
         let rest = u32::try_from(retries.saturating_sub(COUNTED)).unwrap_or(u32::MAX);
         let longest = if self.is_constant() { last } else { self.cap() };
         sum.saturating_add(longest.saturating_mul(rest))
+    }
+
+    /// Returns the number of the first `retries` that start within a time if every delay is as short as possible. With
+    /// `needs_time`, a start at the very end is too late.
+    fn reached_retries(self, limit: Duration, retries: u32, needs_time: bool) -> u32 {
+        let mut elapsed = Duration::ZERO;
+        let ranges = self.ranges_after(|(shortest, _)| shortest).take(COUNTED);
+        for (before, (shortest, _)) in (0..retries).zip(ranges) {
+            elapsed = elapsed.saturating_add(shortest);
+            if elapsed > limit || (needs_time && elapsed == limit) {
+                return before;
+            }
+        }
+        retries
     }
 
     /// Returns the number of attempts that fit into a time if each fails at once and each delay has its mean length;

@@ -88,6 +88,57 @@ fn the_load_is_the_number_of_attempts() {
 }
 
 #[test]
+fn attempts_that_the_time_limit_cannot_reach_are_not_counted() {
+    for (args, attempts, wait, load) in [
+        // The second delay ends at 120 ms.
+        (
+            "max_attempts = 3, max_elapsed = \"100ms\", delay = \"60ms\", jitter = none",
+            2,
+            "60ms, unless the server asks for more",
+            2,
+        ),
+        // A retry at the very end is made; the time of an attempt is not part of it.
+        ("max_attempts = 5, max_elapsed = \"2s\", delay = \"1s\", jitter = none", 3, "2s", 3),
+        // With a timeout for attempts, a retry needs some time that is left.
+        (
+            "max_attempts = 5, max_elapsed = \"2s\", delay = \"1s\", jitter = none, attempt_timeout = \"1s\"",
+            2,
+            "1s, unless the server asks for more",
+            2,
+        ),
+        // The shortest delays are 0.9 s each.
+        ("max_attempts = 9, max_elapsed = \"2s\", delay = \"1s\"", 3, "2s", 3),
+        ("max_attempts = 9, max_elapsed = \"1s\", jitter = equal", 5, "1s", 5),
+        // The shortest delays are zero.
+        ("max_attempts = 9, max_elapsed = \"1s\"", 9, "1s", 9),
+        // `timeout` ends a call during a delay.
+        ("max_attempts = 3, timeout = \"100ms\", delay = \"60ms\", jitter = none", 2, "100ms", 2),
+        // The server or a closure may shorten the delays.
+        (
+            "max_attempts = 3, max_elapsed = \"100ms\", delay = \"60ms\", jitter = none, push_back = replace",
+            3,
+            "100ms",
+            3,
+        ),
+        ("max_attempts = 3, max_elapsed = \"100ms\", delay = \"60ms\", jitter = none, adjust = f", 3, "100ms", 3),
+        (
+            "max_attempts = 3, max_elapsed = \"100ms\", delay = \"60ms\", jitter = none, push_back = longest",
+            2,
+            "60ms, unless the server asks for more",
+            2,
+        ),
+    ] {
+        assert_eq!(line(args, "attempts"), Some(format!("at most {attempts}, the first included")), "{args}");
+        assert_eq!(line(args, "longest wait in all").as_deref(), Some(wait), "{args}");
+        assert_eq!(line(args, "load on a dependency that is down"), Some(format!("up to {load} x")), "{args}");
+    }
+    let growing = "max_attempts = 9, max_elapsed = \"1s\", jitter = none";
+    assert_eq!(line(growing, "delays").as_deref(), Some("100ms, 200ms and 400ms"));
+    let unknown = "max_attempts = 3, max_elapsed = self.limit, delay = \"60ms\"";
+    assert_eq!(line(unknown, "attempts").as_deref(), Some("at most 3, the first included"));
+}
+
+#[test]
 fn limits_and_conditions_are_documented() {
     let text = text(
         "max_elapsed = \"90s\", since = first_failure, attempt_timeout = \"2s\", timeout = \"5m\", cancel = STOP, when = \

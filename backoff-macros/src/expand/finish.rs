@@ -41,7 +41,11 @@ pub(super) fn write(context: &Context<'_>) -> TokenStream {
                 }
             };
             let as_result = context.as_result();
-            quote_spanned!(site=> if ::core::result::Result::is_ok(&#as_result) { #unmet } else { #resort })
+            // The error that `unmet` makes is the last error of the call, so `or_else` receives it, too.
+            quote_spanned! {site=>
+                let __result = if ::core::result::Result::is_ok(&#as_result) { #unmet } else { __result };
+                #resort
+            }
         }
     };
     let reason = if args.on_give_up.is_some() {

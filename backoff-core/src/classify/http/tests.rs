@@ -142,6 +142,8 @@ fn seconds_do_not_depend_on_any_date() {
 #[test]
 fn of_several_values_the_longest_readable_one_counts() {
     assert_eq!(at(&[("retry-after", "1"), ("retry-after", "3"), ("retry-after", "soon")]), Some(seconds(3)));
+    assert_eq!(at(&[("retry-after", "3, 5")]), Some(seconds(5)), "joined by a proxy");
+    assert_eq!(at(&[("retry-after", "1, 2"), ("retry-after", "9"), ("retry-after", "4, soon")]), Some(seconds(9)));
     assert_eq!(at(&[("retry-after", "soon")]), None);
     assert_eq!(at(&[("retry-after", "")]), None);
 }

@@ -75,6 +75,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
 /// `forever` and `idempotent` are `true`; `max_retries` is written as `max_attempts`. Settings that were not set are
 /// not written, so that the same policy is read back. The format must be self-describing, as TOML, JSON and YAML are.
 ///
+/// An unknown setting is refused. The exception is a policy under `#[serde(flatten)]`: it receives the settings with
+/// the names above only, because all others may belong to the fields beside it. So a typo in a name is not detected
+/// there. Put the policy into a table of its own, such as `[retry]`, if typos have to be refused.
+///
 /// # Examples
 ///
 /// ```
@@ -106,7 +110,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PolicyVisitor)
+        // A struct, not a map: beside other flattened fields, a map would receive their settings, too.
+        deserializer.deserialize_struct("Policy", &KEYS, PolicyVisitor)
     }
 }
 
