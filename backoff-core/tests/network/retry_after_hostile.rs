@@ -217,7 +217,8 @@ async fn several_headers() {
         ("retry-after: soon\r\nretry-after: 25\r\nretry-after: -1\r\n", Wait(25)),
         ("retry-after: 5\r\nretry-after: 99999999999999999999\r\n", TooLong(Duration::MAX)),
         ("retry-after: soon\r\nretry-after: later\r\n", Nothing),
-        ("retry-after: 5, 25\r\n", Nothing),
+        ("retry-after: 5, 25\r\n", Wait(25)),
+        ("retry-after: 5, soon\r\n", Nothing),
         ("x-retry-after: 25\r\nretry-after-ms: 25\r\n", Nothing),
         (&many, Wait(25)),
     ] {
