@@ -17,7 +17,7 @@ use crate::Attempt;
 use crate::budget::Budget;
 use crate::random::Random;
 use crate::{Backoff, Fault, FaultKind, Policy};
-use backoff_rules::{Rules, Since};
+use backoff_rules::{Rules, Since, starts_in_time};
 
 /// The next step after a failed attempt; [`Policy::decide`] returns it, and has an example.
 // With a separate tag, the variants are distinguished in registers. A tag inside the delay would be packed and
@@ -361,17 +361,11 @@ pub(crate) fn is_in_time<S>(
 ) -> bool {
     if let Some(limit) = rules.max_elapsed {
         let left = limit.saturating_sub(at.saturating_sub(progress.origin));
-        if !fits(delay, left) || (failure.needs_time_left && delay == left) {
+        if !starts_in_time(delay, left, failure.needs_time_left) {
             return false;
         }
     }
-    failure.time_left.is_none_or(|left| fits(delay, left))
-}
-
-/// Returns whether a retry after `delay` starts while time is left. A start at the very end is in time.
-#[inline]
-fn fits(delay: Duration, left: Duration) -> bool {
-    !left.is_zero() && delay <= left
+    failure.time_left.is_none_or(|left| starts_in_time(delay, left, false))
 }
 
 /// Starts a new sequence after a long attempt. Starts the clock at the first failure if the policy is set so.

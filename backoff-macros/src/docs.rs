@@ -50,8 +50,10 @@ fn attribute(line: &str) -> Attribute {
 pub(crate) fn section(args: &Args) -> Vec<String> {
     let schedule = Delays::of(args);
     // `timeout` ends a call during a delay, so the delay of a retry that it prevents still counts as a wait.
-    let scheduled = Attempts::of(args).within(literal(args.max_elapsed.as_ref()), schedule.as_ref(), args);
-    let attempts = scheduled.within(literal(args.timeout.as_ref()), schedule.as_ref(), args);
+    // An attempt that is limited to the time left needs some.
+    let needs_time = args.attempt_timeout.is_some();
+    let scheduled = Attempts::of(args).within(literal(args.max_elapsed.as_ref()), needs_time, schedule.as_ref(), args);
+    let attempts = scheduled.within(literal(args.timeout.as_ref()), true, schedule.as_ref(), args);
     let mut lines = vec![String::new(), "# Retries".to_owned(), String::new()];
     let mut item = |text: String| lines.push(format!("- {text}"));
     if let Some(policy) = &args.policy {

@@ -25,6 +25,6 @@ pub use crate::draft::Draft;
 pub use crate::jitter::{DelayRange, Jitter, JitterInput};
 pub use crate::push_back::PushBackMode;
 pub use crate::refusal::{Argument, Refusal};
-pub use crate::rules::{Named, Rules, Since};
+pub use crate::rules::{Named, Rules, Since, starts_in_time};
 pub use crate::schedule::{Kind, Schedule};
 pub use crate::usual::Usual;

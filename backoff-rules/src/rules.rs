@@ -137,6 +137,14 @@ impl Since {
     }
 }
 
+/// Returns whether a retry after `delay` starts while time is left. A start at the very end is in time, unless the
+/// attempt needs some time itself.
+#[must_use]
+#[inline]
+pub fn starts_in_time(delay: Duration, left: Duration, needs_time: bool) -> bool {
+    !left.is_zero() && if needs_time { delay < left } else { delay <= left }
+}
+
 impl Rules {
     /// Applies jitter and the cap to a base delay; a push-back is not part of it. `previous` is the last delay without
     /// its push-back. `draw` returns 64 random bits.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backoff_rules::{JitterInput, Kind, PushBackMode, Rules, Schedule};
+use backoff_rules::{JitterInput, Kind, PushBackMode, Rules, Schedule, starts_in_time};
 
 use crate::args::Args;
 use crate::literals::Literals;
@@ -40,18 +40,25 @@ impl Attempts {
         }
     }
 
-    /// Leaves out the attempts that start after `limit` even if every attempt fails at once and every delay is as short
-    /// as possible.
-    pub(super) fn within(self, limit: Option<Duration>, schedule: Option<&Delays>, args: &Args) -> Self {
+    /// Leaves out the attempts that start too late for `limit` even if every attempt fails at once and every delay is
+    /// as short as possible. With `needs_time`, a start at the very end is too late.
+    pub(super) fn within(
+        self,
+        limit: Option<Duration>,
+        needs_time: bool,
+        schedule: Option<&Delays>,
+        args: &Args,
+    ) -> Self {
         // A push-back may replace the delay by a shorter one, and so may a closure.
         let may_be_shorter =
             args.adjust.is_some() || args.push_back.as_ref().is_some_and(|mode| mode.value == PushBackMode::Replace);
         let (Self::UpTo(most), Some(limit), Some(schedule), false) = (self, limit, schedule, may_be_shorter) else {
             return self;
         };
-        // An attempt that is limited to the time left needs some.
-        let needs_time = args.attempt_timeout.is_some();
-        Self::UpTo(schedule.reached_retries(limit, most.saturating_sub(1), needs_time).saturating_add(1))
+        let retries = most.saturating_sub(1);
+        let counted = usize::try_from(retries).map_or(COUNTED, |retries| retries.min(COUNTED));
+        let reached = schedule.reached_retries(limit, needs_time, counted, |(shortest, _)| shortest);
+        Self::UpTo(reached.unwrap_or(retries).saturating_add(1))
     }
 
     /// Returns the number of retries, if it is known and limited.
@@ -122,31 +129,31 @@ impl Delays {
         sum.saturating_add(longest.saturating_mul(rest))
     }
 
-    /// Returns the number of the first `retries` that start within a time if every delay is as short as possible. With
-    /// `needs_time`, a start at the very end is too late.
-    fn reached_retries(self, limit: Duration, retries: u32, needs_time: bool) -> u32 {
+    /// Returns the number of retries that start within a time if each attempt fails at once and each delay is the one
+    /// that `chosen` selects from its range; `None` if the first `counted` do. With `needs_time`, a start at the very
+    /// end is too late.
+    fn reached_retries(
+        self,
+        limit: Duration,
+        needs_time: bool,
+        counted: usize,
+        chosen: fn((Duration, Duration)) -> Duration,
+    ) -> Option<u32> {
         let mut elapsed = Duration::ZERO;
-        let ranges = self.ranges_after(|(shortest, _)| shortest).take(COUNTED);
-        for (before, (shortest, _)) in (0..retries).zip(ranges) {
-            elapsed = elapsed.saturating_add(shortest);
-            if elapsed > limit || (needs_time && elapsed == limit) {
-                return before;
+        for (retries, range) in (0..).zip(self.ranges_after(chosen).take(counted)) {
+            let delay = chosen(range);
+            if !starts_in_time(delay, limit.saturating_sub(elapsed), needs_time) {
+                return Some(retries);
             }
+            elapsed = elapsed.saturating_add(delay);
         }
-        retries
+        None
     }
 
     /// Returns the number of attempts that fit into a time if each fails at once and each delay has its mean length;
     /// `None` above 10,000.
     pub(super) fn expected_attempts(self, limit: Duration) -> Option<u64> {
-        let mut elapsed = Duration::ZERO;
-        for (attempts, range) in (1..).zip(self.ranges_after(middle).take(COUNTED)) {
-            elapsed = elapsed.saturating_add(middle(range));
-            if elapsed > limit {
-                return Some(attempts);
-            }
-        }
-        None
+        self.reached_retries(limit, false, COUNTED, middle).map(|retries| u64::from(retries) + 1)
     }
 }
 

@@ -113,6 +113,8 @@ fn attempts_that_the_time_limit_cannot_reach_are_not_counted() {
         ("max_attempts = 9, max_elapsed = \"1s\"", 9, "1s", 9),
         // `timeout` ends a call during a delay.
         ("max_attempts = 3, timeout = \"100ms\", delay = \"60ms\", jitter = none", 2, "100ms", 2),
+        // At the same instant, `timeout` has priority over the end of a delay.
+        ("max_attempts = 5, timeout = \"2s\", delay = \"1s\", jitter = none", 2, "2s", 2),
         // The server or a closure may shorten the delays.
         (
             "max_attempts = 3, max_elapsed = \"100ms\", delay = \"60ms\", jitter = none, push_back = replace",
