@@ -1,7 +1,7 @@
 //! The calculations of the page `docs/explorer`, with the library's own parser, policies, decision and simulator.
 //!
-//! Each function takes what the page has (texts and numbers) and returns JSON, so that the program in `tools/web/explorer`
-//! only passes it on.
+//! Each function takes what the page has (texts and numbers) and returns JSON, so that the program in
+//! `tools/web/explorer` only passes it on.
 #![forbid(unsafe_code)]
 
 mod edit;

@@ -25,7 +25,8 @@ pub(crate) fn follow(described: &Described, attempt: Duration, number: u64) -> P
     while starts.len() < MOST {
         starts.push(now);
         now = now.saturating_add(attempt);
-        if let Some(timeout) = described.timeout.filter(|timeout| *timeout <= now) {
+        // The orders of the engine: at the same instant, a result has priority over a timeout, and that over a delay.
+        if let Some(timeout) = described.timeout.filter(|timeout| *timeout < now) {
             return Path { starts, end: Some((timeout, StopReason::Timeout)) };
         }
         let failure = Failure::new(Fault::Transient).ran(attempt);
