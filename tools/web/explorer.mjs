@@ -1,5 +1,5 @@
-// `node explorer.mjs PAGE.html` opens the explorer in headless Chromium and uses it as a person does: keys, mouse, narrow and dark
-// screens. Writes screenshots beside the page.
+// `node explorer.mjs PAGE.html` opens the explorer in headless Chromium and uses it as a person does: keys, mouse,
+// narrow and dark screens. Writes screenshots beside the page.
 import { dirname, join, resolve } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,5 @@
-// `node run.mjs PAGE WITHOUT` runs the checks of the page in Node and in Chromium. PAGE is the folder of its JavaScript, WITHOUT that of the
-// page without the feature `web`.
+// `node run.mjs PAGE WITHOUT` runs the checks of the page in Node and in Chromium. PAGE is the folder of its
+// JavaScript, WITHOUT that of the page without the feature `web`.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -93,7 +93,8 @@ const ANSWERS = {
 };
 const FILES = { '/page.js': 'text/javascript', '/page_bg.wasm': 'application/wasm' };
 
-// Serves the page, and completes with what it sends: two reports, and the jitter of the page, of its frame and of its worker.
+// Serves the page, and completes with what it sends: two reports, and the jitter of the page, of its frame and of its
+// worker.
 function serve() {
     const [reports, jitters] = [[], []];
     let done;

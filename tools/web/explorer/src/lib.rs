@@ -4,16 +4,9 @@
 use explorer::{Outage, Retries};
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console)]
-    fn error(text: &str);
-}
-
-/// Shows panics, which a page reports as a trap without a text.
 #[wasm_bindgen(start)]
 fn start() {
-    std::panic::set_hook(Box::new(|panic| error(&panic.to_string())));
+    console::show_panics();
 }
 
 /// Explains an attribute for attempts of so many seconds.

@@ -1,5 +1,5 @@
-//! The checks of the functions. They have lower bounds for waits, and an upper bound of half a minute: a busy machine is slow, and a
-//! timer that was never set is slower.
+//! The checks of the functions. They have lower bounds for waits, and an upper bound of half a minute: a busy machine
+//! is slow, and a timer that was never set is slower.
 
 use std::future::{pending, ready};
 use std::time::{Duration, SystemTime};

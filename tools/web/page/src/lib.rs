@@ -1,5 +1,5 @@
-//! Calls of `backoff-core` as a program in a web page writes them: no `sleep`, no `seed` and no clock. `.ci/wasm` runs them in a page, in
-//! a worker and in Node.
+//! Calls of `backoff-core` as a program in a web page writes them: no `sleep`, no `seed` and no clock. `.ci/wasm` runs
+//! them in a page, in a worker and in Node.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "web")]
@@ -11,15 +11,7 @@ mod without;
 
 use wasm_bindgen::prelude::*;
 
-// Node and browsers have it.
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console)]
-    fn error(text: &str);
-}
-
-/// Shows panics, which a page reports as a trap without a text.
 #[wasm_bindgen(start)]
 fn start() {
-    std::panic::set_hook(Box::new(|panic| error(&panic.to_string())));
+    console::show_panics();
 }

@@ -14,7 +14,8 @@ fn main() {
     let (directory, page) = (Path::new(directory), Path::new(page));
     let scratch = page.with_extension("glue");
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    let bindgen = bindgen.input_path(program).typescript(false).no_modules(true).expect("the target `no-modules` exists");
+    let bindgen =
+        bindgen.input_path(program).typescript(false).no_modules(true).expect("the target `no-modules` exists");
     bindgen.generate(&scratch).expect("the file was written by the same version of wasm-bindgen");
 
     let name = Path::new(program).file_stem().expect("the program has a name").to_string_lossy().into_owned();
