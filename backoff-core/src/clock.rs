@@ -69,8 +69,8 @@ where
 
 /// The standard library's monotonic clock; blocking calls use it.
 ///
-/// In a web page (`wasm32-unknown-unknown`) it is the page's clock, with the feature `web`. Without the feature it panics
-/// there, because the standard library has no clock; give the call another with `clock`.
+/// In a web page (`wasm32-unknown-unknown`) it is the page's clock, with the feature `web`. Without the feature it
+/// panics there, because the standard library has no clock; give the call another with `clock`.
 ///
 /// # Examples
 ///

@@ -43,8 +43,8 @@ pub enum Fault {
     /// Transient, with a push-back (`Retry-After`): the server requests that no attempt starts before this much time
     /// has passed.
     ///
-    /// By default the delay is this time plus the policy's own delay, so that clients with the same push-back do not return
-    /// together. Zero means [`Transient`](Fault::Transient).
+    /// By default the delay is this time plus the policy's own delay, so that clients with the same push-back do not
+    /// return together. Zero means [`Transient`](Fault::Transient).
     #[doc(alias = "429 Too Many Requests")]
     #[doc(alias = "rate limit")]
     #[doc(alias = "throttling")]
@@ -94,8 +94,8 @@ impl Fault {
         }
     }
 
-    /// Returns the fault as one word of a closed set, for the label of a metric: `transient`, `push_back` (transient, with
-    /// a wait), `ambiguous` or `permanent`.
+    /// Returns the fault as one word of a closed set, for the label of a metric: `transient`, `push_back` (transient,
+    /// with a wait), `ambiguous` or `permanent`.
     ///
     /// The metrics of this library have it as the label `fault`.
     ///

@@ -26,11 +26,13 @@
 //! | What does it cost? | [`costs`] |
 //!
 //! The pages use the field's words. An *attempt* is one execution of the operation. A *retry* is an attempt after the
-//! first, so four attempts are three retries. A *delay* is the time between two attempts. The *backoff* computes it, and
+//! first, so four attempts are three retries. A *delay* is the time between two attempts. The *backoff* computes it,
+//! and
 //! *jitter* makes it random. A *push-back* is the wait that a server requests (`Retry-After`).
 
-/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page. A page
-/// with pictures is in several files, because a picture is a file; a picture needs an empty line before and after it.
+/// Declares one module for each page. Its text is an inner attribute, so links resolve in the module of the page. A
+/// page with pictures is in several files, because a picture is a file; a picture needs an empty line before and after
+/// it.
 macro_rules! pages {
     ($($(#[$extra:meta])* $page:ident: $($file:literal),+;)*) => {$(
         pub mod $page {
@@ -98,3 +100,8 @@ pub mod migrating {
         from_java: "guide/migrating/from_java.md";
     }
 }
+
+/// Runs the README's examples as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

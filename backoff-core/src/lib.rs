@@ -19,9 +19,9 @@
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! The body runs until it succeeds, fails with an error that no attempt can cure, or reaches the limit. Between attempts
-//! the function waits, longer each time, with jitter. The same line over an `async fn` waits without blocking the
-//! thread. The signature stays, and so does the error: the caller gets the last one, untouched.
+//! The body runs until it succeeds, fails with an error that no attempt can cure, or reaches the limit. Between
+//! attempts the function waits, longer each time, with jitter. The same line over an `async fn` waits without blocking
+//! the thread. The signature stays, and so does the error: the caller gets the last one, untouched.
 //!
 //! * **Repeats only what is safe and worth it.** A failure is transient, permanent, ambiguous (the server may have
 //!   acted) or a push-back (`Retry-After`): [what an error means](guide/what_an_error_means/index.html).
@@ -67,11 +67,11 @@
 //! * After a failure the call stops if `max_elapsed` has passed, or if the next delay is longer than the time left. A
 //!   success is never discarded, and an attempt is never interrupted, except by timeouts and
 //!   `cancel_attempts`.
-//! * A failure after which the server may have acted is retried only if the call is `idempotent`. The wait that a server
-//!   requests (`Retry-After`) is never shortened.
+//! * A failure after which the server may have acted is retried only if the call is `idempotent`. The wait that a
+//!   server requests (`Retry-After`) is never shortened.
 //! * The returned error is the caller's own last error. Dropping the future of an async call cancels everything.
-//! * The loop allocates nothing, and its arithmetic never panics or wraps. A success at the first attempt draws no random
-//!   number and takes no lock. It reads no clock unless something needs the time.
+//! * The loop allocates nothing, and its arithmetic never panics or wraps. A success at the first attempt draws no
+//!   random number and takes no lock. It reads no clock unless something needs the time.
 //!
 //! [All of them, to the letter](guide/guarantees/index.html), with the exceptions and the order of the checks.
 //!
@@ -116,8 +116,8 @@
 //!
 //! # Where it runs
 //!
-//! Rust 1.85 or newer. A newer Rust is only ever required by a new minor version (0.1 to 0.2, 1.0 to 1.1), never by a patch,
-//! and is then at least six months old.
+//! Rust 1.85 or newer. A newer Rust is only ever required by a new minor version (0.1 to 0.2, 1.0 to 1.1), never by a
+//! patch, and is then at least six months old.
 //!
 //! | where | features | to pass |
 //! |---|---|---|
@@ -130,7 +130,8 @@
 //! | `no_std` without an allocator | none, or `async` | the same |
 //! | targets without compare-and-swap (`thumbv6m`, `riscv32imc`) | as `no_std` | the same; there is no [`Budget`] |
 //!
-//! Without `std` there is no randomness but the caller's: a call that has neither a seed nor a generator does not compile.
+//! Without `std` there is no randomness but the caller's: a call that has neither a seed nor a generator does not
+//! compile.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -279,22 +280,8 @@ pub mod call {
     pub use crate::sleep::SleepFn;
 }
 
-// For documentation, and for its tests if the features that its examples use are on.
-#[cfg(all(
-    doc,
-    any(
-        not(doctest),
-        all(
-            feature = "macros",
-            feature = "tokio",
-            feature = "reqwest-0-13",
-            feature = "tower-0-5",
-            feature = "testing",
-            feature = "serde",
-            feature = "overrides"
-        )
-    )
-))]
+// For documentation. Without these features its examples are not run, and links to their items are plain text.
+#[cfg(doc)]
 #[cfg_attr(
     not(all(
         feature = "macros",
@@ -305,19 +292,7 @@ pub mod call {
         feature = "serde",
         feature = "overrides"
     )),
+    cfg(not(doctest)),
     allow(rustdoc::broken_intra_doc_links, reason = "a link to an item of a disabled feature is plain text")
 )]
 pub mod guide;
-
-/// Runs the README's examples as documentation tests, if the features that they use are on.
-#[cfg(all(
-    doctest,
-    feature = "macros",
-    feature = "tokio",
-    feature = "reqwest-0-13",
-    feature = "testing",
-    feature = "serde",
-    feature = "overrides"
-))]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -65,8 +65,8 @@
 //! # What is refused
 //!
 //! The function that loads overrides refuses bad syntax, an unknown setting, and a value that no policy could have. The
-//! error contains the name and the setting, and nothing is applied. [`set`] and [`Overrides::insert`] also refuse a name
-//! that the text form cannot contain, so `overrides::current().to_string()` can always be loaded again.
+//! error contains the name and the setting, and nothing is applied. [`set`] and [`Overrides::insert`] also refuse a
+//! name that the text form cannot contain, so `overrides::current().to_string()` can always be loaded again.
 //!
 //! A value can also contradict the annotation that it meets, for example a `max_delay` below the annotated
 //! `initial_delay`. Such a value is moved to the nearest allowed one and listed by [`adjusted`]. [`adjusted`] also

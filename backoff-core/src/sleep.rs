@@ -65,18 +65,19 @@ explained! {
     /// | none | | a closure given with `.sleep(..)`; without one the call does not compile |
     ///
     /// The sleeper is chosen among the enabled ones when the delay begins. Inside a tokio runtime without `enable_time`
-    /// tokio's sleep panics ("timers are disabled"), also with `async-io` on, because tokio has no way to detect it before.
-    /// Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too. Blocking calls
-    /// use [`std::thread::sleep`] and need only the feature `std`.
+    /// tokio's sleep panics ("timers are disabled"), also with `async-io` on, because tokio has no way to detect it
+    /// before. Outside of a tokio runtime it panics ("there is no reactor running") unless `async-io` is on, too.
+    /// Blocking calls use [`std::thread::sleep`] and need only the feature `std`.
     ///
-    /// On `wasm32-unknown-unknown` only the feature `web` brings a sleeper, whatever other features are on, and on other
-    /// targets it brings none. A delay in a page is never shorter than requested; browsers prolong it in a tab that is in
-    /// the background. A thread cannot wait there: a blocking call needs a closure, given with `sleep`, to compile.
+    /// On `wasm32-unknown-unknown` only the feature `web` brings a sleeper, whatever other features are on, and on
+    /// other targets it brings none. A delay in a page is never shorter than requested; browsers prolong it in a tab
+    /// that is in the background. A thread cannot wait there: a blocking call needs a closure, given with `sleep`, to
+    /// compile.
     ///
-    /// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the sleeper
-    /// of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The sleeper
-    /// also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time out that is
-    /// not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
+    /// Closures `Fn(Duration) -> impl Future<Output = ()>` are sleepers. A closure with a state (`FnMut`) can be the
+    /// sleeper of one call, given with [`Retry::sleep`](crate::Retry::sleep). A zero delay never reaches a sleeper. The
+    /// sleeper also times `attempt_timeout` and `timeout`. So a sleeper that returns at once makes every attempt time
+    /// out that is not ready at once. For tests with timeouts use tokio's paused time, or the feature `testing`.
     ///
     /// # Examples
     ///

@@ -2,7 +2,8 @@
 //!
 //! A real HTTP server listens on the loopback interface, and real clients, an async and a blocking one, call it. Every
 //! failed attempt is printed with its time, its error and the delay that follows. The line below it shows the end of
-//! the call. The output has colours on a terminal (`NO_COLOR=1` disables them). The program checks each end. It takes a few seconds because it really waits.
+//! the call. The output has colours on a terminal (`NO_COLOR=1` disables them). The program checks each end. It takes a
+//! few seconds because it really waits.
 
 mod client;
 mod journal;

@@ -39,8 +39,8 @@ pub(crate) fn has_colors() -> bool {
     wants_colors(std::io::stdout().is_terminal(), |name| std::env::var_os(name))
 }
 
-/// `NO_COLOR` disables colours. `CLICOLOR_FORCE` or `FORCE_COLOR` enables them, also in a file. Otherwise a terminal has
-/// colours. A variable that is empty or `0` is ignored.
+/// `NO_COLOR` disables colours. `CLICOLOR_FORCE` or `FORCE_COLOR` enables them, also in a file. Otherwise a terminal
+/// has colours. A variable that is empty or `0` is ignored.
 pub(crate) fn wants_colors(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
     !is_set("NO_COLOR") && (is_terminal || is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR"))

@@ -4,8 +4,8 @@
 //! `wrap_err`. Without one the report is transient.
 //!
 //! `into_diagnostic()` and `Report::from_err` hide the outermost error: the report displays it and continues with its
-//! source. A mark or an `io::Error` in that place is lost. The cure is an error type around it, with the marked error as
-//! its `source`; thiserror's `#[source]` creates one.
+//! source. A mark or an `io::Error` in that place is lost. The cure is an error type around it, with the marked error
+//! as its `source`; thiserror's `#[source]` creates one.
 
 use std::error::Error;
 

@@ -4,8 +4,8 @@
 //!   did nothing. sqlx returns the extended code of SQLite as a decimal number, with 5 or 6 as its lowest byte here;
 //!   SQLite's numbers have at most four digits, so they are never a SQLSTATE. `PoolTimedOut`: no connection was
 //!   available, so nothing was sent.
-//! - **Ambiguous.** A lost connection (`Io`), as `classify::io` decides it. `WorkerCrashed`: SQLite's thread ended while
-//!   it had a command.
+//! - **Ambiguous.** A lost connection (`Io`), as `classify::io` decides it. `WorkerCrashed`: SQLite's thread ended
+//!   while it had a command.
 //! - **Permanent.** Other codes, a closed pool, a missing row, values that cannot be read or written.
 //!
 //! Retry the whole transaction, never one statement of it.

@@ -9,10 +9,10 @@
 //!   its connection that was lost is `UNKNOWN`.
 //! - **Permanent.** Every other code.
 //!
-//! A server requests a wait in the metadata `grpc-retry-pushback-ms` or in a `RetryInfo` detail (crate `tonic-types`). A
-//! wait never makes a permanent code transient. gRFC A6 defines that a negative value, or one that cannot be read, means
-//! "no retry". It defines nothing for several values: here one such value among them ends the call, and otherwise the
-//! longest wait counts, because the server forbade earlier attempts.
+//! A server requests a wait in the metadata `grpc-retry-pushback-ms` or in a `RetryInfo` detail (crate `tonic-types`).
+//! A wait never makes a permanent code transient. gRFC A6 defines that a negative value, or one that cannot be read,
+//! means "no retry". It defines nothing for several values: here one such value among them ends the call, and otherwise
+//! the longest wait counts, because the server forbade earlier attempts.
 
 use std::error::Error;
 use std::iter::successors;

@@ -1,7 +1,7 @@
 //! A task of embassy that reads a sensor with retries: `cargo run -p backoff-runtimes --example embassy`.
 //!
-//! It runs on embassy's executor for a host, and ends by itself. The call needs no `std`: the sleeper, the clock and the
-//! seed are given, so it is the same on a microcontroller.
+//! It runs on embassy's executor for a host, and ends by itself. The call needs no `std`: the sleeper, the clock and
+//! the seed are given, so it is the same on a microcontroller.
 
 #![expect(clippy::cast_possible_truncation, reason = "no delay has 2^64 microseconds")]
 
@@ -20,8 +20,8 @@ const POLICY: Policy = Policy::exponential()
     .max_elapsed(Duration::from_secs(30))
     .build();
 
-/// A number that differs between devices, such as the serial number of the chip. Without one, all devices would draw the
-/// same jitter.
+/// A number that differs between devices, such as the serial number of the chip. Without one, all devices would draw
+/// the same jitter.
 const CHIP_ID: u64 = 0xA5A5;
 
 /// The temperature in tenths of a degree, or an error of the bus; and the number of reads.

@@ -1,5 +1,5 @@
-//! glommio: a thread per core, on `io_uring` only. Where the kernel refuses it, or too little memory may be locked, this
-//! file is only compiled, and each test writes that to the standard error.
+//! glommio: a thread per core, on `io_uring` only. Where the kernel refuses it, or too little memory may be locked,
+//! this file is only compiled, and each test writes that to the standard error.
 #![cfg(target_os = "linux")]
 
 use std::error::Error;

@@ -7,7 +7,8 @@
 //!    is the simplest way, and the usual one.
 //! 2. [`Place::GrpcLayer`]: [`RetryLayer::grpc`] below the generated client, for all of its methods. It reads the code
 //!    and the metadata. It does not read `RetryInfo`, which is encoded by protobuf.
-//! 3. [`Place::StatusLayer`]: the same layer with the classification of the function for responses. It reads `RetryInfo`, too.
+//! 3. [`Place::StatusLayer`]: the same layer with the classification of the function for responses. It reads
+//!    `RetryInfo`, too.
 //!
 //! A layer sends a copy of a request in each attempt, but the bodies of tonic are streams. So [`collect`] first reads
 //! the body, which is right for unary calls.

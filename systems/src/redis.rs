@@ -28,7 +28,8 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// Returns [`ServerError`] when Debian's package `redis-server` is not installed, or when the server does not start.
+    /// Returns [`ServerError`] when Debian's package `redis-server` is not installed, or when the server does not
+    /// start.
     pub fn start() -> Result<Self, ServerError> {
         Self::start_in(Directory::temporary)
     }

@@ -69,10 +69,11 @@ mod awaited {
     use crate::sleep::{SleepMut, Wait};
 
     pin_project! {
-        /// The sleep of a delay that a poll function waits for; see [`Attempts::poll_wait`](crate::Attempts::poll_wait).
+        /// The sleep of a delay that a poll function waits for; see
+        /// [`Attempts::poll_wait`](crate::Attempts::poll_wait).
         ///
-        /// `Z` is the future of the sleeper: [`RuntimeSleep`](crate::call::RuntimeSleep) for the default one. A type that
-        /// pins its fields contains this one as a pinned field; others contain a `Pin<Box<WaitState<Z>>>`.
+        /// `Z` is the future of the sleeper: [`RuntimeSleep`](crate::call::RuntimeSleep) for the default one. A type
+        /// that pins its fields contains this one as a pinned field; others contain a `Pin<Box<WaitState<Z>>>`.
         ///
         /// # Examples
         ///

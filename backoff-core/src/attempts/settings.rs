@@ -20,9 +20,9 @@ type With<S, K, G, X, D, N> = Environment<S, K, G, X, NoTimeouts, SharedLimits<D
 impl<P: PolicySource, E: LoopEnvironment> Attempts<P, E> {
     /// Continues a call of an earlier process: it has failed this many times in this time.
     ///
-    /// Save [`failures`](Self::failures) and [`elapsed`](Self::elapsed) for it. The pending delay of the earlier process
-    /// is not part of them. Decorrelated jitter starts from the initial delay. The state of a custom backoff is computed
-    /// by repeating its delays.
+    /// Save [`failures`](Self::failures) and [`elapsed`](Self::elapsed) for it. The pending delay of the earlier
+    /// process is not part of them. Decorrelated jitter starts from the initial delay. The state of a custom backoff is
+    /// computed by repeating its delays.
     ///
     /// # Examples
     ///
@@ -149,8 +149,9 @@ where
 
     /// Stops the call when it is cancelled: at its next failure, or at once while it waits.
     ///
-    /// A loop that blocks takes a [`CancelToken`](crate::CancelToken), borrowed or owned. A loop that awaits takes a token
-    /// or any other future, whose completion cancels the call. The future is pinned at the first failure, on the heap.
+    /// A loop that blocks takes a [`CancelToken`](crate::CancelToken), borrowed or owned. A loop that awaits takes a
+    /// token or any other future, whose completion cancels the call. The future is pinned at the first failure, on the
+    /// heap.
     ///
     /// # Examples
     ///

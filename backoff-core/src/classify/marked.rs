@@ -49,7 +49,8 @@ pub struct Marked {
 
 /// Marks an error as one that no attempt can cure; the call ends at once.
 ///
-/// The mark is found through the source chain of the error; [`Marked`] lists the conversions that lose it, and the cures.
+/// The mark is found through the source chain of the error; [`Marked`] lists the conversions that lose it, and the
+/// cures.
 ///
 /// # Examples
 ///

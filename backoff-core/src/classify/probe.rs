@@ -5,8 +5,8 @@
 //! hold and goes on with the next type. The name has a prefix because lookup also finds the methods of traits that the
 //! user implements for all types.
 //!
-//! `#[classify(source)]` calls `__retry_source_fault`. It is the same, except for the last tier, which is a compile error
-//! there: a field that cannot be classified is marked by mistake.
+//! `#[classify(source)]` calls `__retry_source_fault`. It is the same, except for the last tier, which is a compile
+//! error there: a field that cannot be classified is marked by mistake.
 //!
 //! Lookup ignores lifetimes, so no bound names one. A tier that required `'static` would be chosen for
 //! `Box<dyn Error + 'a>` and then refused by the borrow checker.

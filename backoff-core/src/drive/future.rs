@@ -258,7 +258,8 @@ impl<C: AsyncCall> RetryFuture<C> {
         Some((this.timeouts.outcome(time)?, reason))
     }
 
-    /// Starts the next attempt, after `last_delay`. The first attempt also starts the clock and the timeout of the call.
+    /// Starts the next attempt, after `last_delay`. The first attempt also starts the clock and the timeout of the
+    /// call.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as `start_if_ready`, which calls it")]
     fn start_attempt(self: Pin<&mut Self>, last_delay: Option<C::Delay>) {

@@ -1,7 +1,7 @@
 //! Text of an error for observers of the process, selected in the expansion of `#[retry]`.
 //!
-//! As with [`Probe`](crate::classify::Probe), the tiers are types that dereference to one another. Each has an inherent method
-//! under its own bounds.
+//! As with [`Probe`](crate::classify::Probe), the tiers are types that dereference to one another. Each has an inherent
+//! method under its own bounds.
 
 use core::error::Error;
 use core::fmt;

@@ -169,7 +169,8 @@ fn show_with_sources<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -
     write_escaped(f, format_args!("{text}"))
 }
 
-/// Writes an error and its sources. A repeated text is not omitted, because there is no place to keep the text before it.
+/// Writes an error and its sources. A repeated text is not omitted, because there is no place to keep the text before
+/// it.
 #[cfg(not(feature = "alloc"))]
 fn show_with_sources<E: Error + ?Sized>(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write_escaped(f, format_args!("{error}"))?;

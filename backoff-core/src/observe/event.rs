@@ -133,10 +133,10 @@ macro_rules! failed_attempt_getters {
 
         /// Returns the time that the failed attempt ran, if it was measured.
         ///
-        /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is `None`
-        /// where [`fault`](Self::fault) is. It is also `None` for attempts after the first of an async function whose
-        /// settings are all literals or constants, because its future would be larger. With `adjust`, `reset_after` or a
-        /// setting with a run-time value it is measured there, too.
+        /// It is measured in calls and functions with a hook or `adjust`. Waits of inner calls are included. It is
+        /// `None` where [`fault`](Self::fault) is. It is also `None` for attempts after the first of an async function
+        /// whose settings are all literals or constants, because its future would be larger. With `adjust`,
+        /// `reset_after` or a setting with a run-time value it is measured there, too.
         #[must_use]
         pub const fn attempt_elapsed(&self) -> Option<Duration> {
             self.failed.elapsed()

@@ -51,8 +51,8 @@ impl Overrides {
     ///
     /// # Errors
     ///
-    /// Returns [`InvalidOverride`] when the key is empty, has a `*` before its end, or cannot be written in the text form;
-    /// when `settings` has no setting; or when a setting has a value that no policy could have. So
+    /// Returns [`InvalidOverride`] when the key is empty, has a `*` before its end, or cannot be written in the text
+    /// form; when `settings` has no setting; or when a setting has a value that no policy could have. So
     /// [`to_string`](ToString::to_string) returns a text that is read as the same set.
     pub fn insert(&mut self, key: &str, settings: Override) -> Result<(), InvalidOverride> {
         let key = key.trim();

@@ -193,8 +193,8 @@ pub(crate) fn poll_unbudgeted<F: Future>(future: Pin<&mut F>, cx: &mut Context<'
 }
 
 pin_project! {
-    /// The sleep of [`DefaultSleeper`](crate::DefaultSleeper) in async code: completes after a delay, in the time of the
-    /// async runtime that is running when it is created.
+    /// The sleep of [`DefaultSleeper`](crate::DefaultSleeper) in async code: completes after a delay, in the time of
+    /// the async runtime that is running when it is created.
     ///
     /// # Cancellation
     ///

@@ -101,9 +101,9 @@ impl<B, C, J, D, S, K, G, X, T, N> RetryLayer<B, C, J, D, With<S, K, G, X, T, N>
 impl<B, C, J, D, S, K, G, T, N> RetryLayer<B, C, J, D, With<S, K, G, NoCancel, T, N>> {
     /// Sets the cancellation of all calls of the layer: a [`CancelToken`](crate::CancelToken), owned or `&'static`.
     ///
-    /// A cancelled call wakes from its delay, makes no further attempt, and ends with the last result. An attempt that has
-    /// begun goes on. The wait until the inner service is ready again is a part of the attempt, so its request may be
-    /// sent after the cancellation: [`cancel_attempts`](Self::cancel_attempts) ends that, too.
+    /// A cancelled call wakes from its delay, makes no further attempt, and ends with the last result. An attempt that
+    /// has begun goes on. The wait until the inner service is ready again is a part of the attempt, so its request may
+    /// be sent after the cancellation: [`cancel_attempts`](Self::cancel_attempts) ends that, too.
     #[must_use]
     pub fn cancel<Z>(self, by: Z) -> RetryLayer<B, C, J, D, With<S, K, G, CancelledBy<Z>, T, N>>
     where

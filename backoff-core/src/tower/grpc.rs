@@ -37,8 +37,8 @@ impl<B> RetryLayer<B> {
     /// unary call in a layer outside of this one, as the guide shows in
     /// [services of tower](crate::guide::clients#services-of-tower), or annotate the function that makes the call.
     ///
-    /// A `RetryInfo` detail is not read, because it is encoded by protobuf. To read it, classify the whole `Status` of a
-    /// response with [`until`](Self::until), which replaces the table above.
+    /// A `RetryInfo` detail is not read, because it is encoded by protobuf. To read it, classify the whole `Status` of
+    /// a response with [`until`](Self::until), which replaces the table above.
     ///
     /// # Examples
     ///

@@ -176,8 +176,8 @@ impl<B, C, I, J, D, E> RetryLayer<B, Requests<C, I>, J, D, E> {
     /// Sets the closure that clones a request. It returns `None` for a request that is sent only once.
     ///
     /// Default: the request's own [`Clone`]. A request is cloned before it is sent, unless the attempt is the last. A
-    /// request without a copy is not retried. If its attempt fails in a way that would be retried, the call ends with the
-    /// reason [`Disabled`](crate::StopReason::Disabled), which observers receive, and the result is handed back.
+    /// request without a copy is not retried. If its attempt fails in a way that would be retried, the call ends with
+    /// the reason [`Disabled`](crate::StopReason::Disabled), which observers receive, and the result is handed back.
     ///
     /// # Examples
     ///

@@ -61,7 +61,8 @@ pub struct RetryService<V, B = Schedule, C = Requests, J = Criteria, D = NoBudge
     parts: LayerParts<C, J, D, E>,
 }
 
-/// The future of a response: an async call of the engine. `V` is the inner service, and `E` the environment of the call.
+/// The future of a response: an async call of the engine. `V` is the inner service, and `E` the environment of the
+/// call.
 ///
 /// Dropping it drops the attempt or the delay in progress, and all other state. It is `Send` if the inner service, its
 /// future, its results and the request are. It panics as a [`RetryFuture`] does. [`RetryService`] has an example.

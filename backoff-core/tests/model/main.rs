@@ -1,9 +1,9 @@
 //! The contract of the library as code: an independent model of the retry rules, and every driver compared with it.
 //!
 //! [`rules`] and [`contract`] are the guide's page `guarantees` as a function from a case (a policy, a script of
-//! attempts, hooks, limits, cancellation) to the exact trace of the call. [`drivers`], [`attribute`] and [`manual`] take
-//! the same case through the library. [`generate`] makes random cases. A failing case shrinks to a readable one: the
-//! policy as arguments of the attribute, a line per attempt, both traces side by side.
+//! attempts, hooks, limits, cancellation) to the exact trace of the call. [`drivers`], [`attribute`] and [`manual`]
+//! take the same case through the library. [`generate`] makes random cases. A failing case shrinks to a readable one:
+//! the policy as arguments of the attribute, a line per attempt, both traces side by side.
 //!
 //! Runs repeat: the generator is seeded, and all time is virtual. `MODEL_CASES=100000 cargo test --test model` runs
 //! more cases per driver, `MODEL_SEED=7` others.

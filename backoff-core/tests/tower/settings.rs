@@ -151,8 +151,8 @@ async fn layers_inside_a_layer_multiply_nothing_with_inner_retries() {
     assert_eq!(service.times().len(), 3);
 }
 
-/// Returns the time at which a call ends that is cancelled after 2 s, and the number of requests. Its first attempt fails
-/// at once, and its second has no permit before 60 s.
+/// Returns the time at which a call ends that is cancelled after 2 s, and the number of requests. Its first attempt
+/// fails at once, and its second has no permit before 60 s.
 async fn cancelled_without_a_permit(drops_attempts: bool) -> (Duration, usize) {
     let (start, requests) = (tokio::time::Instant::now(), Arc::new(AtomicUsize::new(0)));
     let permits = Arc::new(tokio::sync::Semaphore::new(1));

@@ -1,7 +1,7 @@
 //! The pictures of the documentation, as SVG texts.
 //!
-//! A picture is drawn from the results of the simulator, or from the tables of a page. The same data give the same bytes,
-//! so the committed pictures can be compared with new ones; see [`committed`].
+//! A picture is drawn from the results of the simulator, or from the tables of a page. The same data give the same
+//! bytes, so the committed pictures can be compared with new ones; see [`committed`].
 #![expect(
     missing_docs,
     clippy::must_use_candidate,

@@ -199,7 +199,8 @@ impl Picture {
     }
 }
 
-/// Returns the rules of both modes. Text has an edge in the colour of the page, so that it is readable on a line. A theme of rustdoc takes precedence over the mode of the system.
+/// Returns the rules of both modes. Text has an edge in the colour of the page, so that it is readable on a line. A
+/// theme of rustdoc takes precedence over the mode of the system.
 fn style() -> String {
     let colours = |prefix: &str, is_dark: bool| {
         let page = if is_dark { DARK_PAGE } else { LIGHT_PAGE };

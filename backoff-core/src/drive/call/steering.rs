@@ -9,9 +9,9 @@ impl<P, M, F: Operation<M>, J, O, E> Retry<P, M, F, J, O, E> {
     /// or `None` to end the call with [`BackoffEnded`](crate::StopReason::BackoffEnded).
     ///
     /// Use it for delays or limits by the kind of error, for an immediate first retry, or for another rule of
-    /// push-backs. It runs after the checks that need no delay (from permanent errors to `max_push_back`), once for each
-    /// failure that passes them. `max_elapsed`, the limits of enclosing calls and the budget are then checked with the
-    /// returned delay; `max_delay` is not. Zero is a zero delay. The next planned delay does not depend on it.
+    /// push-backs. It runs after the checks that need no delay (from permanent errors to `max_push_back`), once for
+    /// each failure that passes them. `max_elapsed`, the limits of enclosing calls and the budget are then checked with
+    /// the returned delay; `max_delay` is not. Zero is a zero delay. The next planned delay does not depend on it.
     ///
     /// # Examples
     ///
