@@ -194,3 +194,19 @@ impl Rules {
         self.reset_after.is_some() || (self.max_elapsed.is_some() && matches!(self.since, Since::Call))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_starts_in_time_until_the_very_end_and_with_no_time_left_never() {
+        let secs = Duration::from_secs;
+        for (delay, left, alone, with_needs) in
+            [(0, 0, false, false), (0, 1, true, true), (1, 2, true, true), (2, 2, true, false), (3, 2, false, false)]
+        {
+            let found = [false, true].map(|needs_time| starts_in_time(secs(delay), secs(left), needs_time));
+            assert_eq!(found, [alone, with_needs], "a delay of {delay} s with {left} s left");
+        }
+    }
+}
